@@ -1,7 +1,5 @@
 """What every test stands on: the package on the path, a data folder of its own, no waiting."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
@@ -118,9 +116,6 @@ def webui(monkeypatch, tmp_path):
         monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return modules
-
-
-# The tab in a real browser: what `page` tests stand on
 
 
 @pytest.fixture(scope="session")

@@ -71,9 +71,6 @@ def _background_work() -> list[threading.Thread]:
     return [t for t in threading.enumerate() if t.name.startswith("gallery-")]
 
 
-# A list
-
-
 @pytest.mark.parametrize("download", [action.download_images, action.download_images_with_progress])
 def test_list_is_downloaded_into_the_cache(server, warned, download):
     urls = _urls(server, 5)
@@ -133,9 +130,6 @@ def test_number_of_concurrent_requests_is_that_of_the_setting(server, concurrenc
     assert server.most_in_flight == concurrency
 
 
-# Progress
-
-
 def test_progress_is_reported_after_each_image_in_the_fixed_words(server, warned):
     urls = _urls(server, 12)
     server.play(_path(urls[5]), status(404))
@@ -155,9 +149,6 @@ def test_error_of_the_callback_is_raised(server):
         action.download_images_with_progress(_urls(server, 50), callback)
     wait_for(lambda: not _background_work())
     assert len(server.requests) <= 1 + 3 * setting.gallery_max_concurrent_downloads
-
-
-# Batches
 
 
 @pytest.mark.parametrize(
@@ -188,18 +179,12 @@ def test_batch_size_is_that_of_the_current_setting(server, monkeypatch):
     assert sizes == [5, 2, 3, 3, 1]
 
 
-# A stream
-
-
 @pytest.mark.parametrize("chunk_size", [8192, 1_000_000, 1, 0, -5])
 def test_large_image_is_complete_with_any_chunk_size(server, path, chunk_size):
     body = png(0, 3_000_000)
     url = server.play("/a.png", ranged(body))
     assert action.download_large_image(url, path, chunk_size=chunk_size) is True
     assert _bytes(path) == body
-
-
-# Many, with the memory watched
 
 
 def test_memory_is_bounded_for_many_images(server):
@@ -217,9 +202,6 @@ def test_memory_is_bounded_for_many_images(server):
     assert after - before < 2_000_000
     sizes = [os.path.getsize(file.path) for file in os.scandir(setting.shortcut_gallery_folder)]
     assert sizes == [len(body)] * 123
-
-
-# The manager
 
 
 def test_failed_download_is_listed_once_until_it_succeeds(server, path):
@@ -271,9 +253,6 @@ def test_many_threads_can_use_one_manager(server, tmp_path):
         list(pool.map(work, range(20)))
     assert manager.failed_downloads == [(server.url("/bad.png"), "bad")]
     assert len(os.listdir(tmp_path)) == 20
-
-
-# Preloading
 
 
 def _play_page(server: FaultServer, path: str, start: int, cursor: str | None) -> str:

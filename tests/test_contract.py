@@ -57,9 +57,6 @@ def _urls(count: int) -> list[str]:
     return [_URL.replace("9ab", f"{n:03d}") for n in range(count)]
 
 
-# Names and signatures
-
-
 def test_settings_have_the_plans_values():
     setting.restore()
     names = "http_timeout http_max_retries http_retry_delay gallery_download_batch_size"
@@ -126,9 +123,6 @@ def test_functions_are_called_as_the_plan_says(stand_in, tmp_path):
     manager.retry_failed_downloads()
 
 
-# One client
-
-
 def test_twenty_threads_at_once_make_one_client(monkeypatch):
     made = []
 
@@ -160,9 +154,6 @@ def test_replaced_get_http_client_is_used(monkeypatch, tmp_path):
     assert action.download_images([_URL]).saved == 1
     assert [os.path.basename(path) for _, path in client.asked[:3]] == ["1", "2", "3"]
     assert len(client.asked) == 4
-
-
-# The manager's client
 
 
 def test_manager_has_the_one_client_from_when_it_was_made(stand_in, monkeypatch, tmp_path):
@@ -197,9 +188,6 @@ def test_list_of_failures_is_empty_while_it_is_tried_again(stand_in, tmp_path):
     assert manager.retry_failed_downloads() == 2
     assert seen == [[], [], [], [failed[1]]]  # the second is tried twice
     assert manager.failed_downloads == [failed[1]]
-
-
-# A stand-in that has only `download_file`
 
 
 def test_stand_in_serves_every_function(stand_in):
@@ -298,9 +286,6 @@ def test_what_a_stand_in_raises_is_its_own_bug_and_flies(monkeypatch, tmp_path):
             call()
 
 
-# What is changed is seen by the next call
-
-
 def test_changed_folder_and_file_naming_are_seen(stand_in, monkeypatch, tmp_path):
     for name in ("one", "two"):
         monkeypatch.setattr(setting, "shortcut_gallery_folder", str(tmp_path / name))
@@ -310,9 +295,6 @@ def test_changed_folder_and_file_naming_are_seen(stand_in, monkeypatch, tmp_path
     monkeypatch.setattr(setting, "get_image_url_to_gallery_file", lambda url: named)
     action.download_images([_URL])
     assert stand_in.asked[-1] == (_URL, named)
-
-
-# The log
 
 
 def _logged(monkeypatch, download: Callable[..., object], *given: object) -> list[str]:

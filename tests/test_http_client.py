@@ -27,9 +27,6 @@ def server() -> Iterator[FaultServer]:
         yield server
 
 
-# JSON
-
-
 def test_requests_for_json_have_their_parameters_data_and_our_user_agent(server):
     server.play("/api?limit=2&nsfw=X+Y", json_answer({"items": [1]}))
     server.play("/api", json_answer("done"))
@@ -78,9 +75,6 @@ def test_bad_response_raises_an_error_or_returns_none(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-# Files by the plan's name
-
-
 def test_download_file_saves_any_file_and_reports_progress(server, tmp_path):
     url, told = server.play("/a", whole(b"\x01" * 5000, "application/zip")), []
     assert CivitaiHttpClient().download_file(
@@ -116,9 +110,6 @@ def test_invalid_arguments_do_not_raise(url, tmp_path, capsys):
     assert [client.get_json(url), client.post_json(url), client.get_stream(url)] == [None] * 3
     assert client.download_file(url, str(tmp_path / "a")) is False
     assert len(capsys.readouterr().err.splitlines()) == 4
-
-
-# Settings
 
 
 def test_omitted_arguments_follow_the_current_settings(tmp_path):

@@ -141,9 +141,6 @@ def test_cache_fetches_an_image_whose_place_is_taken(kind):
     _run(image_cache.trim_cache)
 
 
-# Folders in which each good entry must be found, whatever lies beside it
-
-
 @pytest.fixture
 def odd_folder(tmp_path):
     """Return a folder of 40 models with sidecars, with an odd entry of each kind between them."""

@@ -34,9 +34,6 @@ def webui_options(webui):
     return webui.shared.opts.data
 
 
-# Values and bounds
-
-
 @pytest.mark.parametrize("entry", setting.SETTINGS, ids=lambda entry: entry.name)
 def test_module_attribute_is_the_documented_default(entry):
     setting.restore()
@@ -88,9 +85,6 @@ def test_any_value_is_accepted_within_bounds_or_refused(entry, value):
         return
     assert type(taken) is type(entry.default)
     assert not isinstance(taken, (int, float)) or entry.low <= taken <= entry.high
-
-
-# The file
 
 
 def test_saved_settings_are_loaded_again():
@@ -184,9 +178,6 @@ def test_failing_save_keeps_the_old_file_and_leaves_no_other(monkeypatch, tmp_pa
         setting.save()
 
 
-# The key
-
-
 def test_key_is_stored_in_its_own_file_readable_by_the_owner_alone():
     os.makedirs(setting.data_folder())
     with open(host.find_key_file(), "w") as file:  # an older one that everyone may read
@@ -241,9 +232,6 @@ def test_unreadable_key_file_is_reported_and_no_key_is_set():
             setting.save_api_key(key)
 
 
-# Addresses and folders
-
-
 def test_base_url_is_read_from_the_environment_at_each_call(monkeypatch):
     assert setting.base_url() == "https://civitai.com"
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:81/")
@@ -268,9 +256,6 @@ def test_cached_and_saved_images_are_in_the_current_folders(monkeypatch, tmp_pat
     assert setting.saved_images_folder() == usual
     setting.change("download_images_folder", os.path.join("~", "pictures"))
     assert setting.saved_images_folder() == os.path.join(os.path.expanduser("~"), "pictures")
-
-
-# A host
 
 
 def test_settings_stored_in_the_webui_by_an_older_version_are_moved_once(webui_options):

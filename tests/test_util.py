@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from civitai_manager_libs import util
 
-# printD
-
 
 def test_log_goes_to_stderr_as_one_line_with_its_prefix(capsys):
     util.printD("[http_client] it broke")
@@ -51,9 +49,6 @@ def test_lines_of_many_threads_do_not_run_into_each_other(monkeypatch):
     assert [text for text in written if text] == ["Civitai Shortcut: x\n"] * 20
 
 
-# without_query
-
-
 @pytest.mark.parametrize(
     "url, shown",
     [
@@ -68,9 +63,6 @@ def test_lines_of_many_threads_do_not_run_into_each_other(monkeypatch):
 )
 def test_no_secret_of_a_url_stays_in_the_log(url, shown):
     assert util.without_query(url) == shown
-
-
-# short_bytes
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,12 @@
 """The files of a model version, and who may download them."""
 
-from __future__ import annotations
-
 import json
 import math
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import (
-    make_download_urls,
-    make_version_page_url,
-    records,
-    version_from_json,
-)
+from civitai_manager_libs.civitai import make_download_urls, make_version_page_url, records
+from civitai_manager_libs.civitai import version_from_json
 from civitai_manager_libs.civitai.records import model_from_json
 from civitai_manager_libs.errors import InvalidResponse
 from hypothesis import given, strategies as st
@@ -78,15 +72,10 @@ def test_files_without_an_id_and_duplicates_are_left_out():
     rows = [None, 5, {}, {"id": 0}, {"id": "7"}, {"id": 7}, {"id": 2**31}]
     assert [file.id for file in records.parse_files({"files": rows})] == [7]
     assert records.parse_files({"files": "x"}) == records.parse_files({}) == ()
-
-
-def test_hash_of_an_empty_file_is_ignored():
-    assert _parse(hashes={"AutoV3": "E3B0C44298FC"}).hashes == frozenset()
-
-
-@pytest.mark.parametrize("size", [math.nan, math.inf, -5, "x", None, 2**63])
-def test_impossible_size_is_unknown(size):
-    assert _parse(sizeKB=size).size == 0
+    assert _parse(hashes={"AutoV3": "E3B0C44298FC"}).hashes == frozenset()  # of an empty file
+    assert _parse(name="a" * 300 + ".safetensors").extension == ".safetensors"
+    for size in (math.nan, math.inf, -5, "x", None, 2**63):
+        assert _parse(sizeKB=size).size == 0
 
 
 @pytest.mark.parametrize(
@@ -123,10 +112,6 @@ def test_version_has_its_files_and_its_models_type():
     assert version.size == 2132625894
 
 
-def test_long_name_keeps_its_extension():
-    assert _parse(name="a" * 300 + ".safetensors").extension == ".safetensors"
-
-
 def test_deeply_nested_record_raises_invalid_response():
     deep = json.loads("[" * 600 + "]" * 600)
     for parse in (version_from_json, model_from_json):
@@ -134,29 +119,23 @@ def test_deeply_nested_record_raises_invalid_response():
             parse({"id": 7, "x": deep})
 
 
-def test_file_is_requested_by_its_id():
+def test_file_is_requested_by_its_id_and_a_vae_by_the_url_in_its_record_too(monkeypatch):
+    """A VAE that belongs to another version is not found by its id."""
     by_id = "https://civitai.com/api/download/models/7?fileId=610001"
     assert make_download_urls(7, _parse()) == (by_id, "")
-
-
-def test_vae_may_be_requested_by_the_url_in_its_record_too():
-    """A VAE that belongs to another version is not found by its id."""
     assert make_download_urls(7, _parse(type="VAE"))[1] == FILE["downloadUrl"]
     for url in ("https://example.com/x", "ftp://civitai.com/x", "https://civitai.com@a.b/", "", 5):
         assert make_download_urls(7, _parse(type="VAE", downloadUrl=url))[1] == ""
     setting.change("civitai_host", "civitai.red")  # which alone gets the key
     urls = make_download_urls(7, _parse(type="VAE"))
     assert {url.split("/")[2] for url in urls} == {"civitai.red"}
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:4711")
+    stored = _parse(downloadUrl="http://127.0.0.1:4600/api/download/models/7", type="VAE")
+    by_id, other = make_download_urls(7, stored)
+    assert by_id.startswith(f"{setting.base_url()}/") and other == ""
 
 
 def test_version_page_is_found_with_and_without_the_models_id():
     page = "https://civitai.com/models/101?modelVersionId=1001"
     assert make_version_page_url(1001, 101) == page
     assert make_version_page_url(1001) == "https://civitai.com/model-versions/1001"
-
-
-def test_stored_record_of_another_site_gives_a_url_on_the_configured_site(monkeypatch):
-    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:4711")
-    stored = _parse(downloadUrl="http://127.0.0.1:4600/api/download/models/7", type="VAE")
-    by_id, other = make_download_urls(7, stored)
-    assert by_id.startswith(f"{setting.base_url()}/") and other == ""

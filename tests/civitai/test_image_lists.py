@@ -1,7 +1,5 @@
 """Lists of images: ids in any text, fetched a hundred at a time."""
 
-from __future__ import annotations
-
 import json
 import random
 import re

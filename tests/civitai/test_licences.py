@@ -1,7 +1,5 @@
 """What creators permit is read in each form in which Civitai sends it, and is never made laxer."""
 
-from __future__ import annotations
-
 import pytest
 from civitai_manager_libs.civitai import find_strictest, parse_licence, PERMISSIONS
 from hypothesis import given, strategies as st
@@ -9,24 +7,20 @@ from hypothesis import given, strategies as st
 _SALES = ("sell_images", "generation_on_civitai", "generation_services", "sell_model")
 
 
-@pytest.mark.parametrize(
-    ("stated", "permitted"),
-    [
-        pytest.param(["Image", "Rent"], (True, False, True, False), id="list"),
-        pytest.param([], (False,) * 4, id="empty-list"),
-        pytest.param("{Image,RentCivit}", (True, True, False, False), id="array-of-postgres"),
-        pytest.param('{"Sell"}', (False, False, False, True), id="quoted-array"),
-        pytest.param("{}", (False,) * 4, id="empty-array"),
-        pytest.param("None", (False,) * 4, id="old-none"),
-        pytest.param("Image", (True, False, False, False), id="old-image"),
-        pytest.param("Sell", (True,) * 4, id="old-sell-includes-all"),
-        pytest.param(None, (None,) * 4, id="missing"),
-        pytest.param("Everything", (None,) * 4, id="unknown-word"),
-        pytest.param(["Image", 5], (None,) * 4, id="unknown-entry"),
-        pytest.param({"Image": True}, (None,) * 4, id="object"),
-        pytest.param(True, (None,) * 4, id="bool"),
-    ],
-)
+_NONE, _UNKNOWN = (False,) * 4, (None,) * 4
+_STATED = {
+    "list": (["Image", "Rent"], (True, False, True, False)),
+    "array-of-postgres": ("{Image,RentCivit}", (True, True, False, False)),
+    "quoted-array": ('{"Sell"}', (False, False, False, True)),
+    **{"empty-list": ([], _NONE), "empty-array": ("{}", _NONE), "old-none": ("None", _NONE)},
+    **{"old-image": ("Image", (True, False, False, False)), "old-sell": ("Sell", (True,) * 4)},
+    **{"missing": (None, _UNKNOWN), "unknown-word": ("Everything", _UNKNOWN)},
+    **{"unknown-entry": (["Image", 5], _UNKNOWN), "object": ({"Image": True}, _UNKNOWN)},
+    "bool": (True, _UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("stated", "permitted"), _STATED.values(), ids=_STATED)
 def test_commercial_use_is_read_in_each_form(stated, permitted):
     licence = parse_licence({"allowCommercialUse": stated, "allowNoCredit": False})
     assert tuple(licence[name] for name in _SALES) == permitted

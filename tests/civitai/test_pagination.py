@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from civitai_manager_libs.civitai.api import adjust_cursor, walk_pages
@@ -24,31 +25,17 @@ def ids(images) -> list[int]:
     return [image.id for image in images]
 
 
-# --- query ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("query", "sql"),
-    [
-        (BY_MODEL, True),
-        (BY_VERSION, False),
-        (ImageQuery(model_id=1, version_id=2), False),
-        (ImageQuery(), False),
-        (ImageQuery(post_id=3), False),
-        (ImageQuery(username="anna"), False),
-        (ImageQuery(image_id=5), True),
-    ],
-    ids=["model", "version", "both", "neither", "post", "user", "image"],
+    [(BY_MODEL, True), (ImageQuery(image_id=5), True), (BY_VERSION, False), (ImageQuery(), False)]
+    + [(ImageQuery(**of), False) for of in ({"post_id": 3}, {"username": "anna"})]
+    + [(ImageQuery(model_id=1, version_id=2), False)],
 )
 def test_only_single_images_and_models_without_a_version_take_the_sql_path(query, sql):
-    assert query.uses_sql_database is sql
-
-
-def test_civitai_ignores_the_sort_only_where_it_sorts_by_id():
-    assert ImageQuery(1, sort="Most Reactions").ignores_sort
-    assert not ImageQuery(1, 2, sort="Most Reactions").ignores_sort
-    assert not ImageQuery(1, sort="Oldest").ignores_sort
-    assert not ImageQuery(post_id=1, sort="Most Reactions").ignores_sort
+    assert query.uses_sql_database is sql  # where Civitai sorts by id, whatever the sort
+    by_reactions = replace(query, sort="Most Reactions")
+    assert by_reactions.ignores_sort is (query == BY_MODEL or query.image_id == 5)
+    assert not replace(query, sort="Oldest").ignores_sort
 
 
 def test_query_is_unchanged_by_json():
@@ -76,9 +63,6 @@ def test_invalid_json_gives_the_default_query(data):
     assert ImageQuery.from_json(data) == ImageQuery()
 
 
-# --- cursor --------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("query", "cursor", "sent"),
     [
@@ -100,9 +84,6 @@ def test_invalid_json_gives_the_default_query(data):
 )
 def test_cursor_is_corrected_so_that_no_image_is_skipped(query, cursor, sent):
     assert adjust_cursor(query, cursor) == sent
-
-
-# --- walk ----------------------------------------------------------------------------------------
 
 
 LONG = {None: page(1, then="1")} | {str(n): page(n + 1, then=str(n + 1)) for n in range(1, 9)}
@@ -130,10 +111,7 @@ LONG["9"] = page(10)
             {None: page(1, then="a"), "a": page(2, then="b"), "b": page(3, then="a")},
             *(None, (), [([1], "a"), ([2], "b"), ([3], None)]),
         ),
-        (
-            {"a": page(2, then="b"), "b": page(3, then="a")},
-            *("a", (), [([2], "b"), ([3], None)]),
-        ),
+        ({"a": page(2, then="b"), "b": page(3, then="a")}, *("a", (), [([2], "b"), ([3], None)])),
     ],
     ids="whole from-a-cursor each-once without-known past-an-empty-page to-a-repeated-cursor"
     " to-its-first-cursor".split(),
@@ -143,28 +121,23 @@ def test_walk_yields_each_new_image_with_the_next_cursor(pages, start, known, ex
     assert [(ids(got.images), cursor) for got, cursor in found] == expected
 
 
-def test_walk_ends_after_three_pages_without_a_new_id():
+@pytest.mark.parametrize("of", [{"others": ()}, {"others": (7,)}])
+def test_walk_ends_after_three_pages_without_a_new_id(of):
     cursors = iter(range(100))
-    steps = list(walk_pages(lambda cursor: page(1, then=str(next(cursors)))))
+    ids_of_each = () if of["others"] else (1,)
+    steps = list(walk_pages(lambda cursor: page(*ids_of_each, then=str(next(cursors)), **of)))
     assert len(steps) == 4 and steps[-1][1] is None
 
 
-def test_walk_ends_only_after_thousands_of_empty_rows():
-    chain = {str(n): page(then=str(n + 1)) for n in range(49)} | {"49": page(50)}
-    assert ids(list(walk_pages(chain.__getitem__, "0"))[-1][0].images) == [50]
+def test_walk_ends_only_after_thousands_of_empty_rows_or_goes_on_over_excluded_images():
+    for count, excluded in ((49, False), (6, True)):
+        chain = {
+            str(n): page(then=str(n + 1), others=(n,) if excluded else ()) for n in range(count)
+        }
+        chain[str(count)] = page(50)
+        assert ids(list(walk_pages(chain.__getitem__, "0"))[-1][0].images) == [50]
     numbers = iter(range(1, 1000))
     assert len(list(walk_pages(lambda cursor: page(then=str(next(numbers)))))) == 50
-
-
-def test_walk_continues_after_pages_of_excluded_images():
-    chain = {str(n): page(then=str(n + 1), others=(n,)) for n in range(6)} | {"6": page(50)}
-    assert ids(list(walk_pages(chain.__getitem__, "0"))[-1][0].images) == [50]
-
-
-def test_walk_ends_when_only_excluded_images_repeat():
-    cursors = iter(range(100))
-    steps = list(walk_pages(lambda cursor: page(then=str(next(cursors)), others=(7,))))
-    assert len(steps) == 4
 
 
 def test_walk_stops_at_max_pages_with_a_cursor_to_continue():

@@ -123,9 +123,3 @@ def test_small_limit_does_not_loop_if_images_have_several_rows(wanted):
     site = Site(images)
     assert len(_walked(site, ImageQuery(model_id=MODEL), wanted)) == wanted
     assert all(int(asked["limit"]) >= 20 for asked in site.asked) and len(site.asked) <= 2
-
-
-def test_all_images_are_found_after_hundreds_of_drafts():
-    drafts = [SiteImage(n, n * _MINUTE, is_draft=True) for n in range(1_000, 1_500)]
-    shown = [SiteImage(n, n * _MINUTE) for n in range(1, 61)]
-    assert len(_walked(Site([*drafts, *shown], "feed"), ImageQuery(username="anna"))) == 60

@@ -51,9 +51,6 @@ def _is_one_sentence(err):
     return re.fullmatch(r"[^\n]+[.!]\n", err) and "Traceback" not in err
 
 
-# It does what it says
-
-
 def test_listed_images_are_downloaded_and_missing_ones_named(server, run, dest, tmp_path):
     (tmp_path / "my list.txt").write_text("civitai.com/images/5003\n/images/77 /images/5001 ")
     code, out, err = run("download", str(tmp_path / "my list.txt"), "--dest", dest)
@@ -304,9 +301,6 @@ def test_images_saved_in_another_folder_are_reported(server, run, dest):
     assert err.endswith("into this one too: --again\n")
 
 
-# The language
-
-
 def test_chinese_terminal_gets_all_output_in_chinese(server, run, dest, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     server.always(server.ids[0], status(404))
@@ -343,9 +337,6 @@ def test_chinese_table_columns_are_aligned(server, run, dest, monkeypatch):
     assert len({len(text) + len(re.findall("[\u4e00-\u9fff]", text)) for text in before_title}) == 1
 
 
-# JSON
-
-
 def test_json_is_the_last_and_only_line_on_stdout(server, run, dest):
     server.always(server.ids[0], status(404))
     code, out, _ = run("download", _MODEL, "--dest", dest, "--json")
@@ -359,9 +350,6 @@ def test_json_is_the_last_and_only_line_on_stdout(server, run, dest):
     assert list(failed) == ["id", "url", "reason", "message"]
     assert (failed["id"], failed["reason"]) == (server.ids[0], "gone")
     assert failed["url"].startswith(f"{server.url}/image/")
-
-
-# Bad input
 
 
 _POST = "https://civitai.com/posts/7"
@@ -499,9 +487,6 @@ def test_invalid_settings_are_reported_and_replaced_by_defaults(server, run, tmp
     assert code == 0 and said in err.splitlines()[0]
 
 
-# The database
-
-
 def _damage(path):
     with open(path, "r+b") as file:
         file.write(b"damage" * 100)
@@ -529,9 +514,6 @@ def test_unreadable_database_is_set_aside_and_reported(server, run, dest, change
     assert "renamed to" in said and "pictures are untouched" in said
     assert none == "There are no jobs yet.\n"
     assert read_images(dest) == before
-
-
-# resume, retry, jobs
 
 
 def _half_done(server, run, dest):
@@ -612,27 +594,26 @@ def test_resume_skips_a_job_that_another_process_runs(server, run, dest, monkeyp
 
 
 @pytest.mark.parametrize("words", [["retry"], ["retry", "1"]], ids=["all", "one"])
-def test_retry_downloads_failed_images(server, run, dest, words):
+def test_retry_downloads_failed_images_but_not_deleted_ones(server, run, dest, words):
     server.script(server.ids[3], status(403))
+    server.always(server.ids[5], status(404))
     assert run("download", _MODEL, "--dest", dest)[0] == 1
-    code, out, _ = run(*words)
-    assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    code, out, err = run(*words)
+    assert (code, out) == (1, f"19 saved, 0 skipped, 1 failed: {dest}\n")
+    assert f"{server.ids[5]}: gone: " in err and "Retry what failed" not in run("jobs")[1]
     assert server.fetched == {**{i: 1 for i in server.ids}, server.ids[3]: 2}
-
-
-def test_retry_of_deleted_images_sends_no_request_and_reports_them(server, run, dest):
-    server.always(server.ids[3], status(404))
-    assert "Retry what failed" not in run("download", _MODEL, "--dest", dest)[2]
     asked = len(server.requests)
-    assert "Retry what failed" not in run("jobs")[1]
     assert run("retry") == (0, "", "There is nothing to retry.\n")
-    code, _, err = run("retry", "1")
-    assert code == 1 and f"{server.ids[3]}: gone: " in err
-    assert len(server.requests) == asked
+    assert run("retry", "1")[0] == 1 and len(server.requests) == asked
 
 
 def test_jobs_are_listed_with_date_progress_and_how_to_resume(server, run, dest):
     _half_done(server, run, dest)
+    (row,) = json.loads(run("jobs", "--json")[1])
+    before = ["job", "title", "state", "saved", "skipped", "failed", "waiting", "folder", "note"]
+    assert list(row) == [*before, "total", "bytes", "created", "group", "subject", "filters"]
+    assert (row["saved"], row["total"], row["state"]) == (5, 200, "paused")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created"])
     _add_job(dest, "running")
     with sqlite3.connect(setting.database_file()) as connection:
         connection.execute("UPDATE jobs SET created = 31579200")
@@ -665,15 +646,6 @@ def test_jobs_are_found_by_words(server, run, dest):
     assert run("jobs", "nothing") == (0, "", "No download matches.\n")
 
 
-def test_jobs_as_json_have_all_fields_and_a_date(server, run, dest):
-    _half_done(server, run, dest)
-    (row,) = json.loads(run("jobs", "--json")[1])
-    before = ["job", "title", "state", "saved", "skipped", "failed", "waiting", "folder", "note"]
-    assert list(row) == [*before, "total", "bytes", "created", "group", "subject", "filters"]
-    assert (row["saved"], row["total"], row["state"]) == (5, 200, "paused")
-    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created"])
-
-
 def test_title_cannot_send_commands_to_the_terminal(server, run, dest):
     with JobStore(setting.database_file()) as store:
         store.add_job("a\x1b[31m\x07\r\nb\x9bc\u202e", ImageQuery(MODEL_ID), dest, 1)
@@ -688,18 +660,13 @@ def _add_job(dest, state="queued"):
     return job_id
 
 
-# As a program
-
-
-def test_title_that_the_console_cannot_encode_is_no_error(server, program, tmp_path):
-    server.name = "燈塔 \U0001f600"
-    dest = str(tmp_path / "out")
-    plain = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
-    words = ("download", _MODEL, "--dest", dest, "--limit", "1", "--json")
-    assert program.run(*words, **plain).returncode == 0
+def test_title_that_the_console_cannot_encode_is_no_error(program):
+    title, plain = "燈塔 \U0001f600", {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    with JobStore(str(program.data / "gallery.db")) as store:
+        store.add_job(title, ImageQuery(MODEL_ID), "x", 1)
     done = program.run("jobs", **plain)
     assert (done.returncode, done.stderr) == (0, "") and "?? ?" in done.stdout.splitlines()[1]
-    assert json.loads(program.run("jobs", "--json", **plain).stdout)[0]["title"] == server.name
+    assert json.loads(program.run("jobs", "--json", **plain).stdout)[0]["title"] == title
 
 
 @pytest.mark.parametrize("how", ENDING_SIGNALS[:-1])
@@ -751,18 +718,30 @@ def test_ctrl_c_before_the_job_starts_prints_no_traceback(server, program):
     assert (process.returncode, out, err) == (130, "", "")
 
 
+def _show_on_a_terminal(program, stream, *words):
+    """Run a program whose stream is a terminal of 80 columns; return what was written to it."""
+    ours, theirs = os.openpty()
+    streams = {"stdout": subprocess.DEVNULL, stream: theirs}
+    environment, shown = {**program.environment, "COLUMNS": "80"}, b""
+    process = subprocess.Popen([sys.executable, ENTRY, *words], env=environment, **streams)
+    os.close(theirs)
+    while select.select([ours], [], [], 30)[0]:
+        try:
+            data = os.read(ours, 65536)
+        except OSError:  # the other end was closed
+            break
+        if not data:
+            break
+        shown += data
+    os.close(ours)
+    assert process.wait(10) == 0
+    return shown.decode()
+
+
 @pytest.mark.posix
 def test_terminal_shows_a_progress_bar_that_ends_full(server, program, tmp_path):
-    ours, theirs = os.openpty()
-    process = subprocess.Popen(
-        [sys.executable, ENTRY, "download", _MODEL, "--dest", str(tmp_path / "out")],
-        env=program.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = _all_of(ours)
-    assert process.wait(10) == 0
+    words = ("download", _MODEL, "--dest", str(tmp_path / "out"))
+    shown = _show_on_a_terminal(program, "stderr", *words)
     bar, gallery = shown.rstrip("\r\n").split("\n")
     last = bar.rstrip("\r").split("\r")[-1]
     assert "Civitai's list ended after " in gallery
@@ -770,31 +749,12 @@ def test_terminal_shows_a_progress_bar_that_ends_full(server, program, tmp_path)
     assert shown.endswith("\r\n") and shown.count("\n") == 2
 
 
-def _all_of(descriptor):
-    shown = b""
-    while select.select([descriptor], [], [], 30)[0]:
-        try:
-            data = os.read(descriptor, 65536)
-        except OSError:  # the other end was closed
-            break
-        if not data:
-            break
-        shown += data
-    os.close(descriptor)
-    return shown.decode()
-
-
 @pytest.mark.posix
-def test_titles_are_cut_to_the_terminals_width(server, program):
+def test_titles_are_cut_to_the_terminals_width(program):
     with JobStore(str(program.data / "gallery.db")) as store:
         for title in ("塔" * 300, "short"):
             store.add_job(title, ImageQuery(MODEL_ID), "x", 1)
-    ours, theirs = os.openpty()
-    environment = {**program.environment, "COLUMNS": "80"}
-    process = subprocess.Popen([sys.executable, ENTRY, "jobs"], env=environment, stdout=theirs)
-    os.close(theirs)
-    lines = _all_of(ours).splitlines()
-    assert process.wait(10) == 0
+    lines = _show_on_a_terminal(program, "stdout", "jobs").splitlines()
     assert lines[1].endswith("  short") and lines[4].endswith("塔...")
     assert len(lines) == 7 and len(lines[4]) + lines[4].count("塔") < 80
 
@@ -814,16 +774,7 @@ def _through_a_shell(program, command):
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("command", ["download --help", "jobs"])
-def test_closed_stdout_pipe_is_no_error(server, program, command):
-    with JobStore(str(program.data / "gallery.db")) as store:
-        store.add_job("A model", ImageQuery(MODEL_ID), "x", 1)
-    done = _through_a_shell(program, f"run {command} | exec true")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.posix
-@pytest.mark.parametrize("streams", ["<&- >&- 2>&-", "2>&1 | exec true"])
+@pytest.mark.parametrize("streams", ["<&- >&- 2>&-", "2>&1 | exec true", "| exec true"])
 def test_download_completes_if_its_streams_are_closed(server, program, tmp_path, streams):
     dest = tmp_path / "out"
     server.delay = 0.01
@@ -832,6 +783,9 @@ def test_download_completes_if_its_streams_are_closed(server, program, tmp_path,
     assert read_images(dest) == server.files()
     with JobStore(str(program.data / "gallery.db")) as store:
         assert store.get_job(1).state == "done"
+    for command in ("download --help", "jobs") if streams == "| exec true" else ():
+        done = _through_a_shell(program, f"run {command} | exec true")
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -845,7 +799,7 @@ def test_result_that_cannot_be_written_exits_with_3(server, program, tmp_path):
     )
 
 
-def test_help_describes_every_option_with_its_default():
+def test_help_describes_every_option_with_its_default_and_valid_examples(run):
     parser = arguments.build_parser()
     (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
     for each in (parser, *commands.choices.values()):
@@ -855,6 +809,12 @@ def test_help_describes_every_option_with_its_default():
             assert action.help or action is commands, action
     names = "download models engines make resume retry jobs search export figures"
     assert set(commands.choices) == set(names.split())
+    for words in ([], ["download"]):
+        lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]
+        examples = [line for line in lines if line.startswith("  python ")]
+        assert len(examples) >= 3
+        for example in examples:
+            parser.parse_args(shlex.split(example)[2:])
 
 
 def test_demo_option_works_before_and_after_the_command():
@@ -868,15 +828,6 @@ def test_demo_option_works_before_and_after_the_command():
         assert arguments.build_parser().parse_args(words.split()).demo == is_demo
 
 
-def test_every_example_in_the_help_can_be_parsed(run):
-    for words in ([], ["download"]):
-        lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]
-        examples = [line for line in lines if line.startswith("  python ")]
-        assert len(examples) >= 3
-        for example in examples:
-            arguments.build_parser().parse_args(shlex.split(example)[2:])
-
-
 def test_download_does_not_load_gradio(server, program, tmp_path):
     words = ["download", _MODEL, "--dest", str(tmp_path / "out")]
     done = subprocess.run(
@@ -886,9 +837,6 @@ def test_download_does_not_load_gradio(server, program, tmp_path):
         text=True,
     )
     assert done.returncode == 0 and not re.search(r"\| +gradio\b", done.stderr)
-
-
-# Against the demo
 
 
 def test_demo_gallery_of_hostile_names_downloads_completely(demo, run, dest, monkeypatch):

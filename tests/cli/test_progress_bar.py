@@ -77,9 +77,6 @@ def _width(text):
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-# Elsewhere: plain lines
-
-
 def test_without_a_terminal_a_plain_line_is_printed_every_five_seconds_and_at_the_end(clock):
     many = [_progress(n) for n in range(12)]
     shown = _shown(io.StringIO(), *many, _progress(60, state="done"), clock=clock, step=1.0)
@@ -103,9 +100,6 @@ def test_closed_pipe_is_no_error_and_ends_the_output(clock):
             line.show(_progress(saved))
             clock[0] += 10.0
         line.end()
-
-
-# On a terminal: one line
 
 
 def test_terminal_shows_a_bar_in_the_remaining_width(columns):

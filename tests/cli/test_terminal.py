@@ -9,8 +9,6 @@ import pytest
 from civitai_manager_libs import setting, util
 from civitai_manager_libs.cli import terminal
 
-# The language
-
 
 @pytest.mark.parametrize(
     "locale, language",
@@ -82,9 +80,6 @@ def test_chosen_language_overrides_the_locale(monkeypatch, language):
 def test_failure_is_reported_in_the_users_language(language, reason, said):
     setting.change("language", language)
     assert terminal.explain_failure(reason, "The sentence.") == said
-
-
-# What a terminal must not obey
 
 
 @pytest.mark.parametrize(

@@ -50,14 +50,11 @@ class FullDisk:
         return getattr(self._file, name)
 
 
-# Whole or not there
-
-
 def test_final_name_does_not_exist_before_commit(tmp_path):
     source, path = tmp_path / "source", tmp_path / "to" / "a.png"
     source.write_bytes(b"x" * 100_000)
     with AtomicFile(str(path.parent)) as partial:
-        partial.write(b"a longer beginning")
+        partial.write(b"a longer beginning" * 10_000)
         partial.restart()
         assert partial.size == 0
         partial._file = FullDisk(partial._file, 3)  # of which each write takes three bytes
@@ -87,9 +84,6 @@ def test_mode_follows_the_umask_and_is_0600_if_private(tmp_path):
     finally:
         os.umask(old)
     assert [os.stat(tmp_path / n).st_mode & 0o777 for n in names] == [0o644, 0o600]
-
-
-# What a disk refuses
 
 
 @pytest.mark.parametrize(
@@ -126,9 +120,6 @@ def test_full_disk_leaves_no_file(code, tmp_path):
         partial.write(b"x" * 1000)
         partial.write(b"x" * 1000)
     assert os.listdir(tmp_path) == []
-
-
-# Leftovers of killed processes
 
 
 @pytest.mark.posix

@@ -180,9 +180,6 @@ def test_note_is_deleted_from_the_disk_before_other_bytes_are_written(folder, mo
         assert done == ["removed", "synced"]
 
 
-# Bytes in any order
-
-
 def test_bytes_are_written_at_their_offsets(folder):
     parts = {start: bytes([start]) * 10 for start in range(0, 100, 10)}
     with _begun(folder) as file:
@@ -246,9 +243,6 @@ def test_note_stays_short(folder, monkeypatch):
     assert _found(folder) == [(0, 1000), (2000, 2001)]
 
 
-# Two who want the same
-
-
 @pytest.mark.posix
 def test_second_writer_gets_a_separate_file_that_is_not_kept(folder):
     with ResumableFile(folder, URL) as first:
@@ -296,9 +290,6 @@ def test_killed_process_loses_no_written_bytes(folder, system):
     first, *_ = note.splitlines()
     system.append(json.loads(first).get("system", ""))
     assert _found(folder) == ([(0, 10), (50, 60)] if system[-1] else [(50, 60)])
-
-
-# Named and removed
 
 
 def test_existing_file_is_not_replaced(folder):

@@ -77,9 +77,6 @@ def test_many_can_create_a_file_at_once(path):
     assert _count(path) == (10, "")
 
 
-# Damage
-
-
 def _overwrite_start(path):
     with open(path, "r+b") as file:
         file.write(b"this is no database at all")
@@ -157,9 +154,6 @@ def test_damaged_file_is_not_renamed_while_it_is_open(path, monkeypatch):
     user.close()
     counted, recovery_notice = _count(path)
     assert counted == 0 and recovery_notice
-
-
-# What cannot be used is said
 
 
 def test_file_of_a_newer_version_is_renamed_unchanged(path):

@@ -186,9 +186,6 @@ def test_ticks_are_called_while_the_caller_waits():
     assert len(ticks) >= 3 and set(ticks) == {threading.current_thread()}
 
 
-# prefetch
-
-
 def test_only_the_next_item_is_read_in_advance():
     drawn, second = [], threading.Event()
 

@@ -49,9 +49,6 @@ def _code_of(change, *paths):
     return caught.value.winerror
 
 
-# The table
-
-
 def test_open_file_and_database_cannot_be_renamed_or_deleted_unless_shared(windows, path):
     with windows.open(path, "rb"):
         assert _code_of(windows.os.remove, path) == 32
@@ -102,9 +99,6 @@ def test_file_is_locked_by_one_byte(windows, path):
     with builtins.open(path, "r+b") as first, builtins.open(path, "r+b") as second:
         assert safe_open.lock_descriptor(first.fileno()) is True
         assert safe_open.lock_descriptor(second.fileno()) is False
-
-
-# What is ours
 
 
 @pytest.mark.parametrize("change", ["replace", "remove"])

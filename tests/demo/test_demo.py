@@ -47,17 +47,11 @@ def _resize_url(url: str, segment: str) -> str:
     return url.replace("original=true", segment)
 
 
-# Ratings
-
-
 @pytest.mark.parametrize(("mask", "levels"), [(None, {1}), (18, {2, 16})])
 def test_images_have_only_the_requested_ratings(fetch_page, mask, levels):
     for where in ({"modelId": SHOWPIECE}, {"modelVersionId": SHOWN_VERSION}):
         items = fetch_page(**where, browsingLevel=mask, limit=150)[0]
         assert {item["browsingLevel"] for item in items} == levels
-
-
-# Generation data
 
 
 def test_records_of_every_kind_occur(fetch_page):
@@ -103,9 +97,6 @@ def test_infotext_in_a_file_equals_the_records_meta(newest):
         assert f"Seed: {meta['seed']}, Size: " in text and "None" not in text
         seeds += 1
     assert formats >= {"png", "jpg", "webp"} and seeds > 3
-
-
-# Files
 
 
 def test_content_type_is_the_true_one_although_each_url_ends_with_jpeg(newest, http):
@@ -154,9 +145,6 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, http):
         webp = http.get(_resize_url(item["url"], f"{still.split('/')[-2]},optimized=true"))
         assert webp.headers["Content-Type"] == "image/webp"
     assert kinds == {"mp4", "webm"}
-
-
-# The server
 
 
 def test_demo_listens_only_locally_and_stops_when_it_is_closed(capfd):

@@ -67,9 +67,6 @@ def call_when(is_due, call):
     threading.Thread(target=wait, daemon=True).start()
 
 
-# Which program answers
-
-
 def test_programs_at_the_stated_addresses_are_found(comfy, a1111, monkeypatch):
     monkeypatch.setattr(engines.find, "_USUAL", ())
     setting.change("engine_addresses", f"{comfy.url}; {a1111.url}/;http://127.0.0.1:9")
@@ -194,9 +191,6 @@ def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, 
     assert not any("Authorization" in headers for *_, headers in a1111.asked)
     with pytest.raises(InputError):
         engines.save_login(a1111.url, "nopassword")
-
-
-# Names
 
 
 def listed(*names, **fields):
@@ -335,9 +329,6 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
     assert [one.type for one in plan(a1111, text).missing] == ["sampler"]
 
 
-# What cannot be the same
-
-
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
@@ -366,9 +357,6 @@ def test_ancestral_sampler_differs_between_programs_only(comfy, a1111):
     comfy.lists["sampler_name"].append("euler_ancestral")
     assert plan(comfy, text).cautions == (Caution("caution_ancestral", value="Euler a"),)
     assert plan(a1111, text).cautions == ()
-
-
-# ComfyUI
 
 
 def test_comfyui_makes_an_image_and_tells_how(comfy):
@@ -535,9 +523,6 @@ def test_workflow_is_stored_once_and_none_of_the_user_is_replaced(comfy):
         comfyui.save_workflow(engine, "78", workflow)
 
 
-# A graph of the image's own
-
-
 def own_graph(comfy, **nodes):
     graph = plan(comfy).request["prompt"]
     graph["8"]["inputs"]["filename_prefix"] = "../../x"
@@ -638,9 +623,6 @@ def test_nodes_of_an_own_graph_are_checked(comfy):
     assert set(planned.missing) == {Missing("node", "Absent"), Missing("paid_node", "PaidNode")}
     rebuilt = plan(comfy, options=PlanOptions(rebuilds=True), graph=own_graph(comfy, Absent=1))
     assert rebuilt.missing == ()
-
-
-# A1111's family
 
 
 def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):

@@ -42,9 +42,6 @@ def test_without_a_webui_there_are_no_options_targets_capabilities_or_limits(mon
     webui.raise_open_file_limit()
 
 
-# "Send to ..."
-
-
 class _Paste(types.ModuleType):
     """A host's module of "Send to ..." with these tabs."""
 

@@ -59,9 +59,6 @@ def _run(store, folder):
     return JobWorker(store, job_id, JobClient(CivitaiHttpClient())).run()
 
 
-# Full
-
-
 def test_full_disk_pauses_the_job_until_there_is_space(server, small_disk, tmp_path):
     program, dest = CliProcess(server.url, tmp_path / "data"), small_disk / "out"
     filler = _fill(small_disk, leaving=_MEGABYTE)
@@ -120,9 +117,6 @@ def test_full_disk_during_a_database_write_loses_nothing(server, small_disk, tmp
     assert read_images(dest) == server.files()
     again = {i for i, n in server.fetched.items() if n > asked[i]}
     assert not there & {server.file_of(i) for i in again}
-
-
-# Not writable
 
 
 @pytest.mark.usefixtures("each_system")

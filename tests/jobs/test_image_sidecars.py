@@ -84,8 +84,6 @@ def test_folder_in_place_of_a_sidecar_is_a_disk_error(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["7.json", "7.txt"]
 
 
-# What the file says, and what is put into it
-
 _TEXT = "a harbor\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
 _GRAPH = {"3": {"class_type": "KSampler", "inputs": {"seed": 5, "steps": 20}}}
 _WORKFLOW = {"nodes": [{"id": 1, "type": "KSampler"}], "links": []}

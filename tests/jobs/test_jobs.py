@@ -54,9 +54,6 @@ def _failed(image_id, reason="network"):
     return Outcome(image_id, "failed", reason=reason, message="It broke off.")
 
 
-# Jobs
-
-
 @pytest.mark.usefixtures("each_system")
 def test_job_is_stored_as_requested(path):
     options = JobOptions("{author}/{id}", NamingContext("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
@@ -97,9 +94,6 @@ def test_running_job_cannot_be_changed_by_others(store, action):
     lock.release()
     with hold_lock(0.1, store.job_lock(job_id)):
         getattr(store, action)(job_id)
-
-
-# Items
 
 
 def test_page_and_next_cursor_are_stored_together_and_an_image_is_listed_once(store):
@@ -158,9 +152,6 @@ def test_estimated_size_is_the_mean_of_the_latest_images(store):
     assert store.estimate_size() == 900
 
 
-# Retry
-
-
 def test_retry_queues_failed_images_but_not_deleted_ones(store):
     job_id = _job_with(store, 1, 2, 3)
     store.record_outcomes(job_id, [*_saved(1), _failed(2), _failed(3, "gone")])
@@ -184,9 +175,6 @@ def test_url_is_stored_without_the_base_url(store, monkeypatch):
     assert [item.url for item in store.list_waiting(job_id, 0, 9)] == there
     store.record_outcomes(job_id, [_failed(1)])
     assert [item.url for item in store.list_failed(job_id)] == there[:1]
-
-
-# Names
 
 
 def _author(image_id, author, seed=1):
@@ -227,9 +215,6 @@ def test_name_of_a_deleted_jobs_image_is_never_reused(store):
     assert _named(store, "{author} {id}", _author(5, "x-8")) == ["x-8 5"]
 
 
-# Quality
-
-
 @pytest.mark.parametrize(
     "width,kind,segment",
     [(2000, None, "width=800"), (None, None, "width=800"), (800, None, "original=true")]
@@ -242,9 +227,6 @@ def test_smaller_rendition_is_downloaded_only_for_wider_images(store, width, kin
     job_id = store.add_job("A", _QUERY, "/pictures", 10, options=JobOptions(width=800))
     store.add_page(job_id, WalkedPage(images, None))
     assert [item.url for item in store.list_waiting(job_id, 0, 9)] == [at.format(segment)]
-
-
-# Who fetches what
 
 
 @pytest.mark.parametrize("end", ["outcome", "done", "cancelled"])
@@ -272,9 +254,6 @@ def test_claims_of_a_job_are_freed_unless_it_is_running(store, is_at_work):
     assert store.claim_images(second, [1])[1].other_job == (first if is_at_work else 0)
 
 
-# What was saved before
-
-
 @pytest.mark.parametrize("state", ["saved", "skipped"])
 def test_image_with_a_file_counts_as_saved_for_later_jobs(store, state):
     store.record_outcomes(_job_with(store, 1), [Outcome(1, state, "/pictures/1.png", 500)])
@@ -298,9 +277,6 @@ def test_skipped_images_without_a_file_can_be_downloaded_again(store):
     assert store.requeue_missing(job_id) == 0
 
 
-# States
-
-
 @pytest.mark.parametrize("end", ["done", "cancelled"])
 def test_finished_job_cannot_be_paused_but_restarted(store, end):
     job_id = _job_with(store, 1)
@@ -308,9 +284,6 @@ def test_finished_job_cannot_be_paused_but_restarted(store, end):
     for state, then in (("paused", end), ("running", "running"), ("paused", "paused")):
         store.set_state(job_id, state)
         assert store.get_job(job_id).state == then
-
-
-# The copy of what is saved, in the library
 
 
 def test_library_knows_the_files_of_images_that_are_saved(store, library, tmp_path):

@@ -198,9 +198,6 @@ def test_command_line_lists_failed_files_and_retries_them(site, folder, run):
     _check_saved(site, folder)
 
 
-# In processes of their own
-
-
 @pytest.mark.parametrize(
     "size, count",
     [

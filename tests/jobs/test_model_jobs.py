@@ -96,9 +96,6 @@ def test_existing_file_counts_as_skipped(store, tmp_path, client):
     assert store.count_saved_elsewhere(job.id) == 0
 
 
-# What fails
-
-
 _PERMANENT = [EarlyAccess("It is early.", "2027-01-01"), NotFound("It is gone.", 404)]
 _TEMPORARY = [NetworkError("It broke off."), Busy(300.0), QuotaReached("Enough.")]
 _TEMPORARY += [FileInUse("Taken."), StorageDown("Not now.", 404)]
@@ -145,9 +142,6 @@ def test_unreadable_record_fails_its_file(store, tmp_path, client, record):
     store.forget(job_id)
 
 
-# The disk
-
-
 def test_nothing_is_requested_without_disk_space(store, tmp_path, client):
     requests = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     requests[0] = replace(requests[0], path=str(tmp_path / "other" / "1.safetensors"))
@@ -155,9 +149,6 @@ def test_nothing_is_requested_without_disk_space(store, tmp_path, client):
     worker = JobWorker(store, job_id, client)
     assert (worker.run().reason, client.asked) == ("disk", [])
     assert worker.error.missing > 2 << 60, "both folders are on one disk"
-
-
-# Progress
 
 
 def test_progress_counts_received_bytes_of_the_total(store, tmp_path, client):
@@ -195,9 +186,6 @@ def test_size_from_the_server_replaces_an_unknown_size(store, tmp_path, client):
     meter.record_progress(1, _SIZE // 4, _SIZE)
     now = meter.compute_progress(store.get_job(job_id), [], "running", None, 0.0)
     assert (now.bytes, now.total_bytes) == (_SIZE // 4, _SIZE)
-
-
-# The service
 
 
 @pytest.fixture

@@ -296,9 +296,6 @@ def test_bug_in_a_worker_ends_its_job_and_frees_its_place(place):
     place.comes_to("done", place.add(2)[1])
 
 
-# Turns
-
-
 def test_pauses_grow_until_something_is_saved():
     entry = queue.QueueEntry(1)
 

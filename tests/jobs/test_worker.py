@@ -64,9 +64,6 @@ def _download(store, folder, **options):
     return _run(store, _add(store, folder, **options))
 
 
-# A whole gallery
-
-
 def test_every_image_is_saved_completely_with_its_true_extension(server, store, folder):
     job = _download(store, folder)
     beside = {f"{i}.{end}" for i in server.ids for end in ("txt", "json")}
@@ -99,9 +96,6 @@ def test_empty_gallery_is_done(server, store, folder, monkeypatch, query, reason
     assert (job.state, job.total, job.reason, len(server.pages)) == ("done", 0, reason, pages)
     server.ids += reversed(ids)
     assert _run(store, job_id).saved == (25 if reason else 0), "what may be missing is asked anew"
-
-
-# What was saved before
 
 
 def test_image_that_was_moved_into_the_folder_is_not_missing(server, store, folder, tmp_path):
@@ -157,9 +151,6 @@ def test_saved_image_whose_file_is_incomplete_is_reported_missing(server, store,
     assert read_images(folder) == server.files()
 
 
-# What fails
-
-
 def test_server_that_asks_for_a_long_wait_pauses_the_job(server, store, folder):
     for image_id in server.ids:
         server.always(image_id, status(503, Retry_After="600"))
@@ -167,9 +158,6 @@ def test_server_that_asks_for_a_long_wait_pauses_the_job(server, store, folder):
     job = _run(store, _add(store, folder))
     assert (job.state, job.reason, job.failed, job.waiting) == ("paused", "busy", 0, 25)
     assert "600 seconds" in job.note
-
-
-# Pages that fail
 
 
 @pytest.mark.parametrize(
@@ -253,9 +241,6 @@ def test_jobs_requests_follow_interactive_ones_and_keep_the_rate_limit(
     assert len(sent) == 26 and all(any(value in polite for value in values) for values in sent)
 
 
-# Stopping
-
-
 def test_stop_while_a_page_is_awaited_takes_effect(server, store, folder):
     server.always("page", lambda request, body: time.sleep(5))
     run = _worker(store, _add(store, folder))
@@ -269,9 +254,6 @@ def test_stop_after_the_last_image_leaves_the_job_done(server, store, folder):
     job_id = _add(store, folder, wanted=3)
     run = _worker(store, job_id, None, lambda now: now.finished == 3 and run.stop("cancelled"))
     assert run.run().state == "done"
-
-
-# Two at once
 
 
 def test_two_jobs_that_wait_for_each_other_both_finish(monkeypatch, store, folder):
@@ -304,9 +286,6 @@ def test_image_that_one_job_failed_to_download_is_tried_by_another(server, store
     assert server.fetched[bad] == 2
 
 
-# Progress
-
-
 def _told(server, store, folder, **options):
     told = []
     _run(store, _add(store, folder, **options), None, told.append)
@@ -331,9 +310,6 @@ def test_progress_and_the_wait_that_the_api_asks_for_are_reported(server, store,
     server.script("page", status(429, Retry_After="1"))
     told = [p for p in _told(server, store, folder, wanted=1) if p.finished == 0]
     assert len(told) >= 4 and max(p.retry_in for p in told) > 0.5
-
-
-# The disk
 
 
 def test_full_disk_pauses_the_job_and_fails_no_image(store, folder):
@@ -441,9 +417,6 @@ def test_infotext_is_embedded_into_an_existing_image_only_if_it_is_ours(store, f
     assert (b"fog" in read_images(folder)["1.png"]) is ours
 
 
-# A lost network
-
-
 @pytest.mark.parametrize("concurrency", [1, 16])
 def test_lost_network_pauses_the_job_and_fails_no_image(store, folder, concurrency):
     os.makedirs(folder)
@@ -504,9 +477,6 @@ def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
     client.before = lambda image_id: time.sleep(0.005)
     ended = _run_at_once(folder, 2, client)
     assert [(job.state, job.finished, job.failed) for job in ended] == [("done", 60, 2)] * 2
-
-
-# Costs and secrets
 
 
 def test_thousands_of_images_need_little_memory_and_few_transactions(store, folder):

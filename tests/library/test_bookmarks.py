@@ -178,9 +178,6 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
         assert file.read() == _PNG
 
 
-# Out and in
-
-
 def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path, monkeypatch):
     change = AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
     bookmarks.change_annotations(images[:1], change)
@@ -272,9 +269,6 @@ def test_hostile_export_imports_only_valid_values(images):
     assert import_json(hostile) == (0, 1)
     assert bookmarks.find_annotations([1, 2]) == {}
     assert bookmarks.list_image_ids("ok") == [3]
-
-
-# Gone from Civitai
 
 
 @pytest.mark.parametrize(

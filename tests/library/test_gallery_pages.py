@@ -114,9 +114,6 @@ def test_simultaneous_readers_share_one_request(civitai, client, monkeypatch):
     assert len(civitai.pages) == 1 and len({id(read) for read in found}) == 1
 
 
-# Where Civitai does not answer
-
-
 @pytest.mark.parametrize(
     "answer", [reset, status(500), status(503, Retry_After="1000"), status(524)]
 )
@@ -208,9 +205,6 @@ def test_stored_page_of_another_server_is_ignored(civitai, client, library, monk
             library.forget()
 
 
-# Files
-
-
 def test_small_and_large_image_are_each_fetched_once(civitai, client):
     image = _read(client).images[0]
     for _ in range(2):
@@ -240,9 +234,6 @@ def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
     with gallery_pages.open_image_file(client, image.url) as path:
         assert path in image_cache._held
     assert path not in image_cache._held
-
-
-# Lists of images
 
 
 class _ById:

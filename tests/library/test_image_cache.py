@@ -69,9 +69,6 @@ def test_error_while_fetching_is_raised():
     assert image_cache.find_cached(_URL) is None
 
 
-# Over the limit
-
-
 def test_least_recently_used_files_are_deleted_down_to_the_limit():
     assert image_cache.find_cached(_URL) is None and image_cache.trim_cache() == 0  # no folder
     setting.change("gallery_cache_mb", 10)

@@ -109,9 +109,6 @@ def test_any_text_in_a_record_can_be_stored(library, hostile):
     assert set(image_records.find_images([1, 2])) == {1, 2}
 
 
-# By words
-
-
 def _having(ids, words):
     return image_records.filter_matching(ids, parse_query(words))
 
@@ -138,9 +135,6 @@ def test_words_are_searched_in_prompt_author_and_models(library, words, found):
     for _ in range(2):  # in memory, then as after a start
         assert _having([1, 2, 3, 4, 5], words) == (found if words else [1, 2, 3, 4, 5])
         library.forget()
-
-
-# What goes wrong
 
 
 def test_unwritable_library_is_logged_and_images_are_still_found(capsys, library):

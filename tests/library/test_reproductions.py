@@ -54,9 +54,6 @@ def _receive(drawing, path="/outputs/1.png", infotext=None):
     return reproductions.list_reproductions(5)
 
 
-# Which image a saved one stems from
-
-
 _SENT = "a sea, calm, at night"
 
 
@@ -95,9 +92,6 @@ def test_same_prompt_is_preferred_and_then_the_latest_send(memory):
     assert memory.find(_infotext("a lake")) == (3, True)
     memory.add(4, _infotext())
     assert memory.find(_infotext()) == (4, False)
-
-
-# What is stored
 
 
 def test_image_generated_from_a_sent_one_is_stored_with_its_thumbnail(image, drawing):
@@ -197,9 +191,6 @@ def test_library_of_version_8_is_upgraded_without_loss(image, drawing, library):
     assert bookmarks.find_annotations([5])[5].note == "Mine"
 
 
-# How near it came
-
-
 def _reference_ssim(first, other):
     """Return the mean SSIM of windows of 8 x 8 at each fourth pixel, straight from its formula."""
     x, y = numpy.asarray(first, float), numpy.asarray(other, float)
@@ -265,9 +256,6 @@ def test_similarity_is_measured_once_and_stored(image, drawing, tmp_path):
     assert reproductions.measure_missing_similarities([measured], path) == [measured]
 
 
-# Files of strangers
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -294,9 +282,6 @@ def test_image_of_too_many_pixels_is_refused_before_it_is_decoded():
     Image.new("1", (9000, 9000)).save(file, "PNG")
     with pytest.raises(TooLarge):
         reproductions.open_image(file)
-
-
-# Out and in
 
 
 def test_export_has_reproductions_without_paths(

@@ -192,9 +192,6 @@ def test_record_that_changed_is_found_by_its_new_texts_only(filled):
     assert _ids("", search.SearchScope(gallery="model 9")) == [1, 2, 3]
 
 
-# Suggestions
-
-
 _FLAGS = "favourite saved installed commercial gone image video".split()
 
 
@@ -226,9 +223,6 @@ def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
 )
 def test_authors_are_found_by_the_start_of_their_names(filled, start, names):
     assert [one.text for one in search.find_authors(start, 3)] == names
-
-
-# With the index and without, of all images and of given ones
 
 
 _TERMS = (
@@ -296,9 +290,6 @@ def test_cursor_of_an_older_version_continues_its_search(filled, cursor):
     key = results.make_random_order(77).key
     sql = f"SELECT f.id FROM facts f WHERE {key} < 999999999 ORDER BY {key} DESC"
     assert seeded.ids == tuple(image_id for (image_id,) in select_rows(sql))
-
-
-# However large the library is
 
 
 _CONTRADICTIONS = ("girl -1girl", "-has:data girl", "base:pony -base:pony", "steps<5 cfg>9")
@@ -370,9 +361,6 @@ def test_page_of_common_images_compares_the_texts_of_that_page_alone(steps_of, s
         steps, found = steps_of(words, sort, 40_000)
         assert len(found.ids) == 100
         assert steps < 40_000 * 20, words  # a third of what comparing each text takes
-
-
-# Older versions
 
 
 _V1 = """

@@ -135,9 +135,6 @@ def test_each_version_is_counted_separately(thousand):
         assert {bar.value: bar.count for bar in figures.bars["steps"]}["30"] == steps
 
 
-# What a bar is
-
-
 def _samples(*rows):
     return [ImageFeatures(n, reactions=n, words=list(row)) for n, row in enumerate(rows)]
 
@@ -168,9 +165,6 @@ def test_statistics_of_no_images_are_empty():
     found = summarize_gallery([])
     assert (found.stats.image_count, found.stats.reactions, found.recipe) == (0, 0, "")
     assert serialize_overview(found, {}, {})["groups"] == []
-
-
-# The recipe
 
 
 def _picture(**meta):
@@ -209,18 +203,12 @@ def test_recipe_has_common_loras_and_negative_words_but_none_of_sentences():
     assert parse_infotext(found.recipe).prompt == ""
 
 
-# What a hostile record cannot do
-
-
 @pytest.mark.parametrize("name", ["a\nsEuler", "a\tb", "x\u2028y", "\ud800", "<b>", "a" * 5000])
 def test_hostile_name_gives_one_short_feature(name):
     meta = {"sampler": name, "steps": 20, "resources": [{"type": "lora", "name": name}] * 3}
     facts = extract_features(image_from_json(_row(1, meta, 0)))
     assert not any("\n" in fact or len(fact) > 210 for fact in facts.settings)
     assert [fact[0] for fact in facts.settings].count("s") <= 1
-
-
-# A model's own files
 
 
 _FILES = {"ink_v2": 72, "abc1234567": 72, "ink_v1": 71}

@@ -210,9 +210,6 @@ def test_number_of_watches_is_limited_and_each_is_of_a_gallery(library, monkeypa
         watches.watch_gallery(ImageQuery(username="carl"), "carl")
 
 
-# Published late
-
-
 def _published(civitai, place, image_id=FIRST_ID - 5):
     civitai.ids.insert(place, image_id)
     civitai.kinds[image_id] = "png"

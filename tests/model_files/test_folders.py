@@ -188,9 +188,6 @@ def test_name_is_made_safe(folder, name, safe):
     assert os.path.basename(_path(*_version(name=name))).startswith(safe)
 
 
-# Subfolders
-
-
 @pytest.mark.parametrize(
     "template,inside",
     [
@@ -227,9 +224,6 @@ def test_invalid_template_is_reported_in_a_sentence(folder, template, said):
     with pytest.raises(InputError, match="This folder template is not valid: .*") as caught:
         _path(*_version())
     assert said in str(caught.value)
-
-
-# Which folder
 
 
 def _make(tmp_path, *names):

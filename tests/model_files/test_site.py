@@ -64,9 +64,6 @@ def _forget(library):
     index._model_index.forget()
 
 
-# Generated versions
-
-
 @dataclass(frozen=True)
 class _World:
     """Files of one version, which the API lists, and who asks for them."""
@@ -183,9 +180,6 @@ def test_file_is_the_one_that_was_asked_for_or_the_reason_is_true(world, site, l
             file.state == "missing" or file in world.version.linked
         )
         assert told == _find_true_reason(world, file) or is_by_kind and told in _OF_ANOTHER
-
-
-# One of each
 
 
 def test_second_file_of_a_kind_is_fetched_though_its_url_names_the_first(site, library, tmp_path):

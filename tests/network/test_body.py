@@ -68,8 +68,6 @@ def test_every_size_of_piece_gives_the_same_bytes(seed, step, most, is_joined):
     assert decompressor.is_complete
 
 
-# Out to be read without an end
-
 _MB = 1024 * 1024
 _NOTHING = gzip.compress(b"") * (30 * _MB // 20)  # whole and true, 30 MB of it
 

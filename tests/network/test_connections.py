@@ -51,24 +51,23 @@ def fetch(url: str, folder: Path, client: CivitaiHttpClient | None = None) -> Fe
     return Fetching(lambda wish: client.fetch(url, str(folder / "a.png"), cancelled=wish))
 
 
-# Cancel
+_STALLED = {
+    **{"no-headers": stalled(BODY, -1), "no-body": stalled(BODY, 0), "half": stalled(BODY, 50_000)},
+    "chunks": ranged(BODY).but(framing="chunked", stops_at=9000, end="stall"),
+    "packed": packed(BODY).but(stops_at=9000, end="stall"),
+    "error-page": page(503).but(stops_at=9, end="stall"),
+    "closing": ranged(BODY).but(framing="close", stops_at=9000, end="stall"),
+    "json": json_answer([1, 2]).but(stops_at=2, end="stall"),
+}
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(stalled(BODY, -1), id="no-headers"),
-        pytest.param(stalled(BODY, 0), id="no-body"),
-        pytest.param(stalled(BODY, 50_000), id="half-a-body"),
-        pytest.param(ranged(BODY).but(framing="chunked", stops_at=9000, end="stall"), id="chunks"),
-        pytest.param(packed(BODY).but(stops_at=9000, end="stall"), id="packed"),
-        pytest.param(page(503).but(stops_at=9, end="stall"), id="error-page"),
-        pytest.param(ranged(BODY).but(framing="close", stops_at=9000, end="stall"), id="closing"),
-    ],
-)
+@pytest.mark.parametrize("answer", _STALLED.values(), ids=_STALLED)
 def test_cancel_cuts_off_a_stalled_server(answer, server, tmp_path):
-    url = server.play("/a.png", answer)
-    fetching = fetch(url, tmp_path)
+    url, client = server.play("/a.png", answer), CivitaiHttpClient()
+    if answer is _STALLED["json"]:
+        fetching = Fetching(lambda wish: client.fetch_json(url, cancelled=wish))
+    else:
+        fetching = fetch(url, tmp_path, client)
     asked = server.wait_for(1)[0]
     time.sleep(0.05)  # into the answer
     fetching.cancel()
@@ -103,7 +102,8 @@ def test_cancel_cuts_off_a_dns_lookup(server, tmp_path, monkeypatch):
     assert server.requests == []
 
 
-def test_cancel_just_before_sending_is_noticed(server, tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_cancel_before_sending_sends_no_request(server, tmp_path, monkeypatch, is_begun):
     server.play("/a.png", stalled(BODY, -1))
     cancelled, lookup = Cancellation(), socket.getaddrinfo
 
@@ -111,10 +111,13 @@ def test_cancel_just_before_sending_is_noticed(server, tmp_path, monkeypatch):
         cancelled.set()
         return lookup(*asked, **named)
 
-    monkeypatch.setattr(socket, "getaddrinfo", cancel)
+    if is_begun:
+        monkeypatch.setattr(socket, "getaddrinfo", cancel)
+    else:
+        cancelled.set()
     with pytest.raises(Cancelled):
         CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
-    assert server.requests == []
+    assert server.requests == [] and os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("scheme", ["https", "http-over-proxy"])
@@ -157,14 +160,6 @@ def test_cancel_ends_the_wait_for_a_slot(server, tmp_path):
     assert len(server.requests) == 1
 
 
-def test_cancel_before_the_start_sends_no_request(server, tmp_path):
-    cancelled = Cancellation()
-    cancelled.set()
-    with pytest.raises(Cancelled):
-        CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
-    assert server.requests == [] and os.listdir(tmp_path) == []
-
-
 def test_cancel_of_one_request_does_not_cut_the_connections_of_others(server, tmp_path):
     server.play("/a.png", stalled(BODY, 9000))
     server.play("/b.png", ranged(BODY).but(piece=10_000, drip=0.02))
@@ -196,9 +191,6 @@ def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
     server.wait_for(1)
     fetching.cancel()
     assert answers == [1]
-
-
-# Connections
 
 
 _BODY = png("deadline", 2000)
@@ -290,25 +282,18 @@ def test_connection_that_takes_too_long_is_given_up(scheme, start, tmp_path, mon
     server.close()
 
 
-@pytest.mark.parametrize(
-    "address, is_private",
-    [
-        *[(a, True) for a in "127.0.0.1 10.1.2.3 192.168.0.1 172.31.0.1 0.0.0.0".split()],
-        *[(a, True) for a in "169.254.169.254 100.64.0.1 224.0.0.1 255.255.255.255".split()],
-        *[(a, True) for a in "::1 :: fe80::1%eth0 fc00::1 ::ffff:10.0.0.1 ff02::1".split()],
-        *[(a, True) for a in "64:ff9b::7f00:1 64:ff9b::a00:1 64:ff9b:1::101:101 fec0::1".split()],
-        *[(a, True) for a in "2002:7f00:1:: 2002:101:101::1 ::127.0.0.1 ::ffff:0:a00:1".split()],
-        *[(a, False) for a in "64:ff9b::101:101 1.1.1.1 172.32.0.1 2606:4700::1111".split()],
-        *[(a, False) for a in ("::ffff:1.1.1.1", "", "civitai.com", "300.1.1.1")],
-    ],
-)
-def test_private_addresses_are_recognized(address, is_private):
-    assert is_private_address(address) == is_private
+_PRIVATE = "127.0.0.1 10.1.2.3 192.168.0.1 172.31.0.1 0.0.0.0 169.254.169.254 100.64.0.1 224.0.0.1"
+_PRIVATE += " 255.255.255.255 ::1 :: fe80::1%eth0 fc00::1 ::ffff:10.0.0.1 ff02::1 64:ff9b::7f00:1"
+_PRIVATE += " 64:ff9b::a00:1 64:ff9b:1::101:101 fec0::1 2002:7f00:1:: 2002:101:101::1 ::127.0.0.1"
+_PUBLIC = "64:ff9b::101:101 1.1.1.1 172.32.0.1 2606:4700::1111 ::ffff:1.1.1.1 civitai.com 300.1.1.1"
 
 
-@pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "a.localhost:80", "[::1]:80"])
-def test_private_hosts_are_recognized_by_name(host):
-    assert is_private_url(f"http://{host}/")
+def test_private_addresses_and_hosts_are_recognized():
+    private = [*_PRIVATE.split(), "::ffff:0:a00:1"]
+    assert [address for address in private if not is_private_address(address)] == []
+    assert [address for address in (*_PUBLIC.split(), "") if is_private_address(address)] == []
+    for host in ("LOCALHOST", "localhost.", "a.localhost:80", "[::1]:80"):
+        assert is_private_url(f"http://{host}/")
     assert not is_private_url("http://civitai.com/localhost")
 
 
@@ -321,17 +306,14 @@ def fetched(client: CivitaiHttpClient, url: str, folder) -> bytes:
         return file.read()
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(cut(SECOND, 5000), id="cut"),
-        pytest.param(reset(SECOND), id="reset-before-the-head"),
-        pytest.param(reset(SECOND, 5000), id="reset-half-way"),
-        pytest.param(Answer(503, b"later"), id="trouble"),
-        pytest.param(stalled(SECOND), id="silence"),
-        pytest.param(ranged(SECOND).but(stops_at=-1), id="closed-before-the-head"),
-    ],
-)
+_BROKEN = {
+    **{"cut": cut(SECOND, 5000), "reset-before-the-head": reset(SECOND)},
+    **{"reset-half-way": reset(SECOND, 5000), "trouble": Answer(503, b"later")},
+    **{"silence": stalled(SECOND), "closed-before-the-head": ranged(SECOND).but(stops_at=-1)},
+}
+
+
+@pytest.mark.parametrize("answer", _BROKEN.values(), ids=_BROKEN)
 def test_failure_of_a_reused_connection_is_retried(answer, server, tmp_path):
     client = CivitaiHttpClient(timeout=0.3, retry_delay=0)
     fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)

@@ -30,9 +30,6 @@ def outcome(url: str, path: Path, **asked: object) -> str:
     return "saved"
 
 
-# Caps
-
-
 def past_cap(start: bytes) -> bytes:
     return start + b"\0" * (1024 * 1024)
 
@@ -58,17 +55,11 @@ def test_file_beyond_the_size_limit_is_cut_off(name, server, tmp_path):
     assert len(server.requests) == 1 and os.listdir(tmp_path) == []
 
 
-# Where it goes
-
-
 def test_file_name_has_the_true_extension_of_the_version_received_last(server, tmp_path):
     url = server.play("/a.jpeg", [cut(VIDEO * 9000, AT, '"v0"'), OK])
     fetched = CivitaiHttpClient().fetch(url, lambda extension: str(tmp_path / f"7.{extension}"))
     assert (fetched.path, fetched.size) == (str(tmp_path / "7.png"), len(BODY))
     assert os.listdir(tmp_path) == ["7.png"] and (tmp_path / "7.png").read_bytes() == BODY
-
-
-# What is told of it
 
 
 @pytest.mark.parametrize(
@@ -104,9 +95,6 @@ def test_progress_is_reported_at_most_ten_times_a_second(server, tmp_path):
         progress=lambda *_: told.append(time.monotonic()),
     )
     assert 3 <= len(told) <= 10 * (time.monotonic() - started) + 2
-
-
-# Disks
 
 
 def test_unusable_path_is_a_disk_error_and_not_retried(server, tmp_path, capsys):

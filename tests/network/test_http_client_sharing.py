@@ -35,9 +35,6 @@ def at_once(count: int, work: Callable[[int], object]) -> list[object]:
     return results
 
 
-# One request for several
-
-
 @pytest.mark.parametrize("paths", ["one-path", "own-paths"])
 @pytest.mark.parametrize("face", ["fetch", "download_file"])
 def test_twenty_simultaneous_callers_share_one_request(face, paths, server, tmp_path, monkeypatch):
@@ -88,9 +85,6 @@ def test_image_and_plain_file_of_one_url_are_separate(server, tmp_path):
     plain, picture = at_once(2, get)
     assert plain.extension == "" and isinstance(picture, NotAnImage)
     assert os.listdir(tmp_path) == ["0"]
-
-
-# How many at once
 
 
 def test_api_requests_run_one_at_a_time(server):

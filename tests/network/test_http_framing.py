@@ -92,15 +92,14 @@ def test_response_cut_anywhere_in_its_head_is_retried(form, serve, tmp_path):
     assert len(server.asked) == 2 * len(places)
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        pytest.param(2 * LENGTH, id="twice"),
-        pytest.param(b"Content-Length: -5\r\n", id="negative"),
-        pytest.param(b"Content-Length: 5\r\n" + LENGTH, id="two-that-differ"),
-        pytest.param(LENGTH + b"Transfer-Encoding: identity\r\n", id="identity"),
-    ],
-)
+_FIELDS = {
+    **{"twice": 2 * LENGTH, "negative": b"Content-Length: -5\r\n"},
+    "two-that-differ": b"Content-Length: 5\r\n" + LENGTH,
+    "identity": LENGTH + b"Transfer-Encoding: identity\r\n",
+}
+
+
+@pytest.mark.parametrize("fields", _FIELDS.values(), ids=_FIELDS)
 def test_truncated_body_is_never_taken_as_complete(fields, serve, tmp_path):
     server = serve([(HEAD + fields + b"\r\n" + BODY[:900], False)])
     assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=1) == "network"
@@ -131,23 +130,16 @@ PART = b"Content-Range: bytes %d-%d/%d\r\nContent-Length: %d\r\n\r\n"
 OLD, NEW, NOW = (f"Tue, 24 Nov 2026 {h}:00:00 GMT".encode() for h in ("08", "10", "10"))
 
 
-@pytest.mark.parametrize(
-    "first, then",
-    [
-        pytest.param(
-            b"Date: %b\r\nLast-Modified: %b\r\n" % (NOW, OLD),
-            b"Date: %b\r\nLast-Modified: %b\r\n" % (NOW, NEW),
-            id="changed-this-second",
-        ),
-        pytest.param(
-            b"Date: %b\r\nLast-Modified: %b\r\n" % (NOW, OLD),
-            b"Last-Modified: %b\r\n" % NEW,
-            id="no-date",
-        ),
-        pytest.param(b'ETag: "v1"\r\n', b'ETag: W/"v2"\r\n', id="weak-etag"),
-        pytest.param(b'ETag: "v1"\r\n', b"ETag: v2\r\n", id="etag-without-quotes"),
-    ],
-)
+_MODIFIED = b"Date: %b\r\nLast-Modified: %b\r\n"
+_VERSIONS = {
+    "changed-this-second": (_MODIFIED % (NOW, OLD), _MODIFIED % (NOW, NEW)),
+    "no-date": (_MODIFIED % (NOW, OLD), b"Last-Modified: %b\r\n" % NEW),
+    "weak-etag": (b'ETag: "v1"\r\n', b'ETag: W/"v2"\r\n'),
+    "etag-without-quotes": (b'ETag: "v1"\r\n', b"ETag: v2\r\n"),
+}
+
+
+@pytest.mark.parametrize("first, then", _VERSIONS.values(), ids=_VERSIONS)
 def test_server_that_ignores_if_range_does_not_mix_two_versions(first, then, serve, tmp_path):
     at, end = 1000, len(OTHER)
     begun = b"HTTP/1.1 200 OK\r\n" + first + LENGTH + b"\r\n" + BODY[:at]

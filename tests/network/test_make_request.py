@@ -33,9 +33,6 @@ def sent(server: FaultServer, **kwargs: object) -> Request:
     return server.requests[-1]
 
 
-# What it takes
-
-
 @pytest.mark.parametrize(
     "kwargs, body, kind",
     [
@@ -135,9 +132,6 @@ def test_unknown_argument_raises_a_type_error(server, client):
         client._make_request("GET", server.url(), jsn={})
 
 
-# What it gives
-
-
 @pytest.mark.parametrize("answer", [whole(BODY), packed(BODY), whole(BODY).but(framing="chunked")])
 def test_body_is_read_and_the_connection_is_reused(answer, server, client):
     url = server.play("/a", answer)
@@ -187,9 +181,6 @@ def test_only_a_repeatable_body_is_sent_again(is_file, server, client):
     response = client._make_request("POST", url, data=io.BytesIO(b"x") if is_file else b"x")
     assert (response is None) is is_file
     assert [request.body for request in server.requests] == [b"x"] * (1 if is_file else 2)
-
-
-# Open answers
 
 
 @pytest.mark.parametrize("name", ["get_stream", "get_stream_response"])

@@ -12,6 +12,7 @@ from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network import download
 from civitai_manager_libs.network.download import parse_content_range
 from fault_responses import chunked, cut, packed, png, ranged, stalled, status
+from page_driver import wait_for
 
 BODY, OTHER, AT = png("body", 200_000), png("other", 200_000), 70_000
 OK = ranged(BODY)
@@ -32,13 +33,18 @@ def _fetch(url, folder, **options):
 
 
 def _broken_off(url, folder, for_good=False):
-    """As by a pause, once the server has sent what it does."""
-    wish, came = Cancellation(), threading.Event()
-    wait = threading.Thread(target=lambda: (came.wait(10), wish.set(for_good)))
+    """As by a pause, once all that the server has sent is written."""
+    wish = Cancellation()
+
+    def stop():
+        parts = lambda: folder.glob(".*.part")  # noqa: E731
+        wait_for(lambda: any(part.stat().st_size >= AT for part in parts()), "the bytes")
+        wish.set(for_good)
+
+    wait = threading.Thread(target=stop)
     wait.start()
-    told = lambda size, _: came.set() if size >= AT else None  # noqa: E731
     with pytest.raises(Cancelled):
-        _fetch(url, folder, cancelled=wish, progress=told)
+        _fetch(url, folder, cancelled=wish)
     wait.join()
 
 
@@ -91,24 +97,17 @@ def test_unfinished_file_is_kept_after_a_network_error(server, folder):
     _check_saved(folder)
 
 
-@pytest.mark.parametrize(
-    "first, validator",
-    [
-        pytest.param(cut(BODY, AT), '"v1"', id="strong-etag"),
-        pytest.param(
-            cut(BODY, AT, "").but(headers={"Last-Modified": OLD_DATE}), OLD_DATE, id="date"
-        ),
-        pytest.param(
-            cut(BODY, AT, "").but(headers={"Last-Modified": NEW_DATE}),
-            None,
-            id="date-of-this-second",
-        ),
-        pytest.param(cut(BODY, AT, 'W/"v1"'), None, id="weak-etag"),
-        pytest.param(cut(BODY, AT, ""), None, id="none"),
-        pytest.param(packed(BODY, ETag='"v1"').but(stops_at=AT), None, id="packed"),
-        pytest.param(OK.but(framing="chunked", stops_at=AT), '"v1"', id="chunked"),
-    ],
-)
+_DATED = cut(BODY, AT, "").but(headers={"Last-Modified": OLD_DATE})
+_VALIDATED = {
+    **{"strong-etag": (cut(BODY, AT), '"v1"'), "date": (_DATED, OLD_DATE)},
+    "date-of-this-second": (_DATED.but(headers={"Last-Modified": NEW_DATE}), None),
+    **{"weak-etag": (cut(BODY, AT, 'W/"v1"'), None), "none": (cut(BODY, AT, ""), None)},
+    "packed": (packed(BODY, ETag='"v1"').but(stops_at=AT), None),
+    "chunked": (OK.but(framing="chunked", stops_at=AT), '"v1"'),
+}
+
+
+@pytest.mark.parametrize("first, validator", _VALIDATED.values(), ids=_VALIDATED)
 def test_only_a_file_with_a_strong_validator_is_kept(first, validator, server, folder):
     url = server.play("/a.png", [first, first.but(stops_at=None)])
     with pytest.raises(NetworkError):
@@ -184,9 +183,6 @@ def test_size_limit_applies_to_the_resumed_file(server, folder):
     with pytest.raises(CivitaiShortcutError) as caught:
         _fetch(url, folder)
     assert caught.value.reason == "too_large" and os.listdir(folder) == []
-
-
-# Again and again
 
 
 @pytest.mark.parametrize("seed", range(5))

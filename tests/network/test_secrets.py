@@ -52,12 +52,9 @@ def program(server, tmp_path, monkeypatch):
 
 def _files_with(text, *folders):
     for folder in folders:
-        for root, _, names in os.walk(folder):
-            for name in names:
-                path = os.path.join(root, name)
-                with open(path, "rb") as file:
-                    if text.encode() in file.read():
-                        yield os.path.relpath(path, folder)
+        for path in folder.rglob("*"):
+            if path.is_file() and text.encode() in path.read_bytes():
+                yield str(path.relative_to(folder))
 
 
 def test_key_is_sent_only_to_the_api_and_stored_only_in_its_file(

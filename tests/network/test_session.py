@@ -45,9 +45,6 @@ def send(url: str, key: str = KEY, **asked: object) -> int:
     return response.status_code
 
 
-# The key
-
-
 @pytest.mark.parametrize(
     "url, has_key",
     [
@@ -122,21 +119,22 @@ def test_redirect_to_another_host_sends_no_secret(server, other, monkeypatch):
     assert not {"authorization", "cookie", "referer"} & set(sent)
 
 
-def test_key_is_kept_on_a_redirect_within_the_api_and_removed_on_others(server, other, monkeypatch):
-    monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
-    server.play("/api/a", redirect("/api/b", 307))
-    server.play("/api/b", redirect(other.url("/c"), 308))
-    other.play("/c", json_answer(1))
-    assert CivitaiHttpClient(api_key=KEY).fetch_json(server.url("/api/a")) == 1
+def test_key_is_kept_on_a_redirect_within_the_api_and_removed_on_others(
+    server, other, mocked, monkeypatch
+):
+    mocked.add_passthru("http://127.0.0.1")
+    with monkeypatch.context() as patch:
+        patch.setenv("CIVITAI_BASE_URL", server.url(""))
+        server.play("/api/a", redirect("/api/b", 307))
+        server.play("/api/b", redirect(other.url("/c"), 308))
+        other.play("/c", json_answer(1))
+        assert CivitaiHttpClient(api_key=KEY).fetch_json(server.url("/api/a")) == 1
     assert ["authorization" in r.headers for r in server.requests] == [True, True]
     assert "authorization" not in other.requests[0].headers
     assert KEY not in repr(other.requests)
-
-
-def test_redirect_from_another_host_to_the_api_sends_no_key(mocked):
     mocked.get(PICTURE, status=302, headers={"Location": "https://civitai.com/api/v1/me"})
     mocked.get("https://civitai.com/api/v1/me", json={})
-    assert send(PICTURE) == 200
+    assert send(PICTURE) == 200  # a redirect to the API gets none
     assert not any("Authorization" in call.request.headers for call in mocked.calls)
 
 
@@ -195,9 +193,6 @@ def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatc
     assert KEY not in logged.err + logged.out and logged.err.count("[http_client]") == 2
 
 
-# Redirects
-
-
 @pytest.mark.parametrize(
     "target",
     [f"https://{host}/a.png" for host in ("127.0.0.1", "a.localhost", "[::1]", "192.168.1.1")]
@@ -236,18 +231,19 @@ def _is_ipv6_here() -> bool:
 mapped = pytest.mark.posix  # Windows reaches no IPv4 server by an IPv6 address
 
 
+_INNER = {
+    "ipv6-loopback": ("::1", "[::1]", ""),
+    "mapped-in-hex": ("127.0.0.1", "[::ffff:7f00:1]", ""),
+    "one-number": ("127.0.0.1", "2130706433", "127.0.0.1"),
+    "name-of-mapped": ("127.0.0.1", "away.example", "::ffff:127.0.0.1"),
+    "name-of-loopback": ("127.0.0.1", "away.example", "127.0.0.1"),
+}
+
+
 @pytest.mark.skipif(not _is_ipv6_here(), reason="no IPv6 on loopback")
 @pytest.mark.parametrize(
     "listens, named, found",
-    [
-        pytest.param("::1", "[::1]", "", id="ipv6-loopback"),
-        pytest.param("127.0.0.1", "[::ffff:7f00:1]", "", id="mapped-in-hex", marks=mapped),
-        pytest.param("127.0.0.1", "2130706433", "127.0.0.1", id="one-number"),
-        pytest.param(
-            "127.0.0.1", "away.example", "::ffff:127.0.0.1", id="name-of-mapped", marks=mapped
-        ),
-        pytest.param("127.0.0.1", "away.example", "127.0.0.1", id="name-of-loopback"),
-    ],
+    [pytest.param(*v, id=k, marks=mapped if "mapped" in k else ()) for k, v in _INNER.items()],
 )
 def test_redirect_from_the_internet_sends_nothing_to_a_private_address(
     listens, named, found, server, monkeypatch
@@ -282,9 +278,6 @@ def test_redirected_post_keeps_its_body_with_307_and_308(code, method, body, ser
     assert (server.requests[1].method, server.requests[1].body) == (method, body)
 
 
-# Proxies
-
-
 @pytest.fixture
 def proxy(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
     monkeypatch.setenv("HTTP_PROXY", server.url(""))
@@ -310,14 +303,14 @@ def test_local_proxy_does_not_change_how_redirects_are_judged(proxy):
 
 
 @pytest.mark.parametrize("name", ["socks5://127.0.0.1:1", "nonsense://x", "http://", "http://["])
-def test_invalid_proxy_is_an_error_with_a_message(name, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", name)
-    with pytest.raises((Refused, NetworkError)) as caught:
-        send("http://far.example/a")
-    assert str(caught.value).endswith(".")
-
-
-def test_missing_certificates_are_an_error_with_a_message(monkeypatch, tmp_path):
+def test_invalid_proxy_and_missing_certificates_are_errors_with_messages(
+    name, monkeypatch, tmp_path
+):
+    with monkeypatch.context() as patch:
+        patch.setenv("HTTP_PROXY", name)
+        with pytest.raises((Refused, NetworkError)) as caught:
+            send("http://far.example/a")
+        assert str(caught.value).endswith(".")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     with pytest.raises(NetworkError, match="secure connection"):
         send("https://far.example/a")

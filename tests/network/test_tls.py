@@ -75,9 +75,6 @@ def _client(**options: object) -> CivitaiHttpClient:
     return CivitaiHttpClient(timeout=5, **options)
 
 
-# Whom it trusts
-
-
 @pytest.mark.parametrize("framing", ["length", "close"])
 def test_environments_ca_bundle_is_used(framing, server, folder):
     url = server.play("/a.png", ranged(BODY).but(framing=framing))
@@ -85,19 +82,18 @@ def test_environments_ca_bundle_is_used(framing, server, folder):
     assert url.startswith("https://") and (folder / "a.png").read_bytes() == BODY
 
 
-@pytest.mark.parametrize(
-    "names, options, known",
-    [
-        pytest.param(["127.0.0.1"], {}, None, id="nobodys"),
-        pytest.param(["127.0.0.1"], {}, _OTHERS, id="another-authoritys"),
-        pytest.param(["other.example"], {}, _OURS, id="another-hosts"),
-        pytest.param(["127.0.0.1"], {"not_after": _ENDED}, _OURS, id="expired"),
-    ],
-)
+_UNTRUSTED = {
+    **{"nobodys": ("127.0.0.1", {}, None), "another-authoritys": ("127.0.0.1", {}, _OTHERS)},
+    "another-hosts": ("other.example", {}, _OURS),
+    "expired": ("127.0.0.1", {"not_after": _ENDED}, _OURS),
+}
+
+
+@pytest.mark.parametrize("name, options, known", _UNTRUSTED.values(), ids=_UNTRUSTED)
 def test_untrusted_certificate_gets_no_request_and_leaves_no_file(
-    names, options, known, serve, trust, folder
+    name, options, known, serve, trust, folder
 ):
-    server = serve(*names, **options)
+    server = serve(name, **options)
     url = server.play("/a.png", ranged(BODY))
     if known is not None:
         trust(known)
@@ -108,9 +104,6 @@ def test_untrusted_certificate_gets_no_request_and_leaves_no_file(
     assert server.connections == 2  # the first try and the further one
 
 
-# What comes over it
-
-
 def test_body_cut_without_a_tls_close_is_resumed(server, folder):
     url = server.play("/a.png", [cut(BODY, 60_000), ranged(BODY)])
     _client().fetch(url, str(folder / "a.png"))
@@ -118,9 +111,6 @@ def test_body_cut_without_a_tls_close_is_resumed(server, folder):
     first, second = server.requests_for("/a.png")
     assert "range" not in first.headers and second.headers["if-range"] == '"v1"'
     assert 0 < int(second.headers["range"][len("bytes=") : -1]) <= 60_000
-
-
-# Cancel
 
 
 def test_cancel_on_a_reused_connection_leaves_no_file(server, folder):

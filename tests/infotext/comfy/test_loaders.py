@@ -1,7 +1,5 @@
 """The model and the LoRAs of a ComfyUI graph, by the kinds of loaders."""
 
-from __future__ import annotations
-
 from cases import each_case
 from civitai_manager_libs.infotext.comfy.loaders import list_loras, find_model
 from comfy_graphs import node

@@ -1,41 +1,16 @@
 """The parameters that differ between the images of an X/Y plot are left out."""
 
-from __future__ import annotations
-
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
 from comfy_graphs import node
 
-GRAPH = {
-    "1": node(
-        "KSampler (Efficient)",
-        seed=7,
-        steps=20,
-        cfg=7,
-        sampler_name="euler",
-        scheduler="normal",
-        denoise=1,
-        model=["2", 0],
-        positive=["2", 1],
-        negative=["2", 2],
-        latent_image=["2", 3],
-        optional_vae=["2", 4],
-        script=["3", 0],
-    ),
-    "2": node(
-        "Efficient Loader",
-        ckpt_name="a.ckpt",
-        vae_name="a.vae.pt",
-        clip_skip=-2,
-        lora_name="b.safetensors",
-        lora_model_strength=1,
-        lora_clip_strength=1,
-        positive="a cat",
-        negative="blurry",
-        empty_latent_width=512,
-        empty_latent_height=768,
-    ),
-}
+_SAMPLER = {"seed": 7, "steps": 20, "cfg": 7, "sampler_name": "euler", "scheduler": "normal"}
+_SAMPLER |= {"denoise": 1, "model": ["2", 0], "positive": ["2", 1], "negative": ["2", 2]}
+_SAMPLER |= {"latent_image": ["2", 3], "optional_vae": ["2", 4], "script": ["3", 0]}
+_LOADER = {"ckpt_name": "a.ckpt", "vae_name": "a.vae.pt", "clip_skip": -2, "positive": "a cat"}
+_LOADER |= {"lora_name": "b.safetensors", "lora_model_strength": 1, "lora_clip_strength": 1}
+_LOADER |= {"negative": "blurry", "empty_latent_width": 512, "empty_latent_height": 768}
+GRAPH = {"1": node("KSampler (Efficient)", **_SAMPLER), "2": node("Efficient Loader", **_LOADER)}
 READ = read_graph({"prompt": GRAPH})
 
 

@@ -1,7 +1,5 @@
 """Links of a ComfyUI graph followed through switches, contexts and reroutes."""
 
-from __future__ import annotations
-
 import pytest
 from civitai_manager_libs.infotext.comfy.routing import resolve_links
 from comfy_graphs import node

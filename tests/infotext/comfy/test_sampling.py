@@ -1,16 +1,12 @@
 """How a ComfyUI graph samples: its samplers, first size and second pass."""
 
-from __future__ import annotations
-
 import sys
 
+import pytest
 from cases import each_case
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.comfy.sampling import (
-    find_first_samplers,
-    iter_image_path,
-    read_initial_size,
-)
+from civitai_manager_libs.infotext.comfy.sampling import find_first_samplers, iter_image_path
+from civitai_manager_libs.infotext.comfy.sampling import read_initial_size
 from comfy_graphs import node
 
 
@@ -45,30 +41,30 @@ PIXELS = {
 BOTH = {"Denoising strength": 0.5, "Hires steps": 12}
 
 
-def test_latent_enlarged_between_two_samplers_is_hires_fix():
-    told = {**BOTH, "Hires upscale": 1.5, "Hires upscaler": "Latent (nearest-exact)"}
-    assert hires(**{"9": LATENT}) == told
+_BY_FACTOR = {"factor": 1.5, "upscale_model": ["8", 0], "image": ["7", 0]}
+_WLSH = node("Upscale by Factor with Model (WLSH)", **_BY_FACTOR)
+_RENAMED = sampler("9", 0.5, 12, sampler_name="dpmpp_2m", scheduler="karras")
+_LATENT_TOLD = {**BOTH, "Hires upscale": 1.5, "Hires upscaler": "Latent (nearest-exact)"}
 
 
-def test_image_enlarged_by_a_model_is_hires_fix():
-    assert hires(**PIXELS) == {
-        **BOTH,
-        "Hires resize": "1024x1536",
-        "Hires upscaler": "4x-UltraSharp",
-    }
-
-
-def test_image_enlarged_by_a_model_to_a_factor_is_hires_fix():
-    kind = "Upscale by Factor with Model (WLSH)"
-    enlarged = node(kind, factor=1.5, upscale_model=["8", 0], image=["7", 0])
-    told = {**BOTH, "Hires upscale": 1.5, "Hires upscaler": "4x-UltraSharp"}
-    assert hires(**{**PIXELS, "10": enlarged}) == told
-
-
-def test_sampler_of_the_second_pass_has_the_webuis_name():
-    own = sampler("9", 0.5, 12, sampler_name="dpmpp_2m", scheduler="karras")
-    told = {"Hires sampler": "DPM++ 2M", "Hires schedule type": "Karras"}
-    assert told.items() <= hires(**{"9": LATENT, "2": own}).items()
+@pytest.mark.parametrize(
+    ("between", "told"),
+    [
+        ({"9": LATENT}, _LATENT_TOLD),
+        (PIXELS, {**BOTH, "Hires resize": "1024x1536", "Hires upscaler": "4x-UltraSharp"}),
+        (
+            {**PIXELS, "10": _WLSH},
+            {**BOTH, "Hires upscale": 1.5, "Hires upscaler": "4x-UltraSharp"},
+        ),
+        (
+            {"9": LATENT, "2": _RENAMED},
+            {**_LATENT_TOLD, "Hires sampler": "DPM++ 2M", "Hires schedule type": "Karras"},
+        ),
+    ],
+    ids="latent image-by-a-model image-by-a-factor other-sampler".split(),
+)
+def test_what_is_enlarged_between_two_samplers_is_hires_fix(between, told):
+    assert hires(**between) == told
 
 
 SCRIPT = {
@@ -125,19 +121,16 @@ def test_nodes_before_the_sampler_change_the_size(before, size):
     assert read_initial_size(nodes, "1") == (tuple(size) if size else None)
 
 
-def test_two_factors_are_multiplied():
-    nodes = {"1": node("KSampler", latent_image=["2", 0]), "9": EMPTY}
-    nodes["2"] = node("LatentUpscaleBy", scale_by=2, samples=["3", 0])
-    nodes["3"] = node("LatentUpscaleBy", scale_by=0.5, samples=["9", 0])
-    assert read_initial_size(nodes, "1") == (512, 768)
-
-
-def test_loaded_image_wins_over_the_loaders_size():
+def test_loaded_image_wins_over_the_loaders_size_and_two_factors_are_multiplied():
     nodes = {"1": node("easy preSampling", pipe=["2", 0], image_to_latent=["3", 0])}
     nodes |= {"2": node("easy a1111Loader", empty_latent_width=512, empty_latent_height=512)}
     assert read_initial_size({**nodes, "3": node("LoadImage", image="a.png")}, "1") is None
     del nodes["1"]["inputs"]["image_to_latent"]
     assert read_initial_size(nodes, "1") == (512, 512)
+    nodes = {"1": node("KSampler", latent_image=["2", 0]), "9": EMPTY}
+    nodes["2"] = node("LatentUpscaleBy", scale_by=2, samples=["3", 0])
+    nodes["3"] = node("LatentUpscaleBy", scale_by=0.5, samples=["9", 0])
+    assert read_initial_size(nodes, "1") == (512, 768)
 
 
 @each_case(__file__, "first_sampler_has_no_sampler_upstream")

@@ -1,7 +1,5 @@
 """A ComfyUI workflow converted to a graph: names of values, components, groups, hidden links."""
 
-from __future__ import annotations
-
 import pytest
 from cases import each_case
 from civitai_manager_libs.infotext.comfy import read_graph
@@ -29,42 +27,43 @@ def test_unnamed_values_get_their_names(kind, values, named):
     assert inputs_of(node(1, kind, values)) == {"1": named}
 
 
-def test_names_of_widgets_are_read_from_newer_nodes():
+def test_names_of_widgets_are_read_from_newer_nodes_and_links_win_over_values():
     inputs = [
-        {"name": "model", "link": 5},
+        {"name": "model", "link": "x"},
         {"name": "seed", "widget": {"name": "seed"}, "link": None},
         {"name": "flavour", "widget": {"name": "flavour"}, "link": None},
     ]
-    new = {"id": 1, "type": "New", "inputs": inputs, "widgets_values": [7, "fixed", "sweet"]}
-    links = [[5, 2, 0, 1, 0, "MODEL"]]
-    assert inputs_of(new, links=links) == {"1": {"seed": 7, "flavour": "sweet", "model": ["2", 0]}}
-
-
-def test_link_wins_over_the_widgets_value():
+    new = {"id": "4:4", "type": "New", "inputs": inputs, "widgets_values": [7, "fixed", "sweet"]}
+    links = [["x", "Base", 0, "4:4", 0, "MODEL"]]  # ids may be words
+    named = {"seed": 7, "flavour": "sweet", "model": ["Base", 0]}
+    assert inputs_of(new, links=links) == {"4:4": named}
     text = node(1, "CLIPTextEncode", ["left over"], {"text": 5})
     links = [{"id": 5, "origin_id": 2, "origin_slot": 0, "target_id": 1, "target_slot": 0}]
     assert inputs_of(text, links=links) == {"1": {"text": ["2", 0]}}
 
 
-def test_muted_node_is_left_out_and_bypassed_node_passes_inputs_on():
-    muted = node(1, "KSampler", [1], mode=2)
-    bypassed = node(2, "LoraLoader", ["a.sft", 1, 1], {"clip": 6, "model": 5}, mode=4)
-    for each, kind in zip(bypassed["inputs"], ("CLIP", "MODEL")):
+@pytest.mark.parametrize(
+    ("inputs", "kinds", "outputs", "handed"),
+    [
+        (
+            *({"clip": 6, "model": 5}, ("CLIP", "MODEL"), ("MODEL", "CLIP", "VAE")),
+            {"0": ["3", 0], "1": ["4", 0]},
+        ),
+        (
+            *({"positive": 5, "negative": 6}, ("CONDITIONING",) * 2, ("CONDITIONING",) * 2),
+            {"0": ["3", 0], "1": ["4", 0]},
+        ),
+    ],
+    ids=["by-type", "by-number"],
+)
+def test_muted_node_is_left_out_and_bypassed_node_passes_inputs_on(inputs, kinds, outputs, handed):
+    muted, bypassed = node(1, "KSampler", [1], mode=2), node(2, "LoraLoader", [], inputs, mode=4)
+    for each, kind in zip(bypassed["inputs"], kinds):
         each["type"] = kind
-    bypassed["outputs"] = [{"type": "MODEL"}, {"type": "CLIP"}, {"type": "VAE"}]
-    links = [[5, 3, 0, 2, 0, "MODEL"], [6, 4, 1, 2, 1, "CLIP"]]
+    bypassed["outputs"] = [{"type": kind} for kind in outputs]
+    links = [[5, 3, 0, 2, 0, "X"], [6, 4, 0, 2, 1, "X"]]
     found = read_workflow_nodes({"nodes": [muted, bypassed], "links": links})
-    handed = {"0": ["3", 0], "1": ["4", 1]}
     assert found == {"2": {"class_type": "Bypassed", "inputs": handed}}
-
-
-def test_bypassed_node_passes_on_the_input_of_the_same_number():
-    bypassed = node(2, "ControlNetApplyAdvanced", [], {"positive": 5, "negative": 6}, mode=4)
-    for each in bypassed["inputs"]:
-        each["type"] = "CONDITIONING"
-    bypassed["outputs"] = [{"type": "CONDITIONING"}, {"type": "CONDITIONING"}]
-    links = [[5, 3, 0, 2, 0, "CONDITIONING"], [6, 4, 0, 2, 1, "CONDITIONING"]]
-    assert inputs_of(bypassed, links=links) == {"2": {"0": ["3", 0], "1": ["4", 0]}}
 
 
 @pytest.mark.parametrize(
@@ -83,13 +82,6 @@ def test_bypassed_node_passes_on_the_input_of_the_same_number():
 )
 def test_prompt_is_as_the_editor_sends_it(kind, name, text, sent):
     assert inputs_of(node(1, kind, [text]))["1"][name] == sent
-
-
-def test_node_ids_may_be_words():
-    loader, sampler = node("Base", "CheckpointLoaderSimple", ["a.ckpt"]), node("4:4", "KSampler")
-    sampler["inputs"] = [{"name": "model", "link": "x"}]
-    links = [["x", "Base", 0, "4:4", 0, "MODEL"]]
-    assert inputs_of(loader, sampler, links=links)["4:4"] == {"model": ["Base", 0]}
 
 
 @pytest.mark.parametrize(
@@ -175,22 +167,6 @@ def test_widget_keeps_its_value_if_a_bypassed_node_passes_nothing_on():
     assert found["1"]["select"] == 1
 
 
-def test_group_that_contains_itself_ends():
-    group = {"id": "a-uuid", "nodes": [node(1, "a-uuid"), node(2, "a-uuid")], "links": []}
-    workflow = {"nodes": [node(1, "a-uuid")], "definitions": {"subgraphs": [group]}}
-    assert len(read_workflow_nodes(workflow)) <= 3_000
-
-
-def test_malformed_input_name_is_ignored():
-    component = {"nodes": [{"type": "ComponentInput", "outputs": [{"name": "text"}]}]}
-    odd = {"id": 1, "type": "c", "widgets_values": ["a"], "inputs": [{"name": ["text"]}]}
-    assert inputs_of(odd, components={"c": component})["1"] == {"text": "a"}
-
-
-def test_huge_workflow_has_no_nodes():
-    assert read_workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
-
-
 def test_types_of_a_bypassed_node_are_not_compared_each_with_each():
     class Type(str):
         __hash__, compared = str.__hash__, 0
@@ -205,11 +181,15 @@ def test_types_of_a_bypassed_node_are_not_compared_each_with_each():
     assert Type.compared < 2_000
 
 
-def test_groups_with_many_links_are_opened_a_few_times():
+def test_groups_are_opened_a_few_times_and_a_huge_workflow_not_at_all():
     group = {"id": "g", "nodes": [node(1, "X")], "links": [[n, 9, 0, 9, 0] for n in range(9_000)]}
     outer = [node(n, "g") for n in range(100)]
     nodes = read_workflow_nodes({"nodes": outer, "definitions": {"subgraphs": [group]}})
     assert len(nodes) == 3
+    itself = {"id": "g", "nodes": [node(1, "g"), node(2, "g")], "links": []}
+    workflow = {"nodes": [node(1, "g")], "definitions": {"subgraphs": [itself]}}
+    assert len(read_workflow_nodes(workflow)) <= 3_000
+    assert read_workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
 
 
 _value = st.recursive(
@@ -280,22 +260,15 @@ WORKFLOW = {
 
 
 def test_values_of_a_component_get_the_names_of_its_inputs():
-    assert read_graph({"workflow": WORKFLOW}) == {
-        "prompt": "a cat",
-        "negativePrompt": "blurry",
-        "seed": 42,
-        "steps": 30,
-        "cfgScale": 7,
-        "sampler": "euler",
-        "scheduler": "normal",
-        "models": ["xl.sft"],
-    }
-
-
-@pytest.mark.parametrize("odd", [3, [], {"## pipe [1]": 3}, {"## pipe [1]": {"nodes": [3, {}]}}])
-def test_malformed_components_are_ignored(odd):
-    nodes = read_workflow_nodes({**WORKFLOW, "components": odd})
-    assert nodes["1"]["inputs"] == {}
+    told = {"prompt": "a cat", "negativePrompt": "blurry", "seed": 42, "steps": 30, "cfgScale": 7}
+    told |= {"sampler": "euler", "scheduler": "normal", "models": ["xl.sft"]}
+    assert read_graph({"workflow": WORKFLOW}) == told
+    for odd in (3, [], {"## pipe [1]": 3}, {"## pipe [1]": {"nodes": [3, {}]}}):
+        nodes = read_workflow_nodes({**WORKFLOW, "components": odd})
+        assert nodes["1"]["inputs"] == {}
+    component = {"nodes": [{"type": "ComponentInput", "outputs": [{"name": "text"}]}]}
+    odd = {"id": 1, "type": "c", "widgets_values": ["a"], "inputs": [{"name": ["text"]}]}
+    assert inputs_of(odd, components={"c": component})["1"] == {"text": "a"}
 
 
 def inner(kind, values, inputs=(), outputs=()):
@@ -345,29 +318,18 @@ def read(mark=">", values=("new.ckpt", "a cat", "blurry"), base=BASE, sampling=S
 
 
 @pytest.mark.parametrize("mark", [">", "/"])
-def test_group_node_is_expanded_with_its_own_values(mark):
+def test_group_node_is_expanded_with_its_own_values_if_they_fit(mark):
     found = read(mark)
     assert found["models"] == ["new.ckpt"]
     assert (found["prompt"], found["negativePrompt"]) == ("a cat", "blurry")
     assert (found["seed"], found["steps"], found["sampler"]) == (9, 30, "dpmpp_2m")
-
-
-def test_values_that_do_not_fit_are_left_out():
-    found = read(values=("new.ckpt", "a cat"))
+    found = read(mark, values=("new.ckpt", "a cat"))
     assert "models" not in found and "prompt" not in found and found["steps"] == 30
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {},
-        {"nodes": None},
-        {"nodes": [None, 3], "links": "x", "external": [[[], 0], [{"index": []}, 1], None]},
-        {"nodes": [{"inputs": [None], "outputs": 3}], "links": [[0, 0, 0, 0], [[], 0, 0, 0]]},
-    ],
-)
-def test_malformed_groups_are_ignored(odd):
-    assert read(base=odd)["steps"] == 30
+    odd = {"nodes": [None, 3], "links": "x", "external": [[[], 0], [{"index": []}, 1], None]}
+    inner_odd = [{"inputs": [None], "outputs": 3}]
+    more = {"nodes": inner_odd, "links": [[0, 0, 0, 0], [[], 0, 0, 0]]}
+    for malformed in ({}, {"nodes": None}, odd, more):
+        assert read(base=malformed)["steps"] == 30
 
 
 @pytest.mark.parametrize("links", [SAMPLING["links"], [*SAMPLING["links"], [None, 0, 1, 3]]])
@@ -400,19 +362,20 @@ def read_linked(sender, **more):
 SENDER = {"id": 10, "type": "Anything Everywhere", "inputs": [{"name": "MODEL", "link": 1}]}
 
 
-def test_links_listed_in_the_file_are_followed():
-    link = {"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}
-    assert read_linked(SENDER, extra={"ue_links": [link]})["models"] == ["a.ckpt"]
+_DRAWN = {"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}
 
 
 @pytest.mark.parametrize("kind", ["Anything Everywhere", "Anything Everywhere3"])
-def test_older_files_are_linked_by_type(kind):
+def test_hidden_links_are_listed_in_the_file_or_made_by_type(kind):
     assert read_linked({**SENDER, "type": kind})["models"] == ["a.ckpt"]
+    assert read_linked(SENDER, extra={"ue_links": [_DRAWN]})["models"] == ["a.ckpt"]
+    for odd in ([{}], [None], "x", [{**_DRAWN, "downstream_slot": 99}]):
+        assert read_linked(SENDER, extra={"ue_links": odd})["steps"] == 20
+    seeds = {"id": 10, "type": "Seed Everywhere", "widgets_values": [99, "fixed"]}
+    assert read_linked(seeds)["seed"] == 99  # which wins over the sampler's own
 
 
-@pytest.mark.parametrize(
-    "saved", [[], [{"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}]]
-)
+@pytest.mark.parametrize("saved", [[], [_DRAWN]])
 def test_output_of_a_subgraph_is_sent_too(saved):
     inner = {"nodes": [LOADER], "links": [[1, 4, 0, -20, 0, "MODEL"]]}
     group = {"id": 4, "type": "group", "outputs": LOADER["outputs"]}
@@ -422,18 +385,6 @@ def test_output_of_a_subgraph_is_sent_too(saved):
     assert read_graph({"workflow": workflow})["models"] == ["a.ckpt"]
 
 
-def test_seed_everywhere_wins_over_the_samplers_own_seed():
-    seeds = {"id": 10, "type": "Seed Everywhere", "widgets_values": [99, "fixed"]}
-    assert read_linked(seeds)["seed"] == 99
-
-
 @pytest.mark.parametrize("mode", [2, 4])
 def test_muted_node_makes_no_links(mode):
     assert "models" not in read_linked({**SENDER, "mode": mode})
-
-
-@pytest.mark.parametrize(
-    "drawn", [[{}], [None], "x", [{"downstream": 3, "downstream_slot": 99, "upstream": 4}]]
-)
-def test_malformed_lists_are_ignored(drawn):
-    assert read_linked(SENDER, extra={"ue_links": drawn})["steps"] == 20

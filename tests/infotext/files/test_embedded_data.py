@@ -1,7 +1,5 @@
 """The infotext, workflow and program that a file contains."""
 
-from __future__ import annotations
-
 import html
 import importlib
 import io
@@ -46,9 +44,16 @@ def commented(tmp_path, text, kind="jpg"):
     return str(tmp_path / f"picture.{kind}")
 
 
-def test_infotext_in_a_file_is_returned_unchanged(tmp_path):
+def test_infotext_in_a_file_is_returned_unchanged_unless_another_program_wrote_it(tmp_path):
     path = png(tmp_path, parameters=INFOTEXT, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
     assert read_embedded(path) == EmbeddedData(INFOTEXT, "AUTOMATIC1111", WORKFLOW)
+    prompt = '{\n  "high_level_description": "a cat, sitting",\n  "style": "oil"\n}'
+    text = f"{prompt}\nSteps: 48, Sampler: Euler, CFG scale: 1, Seed: 7, Version: neo"
+    read = read_embedded(png(tmp_path, parameters=text))
+    assert (read.infotext, read.program) == (text, "Forge Neo")
+    assert read.missing == ("Size", "Model")
+    text = "a cat\nSteps: 20, Sampler: euler_ancestral, CFG Scale: 7, Seed: 1, Size: 8x8"
+    assert read_embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"
 
 
 def test_graph_in_a_file_becomes_an_infotext(tmp_path):
@@ -56,36 +61,20 @@ def test_graph_in_a_file_becomes_an_infotext(tmp_path):
     assert read_embedded(path) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
     path = png(tmp_path, parameters=json.dumps({"prompt": GRAPH}))
     assert read_embedded(path) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI")
-
-
-def test_graph_wins_over_a_prompt_alone(tmp_path):
     path = png(tmp_path, parameters="a prompt alone", prompt=json.dumps(GRAPH))
     assert read_embedded(path).infotext == GRAPH_INFOTEXT
-
-
-def test_prompt_alone_is_an_infotext(tmp_path):
     assert read_embedded(png(tmp_path, parameters="a prompt alone")).infotext == "a prompt alone"
-
-
-@pytest.mark.parametrize("kind", ["jpg", "webp"])
-def test_user_comment_becomes_an_infotext(tmp_path, kind):
-    assert read_embedded(commented(tmp_path, INFOTEXT, kind)).infotext == INFOTEXT
+    for prompt in ("{}", "a cat"):
+        assert read_embedded(png(tmp_path, prompt=prompt)).infotext == ""
+    with pytest.raises(DiskError):
+        read_embedded(str(tmp_path / "absent.png"))
 
 
 @pytest.mark.parametrize(
-    "comment",
-    ["Screenshot", "Created with GIMP", "a cat, a hat", "Steps: 20, Seed: 7", '{"a": 1}'],
+    "comment", ["Screenshot", "Created with GIMP", "a cat, a hat", "Steps: 20, Seed: 7", '{"a": 1}']
 )
 def test_comment_that_is_not_an_infotext_is_ignored(tmp_path, comment):
     assert read_embedded(commented(tmp_path, comment)) == EmbeddedData()
-
-
-def test_prompt_may_be_json(tmp_path):
-    prompt = '{\n  "high_level_description": "a cat, sitting",\n  "style": "oil"\n}'
-    text = f"{prompt}\nSteps: 48, Sampler: Euler, CFG scale: 1, Seed: 7, Version: neo"
-    read = read_embedded(png(tmp_path, parameters=text))
-    assert (read.infotext, read.program) == (text, "Forge Neo")
-    assert read.missing == ("Size", "Model")
 
 
 @pytest.mark.parametrize(
@@ -119,10 +108,7 @@ def test_infotext_names_its_program(tmp_path, version, program):
         ({"sd_metadata": '{"model_weights": "x", "image": {"prompt": "a cat"}}'}, "InvokeAI"),
         ({"Dream": '"a cat" -s 20 -S 7 -C 5'}, "InvokeAI"),
         ({"Comment": '{"uc": "x", "steps": 20}', "Description": "a cat"}, "NovelAI"),
-        (
-            {"parameters": '{"base_model": "x", "guidance_scale": 4, "prompt": "a cat"}'},
-            "Fooocus",
-        ),
+        ({"parameters": '{"base_model": "x", "guidance_scale": 4, "prompt": "a cat"}'}, "Fooocus"),
         (
             {
                 "XML:com.adobe.xmp": "<x><exif:UserComment><rdf:Alt><rdf:li>{&quot;c&quot;: "
@@ -179,16 +165,6 @@ def test_file_without_parameters_has_no_infotext(tmp_path, texts):
     assert read_embedded(png(tmp_path, **texts)) == EmbeddedData()
 
 
-@pytest.mark.parametrize("prompt", ["{}", "a cat"])
-def test_empty_graph_has_no_infotext(tmp_path, prompt):
-    assert read_embedded(png(tmp_path, prompt=prompt)).infotext == ""
-
-
-def test_missing_file_raises_disk_error(tmp_path):
-    with pytest.raises(DiskError):
-        read_embedded(str(tmp_path / "absent.png"))
-
-
 def test_content_credentials_are_read_if_there_is_no_prompt(tmp_path):
     credentials = files.chunk(b"caBX", b"tclaim_generator_info\xa1dname\x67ChatGPT")
     path = tmp_path / "picture.png"
@@ -216,12 +192,6 @@ def test_graph_in_the_comment_of_the_first_exif_folder_is_read(tmp_path, kind):
     path = tmp_path / "picture"
     path.write_bytes(files.with_exif(kind, exif))
     assert read_embedded(str(path)) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
-
-
-def test_infotext_in_a_gifs_comment_is_read(tmp_path):
-    path = tmp_path / "picture.gif"
-    path.write_bytes(files.gif(INFOTEXT.encode()))
-    assert read_embedded(str(path)) == EmbeddedData(INFOTEXT, "AUTOMATIC1111")
 
 
 def test_too_little_memory_raises_too_large(tmp_path, monkeypatch):
@@ -273,11 +243,6 @@ def test_tensorart_names_come_from_its_data_and_the_seed_from_the_graph(tmp_path
     texts = {"generation_data": json.dumps(data) + "\0", "prompt": json.dumps(graph)}
     found = read_embedded(png(tmp_path, **texts))
     assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: WAI-16", "TensorArt")
-
-
-def test_infotext_of_another_program_is_translated(tmp_path):
-    text = "a cat\nSteps: 20, Sampler: euler_ancestral, CFG Scale: 7, Seed: 1, Size: 8x8"
-    assert read_embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"
 
 
 DEFAULTS = "Steps: 20, Sampler: Euler, CFG scale: 8.0, Seed: 0, Size: 512x512"

@@ -1,7 +1,5 @@
 """The texts of real image and video files, also of damaged and hostile ones."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib
@@ -9,10 +7,8 @@ import zlib
 import image_files as files
 import pytest
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.infotext.files.embedded_data import (
-    has_overlapping_exif,
-    read_embedded_texts,
-)
+from civitai_manager_libs.infotext.files.embedded_data import has_overlapping_exif
+from civitai_manager_libs.infotext.files.embedded_data import read_embedded_texts
 from hypothesis import given
 from hypothesis import strategies as st
 from image_files import box, chunk
@@ -66,30 +62,21 @@ def test_text_chunks_of_a_png_are_read(tmp_path, text, packed):
     assert texts_of(tmp_path, data) == {"parameters": text, "prompt": '{"1": {}}'}
 
 
-def test_text_after_the_pixels_is_found(tmp_path):
-    data = png()
-    late = chunk(b"tEXt", b"parameters\0" + LATIN.encode())
-    assert texts_of(tmp_path, data[:-12] + late + data[-12:]) == {"parameters": LATIN}
+_ENDIAN = b"UNICODE\0" + TEXT.encode("utf-16-be")
+_COMMENTS = {
+    **{"be": _ENDIAN, "le": b"UNICODE\0" + TEXT.encode("utf-16-le")},
+    **{"bom": b"UNICODE\0" + TEXT.encode("utf-16"), "utf-8": b"UNICODE\0" + TEXT.encode("utf-8")},
+    "zero-at-the-end": b"UNICODE\0" + TEXT.encode("utf-16-le") + b"\0\0",
+    "ascii": b"ASCII\0\0\0" + TEXT.encode("utf-8"),
+    "false-ascii": b"ASCII\0\0\0" + TEXT.encode("utf-16-le"),
+    "undefined": b"\0\0\0\0\0\0\0\0" + TEXT.encode("utf-8") + b"\0",
+    **{"no-code": TEXT.encode("utf-8"), "no-code-be": TEXT.encode("utf-16-be")},
+    "swapped-bytes": b"".join(_ENDIAN[i : i + 2][::-1] for i in range(0, len(_ENDIAN), 2)),
+}
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
-@pytest.mark.parametrize(
-    "comment",
-    [
-        b"UNICODE\0" + TEXT.encode("utf-16-be"),
-        b"UNICODE\0" + TEXT.encode("utf-16-le"),
-        b"UNICODE\0" + TEXT.encode("utf-16"),
-        b"UNICODE\0" + TEXT.encode("utf-8"),
-        b"UNICODE\0" + TEXT.encode("utf-16-le") + b"\0\0",
-        b"ASCII\0\0\0" + TEXT.encode("utf-8"),
-        b"ASCII\0\0\0" + TEXT.encode("utf-16-le"),
-        b"\0\0\0\0\0\0\0\0" + TEXT.encode("utf-8") + b"\0",
-        TEXT.encode("utf-8"),
-        TEXT.encode("utf-16-be"),
-    ],
-    ids=["be", "le", "bom", "utf-8", "zero-at-the-end", "ascii", "false-ascii", "undefined"]
-    + ["no-code", "no-code-be"],
-)
+@pytest.mark.parametrize("comment", _COMMENTS.values(), ids=_COMMENTS)
 def test_user_comment_is_read_in_any_encoding(tmp_path, kind, comment):
     assert texts_of(tmp_path, set_comment(kind, comment)) == {"UserComment": TEXT}
 
@@ -102,25 +89,14 @@ def test_exif_is_read_in_both_byte_orders(tmp_path, order):
         assert texts_of(tmp_path, jpeg_with(tiff(order, comment))) == {"UserComment": text}
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\x89PNG\r\n\x1a\n",
-        _saved("PNG"),
-        _saved("JPEG"),
-        _saved("WEBP"),
-        _saved("GIF"),
-        set_comment("JPEG", b"ASCII\0\0\0" + b" " * 40),
-        set_comment("JPEG", b"x"),
-        b"\0\0\0\x18ftypmp42" + b"\0" * 40,
-        b"<html>parameters</html>",
-        jpeg_with(b"MM\0*"),
-        jpeg_with(b"MM\0*\xff\xff\xff\xff"),
-        jpeg_with(tiff("<", b"UNICODE\0a\0b\0")[:-4]),
-    ],
-    ids=repr,
-)
+_WITHOUT = [b"", b"\x89PNG\r\n\x1a\n", *[_saved(kind) for kind in ("PNG", "JPEG", "WEBP", "GIF")]]
+_WITHOUT += [set_comment("JPEG", b"ASCII\0\0\0" + b" " * 40), set_comment("JPEG", b"x")]
+_WITHOUT += [b"\0\0\0\x18ftypmp42" + b"\0" * 40, b"<html>parameters</html>"]
+_WITHOUT += [jpeg_with(b"MM\0*"), jpeg_with(b"MM\0*\xff\xff\xff\xff")]
+_WITHOUT += [jpeg_with(tiff("<", b"UNICODE\0a\0b\0")[:-4])]
+
+
+@pytest.mark.parametrize("data", _WITHOUT, ids=lambda data: repr(data)[:40])
 def test_file_without_texts_has_none(tmp_path, data):
     assert texts_of(tmp_path, data) == {}
 
@@ -130,6 +106,13 @@ def test_truncated_file_gives_only_complete_texts(tmp_path):
     at = data.index(b"parameters")
     assert texts_of(tmp_path, data[: at + 30]) == {"Comment": LATIN}
     assert texts_of(tmp_path, data[:at]) == {"Comment": LATIN}
+    bare, late = png(), chunk(b"tEXt", b"parameters\0" + LATIN.encode())
+    assert texts_of(tmp_path, bare[:-12] + late + bare[-12:]) == {"parameters": LATIN}
+    liar = b"\xff\xff\xff\xff" + late[4:]  # a size beyond the end of the file
+    assert texts_of(tmp_path, bare[:33] + liar + bare[33:]) == {}
+    for missing in (tmp_path / "absent.png", tmp_path):
+        with pytest.raises(DiskError, match="cannot be read"):
+            read_embedded_texts(str(missing))
 
 
 def test_huge_image_is_read_without_its_pixels(tmp_path):
@@ -157,19 +140,6 @@ def test_decompression_bomb_is_left_out(tmp_path, bomb):
     assert texts_of(tmp_path, data[:33] + bomb + after + data[33:]) == {"Title": "fine"}
 
 
-def test_size_beyond_the_end_of_the_file_ends_the_reading(tmp_path):
-    data = png()
-    liar = b"\xff\xff\xff\xff" + chunk(b"tEXt", b"parameters\0x")[4:]
-    assert texts_of(tmp_path, data[:33] + liar + data[33:]) == {}
-
-
-def test_missing_file_raises_disk_error(tmp_path):
-    with pytest.raises(DiskError, match="cannot be read: No such file"):
-        read_embedded_texts(str(tmp_path / "absent.png"))
-    with pytest.raises(DiskError, match="cannot be read"):
-        read_embedded_texts(str(tmp_path))
-
-
 def test_all_texts_of_a_file_share_one_budget(tmp_path):
     packed = zlib.compress(b"a" * 3_000_000, 9)
     names = [b"prompt", b"workflow", b"Comment", b"Description", b"parameters"]
@@ -184,42 +154,42 @@ def itunes(text):
     return box(b"ftyp", b"mp42\0\0\0\0") + box(b"moov", box(b"udta", meta))
 
 
-@pytest.mark.parametrize(
-    ("data", "texts"),
-    [
-        (
-            files.mp4({"prompt": '{"1": {}}', "workflow": "{}"}),
-            {"prompt": '{"1": {}}', "workflow": "{}"},
-        ),
-        (files.mp4({"comment": TEXT, "encoder": "x"}), {"Comment": TEXT}),
-        (
-            files.mp4({"invokeai_metadata": "{}", "invokeai_graph": "x"}),
-            {"invokeai_metadata": "{}"},
-        ),
-        (itunes(TEXT), {"Comment": TEXT}),
-        (
-            box(b"ftyp", b"qt  ") + box(b"moov", box(b"udta", box(b"\xa9cmt", b"\0\5\0\0hello"))),
-            {"Comment": "hello"},
-        ),
-        (
-            files.webm({"PROMPT": '{"1": {}}', "COMMENT": TEXT, "ENCODER": "x"}),
-            {"prompt": '{"1": {}}', "Comment": TEXT},
-        ),
-        (files.mp4({"comment": TEXT})[:-9], {}),
-        (files.webm({"COMMENT": TEXT})[:-9], {}),
-    ],
-    ids="mp4-keys mp4-comment mp4-invokeai itunes quicktime webm cut-mp4 cut-webm".split(),
-)
-def test_metadata_of_a_video_is_read(tmp_path, data, texts):
+_QUICKTIME = box(b"moov", box(b"udta", box(b"\xa9cmt", b"\0\5\0\0hello")))
+_WEBM, _GRAPH = files.webm({"COMMENT": TEXT}), '{"1": {}}'
+_AT = _WEBM.index(b"\x18\x53\x80\x67") + 4
+_OWN_CHUNK = chunk(b"comf", b'prompt\0{"1": {}}')  # of ComfyUI's animated PNG
+_PACKET = "<x:xmpmeta>é</x:xmpmeta>"
+_TEXTS_OF = {
+    "mp4-keys": (
+        files.mp4({"prompt": _GRAPH, "workflow": "{}"}),
+        {"prompt": _GRAPH, "workflow": "{}"},
+    ),
+    "mp4-comment": (files.mp4({"comment": TEXT, "encoder": "x"}), {"Comment": TEXT}),
+    "mp4-invokeai": (
+        files.mp4({"invokeai_metadata": "{}", "invokeai_graph": "x"}),
+        {"invokeai_metadata": "{}"},
+    ),
+    "itunes": (itunes(TEXT), {"Comment": TEXT}),
+    "quicktime": (box(b"ftyp", b"qt  ") + _QUICKTIME, {"Comment": "hello"}),
+    "webm": (
+        files.webm({"PROMPT": _GRAPH, "COMMENT": TEXT, "ENCODER": "x"}),
+        {"prompt": _GRAPH, "Comment": TEXT},
+    ),
+    "webm-of-unknown-length": (
+        _WEBM[:_AT] + b"\x01" + b"\xff" * 7 + _WEBM[_AT + 8 :],
+        {"Comment": TEXT},
+    ),
+    **{"cut-mp4": (files.mp4({"comment": TEXT})[:-9], {}), "cut-webm": (_WEBM[:-9], {})},
+    "animated-png": (png()[:33] + _OWN_CHUNK + png()[33:], {"prompt": _GRAPH}),
+    "jpeg": (_saved("JPEG", comment=TEXT.encode()), {"Comment": TEXT}),
+    **{f"xmp-{k}": (_saved(k, xmp=_PACKET.encode()), {"XMP": _PACKET}) for k in ("JPEG", "WEBP")},
+    "xmp-PNG": (png({"XML:com.adobe.xmp": _PACKET}), {"XMP": _PACKET}),
+}
+
+
+@pytest.mark.parametrize(("data", "texts"), _TEXTS_OF.values(), ids=_TEXTS_OF)
+def test_texts_of_each_kind_of_file_are_read(tmp_path, data, texts):
     assert texts_of(tmp_path, data) == texts
-
-
-def test_webm_of_unknown_length_is_read(tmp_path):
-    data = files.webm({"COMMENT": TEXT})
-    at = data.index(b"\x18\x53\x80\x67") + 4
-    assert texts_of(tmp_path, data[:at] + b"\x01" + b"\xff" * 7 + data[at + 8 :]) == {
-        "Comment": TEXT
-    }
 
 
 def camera(kind, **names):
@@ -237,10 +207,7 @@ def test_comfyui_texts_are_read_from_camera_make_and_model(tmp_path, kind):
     assert texts_of(tmp_path, data) == texts
     data = camera(kind, description='Workflow:{"nodes": []}', make='Prompt: {"1": {}}')
     assert texts_of(tmp_path, data) == {"workflow": '{"nodes": []}', "prompt": '{"1": {}}'}
-
-
-def test_camera_make_and_model_are_not_texts(tmp_path):
-    assert texts_of(tmp_path, camera("JPEG", make="Canon", model="EOS 5D")) == {}
+    assert texts_of(tmp_path, camera(kind, make="Canon", model="EOS 5D")) == {}
 
 
 @pytest.mark.parametrize(
@@ -276,20 +243,19 @@ def test_tags_that_share_bytes_are_limited_by_the_budget(tmp_path):
     assert list(texts_of(tmp_path, files.webp((b"EXIF", exif)))) == ["Description"]
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        files.png(chunk(b"eXIf", files.overlapping_exif(500_000, 40_000))),
-        files.png(chunk(b"eXIf", tiff("<", b"")), chunk(b"eXIf", b"MM\0*")),
-        files.png(chunk(b"eXIf", bytes(5_000_000))),
-        jpeg_with(files.overlapping_exif(65_000, 5_000)),
-        files.jpeg(*[files.segment(0xE1, b"Exif\0\0MM\0*")] * 2),
-        files.webp((b"EXIF", files.overlapping_exif(500_000, 40_000))),
-        b"RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff",
-        files.avif(b"Exif", bytes(4) + files.overlapping_exif(500_000, 40_000)),
-    ],
-    ids=["png", "png-second", "png-huge", "jpeg", "jpeg-second", "webp", "webp-cut", "avif"],
-)
+_OVERLAPPING = {
+    "png": files.png(chunk(b"eXIf", files.overlapping_exif(500_000, 40_000))),
+    "png-second": files.png(chunk(b"eXIf", tiff("<", b"")), chunk(b"eXIf", b"MM\0*")),
+    "png-huge": files.png(chunk(b"eXIf", bytes(5_000_000))),
+    "jpeg": jpeg_with(files.overlapping_exif(65_000, 5_000)),
+    "jpeg-second": files.jpeg(*[files.segment(0xE1, b"Exif\0\0MM\0*")] * 2),
+    "webp": files.webp((b"EXIF", files.overlapping_exif(500_000, 40_000))),
+    "webp-cut": b"RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff",
+    "avif": files.avif(b"Exif", bytes(4) + files.overlapping_exif(500_000, 40_000)),
+}
+
+
+@pytest.mark.parametrize("data", _OVERLAPPING.values(), ids=_OVERLAPPING)
 def test_overlapping_exif_is_reported(tmp_path, data):
     assert "EXIF" in texts_of(tmp_path, data)
     assert has_overlapping_exif(str(tmp_path / "picture"))
@@ -364,33 +330,6 @@ def test_content_credentials_name_the_program(tmp_path, kind, data, maker):
         "avif": lambda: files.avif(b"mime", b"") + box(b"uuid", number + data),
     }
     assert texts_of(tmp_path, whole[kind]()) == {"C2PA": maker}
-
-
-def test_comment_of_a_jpeg_is_read(tmp_path):
-    assert texts_of(tmp_path, _saved("JPEG", comment=TEXT.encode())) == {"Comment": TEXT}
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
-def test_xmp_packet_is_read(tmp_path, kind):
-    packet = "<x:xmpmeta>é</x:xmpmeta>"
-    if kind == "PNG":
-        data = png({"XML:com.adobe.xmp": packet})
-    else:
-        data = _saved(kind, xmp=packet.encode())
-    assert texts_of(tmp_path, data) == {"XMP": packet}
-
-
-def test_comment_with_swapped_bytes_is_read(tmp_path):
-    comment = b"UNICODE\0" + TEXT.encode("utf-16-be")
-    swapped = b"".join(comment[i : i + 2][::-1] for i in range(0, len(comment), 2))
-    assert swapped.startswith(b"NUCIDO")
-    assert texts_of(tmp_path, set_comment("JPEG", swapped)) == {"UserComment": TEXT}
-
-
-def test_comfyuis_chunk_of_an_animated_png_is_read(tmp_path):
-    data = png()
-    own = chunk(b"comf", b'prompt\0{"1": {}}')
-    assert texts_of(tmp_path, data[:33] + own + data[33:]) == {"prompt": '{"1": {}}'}
 
 
 _WHOLE = [

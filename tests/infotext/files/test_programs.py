@@ -1,7 +1,5 @@
 """The records that image programs write into files."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -37,11 +35,6 @@ NOVELAI_4 = json.loads(_RECORDS["novelai-4"]["record"]["Comment"])
 def test_keys_identify_the_program(stored):
     assert (known := read_program(stored["record"], {})) is not None
     assert (known[0], build_infotext(known[1])) == (stored["program"], stored["infotext"])
-
-
-def test_old_novelai_prompt_is_in_the_description():
-    old = {key: value for key, value in NOVELAI.items() if key != "prompt"}
-    assert read_program(old, {"Description": "a cat"}) == read_program(NOVELAI, {})
 
 
 def test_invokeai_2_negative_prompt_is_in_brackets():
@@ -141,14 +134,13 @@ def test_ruinedfooocus_list_of_loras_and_clip_skip_are_read():
         ("Stable Diffusion XL", "Model: Stable Diffusion XL"),
     ],
 )
-def test_novelais_source_names_the_model(source, names):
+def test_novelais_source_names_the_model_and_its_strength_counts_only_for_img2img(source, names):
     assert told(NOVELAI, Source=source)[2].endswith(f"Size: 832x1216, {names}")
-
-
-def test_novelais_strength_counts_only_for_img2img():
     assert "Denoising" not in told({**NOVELAI, "strength": 0.4})[2]
     img2img = {**NOVELAI, "strength": 0.4, "request_type": "Img2ImgRequest"}
     assert told(img2img)[2].endswith("Denoising strength: 0.4")
+    old = {key: value for key, value in NOVELAI.items() if key != "prompt"}
+    assert read_program(old, {"Description": "a cat"}) == read_program(NOVELAI, {})
 
 
 def test_fooocus_loras_and_refiner_are_read():
@@ -168,11 +160,6 @@ def test_graph_completes_the_summary_of_an_on_site_image():
     assert "Schedule type: Normal" in line and line.endswith("Denoising strength: 0.3")
 
 
-def test_json_with_diffusers_names_is_read_without_a_program_name():
-    data = {"prompt": "a cat", "num_inference_steps": 20, "width": 8, "height": 8}
-    assert told(data) == ("", "a cat", "Steps: 20, Size: 8x8, Clip skip: 1")
-
-
 LABELS = ("Prompt", "Negative Prompt", "Seed", "Stable Diffusion model", "Clip Skip", "VAE model")
 LABELS += ("Sampler", "Scheduler", "Width", "Height", "Steps", "Guidance Scale", "LoRA model")
 LABELS += ("LoRA Strength",)
@@ -189,10 +176,6 @@ def test_easy_diffusion_writes_a_text_for_each_value(names):
     assert set(names) <= set(TEXT_NAMES)
 
 
-def test_texts_of_other_programs_are_not_taken_for_easy_diffusions():
-    assert read_texts({"prompt": "{}", "workflow": "{}", "seed": "1"}) is None
-
-
 @pytest.mark.parametrize(
     "data",
     [None, [], "x", {}, {"a": 1}, {"prompt": "a cat"}, {"uc": "x"}, {"extraMetadata": "{"}]
@@ -201,6 +184,9 @@ def test_texts_of_other_programs_are_not_taken_for_easy_diffusions():
 )
 def test_unknown_keys_give_no_program(data):
     assert read_program(data, {}) is None
+    assert read_texts({"prompt": "{}", "workflow": "{}", "seed": "1"}) is None
+    diffusers = {"prompt": "a cat", "num_inference_steps": 20, "width": 8, "height": 8}
+    assert told(diffusers) == ("", "a cat", "Steps: 20, Size: 8x8, Clip skip: 1")
 
 
 _ALL = [SWARM, INVOKE, FOOOCUS, RUINED, NOVELAI_4, DRAW_THINGS, EASY, SITE, COMFY]

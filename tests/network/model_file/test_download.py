@@ -64,9 +64,6 @@ def _check_saved(site, folder, name="a.safetensors"):
     assert (folder / name).read_bytes() == site.body
 
 
-# The whole way
-
-
 def test_file_is_saved_and_the_key_is_sent_only_to_the_route(site, folder):
     told = []
     fetched = _fetch(site, folder, progress=lambda *now: told.append(now))
@@ -112,9 +109,6 @@ def test_file_that_appears_meanwhile_is_not_replaced_and_the_download_is_kept(si
     asked = len(site.storage)
     _fetch(site, folder, name="b.safetensors")
     assert (folder / "b.safetensors").read_bytes() == _SMALL and len(site.storage) == asked
-
-
-# What the route says
 
 
 _LOGIN = _json(401, error="Unauthorized", message="The creator requires you to be logged in")
@@ -201,9 +195,6 @@ def test_file_without_a_known_hash_must_have_the_length_of_its_record(site, fold
 def test_our_user_agent_does_not_look_like_a_browser():
     names = "mozilla chrome safari firefox opera edge".split()
     assert not any(name in session.USER_AGENT.lower() for name in names)
-
-
-# What the storage does
 
 
 _ODD = {
@@ -293,9 +284,6 @@ def test_wrong_file_is_not_kept(site, folder, cut, digits):
     _check_saved(site, folder)
 
 
-# Disk
-
-
 def _free(monkeypatch, size):
     usage = shutil.disk_usage(os.getcwd())._replace(free=size)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
@@ -331,9 +319,6 @@ def test_received_bytes_are_kept_if_the_disk_fills_up(many, folder, monkeypatch)
     _check_saved(many, folder)
 
 
-# Stopped, and gone on with
-
-
 def _stop_at(site, folder, size, for_good=False):
     """Cancel the download of a slow storage when so many bytes have come."""
     site.rules.rate = 1_000_000
@@ -347,23 +332,17 @@ def _stop_at(site, folder, size, for_good=False):
         _fetch(site, folder, cancelled=wish, progress=watch)
 
 
-def test_stopped_file_is_resumed_through_the_route(many, folder):
+@pytest.mark.parametrize("has_other_url", [False, True])
+def test_stopped_file_is_resumed_through_the_route(many, folder, has_other_url):
+    """A job may have stored another URL than the one that is requested now."""
     _stop_at(many, folder, 1_000_000)
     assert ResumableFile.exists(str(folder), many.url) and len(os.listdir(folder)) == 2
     many.rules.rate, before = 100_000_000, many.bytes_sent
     assert len(many.route) == 1
-    _fetch(many, folder)
-    assert len(many.route) == 2 and many.bytes_sent - before < 3_100_000
-    _check_saved(many, folder)
-
-
-def test_half_file_is_found_by_its_key_and_not_by_the_url(many, folder):
-    """Of a job that stored another URL than the one that is requested now."""
-    _stop_at(many, folder, 1_000_000)
-    expected = ExpectedFile(many.sha256, key=many.url)
-    many.rules.rate, before, many.url = 100_000_000, many.bytes_sent, f"{many.url}?fileId=9"
+    expected = ExpectedFile(many.sha256, key=many.url) if has_other_url else None
+    many.url += "?fileId=9" if has_other_url else ""
     _fetch(many, folder, expected=expected)
-    assert many.bytes_sent - before < 3_100_000
+    assert len(many.route) == 2 and many.bytes_sent - before < 3_100_000
     _check_saved(many, folder)
 
 
