@@ -144,8 +144,8 @@ def test_panel_says_that_the_server_is_gone_until_it_is_back(server, open_galler
         expect(panel).to_be_hidden()
 
 
-def test_server_that_is_gone_is_told_once(server, open_gallery):
-    page = open_gallery(server).ready()
+def test_server_that_is_gone_is_told_once(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
     said = page.page.locator(".of-images")
     for act in (
         lambda: page.key("d"),
@@ -162,8 +162,8 @@ def test_server_that_is_gone_is_told_once(server, open_gallery):
         expect(said).to_be_hidden()
 
 
-def test_viewer_offers_no_request_while_the_server_is_gone(server, open_gallery):
-    page = open_gallery(server).open()
+def test_viewer_offers_no_request_while_the_server_is_gone(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).open()
     page.context.set_offline(True)
     page.viewer.locator(".tools [data-do=favourite]").press("Enter")
     for control in ("favourite", "save"):

@@ -56,8 +56,8 @@ def test_video_plays_without_sound_under_the_pointer_and_the_focus(server, open_
     expect(videos).to_have_count(0)
 
 
-def test_heart_under_the_pointer_makes_a_favourite_and_undoes_it(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), f"?model={_PAPER}").ready()
+def test_heart_under_the_pointer_makes_a_favourite_and_undoes_it(flaky_server, open_gallery):
+    page = open_gallery(flaky_server, f"?model={_PAPER}").ready()
     tile, heart = page.tiles.nth(2), page.page.locator(".caption [data-do='favourite']")
     tile.hover()
     heart.click()
@@ -71,8 +71,8 @@ def test_heart_under_the_pointer_makes_a_favourite_and_undoes_it(start, demo, op
     expect(tile).not_to_have_attribute("data-favourite", "")
 
 
-def test_heart_and_stars_show_at_once_and_go_back_if_refused(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), f"?model={_PAPER}").open()
+def test_heart_and_stars_show_at_once_and_go_back_if_refused(flaky_server, open_gallery):
+    page = open_gallery(flaky_server, f"?model={_PAPER}").open()
     waiting = []
     page.page.route("**/api/annotations", lambda route: waiting.append(route))
     for name in ("favourite", "stars-3"):
@@ -85,8 +85,8 @@ def test_heart_and_stars_show_at_once_and_go_back_if_refused(start, demo, open_g
         expect(control).to_have_attribute("aria-pressed", "false")
 
 
-def test_late_refusal_does_not_take_back_a_newer_rating(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), f"?model={_PAPER}").open()
+def test_late_refusal_does_not_take_back_a_newer_rating(flaky_server, open_gallery):
+    page = open_gallery(flaky_server, f"?model={_PAPER}").open()
     waiting = []
     page.page.route("**/api/annotations", lambda route: waiting.append(route))
     newer = page.viewer.locator("[data-do='stars-5']")
@@ -103,8 +103,8 @@ def test_late_refusal_does_not_take_back_a_newer_rating(start, demo, open_galler
     expect(newer).to_have_attribute("aria-pressed", "true")
 
 
-def test_tap_on_the_heart_of_a_tile_saves_it(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), f"?model={_PAPER}", **PHONE).ready()
+def test_tap_on_the_heart_of_a_tile_saves_it(flaky_server, open_gallery):
+    page = open_gallery(flaky_server, f"?model={_PAPER}", **PHONE).ready()
     tile = page.tiles.first
     tile.locator("[data-do='favourite']").tap()
     page.message("1 added to favourites").wait_for()

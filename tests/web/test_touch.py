@@ -39,10 +39,6 @@ def _overlap(page, one, other):
 _COME_UP = "one => Promise.allSettled(one.getAnimations().map((its) => its.finished))"
 
 
-# Its clock stands still.
-_STAY = "toast => toast.lastElementChild.getAnimations()[0].pause()"
-
-
 def _rested(page):
     """While a page flies on a tap only stops it."""
     seen = []
@@ -135,7 +131,7 @@ def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     expect(page.control("home")).to_have_count(0)  # the selection is in the places' place
     page.choose_more("mark-all")
     page.control("download-marked").tap()
-    page.message("Downloading").evaluate(_STAY)
+    page.hold_message("Downloading")
     page.message("Downloading").evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".selection-bar")
     page.control("mark-none").tap()
@@ -149,7 +145,7 @@ def test_message_covers_no_button_of_a_full_height_panel(flaky_server, open_gall
     page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
     page.control("download-marked").tap()
-    page.message("saved").evaluate(_STAY)
+    page.hold_message("saved")
     page.control("mark-none").tap()
     page.control("more-tools").tap()
     page.control("settings").tap()
@@ -271,7 +267,7 @@ def test_messages_move_off_the_focused_image(phone):
     page = phone
     page.tiles.first.locator("[data-do='mark']").tap()
     page.control("download-marked").tap()
-    page.message("saved").evaluate(_STAY)
+    page.hold_message("saved")
     for _ in range(6):
         page.key("ArrowDown")
         shown, tile = page.page.locator(".toasts").bounding_box(), page.boxes()[page.focused()]
