@@ -88,6 +88,16 @@ def test_tour_by_touch(phone):
     expect(page.panel("jobs")).to_be_hidden()
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
+    page.control("more-tools").tap()
+    page.control("help").tap()
+    page.panel("help").wait_for()
+    page.control("close-panel").tap()
+    expect(page.panel("help")).to_be_hidden()
+    assert page.focused_control() == "more-tools"
+    page.control("open-kept").tap()
+    expect(page.page).to_have_url(re.compile("kept|search"))
+    assert page.control("open-kept").get_attribute("aria-current") == "page"
+
 
 def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, open_gallery):
     phone = open_gallery(server, f"?model={_SMALL}&level=XXX&type=image&meta=1", **PHONE).ready()
@@ -103,19 +113,6 @@ def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, op
         Fingers(phone.page).swipe((360, y), (20, y))
     reset.tap()
     expect(phone.page.locator(".set-chips")).to_be_hidden()
-
-
-def test_menu_opens_panels_and_has_the_focus_afterwards(phone):
-    page = phone
-    page.control("more-tools").tap()
-    page.control("help").tap()
-    page.panel("help").wait_for()
-    page.control("close-panel").tap()
-    expect(page.panel("help")).to_be_hidden()
-    assert page.focused_control() == "more-tools"
-    page.control("open-kept").tap()
-    expect(page.page).to_have_url(re.compile("kept|search"))
-    assert page.control("open-kept").get_attribute("aria-current") == "page"
 
 
 def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
@@ -212,7 +209,7 @@ def _pull(page, sheet, by):
     sheet.evaluate(_COME_UP)
 
 
-def test_details_handle_is_dragged_up_down_and_away(phone, sheet):
+def test_details_handle_is_dragged_pressed_and_moved_by_keys(phone, sheet):
     half = sheet.bounding_box()["y"]
     _pull(phone, sheet, -120)
     expect(phone.control("sheet")).to_have_attribute("aria-expanded", "true")
@@ -223,9 +220,8 @@ def test_details_handle_is_dragged_up_down_and_away(phone, sheet):
     _pull(phone, sheet, 200)
     expect(sheet).to_be_hidden()
     expect(phone.viewer).to_be_visible()
-
-
-def test_details_handle_is_pressed_and_moved_by_keys(phone, sheet):
+    phone.key("i")
+    sheet.evaluate(_COME_UP)
     grip = phone.control("sheet")
     for expanded in ("true", "false"):
         grip.tap()
@@ -241,7 +237,14 @@ def test_details_handle_is_pressed_and_moved_by_keys(phone, sheet):
     expect(grip).to_have_attribute("aria-expanded", "false")
 
 
-def test_tapped_suggestion_opens_nothing_below_it(phone):
+def test_handle_of_the_months_is_dragged_and_a_tapped_suggestion_opens_nothing_below_it(phone):
+    handle = phone.page.locator(".scrubber-handle")
+    box = handle.bounding_box()
+    assert box["width"] >= 44
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    Fingers(phone.page).swipe((x, y), (x, y + 300))
+    wait_for(lambda: phone.place()[0] > 20)
+    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))
     phone.field("find").tap()
     phone.page.keyboard.type("is:imag")
     phone.search_row("complete").get_by_text("is:image").tap()
@@ -251,16 +254,6 @@ def test_tapped_suggestion_opens_nothing_below_it(phone):
     phone.ready()
     expect(phone.viewer).to_have_count(0)
     assert phone.focused_control() != "find"  # which would keep the keyboard over the pictures
-
-
-def test_handle_of_the_months_is_dragged_by_a_finger(phone):
-    handle = phone.page.locator(".scrubber-handle")
-    box = handle.bounding_box()
-    assert box["width"] >= 44
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    Fingers(phone.page).swipe((x, y), (x, y + 300))
-    wait_for(lambda: phone.place()[0] > 20)
-    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))
 
 
 def test_messages_move_off_the_focused_image(phone):
