@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 import types
+from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "scripts"))
 # Before anything of ours is imported: no test touches the user's own folder, key or proxy.
@@ -131,10 +132,14 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def demo():
-    """Start an offline Civitai in this process."""
+def demo(tmp_path_factory):
+    """Start an offline Civitai in this process. Processes that run beside it share its drawings."""
     from civitai_demo.server import start_demo
+    from drawings import share_drawings
 
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    share_drawings(Path(os.environ.get("CIVITAI_TEST_DRAWINGS", shared / "drawings")))
     demo = start_demo()
     yield demo
     demo.close()

@@ -240,6 +240,11 @@ class GalleryPage:
         """Return the locator of the short message with this text."""
         return self.page.locator(".toast").filter(has_text=text)
 
+    def hold_message(self, text: str) -> None:
+        """Wait for a message, and stop the clock that would remove it."""
+        stop = "toast => toast.lastElementChild.getAnimations()[0].pause()"
+        self.message(text).evaluate(stop)
+
     def double_click(self, locator: Any) -> None:
         """Click twice in the middle of an element, with a pause of 150 ms as a person makes."""
         box = locator.bounding_box()

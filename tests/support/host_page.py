@@ -26,6 +26,7 @@ class Host(Server):
             "STAND_IN_DATA": str(data / "host"),
             "XDG_CONFIG_HOME": str(data / "config"),
             "GRADIO_TEMP_DIR": str(data / "temp"),
+            "STAND_IN_ALLOWED": str(data / "host"),  # gradio may serve it all
             **dict(environment),
         }
         (data / "host").mkdir(parents=True)
@@ -81,9 +82,11 @@ class Host(Server):
 class HostPage:
     """A browser page of a host. Our tab is shown, unless a query is added to the host's URL."""
 
-    def __init__(self, browser: Any, host: Any, query: str = "", locale: str = "en-US") -> None:
+    def __init__(self, browser: Any, host: Any, query: str = "", login: Any = None) -> None:
         viewport = {"width": 1400, "height": 1000}
-        self.context = browser.new_context(viewport=viewport, locale=locale)
+        self.context = browser.new_context(viewport=viewport, locale="en-US")
+        if login:  # (URL, form); its cookie is for all ports of this machine
+            assert self.context.request.post(login[0], form=login[1]).ok
         self.context.set_default_timeout(60_000)
         self.page = self.context.new_page()
         self.wrongs: list[str] = []

@@ -152,7 +152,7 @@ class Server:
             self.kill()
 
     def forget(self) -> None:
-        """Delete all jobs, saved images and the cache. No page may be open, and no job running."""
+        """Delete all jobs, saved images, bookmarks and the cache. No page may be open."""
         for job in self.jobs():
             if job["state"] not in ("done", "cancelled"):
                 self.act(job["id"], "cancel")
@@ -163,7 +163,8 @@ class Server:
             shutil.rmtree(self.data / folder, ignore_errors=True)
         if self.library.exists():
             with closing(sqlite3.connect(self.library)) as library, library:
-                library.execute("DELETE FROM saved")
+                for table in ("saved", "marks", "own_tags", "in_sets", "sets"):
+                    library.execute(f"DELETE FROM {table}")
 
     def act(self, job_id: int, action: str) -> None:
         headers = {"X-Civitai-Shortcut": "1"}

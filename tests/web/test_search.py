@@ -326,29 +326,7 @@ def test_search_field_names_the_open_gallery_until_a_search(page):
     expect(field).to_have_attribute("placeholder", re.compile("^Library"))
 
 
-def test_typed_text_is_searched_in_the_open_gallery_first(page):
-    page.asked.clear()
-    page.field("find").fill("water")
-    expect(page.search_row("loaded")).to_have_text(re.compile(rf"^In “{_NAME}”\d+ of \d+ loaded$"))
-    expect(page.search_row("all")).to_have_text(re.compile(r"^In your library[\d,]+$"))
-    expect(page.search_row("models")).to_have_text(re.compile(r"^Models on Civitai\d+$"))
-    expect(page.search_row("model")).to_contain_text(["Slow Water"])
-    assert _rows(page)[0] == "loaded" and len(_civitai(page)) == 2
-    page.search_row("model").get_by_text("Slow Water").click()
-    expect(page.page).to_have_url(re.compile(f"model={_OTHER}"))
-
-
-def test_author_has_a_row_only_if_there_is_one_of_that_name(page):
-    page.field("find").fill("tide_loop")
-    expect(page.search_row("author").first).to_have_text(re.compile("^Pictures by tide_loop"))
-    page.search_row("author").first.click()
-    expect(page.page).to_have_url(re.compile("user=tide_loop"))
-    page.field("find").fill("nobody_of_that_name")
-    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))  # all has come
-    expect(page.search_row("author")).to_have_count(0)
-
-
-def test_unfinished_word_of_an_input_method_is_not_requested(page):
+def test_words_being_composed_and_search_keys_stay_here(page):
     page.field("find").click()
     page.search_row("complete").first.wait_for()
     page.asked.clear()
@@ -361,9 +339,7 @@ def test_unfinished_word_of_an_input_method_is_not_requested(page):
     devtools.send("Input.insertText", {"text": "灯塔"})
     expect(page.search_row("loaded")).to_have_text(re.compile("loaded$"))
     assert len([path for path in page.api() if path.startswith("search_preview")]) == 1
-
-
-def test_search_keys_are_not_sent_to_civitai(page):
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))  # all has come
     page.asked.clear()
     page.field("find").fill("lora:a steps>20")
     expect(page.search_row("loaded")).to_have_text(re.compile("loaded$"))
@@ -371,6 +347,25 @@ def test_search_keys_are_not_sent_to_civitai(page):
     page.key("Enter")
     wait_for(lambda: not page.page.locator(".search-rows").is_visible())
     assert not _civitai(page)
+
+
+def test_typed_text_is_searched_in_the_open_gallery_first_and_has_a_row_for_its_author(page):
+    page.asked.clear()
+    page.field("find").fill("water")
+    expect(page.search_row("loaded")).to_have_text(re.compile(rf"^In “{_NAME}”\d+ of \d+ loaded$"))
+    expect(page.search_row("all")).to_have_text(re.compile(r"^In your library[\d,]+$"))
+    expect(page.search_row("models")).to_have_text(re.compile(r"^Models on Civitai\d+$"))
+    expect(page.search_row("model")).to_contain_text(["Slow Water"])
+    assert _rows(page)[0] == "loaded" and len(_civitai(page)) == 2
+    page.search_row("model").get_by_text("Slow Water").click()
+    expect(page.page).to_have_url(re.compile(f"model={_OTHER}"))
+    page.field("find").fill("tide_loop")
+    expect(page.search_row("author").first).to_have_text(re.compile("^Pictures by tide_loop"))
+    page.search_row("author").first.click()
+    expect(page.page).to_have_url(re.compile("user=tide_loop"))
+    page.field("find").fill("nobody_of_that_name")
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))  # all has come
+    expect(page.search_row("author")).to_have_count(0)
 
 
 def test_loaded_images_are_filtered_and_shown_again(page):
@@ -441,7 +436,7 @@ def test_words_and_place_of_a_search_are_chips(page):
     expect(page.page).to_have_url(re.compile(r"\?search=$"))
 
 
-def test_library_is_searched_without_a_gallery_too(page):
+def test_library_is_searched_without_a_gallery_and_models_are_offered_if_nothing_is_found(page):
     page.go("")
     page.control("open-kept").first.click()
     page.ready()
@@ -453,9 +448,6 @@ def test_library_is_searched_without_a_gallery_too(page):
     expect(page.page.locator(".of-images")).to_contain_text("Nothing matches")
     page.control("clear-search").last.click()
     page.ready()
-
-
-def test_search_that_filters_may_have_emptied_also_offers_models(page):
     page.go("?search=zzz_none&type=video")
     empty = page.page.locator(".empty-result")
     expect(empty).to_contain_text("Nothing matches “zzz_none”")
@@ -464,7 +456,7 @@ def test_search_that_filters_may_have_emptied_also_offers_models(page):
     page.page.get_by_text("No model matches").wait_for()
 
 
-def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
+def test_suggestions_lead_from_a_key_to_a_value_and_fit_a_phone(page):
     rows, field = page.search_row("complete"), page.field("find")
     field.click()
     expect(rows.first).to_have_text("lora:")
@@ -485,9 +477,6 @@ def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
     expect(field).to_have_value(f"{value} st")
     page.key("Enter")
     wait_for(lambda: page.tiles.count())
-
-
-def test_rows_fit_a_phone_and_lie_over_the_selection_bar(page):
     page.page.set_viewport_size({"width": 390, "height": 320})
     page.field("find").fill("water")
     page.search_row("model").first.wait_for()

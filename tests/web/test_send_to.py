@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import types
+import urllib.error
 
 from civitai_demo import files
 from civitai_manager_libs.infotext import HOSTS, translate_for_host
@@ -205,7 +206,6 @@ _READ_TEXTS = """() => {
 }"""
 
 
-@pytest.mark.door
 def test_selected_image_is_sent_from_the_bar(open_host):
     page = open_host(query=f"?model={_PAPER}").page
     page.locator("[data-tile]").first.hover()
@@ -231,53 +231,18 @@ def test_fields_of_a_tab_are_in_the_window_after_a_send(open_host):
         page.go_to("Civitai Shortcut")
 
 
-_SD_NEXT = {
-    "STAND_IN_OLD_NAME": "1",
-    "STAND_IN_TABS": "control,txt2img,img2img,inpaint,extras",
-    "STAND_IN_TITLES": '{"control": "Control", "txt2img": "Text", "img2img": "Image",'
-    ' "extras": "Process"}',
-}
-
-
 @pytest.mark.door
-def test_host_like_sd_next_gets_text_or_image_in_its_control_tab(open_host, start_host):
-    """Its buttons have its own words. An image in its input would make it generate from that."""
-    host, row = start_host(**_SD_NEXT), with_text(_PAPER)
-    assert host.api("bootstrap")["host"]["send_to"][:3] == ["control", "control_input", "txt2img"]
-    page = open_host(host)
-    page.open(_PAPER, row)
-    inpaint = re.compile("[Ii]npaint")  # gradio 6 builds a tab when it is first shown
-    expect(page.page.locator(".details [data-do=send-control]")).to_have_text("Send to Control")
-    page.page.locator("[data-do=more-uses]").click()
-    others = ["Control · Image", "Text", "Image", inpaint, "Process", "Copy infotext"]
-    expect(page.page.locator(".popup-menu > button")).to_have_text(
-        [re.compile(getattr(one, "pattern", one)) for one in others]
-    )
-    page.page.keyboard.press("Escape")
-    page.send("control")
-    sent = translate_for_host(HOSTS["SD.Next"], infotext_of(row))
-    assert "CLiP-skip: 2" in sent
-    expect(page.page.locator("#control_text textarea")).to_have_value(sent)
-    page.page.locator("#control_read").click()
-    expect(page.page.locator("#control_size textarea")).to_have_value("none")
-    page.go_to("Civitai Shortcut")
-    _open_with_text(page, row)
-    page.send("control_input")
-    sent = translate_for_host(HOSTS["SD.Next"], _UPSCALED)
-    expect(page.page.locator("#control_text textarea")).to_have_value(sent)
-    width, height = files.get_size(row)
-    expect(page.page.locator("#control_before_resize_width input")).to_have_value(str(width))
-    page.page.locator("#control_read").click()
-    expect(page.page.locator("#control_size textarea")).to_have_value(f"{width}x{height}")
-    assert page.wrongs == []
-
-
-@pytest.mark.door
-def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host):
-    host = start_host(STAND_IN_ROOT="/sd", STAND_IN_NO_QUEUE="1")  # no websockets of gradio 3
+def test_host_with_a_login_without_a_queue_and_below_a_path_of_a_proxy_works(browser, start_host):
+    # no queue: no websockets of gradio 3
+    host = start_host(STAND_IN_ROOT="/sd", STAND_IN_NO_QUEUE="1", STAND_IN_LOGIN="me:secret")
+    for path in ("api/bootstrap", "api/jobs", "page/current/page.js", "api/thumb/1"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            host.get(f"civitai_shortcut/{path}")
+        assert refused.value.code == 401
     row = with_text(_PAPER)
     with ReverseProxy("/sd", host.port) as proxy:
-        page = HostPage(browser, types.SimpleNamespace(url=f"{proxy.url}/"))
+        login = (f"{host.url}/login", {"username": "me", "password": "secret"})
+        page = HostPage(browser, types.SimpleNamespace(url=f"{proxy.url}/"), login=login)
         page.open(_PAPER, row)
         expect(page.page.locator("dialog[data-viewer][data-shows=file]")).to_be_visible()
         page.send("img2img")
@@ -309,7 +274,8 @@ def test_page_older_than_a_restart_sends_or_says_why_not(open_host, start_host):
     failed = page.page.locator(".toast.bad")
     expect(failed).to_contain_text("does not answer")
     failed.click()
-    host.environment["STAND_IN_TABS"] = "control,txt2img,img2img,inpaint,extras"
+    del host.environment["STAND_IN_FIRST_START"]
+    host.environment.update(_SD_NEXT)
     host.start()  # a press would now run a function that is meant for something else
     asked = []
     page.page.on("request", lambda request: asked.append(request.method + request.url))
@@ -319,8 +285,51 @@ def test_page_older_than_a_restart_sends_or_says_why_not(open_host, start_host):
     assert not [one for one in asked if one.startswith("POST") and "/send" in one]
     page.page.reload()
     page.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
-    page.send("txt2img")
-    expect(page.sent("txt2img", "text")).to_have_value(infotext_of(row))
+    _check_sends_to_control(page, host, row)
+
+
+_SD_NEXT = {
+    "STAND_IN_OLD_NAME": "1",
+    "STAND_IN_TABS": "control,txt2img,img2img,inpaint,extras",
+    "STAND_IN_TITLES": '{"control": "Control", "txt2img": "Text", "img2img": "Image",'
+    ' "extras": "Process"}',
+}
+
+
+def _check_sends_to_control(page, host, row):
+    """Send an image to a host like SD.Next, whose buttons have words of their own.
+
+    An image in its input would make it generate from that.
+    """
+    assert host.api("bootstrap")["host"]["send_to"][:3] == ["control", "control_input", "txt2img"]
+    inpaint = re.compile("[Ii]npaint")  # gradio 6 builds a tab when it is first shown
+    expect(page.page.locator(".details [data-do=send-control]")).to_have_text("Send to Control")
+    page.page.locator("[data-do=more-uses]").click()
+    others = ["Control · Image", "Text", "Image", inpaint, "Process", "Copy infotext"]
+    expect(page.page.locator(".popup-menu > button")).to_have_text(
+        [re.compile(getattr(one, "pattern", one)) for one in others]
+    )
+    page.page.keyboard.press("Escape")
+    page.send("control")
+    sent = translate_for_host(HOSTS["SD.Next"], infotext_of(row))
+    assert "CLiP-skip: 2" in sent
+    expect(page.page.locator("#control_text textarea")).to_have_value(sent)
+    size = page.page.locator("#control_size textarea")
+    page.page.locator("#control_read").click()
+    expect(size).to_have_value("none")
+    page.go_to("Civitai Shortcut")
+    _open_with_text(page, row)
+    page.send("control_input")
+    sent = translate_for_host(HOSTS["SD.Next"], _UPSCALED)
+    expect(page.page.locator("#control_text textarea")).to_have_value(sent)
+    width, height = files.get_size(row)
+    expect(page.page.locator("#control_before_resize_width input")).to_have_value(str(width))
+
+    def is_read():
+        page.page.locator("#control_read").click()
+        return size.input_value() == f"{width}x{height}"
+
+    wait_for(is_read, "the image")
 
 
 _FIELD = "#pnginfo_image [data-testid=image]"

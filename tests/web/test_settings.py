@@ -384,6 +384,13 @@ def test_each_kind_of_field_is_saved_and_takes_effect_at_once_and_after_a_reload
 
 
 def test_refused_value_is_explained_at_its_field_and_the_old_one_stays(server, page):
+    names = page.page.locator("[data-names] li")
+    page.control("settings-advanced").click()
+    _control(page, "saved_name").fill("mine/{id}-{seed}")  # previewed while it is typed
+    expect(names.first).to_contain_text("mine/")
+    _control(page, "saved_name").fill("{nothing}/{id}")
+    expect(page.page.locator("#setting-saved_name-wrong")).to_contain_text("{nothing}")
+    expect(page.page.get_by_text("{nothing}")).to_have_count(1)
     for name, typed, said in (
         ("gallery_cache_mb", "3", "10"),
         ("download_images_folder", "pictures", "pictures"),
@@ -446,16 +453,6 @@ def test_theme_is_chosen_at_once_and_for_good(page):
     expect(gallery).to_have_attribute("data-theme", "dark")
     _opened(page).field("theme").select_option("")
     expect(gallery).to_have_attribute("data-theme", "light")
-
-
-def test_file_names_are_previewed_while_the_template_is_typed(page):
-    names = page.page.locator("[data-names] li")
-    page.control("settings-advanced").click()
-    _control(page, "saved_name").fill("mine/{id}-{seed}")
-    expect(names.first).to_contain_text("mine/")
-    _control(page, "saved_name").fill("{nothing}/{id}")
-    expect(page.page.locator("#setting-saved_name-wrong")).to_contain_text("{nothing}")
-    expect(page.page.get_by_text("{nothing}")).to_have_count(1)
 
 
 def test_key_is_tested_saved_and_removed_and_never_shown(own_page):

@@ -317,16 +317,9 @@ def test_program_open_to_all_says_so_and_takes_settings_of_this_machine_alone(tm
     assert "--auth" not in program.log()
 
 
-@pytest.mark.parametrize(
-    "options,environment",
-    [
-        ([], {"CIVITAI_SHORTCUT_AUTH": f"{_USER}:{_PASSWORD}"}),
-        (["--auth", f"{_USER}:{_PASSWORD}"], {"CIVITAI_SHORTCUT_AUTH": "somebody:else"}),
-    ],
-    ids=["environment", "option-wins"],
-)
-def test_page_with_a_password_shows_nothing_without_it(tmp_path, options, environment):
-    with _Program(tmp_path, "--host", "0.0.0.0", *options, **environment) as program:
+def test_page_with_a_password_shows_nothing_without_it(tmp_path):
+    login = {_LOGIN: f"{_USER}:{_PASSWORD}"}
+    with _Program(tmp_path, "--host", "0.0.0.0", **login) as program:
         for path in _ROUTES:
             assert program.ask(path).status_code == 401, path
         refused = program.ask("login", "POST", data={"username": _USER, "password": "pass"})
@@ -363,8 +356,9 @@ def _stored(page):
     )
 
 
-def test_login_form_leads_to_the_requested_url(browser, tmp_path):
-    with _Program(tmp_path, "--demo", "--auth", f"{_USER}:{_PASSWORD}") as program:
+def test_login_form_asks_for_the_options_password_and_leads_to_the_requested_url(browser, tmp_path):
+    login, lesser = ("--auth", f"{_USER}:{_PASSWORD}"), {_LOGIN: "somebody:else"}
+    with _Program(tmp_path, "--demo", *login, **lesser) as program:
         page = browser.new_page(locale="zh-TW")
         page.goto(f"http://127.0.0.1:{program.port}/?model=900003")
         for password, leads in (("wrong", False), (_PASSWORD, True)):

@@ -163,10 +163,11 @@ def test_empty_gallery_says_so_and_a_post_has_no_stats(server, open_gallery):
 # Beside each other
 
 
-def _compared(page, count=2):
-    page.ready()
-    for tile in range(count):
-        page.tiles.nth(tile).locator("[data-do='mark']").click()
+def _mark(page, tile):
+    page.tiles.nth(tile).locator("[data-do='mark']").click()
+
+
+def _compare(page):
     page.control("compare").click()
     page.panel("compare").locator(".difference table").wait_for()
     return page.panel("compare")
@@ -178,26 +179,6 @@ def _scales(panel):
     )
 
 
-def test_two_images_are_zoomed_and_panned_together(server, open_gallery):
-    page = open_gallery(server)
-    panel = _compared(page)
-    expect(panel.locator(".image img.file")).to_have_count(2)
-    assert _scales(panel) == [1, 1]
-    box = panel.locator(".compare-cell").first.bounding_box()
-    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.page.mouse.wheel(0, -400)
-    wait_for(lambda: _scales(panel)[0] > 1.5)
-    one, other = _scales(panel)
-    assert one == pytest.approx(other, rel=1e-3)
-    page.key("z")
-    wait_for(lambda: _scales(panel) == [1, 1])
-    page.key("Escape")
-    expect(panel).to_be_hidden()
-    expect(page.marked).to_have_count(2)
-    page.key("c")
-    expect(panel).to_be_visible()
-
-
 def _clips(panel):
     """Return what of each image is cut off from the left and the right, in percent."""
     styles = panel.locator(".compare-cell").evaluate_all(
@@ -207,9 +188,41 @@ def _clips(panel):
     return [tuple(style) for style in styles]
 
 
-def test_dividers_between_images_are_dragged_and_moved_by_keys(server, open_gallery):
-    page = open_gallery(server)
-    panel = _compared(page, 4)
+def test_two_to_four_marked_images_are_compared(server, open_gallery):
+    page = open_gallery(server).ready()
+    for tile in range(5):
+        _mark(page, tile)
+        if tile in (0, 4):
+            expect(page.page.locator("[data-do='compare']")).to_be_hidden()
+            page.key("c")
+            page.message("Select 2 to 4 pictures").click()
+    _mark(page, 4)
+    panel = _compare(page)
+    _check_zoomed_together(page, panel)
+    _check_dividers(page, panel)
+    _check_swapped(page, panel)
+    page.key("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.marked).to_have_count(4)
+    page.key("c")
+    expect(panel).to_be_visible()
+
+
+def _check_zoomed_together(page, panel):
+    expect(panel.locator(".image img.file")).to_have_count(4)
+    assert _scales(panel) == [1] * 4
+    box = panel.locator(".compare-cell").first.bounding_box()
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.wheel(0, -400)
+    wait_for(lambda: _scales(panel)[0] > 1.5)
+    one, *others = _scales(panel)
+    assert others == pytest.approx([one] * 3, rel=1e-3)
+    page.key("z")
+    wait_for(lambda: _scales(panel) == [1] * 4)
+
+
+def _check_dividers(page, panel):
+    """Drag a divider between images that lie over each other, and move it by keys."""
     page.key("o")
     expect(page.control("compare-over")).to_have_attribute("aria-pressed", "true")
     dividers = page.field("compare-split")
@@ -236,41 +249,33 @@ def test_dividers_between_images_are_dragged_and_moved_by_keys(server, open_gall
     assert panel.locator(".compare-cell").nth(0).bounding_box() != grid
 
 
+def _check_swapped(page, panel):
+    """Swap images whose differences are marked word by word."""
+    numbers, heads = panel.locator(".number"), panel.locator("thead th")
+    expect(heads).to_have_count(4)
+    seeds = panel.locator("tr", has=page.page.locator("th", has_text=re.compile("^Seed$")))
+    known = seeds.locator("td", has_text=re.compile(r"\d"))
+    expect(seeds.locator("mark")).to_have_count(known.count())
+    assert known.count() > 1
+    assert page.page.locator(".same summary").count() <= 1
+    authors = heads.all_inner_texts()
+    page.control("compare-swap").click()
+    expect(numbers).to_have_text(["2", "3", "4", "1"])
+    expect(heads).to_have_text([*authors[1:], authors[0]])
+    page.key("s", 3)
+    expect(numbers).to_have_text(["1", "2", "3", "4"])
+    expect(heads).to_have_text(authors)
+
+
 def test_divider_follows_a_finger(server, open_gallery):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    page = open_gallery(server, **phone)
-    panel = _compared(page)
+    page = open_gallery(server, **phone).ready()
+    for tile in range(2):
+        _mark(page, tile)
+    panel = _compare(page)
     page.control("compare-over").tap()
     line = page.field("compare-split").bounding_box()
     y = line["y"] + line["height"] / 2
     Fingers(page.page).swipe((line["x"] + line["width"] / 2, y), (0.9 * 390, y))
     assert _clips(panel) == [(0, 90), (90, 100)]
     expect(panel).to_be_visible()
-
-
-def test_differences_are_first_and_word_by_word_also_of_swapped_images(server, open_gallery):
-    page = open_gallery(server)
-    panel = _compared(page, 3)
-    numbers, heads = panel.locator(".number"), panel.locator("thead th")
-    expect(heads).to_have_count(3)
-    seeds = panel.locator("tr", has=page.page.locator("th", has_text=re.compile("^Seed$")))
-    expect(seeds.locator("mark")).to_have_count(3)
-    assert page.page.locator(".same summary").count() <= 1
-    authors = heads.all_inner_texts()
-    page.control("compare-swap").click()
-    expect(numbers).to_have_text(["2", "3", "1"])
-    expect(heads).to_have_text([*authors[1:], authors[0]])
-    page.key("s")
-    page.key("s")
-    expect(numbers).to_have_text(["1", "2", "3"])
-    expect(heads).to_have_text(authors)
-
-
-def test_one_or_five_marked_images_are_not_compared(server, open_gallery):
-    page = open_gallery(server).ready()
-    for tile in range(5):
-        page.tiles.nth(tile).locator("[data-do='mark']").click()
-        if tile in (0, 4):
-            expect(page.page.locator("[data-do='compare']")).to_be_hidden()
-            page.key("c")
-            page.message("Select 2 to 4 pictures").click()

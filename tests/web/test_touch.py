@@ -39,10 +39,6 @@ def _overlap(page, one, other):
 _COME_UP = "one => Promise.allSettled(one.getAnimations().map((its) => its.finished))"
 
 
-# Its clock stands still.
-_STAY = "toast => toast.lastElementChild.getAnimations()[0].pause()"
-
-
 def _rested(page):
     """While a page flies on a tap only stops it."""
     seen = []
@@ -92,6 +88,16 @@ def test_tour_by_touch(phone):
     expect(page.panel("jobs")).to_be_hidden()
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
+    page.control("more-tools").tap()
+    page.control("help").tap()
+    page.panel("help").wait_for()
+    page.control("close-panel").tap()
+    expect(page.panel("help")).to_be_hidden()
+    assert page.focused_control() == "more-tools"
+    page.control("open-kept").tap()
+    expect(page.page).to_have_url(re.compile("kept|search"))
+    assert page.control("open-kept").get_attribute("aria-current") == "page"
+
 
 def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, open_gallery):
     phone = open_gallery(server, f"?model={_SMALL}&level=XXX&type=image&meta=1", **PHONE).ready()
@@ -109,19 +115,6 @@ def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, op
     expect(phone.page.locator(".set-chips")).to_be_hidden()
 
 
-def test_menu_opens_panels_and_has_the_focus_afterwards(phone):
-    page = phone
-    page.control("more-tools").tap()
-    page.control("help").tap()
-    page.panel("help").wait_for()
-    page.control("close-panel").tap()
-    expect(page.panel("help")).to_be_hidden()
-    assert page.focused_control() == "more-tools"
-    page.control("open-kept").tap()
-    expect(page.page).to_have_url(re.compile("kept|search"))
-    assert page.control("open-kept").get_attribute("aria-current") == "page"
-
-
 def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     page = phone
     while page.place()[0] < 60:
@@ -135,7 +128,7 @@ def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     expect(page.control("home")).to_have_count(0)  # the selection is in the places' place
     page.choose_more("mark-all")
     page.control("download-marked").tap()
-    page.message("Downloading").evaluate(_STAY)
+    page.hold_message("Downloading")
     page.message("Downloading").evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".selection-bar")
     page.control("mark-none").tap()
@@ -149,7 +142,7 @@ def test_message_covers_no_button_of_a_full_height_panel(flaky_server, open_gall
     page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
     page.control("download-marked").tap()
-    page.message("saved").evaluate(_STAY)
+    page.hold_message("saved")
     page.control("mark-none").tap()
     page.control("more-tools").tap()
     page.control("settings").tap()
@@ -216,7 +209,7 @@ def _pull(page, sheet, by):
     sheet.evaluate(_COME_UP)
 
 
-def test_details_handle_is_dragged_up_down_and_away(phone, sheet):
+def test_details_handle_is_dragged_pressed_and_moved_by_keys(phone, sheet):
     half = sheet.bounding_box()["y"]
     _pull(phone, sheet, -120)
     expect(phone.control("sheet")).to_have_attribute("aria-expanded", "true")
@@ -227,9 +220,8 @@ def test_details_handle_is_dragged_up_down_and_away(phone, sheet):
     _pull(phone, sheet, 200)
     expect(sheet).to_be_hidden()
     expect(phone.viewer).to_be_visible()
-
-
-def test_details_handle_is_pressed_and_moved_by_keys(phone, sheet):
+    phone.key("i")
+    sheet.evaluate(_COME_UP)
     grip = phone.control("sheet")
     for expanded in ("true", "false"):
         grip.tap()
@@ -245,7 +237,14 @@ def test_details_handle_is_pressed_and_moved_by_keys(phone, sheet):
     expect(grip).to_have_attribute("aria-expanded", "false")
 
 
-def test_tapped_suggestion_opens_nothing_below_it(phone):
+def test_handle_of_the_months_is_dragged_and_a_tapped_suggestion_opens_nothing_below_it(phone):
+    handle = phone.page.locator(".scrubber-handle")
+    box = handle.bounding_box()
+    assert box["width"] >= 44
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    Fingers(phone.page).swipe((x, y), (x, y + 300))
+    wait_for(lambda: phone.place()[0] > 20)
+    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))
     phone.field("find").tap()
     phone.page.keyboard.type("is:imag")
     phone.search_row("complete").get_by_text("is:image").tap()
@@ -257,21 +256,11 @@ def test_tapped_suggestion_opens_nothing_below_it(phone):
     assert phone.focused_control() != "find"  # which would keep the keyboard over the pictures
 
 
-def test_handle_of_the_months_is_dragged_by_a_finger(phone):
-    handle = phone.page.locator(".scrubber-handle")
-    box = handle.bounding_box()
-    assert box["width"] >= 44
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    Fingers(phone.page).swipe((x, y), (x, y + 300))
-    wait_for(lambda: phone.place()[0] > 20)
-    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))
-
-
 def test_messages_move_off_the_focused_image(phone):
     page = phone
     page.tiles.first.locator("[data-do='mark']").tap()
     page.control("download-marked").tap()
-    page.message("saved").evaluate(_STAY)
+    page.hold_message("saved")
     for _ in range(6):
         page.key("ArrowDown")
         shown, tile = page.page.locator(".toasts").bounding_box(), page.boxes()[page.focused()]
