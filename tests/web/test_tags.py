@@ -109,7 +109,7 @@ def test_panel_reads_the_tags_of_a_gallery(server, open_gallery):
     group = page.panel("stats").locator("[data-kind=tag]")
     page.control("tags-read").focus()
     page.key("Enter")
-    expect(group.get_by_text("Tags were read of 100 of 100 pictures")).to_be_visible()
+    expect(group.get_by_text("Tags read for 100 of 100 pictures")).to_be_visible()
     expect(page.panel("stats").locator(".panel-body")).to_be_focused()
     group.locator("[data-do=figures-show]").first.click()
     expect(page.page.locator("[data-chip^='search tag=']")).to_be_visible()

@@ -229,6 +229,23 @@ def test_details_handle_is_dragged_up_down_and_away(phone, sheet):
     expect(phone.viewer).to_be_visible()
 
 
+def test_step_back_closes_the_viewer_after_the_phone_was_turned(phone, sheet):
+    phone.page.set_viewport_size({"width": 844, "height": 390})
+    expect(phone.control("sheet")).to_be_hidden()
+    phone.page.go_back()
+    expect(phone.viewer).to_be_hidden()
+    phone.page.set_viewport_size({"width": 390, "height": 844})
+    phone.open(2)
+    expect(phone.control("sheet")).to_be_visible()
+    phone.page.set_viewport_size({"width": 844, "height": 390})
+    expect(phone.control("sheet")).to_be_hidden()
+    phone.page.set_viewport_size({"width": 390, "height": 844})
+    expect(phone.control("sheet")).to_be_visible()
+    phone.page.go_back()
+    expect(sheet).to_be_hidden()
+    expect(phone.viewer).to_be_visible()
+
+
 def test_details_handle_is_pressed_and_moved_by_keys(phone, sheet):
     grip = phone.control("sheet")
     for expanded in ("true", "false"):

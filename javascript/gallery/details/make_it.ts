@@ -272,7 +272,9 @@ function askToMake(
     const lacking = missing.map(({ text }) => text);
     const isReady = !missing.length && (!nodes.length || options.runs_custom_nodes === true);
     const hasFiles = missing.some(({ type }) => FILES.includes(type));
-    const drops = options.drops_missing || missing.some(({ type }) => CAN_DROP.includes(type));
+    // without the LoRA itself, none of its weights can be tried
+    const isTried = missing.some(({ name }) => name === options.lora);
+    const canDrop = !isTried && missing.some(({ type }) => CAN_DROP.includes(type));
     const isForeign = nodes.length > 0 || missing.some(({ type }) => type.endsWith("node"));
     const make = press("make-now", "make_it", isReady ? "primary" : "", () =>
       maker.start({ ...options, seed: plan.seed }),
@@ -281,7 +283,7 @@ function askToMake(
     const parts = [
       ...(maker.field ? [maker.field.element] : []),
       ...makeList(translate("make_lacks", { engine }), lacking),
-      drops && makeSwitch("drops_missing", "make_without"),
+      (options.drops_missing || canDrop) && makeSwitch("drops_missing", "make_without"),
       ...makeList(translate("make_nodes"), nodes),
       nodes.length > 0 && makeSwitch("runs_custom_nodes", "make_runs_nodes"),
       (options.rebuilds || (isForeign && plan.has_own_graph)) &&

@@ -315,6 +315,7 @@ export class Grid {
   /** Let the header go when the user scrolls down, and come back when he scrolls up.
    * @param top upper edge of the window in the grid, in pixels */
   #moveHeader(top: number) {
+    this.context.root.host.toggleAttribute("data-top", top <= 0);
     const isAway = this.#isHeaderAway;
     this.#turnedAt = isAway ? Math.max(this.#turnedAt, top) : Math.min(this.#turnedAt, top);
     const hasTurned = Math.abs(top - this.#turnedAt) > TURN;

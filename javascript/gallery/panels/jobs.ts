@@ -161,6 +161,8 @@ export class Jobs {
   #batch = makeBatch();
   /** the ids of jobs that are removed as soon as that can no longer be undone */
   #removed = new Set<number>();
+  /** the messages that offer to resume a job, by its id */
+  #cancelled = new Map<number, HTMLElement | null>();
   /** by the id of a job that began here and has not ended */
   #batches = new Map<number, Batch>();
   #groups: Rows<Group, JobGroup>;
@@ -304,13 +306,14 @@ export class Jobs {
   async runAction(id: number, action: string) {
     const { api, toast, translate, signal } = this.context;
     if (id < 0) return this.#runMade(-id, action as "stop");
-    if (action === "forget" && !this.#removed.has(id)) return this.#remove([id]);
+    if (action === "forget") return this.#remove([id]);
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
     this.poller.setJobs(jobs);
-    if (action === "cancel")
-      toast(translate("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
+    if (action !== "cancel") return;
+    const undo = () => this.runAction(id, "resume");
+    this.#cancelled.set(id, toast(translate("job_was_cancelled"), undefined, undo));
   }
 
   async #runMade(id: number, action: "stop" | "show" | "again") {
@@ -320,9 +323,11 @@ export class Jobs {
     await { stop, show, again }[action](jobs);
   }
 
-  /** Take jobs out of the list. The server deletes them once the message with *Undo* is gone. */
+  /** Take jobs out of the list. The server deletes them once the message with *Undo* is gone, or
+   * the page. */
   #remove(ids: number[]) {
-    const { store, toast, translate } = this.context;
+    const { api, store, toast, translate, signal } = this.context;
+    for (const id of ids) this.#cancelled.get(id)?.remove(); // what is removed cannot be resumed
     const show = (isRemoved: boolean) => {
       for (const id of ids) this.#removed[isRemoved ? "add" : "delete"](id);
       this.#draw(store.get());
@@ -330,12 +335,18 @@ export class Jobs {
     show(true);
     const text = translate("jobs_removed", { n: ids.length });
     const message = toast(text, undefined, () => show(false));
+    const isOver = new AbortController();
     const forget = async () => {
+      isOver.abort();
       const removed = ids.filter((id) => this.#removed.has(id));
-      for (const id of removed) await this.runAction(id, "forget");
+      const how = { signal, survives: true };
+      const forgotten = () => removed.map((id) => api.post(`jobs/${id}/forget`, {}, how));
+      const left = await this.panel.changeData(() => Promise.all(forgotten()));
+      if (left?.length) this.poller.setJobs(left[left.length - 1]);
       show(false);
     };
     message?.addEventListener("gone", () => queueMicrotask(forget)); // unless that is by Undo
+    window.addEventListener("pagehide", forget, { signal: isOver.signal });
   }
 
   /** Report a job that has ended, once no other job runs that began with it. */

@@ -302,13 +302,17 @@ class TagReader {
 
   /** Show of how many images the tags are known. */
   show({ image_count: total, with_tags: count }: Stats) {
-    const { translate, store } = this.context;
     if (!this.#stop.hidden) return;
-    const [n, all] = [count, total].map((one) =>
-      formatNumber(one, store.get().bootstrap?.language),
-    );
-    this.#line.textContent = translate("tags_known", { n, total: all });
+    this.#line.textContent = this.#say("tags_known", { n: count, total });
     this.#begin.hidden = count >= total;
+  }
+
+  /** Return a message with these numbers. */
+  #say(key: string, numbers: Record<string, number>) {
+    const { translate, store } = this.context;
+    const { language } = store.get().bootstrap ?? {};
+    const texts = Object.entries(numbers).map(([name, n]) => [name, formatNumber(n, language)]);
+    return translate(key, Object.fromEntries(texts));
   }
 
   async #read() {
@@ -322,7 +326,7 @@ class TagReader {
       let below: number | null = null;
       do {
         const answer: TagReading = await api.post("tags", { where, below }, { signal });
-        this.#line.textContent = translate("tags_left", { n: answer.left });
+        this.#line.textContent = this.#say("tags_left", { n: answer.left });
         below = answer.next;
       } while (below !== null);
     } catch (error) {
