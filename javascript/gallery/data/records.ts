@@ -1,7 +1,8 @@
 /** What is known of single images: their records, their texts, and changes of their state. */
 
 import type { Annotations, Bootstrap, ImageDetails, ImageView, Tag, WatchList } from "../contract";
-import { type Store, sortPost } from "../state/state";
+import { sortPost } from "../state/posts";
+import type { Store } from "../state/state";
 import type { Context, State } from "../types";
 import { ApiError, isAborted } from "./api";
 
