@@ -104,7 +104,6 @@ export class Records {
     return record;
   }
 
-  /** Let the server fetch an image's record from Civitai. */
   async #lookUp(id: number, signal: AbortSignal) {
     const { api, store } = this.context;
     const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
@@ -169,8 +168,7 @@ export function updateImages(store: Store, update: (view: ImageView) => ImageVie
 /** infotext: with the user's edits. */
 type Known = { record: ImageDetails | undefined; infotext: string };
 
-/** Copy a text of an image.
- * @param known what is known of the image without a request */
+/** Copy a text of an image. */
 export function copyImageText(
   { actions, records, translate, signal }: Context,
   { record, infotext }: Known,

@@ -212,7 +212,6 @@ export class GalleryHeader {
     );
   }
 
-  /** Show the trigger words of a version, or of all versions; a click copies a word. */
   #drawTriggerWords(model: ModelView | null, version: number | null) {
     const { translate, actions } = this.context;
     const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);

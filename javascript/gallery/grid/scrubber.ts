@@ -28,8 +28,7 @@ const IN_A_ROW = 3; // images: Civitai's order is by publication, and single dat
 
 /** Return the index of the first image that belongs to a month or comes after it, the number of
  * images if none does.
- * @param month such as "2025-12"
- * @param isAfter whether the month's own images do not count */
+ * @param month such as "2025-12" */
 function findStart(
   images: readonly ImageView[],
   sort: string,
@@ -258,7 +257,6 @@ export class Scrubber {
     this.#setPosition(findPosition(tiles, this.#months, now.where.sort, index));
   }
 
-  /** Show the month for a moment while the user scrolls. */
   #onScroll(now: State, before: State) {
     if (!before.passed || getShown(now) !== getShown(before)) return;
     this.#flash?.cancel();

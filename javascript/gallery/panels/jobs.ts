@@ -50,9 +50,7 @@ class JobSearch {
     return this.field.value.trim() !== "" || this.#limit > LISTED;
   }
 
-  /** Show the field if there are jobs to search, and the button if there are older jobs.
-   * @param total number of all jobs
-   * @param listed number of the listed jobs */
+  /** Show the field if there are jobs to search, and the button if there are older jobs. */
   draw(total: number, listed: number) {
     const isSearching = this.field.value !== "";
     this.field.hidden = total <= FEW && !isSearching;
@@ -349,7 +347,6 @@ export class Jobs {
     window.addEventListener("pagehide", forget, { signal: isOver.signal });
   }
 
-  /** Report a job that has ended, once no other job runs that began with it. */
   #onEnd(job: JobCard) {
     const batch = this.#batches.get(job.id) ?? makeBatch();
     this.#batches.delete(job.id);
@@ -393,7 +390,6 @@ export class Jobs {
     batch.toast = toast(text, "good", verify, batch.toast);
   }
 
-  /** Ask the server which of the loaded images are saved, and show that. */
   async #markSaved() {
     const { api, store, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);

@@ -168,8 +168,7 @@ export function hideImages(state: State, ids: ReadonlySet<number>): Partial<Stat
 }
 
 /** Return the changes to the state when Civitai responds again. At the top of the gallery, the new
- * page replaces the images from the library; elsewhere it only updates them.
- * @param isAtTop whether the gallery is at its top */
+ * page replaces the images from the library; elsewhere it only updates them. */
 export function replaceLibraryPage(
   state: State,
   page: ImagePage,
@@ -231,9 +230,8 @@ export function getTiles(state: Shown) {
   return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);
 }
 
-/** Return the ids of all images that a tile represents: those of one post if posts are grouped,
- * else only the tile's own image.
- * @param id of the tile's own image */
+/** Return the ids of all images that a tile represents: those of one post if posts are grouped, else
+ * only the tile's own image. */
 export function listTileIds(state: Shown, id: number): readonly number[] {
   const members = isGrouped(state) && groupByPost(filterImages(state)).members.get(id);
   return members || [id];
@@ -348,7 +346,6 @@ export class Store {
   }
 }
 
-/** Return the value of a key: a field of the state, or the result of a function of the state. */
 function readKey(state: State, key: Key) {
   return typeof key === "function" ? key(state) : state[key];
 }

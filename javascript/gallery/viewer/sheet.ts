@@ -116,8 +116,7 @@ export class Sheet {
  * drag is short.
  * @param before "full" or "half"
  * @param top its upper edge, in pixels from the window's top
- * @param by how far it was dragged down, in pixels
- * @param height of the window */
+ * @param by how far it was dragged down, in pixels */
 export function chooseSheetSize(
   before: SheetSize,
   top: number,
