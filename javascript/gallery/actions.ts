@@ -372,8 +372,7 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
 function makeDownloadActions({ store, toast, translate, parts }: PageContext) {
   return {
     download: (ids: Iterable<number>) => parts.jobs.downloadImages(ids),
-    /** Download the open gallery.
-     * @param limit number of images */
+    /** Download the open gallery. */
     async downloadGallery(limit: number) {
       const { where, hiddenCount } = store.get();
       await parts.jobs.startJob({ query: where, limit });
@@ -390,7 +389,6 @@ function makeDownloadActions({ store, toast, translate, parts }: PageContext) {
   };
 }
 
-/** Return the actions that send an image or a text to the host, copy a text, or undo a change. */
 function makeTextActions(context: PageContext) {
   const { root, toast, translate, parts } = context;
   return {

@@ -145,7 +145,6 @@ export class ImageMenu {
     return uses.length ? uses[0].do() : actions.copyText(id, "infotext");
   }
 
-  /** Return an item for each program that can make an image, or all marked images with it. */
   #listMakers(id: number): MenuItem[] {
     const chosen = listChosen(this.context.store.get().marks, id);
     const ids = chosen.filter((one) => {
@@ -173,7 +172,6 @@ export class ImageMenu {
     return record && infotext !== record.infotext ? infotext : null;
   }
 
-  /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
   #listUses(id: number): MenuItem[] {
     const { store, translate, actions } = this.context;
     const { infotext } = this.context.parts.viewer.findKnown(id);
@@ -249,7 +247,6 @@ export class ImageMenu {
     ];
   }
 
-  /** Return the items that lead elsewhere: to the post, the author, a new tab, Civitai. */
   #listPlaces(id: number): MenuItem[] {
     const { store, translate, actions } = this.context;
     const { user = "", post_id: post = null } = this.#findView(id) ?? {};
@@ -331,7 +328,6 @@ function findImageId(target: EventTarget | null) {
   return owner instanceof HTMLElement ? Number(owner.dataset.id) : null;
 }
 
-/** Return the middle of an element's visible part. A menu opens there if a key was pressed. */
 function getMiddle(element: Element) {
   const { left, right, top, bottom } = element.getBoundingClientRect();
   const y = (Math.max(0, top) + Math.min(window.innerHeight, bottom)) / 2;

@@ -37,7 +37,6 @@ class CivitaiGallery extends HTMLElement {
     });
   }
 
-  /** Load the page's style and code, and start the page. */
   async #begin(signal: AbortSignal) {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const { code } = this.dataset;

@@ -89,7 +89,6 @@ function makeContext(root: ShadowRoot, api: Api, signal: AbortSignal): PageConte
   return context;
 }
 
-/** Show the status of the connection, and build the page once the server responds. */
 async function connect(context: PageContext) {
   const { store, parts, actions, signal } = context;
   const status = new Status(context, "images", getGalleryStatus);
@@ -105,7 +104,6 @@ async function connect(context: PageContext) {
   await parts.connection.fetchBootstrap();
 }
 
-/** Build all parts that need data from the server, and open what the page's URL names. */
 function buildParts(context: PageContext, status: Status) {
   const { parts } = context;
   parts.pager = new Pager(context);

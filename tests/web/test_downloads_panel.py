@@ -355,6 +355,33 @@ def test_job_is_shown_paused_resumed_and_cancelled(flaky_server, page):
     expect(page.panel("jobs")).to_be_hidden()
 
 
+def test_removed_jobs_stay_away_after_a_reload(flaky_server, page):
+    _begun(page, "2")
+    flaky_server.job_done(flaky_server.jobs()[0]["id"])
+    page.key("j")
+    expect(_job(page)).to_have_attribute("data-state", "done")
+    page.control("jobs-clear").click()
+    page.message("1 removed").wait_for()
+    page.page.reload()
+    page.ready()
+    wait_for(lambda: flaky_server.jobs() == [], "the removal", 3)
+    page.key("j")
+    expect(page.panel("jobs")).to_contain_text("No downloads yet")
+
+
+def test_cancelled_job_that_is_removed_is_not_resumed_by_its_older_undo(flaky_server, page):
+    _begun(page)
+    page.key("j")
+    page.control("job-cancel").click()
+    page.message("Download cancelled").wait_for()
+    page.control("jobs-clear").click()
+    page.message("1 removed").click()
+    page.key("Control+z")
+    expect(page.page.locator(".toast [data-do='undo']")).to_have_count(0)
+    wait_for(lambda: flaky_server.jobs() == [])
+    assert not [path for path in page.asked if path.endswith("/resume")]
+
+
 def test_focus_stays_where_it_is_while_a_job_runs(page):
     page.open(5)
     page.key("Escape")

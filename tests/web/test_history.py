@@ -231,6 +231,17 @@ def test_handle_scrolls_to_a_month_by_keys_and_loads_the_way_there(shared_server
     expect(_handle(page)).to_be_hidden()
 
 
+def test_month_is_shown_while_the_gallery_is_scrolled(shared_server, open_gallery):
+    page = open_gallery(shared_server, _GALLERY).ready()
+    month = page.page.locator(".scrubber-month")
+    expect(month).to_be_hidden()
+    page.wheel(900)
+    expect(month).to_be_visible()
+    expect(month).to_have_text(re.compile(r"^[A-Z][a-z]+ 20\d\d$"))
+    expect(month).to_be_hidden()
+    assert not [path for path in page.asked if path.startswith("months")]
+
+
 def test_handle_scrolls_while_it_is_dragged(shared_server, open_gallery):
     page = open_gallery(shared_server, _GALLERY)
     _read_all(page)

@@ -279,6 +279,16 @@ def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
     assert len({node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}) == 1
 
 
+def test_weights_of_a_lora_that_is_missing_are_not_tried_without_it(made_by, comfy):
+    row = next(filter(_has_one_lora, of_model(_LORA)))
+    checkpoint = re.search(r"Model: (.+?),", infotext_of(row))[1]
+    comfy.lists["ckpt_name"].append(f"{checkpoint}.safetensors")
+    made_by.go(f"?model={_LORA}&level=XXX&image={row.id}")
+    made_by.control("try-weights").click()
+    expect(made_by.control("make-get")).to_be_visible()
+    expect(made_by.control("make-drops_missing")).to_have_count(0)
+
+
 def test_weight_that_failed_is_tried_again_after_a_reload(made_by):
     job = {"id": 5, "image_id": _ROW.id, "engine": "ComfyUI 0.33.0", "seed": "7", "part": 0}
     job |= {"state": "failed", "message": "", "name": "", "lora": "ink", "weight": 0.4}

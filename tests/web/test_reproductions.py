@@ -224,6 +224,25 @@ def _choose(page, path):
     chooser.value.set_files(path)
 
 
+def test_file_that_is_chosen_while_the_details_load_is_compared(opened, tmp_path):
+    row = _find_row()
+    page = opened(row)
+    path = _write_png(tmp_path / "mine.png", row)
+    held, is_free = [], []
+    page.page.route(
+        "**/api/images/*", lambda route: route.continue_() if is_free else held.append(route)
+    )
+    page.go(f"?model={_MODEL}&image={row.id}")
+    page.viewer.wait_for()
+    _choose(page, path)
+    page.message("Comparing the file").wait_for()
+    is_free.append(True)
+    while held:
+        held.pop().continue_()
+    _wait_for_both(page)
+    expect(page.message("Comparing the file")).to_be_hidden()
+
+
 def test_chosen_file_is_compared_stored_and_removed(opened, tmp_path):
     row = _find_row()
     page = opened(row)

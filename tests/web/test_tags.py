@@ -109,7 +109,7 @@ def test_panel_reads_the_tags_of_a_gallery(server, open_gallery):
     group = page.panel("stats").locator("[data-kind=tag]")
     page.control("tags-read").focus()
     page.key("Enter")
-    all_read = re.compile(r"Tags were read of (\d+) of \1 pictures")  # others may have read more
+    all_read = re.compile(r"Tags read for (\d+) of \1 pictures")  # others may have read more
     expect(group.get_by_text(all_read)).to_be_visible()
     expect(page.panel("stats").locator(".panel-body")).to_be_focused()
     group.locator("[data-do=figures-show]").first.click()

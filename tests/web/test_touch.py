@@ -209,6 +209,23 @@ def _pull(page, sheet, by):
     sheet.evaluate(_COME_UP)
 
 
+def test_step_back_closes_the_viewer_after_the_phone_was_turned(phone, sheet):
+    phone.page.set_viewport_size({"width": 844, "height": 390})
+    expect(phone.control("sheet")).to_be_hidden()
+    phone.page.go_back()
+    expect(phone.viewer).to_be_hidden()
+    phone.page.set_viewport_size({"width": 390, "height": 844})
+    phone.open(2)
+    expect(phone.control("sheet")).to_be_visible()
+    phone.page.set_viewport_size({"width": 844, "height": 390})
+    expect(phone.control("sheet")).to_be_hidden()
+    phone.page.set_viewport_size({"width": 390, "height": 844})
+    expect(phone.control("sheet")).to_be_visible()
+    phone.page.go_back()
+    expect(sheet).to_be_hidden()
+    expect(phone.viewer).to_be_visible()
+
+
 def test_details_handle_is_dragged_pressed_and_moved_by_keys(phone, sheet):
     half = sheet.bounding_box()["y"]
     _pull(phone, sheet, -120)

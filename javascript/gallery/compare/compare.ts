@@ -53,9 +53,7 @@ function makePairData(context: Context, pair: ComparedPair): ComparedData[] {
 }
 
 /** Return the elements below a pair: how similar both images are, what differs, and the buttons for
- * the second image.
- * @param listeners keep: stores the user's file as a reproduction; remove: removes the stored
- *     reproduction */
+ * the second image. */
 function makePairSummary(
   { translate }: Context,
   { made, stored }: ComparedPair,

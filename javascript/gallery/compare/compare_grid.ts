@@ -13,8 +13,7 @@ import { Dividers } from "./dividers";
  * size. */
 type SyncedView = { larger: number; x: number; y: number };
 
-/** Return the number of columns with which the images are shown largest.
- * @param stage the area for all images */
+/** Return the number of columns with which the images are shown largest. */
 export function countColumns(images: Size[], stage: Size) {
   const count = images.length;
   const seen = images.map((_, at) => {
@@ -86,8 +85,7 @@ export class CompareGrid {
     return this.element.hasAttribute("data-over");
   }
 
-  /** Lay the images over each other, with dividers, or else side by side.
-   * @param isOver whether to lay them over each other */
+  /** Lay the images over each other, with dividers, or else side by side. */
   layOver(isOver: boolean) {
     this.element.toggleAttribute("data-over", isOver);
     this.#measure();
@@ -123,10 +121,7 @@ export class CompareGrid {
     if (first) this.#moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
   }
 
-  /** Apply the zoom and the position of one image to all images.
-   * @param moved the cell that the user has zoomed or panned
-   * @param pose of that image
-   * @param smoothly whether to animate the change */
+  /** Apply the zoom and the position of one image to all images. */
   #moveAll(moved: CompareCell, pose: Pose, smoothly: boolean) {
     this.#view = toSyncedView(pose, moved.slide.sizes);
     for (const cell of this.#cells) cell.showView(this.#view, smoothly);
@@ -185,8 +180,7 @@ class CompareCell extends ZoomGestures implements Handlers {
     return (sizes.image.width * getFitScale(sizes)) / sizes.stage.width;
   }
 
-  /** Show the same part of the image that the other cells show.
-   * @param smoothly whether to animate the change */
+  /** Show the same part of the image that the other cells show. */
   showView(view: SyncedView, smoothly: boolean) {
     this.#view = view;
     this.slide.setPose(toPose(view, this.slide.sizes), smoothly);

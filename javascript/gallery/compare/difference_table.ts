@@ -55,9 +55,7 @@ export function compareFields(
 }
 
 /** Return for each word of two texts whether both texts contain the word, in the same order. The
- * order is ignored in long texts.
- * @param one words of a text
- * @param other words of the other text */
+ * order is ignored in long texts. */
 function markCommon(one: string[], other: string[]): CommonWords {
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
@@ -78,16 +76,13 @@ function markCommon(one: string[], other: string[]): CommonWords {
   ];
 }
 
-/** Return for each word of `one` whether `other` contains the word anywhere. */
 function markKnown(one: string[], other: string[]) {
   const known = new Set(other);
   return one.map((word) => known.has(word));
 }
 
 /** Return for each word of two texts whether it is part of their longest common subsequence. A word
- * weighs more than a separator.
- * @param one words of a text
- * @param other words of the other text */
+ * weighs more than a separator. */
 function alignWords(one: string[], other: string[]): CommonWords {
   const width = other.length + 1;
   const heaviest = new Uint16Array((one.length + 1) * width);
@@ -114,9 +109,8 @@ function alignWords(one: string[], other: string[]): CommonWords {
   return [here, there];
 }
 
-/** Join neighbouring words of a text into parts that are common to the texts, and parts that
- * differ. A separator between two differing words counts as differing.
- * @param isCommon for each word, whether it is common to the texts */
+/** Join neighbouring words of a text into parts that are common to the texts, and parts that differ.
+ * A separator between two differing words counts as differing. */
 function joinParts(words: string[], isCommon: boolean[]): Part[] {
   const parts: Part[] = [];
   words.forEach((text, at) => {

@@ -19,7 +19,6 @@ export class Dividers {
   ) {}
 
   /** Show the dividers between the images, at equal distances.
-   * @param count number of images
    * @param share width of the widest image as a share of the grid's width, 0 to 1 */
   show(count: number, share: number) {
     this.clear();
@@ -94,7 +93,6 @@ export class Dividers {
   }
 
   /** Move a divider, which pushes the dividers in its way.
-   * @param at index of the divider
    * @param place its new position, in percent of the width */
   #move(at: number, place: number) {
     this.#places = moveDivider(this.#places, at, place);
@@ -118,7 +116,6 @@ export class Dividers {
 
 /** Return the positions of the dividers that split images into equal strips, in percent of the
  * grid's width.
- * @param count number of images, which lie over each other in the middle of the grid
  * @param share width of the widest image as a share of the grid's width, 0 to 1 */
 export function placeEvenly(count: number, share: number) {
   return Array.from(
@@ -127,10 +124,9 @@ export function placeEvenly(count: number, share: number) {
   );
 }
 
-/** Return the positions of all dividers after one of them has been moved and has pushed those in
- * its way.
+/** Return the positions of all dividers after one of them has been moved and has pushed those in its
+ * way.
  * @param places percent, from left to right
- * @param at index of the moved divider
  * @param place its new position, in percent */
 export function moveDivider(places: readonly number[], at: number, place: number) {
   const moved = Math.max(0, Math.min(100, place));

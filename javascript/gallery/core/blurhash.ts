@@ -62,7 +62,6 @@ export function decodeBlurhash(hash: string): Uint8Array | null {
   return pixels;
 }
 
-/** Return the colour components of a BlurHash in linear light, null if the text is no BlurHash. */
 function decodeColours(hash: string) {
   if (hash.length < 6) return null;
   const digits = [...hash].map((digit) => VALUES.get(digit) ?? -1);
@@ -85,8 +84,6 @@ function squareSigned(value: number) {
   return value * Math.abs(value);
 }
 
-/** Convert an sRGB byte (0 to 255) to linear light (0 to 1).
- * @param value 0 to 255, sRGB */
 function toLinear(value: number) {
   const part = value / 255;
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;

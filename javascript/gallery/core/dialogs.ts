@@ -39,7 +39,6 @@ function setLayers(root: Node, layers: Layer[]) {
 
 /** Prepare a dialog for `openModal`: call `leave` when the user presses Escape, clicks outside the
  * dialog, or leaves the tab that contains it.
- * @param leave closes the dialog
  * @param signal aborted when the dialog is no longer needed */
 export function makeModal(dialog: HTMLDialogElement, leave: () => void, signal: AbortSignal) {
   leaves.set(dialog, leave);
@@ -61,8 +60,7 @@ export function makeModal(dialog: HTMLDialogElement, leave: () => void, signal: 
   observeSize(dialog, leaveIfUnseen, signal);
 }
 
-/** Open a small dialog in the middle of the window. Return the function that closes it.
- * @param label the heading */
+/** Open a small dialog in the middle of the window. Return the function that closes it. */
 export function openAsk(
   { root, signal }: { root: ShadowRoot; signal: AbortSignal },
   label: string,

@@ -122,9 +122,7 @@ export function button(
 }
 
 /** Create a button that shows only an icon.
- * @param action the button's `data-do`
- * @param label the button's name, also shown while the pointer rests on it
- * @param look a class */
+ * @param label the button's name, also shown while the pointer rests on it */
 export function iconButton(
   action: string,
   glyph: IconName,
@@ -167,8 +165,7 @@ export function setDisabled(element: HTMLButtonElement, isDisabled: boolean) {
   setAttribute(element, "aria-disabled", isDisabled ? "true" : null);
 }
 
-/** Call a listener now and whenever an element is resized, hidden or shown.
- * @param signal ends the calls */
+/** Call a listener now and whenever an element is resized, hidden or shown. */
 export function observeSize(element: Element, listener: () => void, signal: AbortSignal) {
   const sizes = new ResizeObserver(listener);
   sizes.observe(element);
@@ -186,9 +183,7 @@ export async function runWhileBusy(pressed: HTMLElement, action: () => unknown) 
 }
 
 /** Redraw the contents of an element. If that replaces the focused control, focus the new control
- * with the same action and label. Return false if the focus is lost.
- * @param box the element
- * @param draw replaces the contents */
+ * with the same action and label. Return false if the focus is lost. */
 export function redraw(root: ShadowRoot, box: Element, draw: () => void) {
   const focused = root.activeElement;
   const key = box.contains(focused) ? getKey(focused as HTMLElement) : "";
@@ -200,7 +195,6 @@ export function redraw(root: ShadowRoot, box: Element, draw: () => void) {
   return box.contains(root.activeElement); // else there is none, or it is hidden
 }
 
-/** Return a text that identifies a control: its action, what it acts on, and its row. */
 function getKey(control: HTMLElement) {
   const { do: action, value } = control.dataset;
   const row = control.closest("[data-set], [data-shelf], [data-kind]") as HTMLElement | null;

@@ -231,8 +231,7 @@ export const KEYS: readonly Key[] = [
   once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
 ];
 
-/** Return the scopes whose keyboard shortcuts apply now.
- * @param onTile whether a tile has the focus */
+/** Return the scopes whose keyboard shortcuts apply now. */
 export function getKeyScopes(state: State, onTile: boolean): KeyScope[] {
   if (state.panel) return state.panel === "compare" ? ["compare", "anywhere"] : ["anywhere"];
   if (state.open !== null) return ["viewer", "anywhere"];
@@ -299,8 +298,7 @@ export function listenToKeys({ root, store, actions, signal }: Context) {
   root.addEventListener("keydown", keepFromHost, { signal });
 }
 
-/** Return whether our tab is visible and no control outside of it has the focus.
- * @param host our element */
+/** Return whether our tab is visible and no control outside of it has the focus. */
 export function receivesKeys(host: Element) {
   const focused = document.activeElement;
   const isFree = !focused || focused === document.body || focused === host;

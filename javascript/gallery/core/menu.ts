@@ -25,8 +25,7 @@ const TYPING = 700; // ms within which letters make one word
 
 /** Open a menu. The menu closes when an item is chosen, by Escape or Tab, by a press outside, and
  * when something is scrolled.
- * @param anchor a button below which the menu opens, or a point
- * @param signal aborted when the page is left */
+ * @param anchor a button below which the menu opens, or a point */
 export function openMenu(
   root: ShadowRoot,
   anchor: Element | Point,
@@ -71,8 +70,6 @@ export function openMenu(
 }
 
 /** Return an icon button that opens a menu.
- * @param action the button's `data-do`
- * @param label key of the button's name
  * @param listItems called when the menu opens; it opens once a promise settles */
 export function makeMenuButton(
   { root, translate, signal }: { root: ShadowRoot; translate: Translate; signal: AbortSignal },
@@ -186,8 +183,7 @@ function listen(
 }
 
 /** Return a listener for pressed keys that moves the focus in a menu, or closes the menu. The rest
- * of the page does not receive the keys.
- * @param close closes the menu */
+ * of the page does not receive the keys. */
 function makeKeyListener(
   rows: readonly HTMLElement[],
   close: () => void,

@@ -43,8 +43,7 @@ export function formatBytes(size: number, language: string | undefined) {
 const encoder = new TextEncoder();
 
 /** Split a list into parts of limited size, and yield the parts. An entry above the limit is a part
- * of its own.
- * @param mostBytes maximum size of a part as JSON */
+ * of its own. */
 export function* splitBySize<T>(entries: readonly T[], mostBytes: number): Generator<T[]> {
   let part: T[] = [];
   let size = 0;

@@ -53,8 +53,7 @@ export function makeLongText(
   return node;
 }
 
-/** Split a text into pieces, after spaces where possible.
- * @param length maximum number of letters of a piece */
+/** Split a text into pieces, after spaces where possible. */
 export function splitText(text: string, length: number = PIECE) {
   const piece = new RegExp(`.{1,${length - 1}}(?: |$)|.{1,${length}}`, "gsu");
   return text.match(piece) ?? [];
@@ -108,9 +107,8 @@ function placeBelow(element: HTMLElement, anchor: Element) {
 const CONTROLS = "a[href], button, input, select";
 const USES_ENDS = "input, select"; // Home and End are theirs
 
-/** Make an element a toolbar: the arrow keys move the focus between its controls, which may be
- * added and removed later.
- * @param label name of the toolbar for screen readers */
+/** Make an element a toolbar: the arrow keys move the focus between its controls, which may be added
+ * and removed later. */
 export function makeToolbar(element: HTMLElement, label: string, signal: AbortSignal) {
   element.setAttribute("role", "toolbar");
   element.setAttribute("aria-label", label);
@@ -149,7 +147,6 @@ export function makeToolbar(element: HTMLElement, label: string, signal: AbortSi
   });
 }
 
-/** Return the control to which a key moves the focus, undefined if the key moves no focus. */
 function findNext(
   controls: HTMLElement[],
   { key, target, ctrlKey, altKey, metaKey, shiftKey }: KeyboardEvent,
@@ -190,7 +187,6 @@ export class Rows<Row, Drawn extends { element: Element; draw: (one: Row) => voi
     if (hadFocus && !this.#hasFocus()) this.focusLost();
   }
 
-  /** Put these elements into the list in order, and remove all others. */
   #arrange(elements: Element[]) {
     const wanted = new Set(elements);
     for (const child of [...this.list.children]) if (!wanted.has(child)) child.remove();

@@ -127,8 +127,8 @@ export class Api {
     return new File([blob], `${id}.${blob.type.split("/")[1]}`, { type: blob.type });
   }
 
-  /** Send a request that changes something, and return the JSON of the response. Throws ApiError.
-   * @param body a Blob, or what becomes JSON */
+  /** Send a request that changes something, and return the JSON of the response. Throws
+   * ApiError. */
   #write<T>(method: "POST" | "PUT", path: string, body: unknown, options?: Options): Promise<T> {
     const isFile = body instanceof Blob;
     const type = isFile ? "application/octet-stream" : "application/json";
@@ -183,9 +183,8 @@ export class Api {
 }
 
 /** Return how many milliseconds to wait before a refused request is sent again.
- * @param response with the status 429; hosts such as SD.Next limit how many requests a minute
- *     they take
- * @param tries number of times that the request was sent again */
+ * @param response with the status 429; hosts such as SD.Next limit how many requests a minute they
+ *     take */
 function getPause(response: Response, tries: number) {
   const told = Number.parseFloat(response.headers.get("Retry-After") ?? "");
   return 1000 * (Number.isNaN(told) ? 2 ** tries : Math.min(Math.max(told, 0.1), MAX_PAUSE));
@@ -222,8 +221,7 @@ interface ErrorBody {
   error?: Partial<Contract["error"]>;
 }
 
-/** Return the error for a response that is not OK or not JSON.
- * @param data the JSON of the response; a proxy in between may have sent anything */
+/** Return the error for a response that is not OK or not JSON. */
 function toApiError(status: number, data?: ErrorBody) {
   const error = data?.error;
   if (typeof error?.code === "string") {
@@ -268,16 +266,13 @@ export function ignoreFailure(error: unknown) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
 }
 
-/** Return whether the server refuses all requests of this page until the page is reloaded.
- * @param code of the last error */
+/** Return whether the server refuses all requests of this page until the page is reloaded. */
 export function needsReload(code: string) {
   return UNTIL_RELOAD.includes(code);
 }
 
 /** Return the button to show with a problem: *Try again*, or *Reload* if the server refuses all
- * requests of this page.
- * @param code of the problem
- * @param retry repeats the failed request */
+ * requests of this page. */
 export function makeRetryButton(code: string, translate: Translate, retry: () => unknown) {
   if (needsReload(code))
     return button({ action: "reload", label: translate("do_reload") }, () => location.reload());

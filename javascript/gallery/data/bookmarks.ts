@@ -89,9 +89,7 @@ export class Bookmarks {
     return annotations;
   }
 
-  /** Undo a change of images' annotations. Each request is small enough for the server.
-   * @param annotations those after the change
-   * @param previous those before the change */
+  /** Undo a change of images' annotations. Each request is small enough for the server. */
   async #undo(annotations: Record<string, Annotations>, previous: Record<string, Annotations>) {
     const rows = Object.keys(annotations).map((id) => [id, annotations[id], previous[id]]);
     for (const part of splitBySize(rows, MOST_BYTES)) {

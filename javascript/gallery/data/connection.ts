@@ -72,8 +72,6 @@ export class Connection {
     if ((await this.fetchBootstrap()) && hasFailed) this.onBack();
   }
 
-  /** Return whether a part of the page has failed, not counting the bootstrap data.
-   * @param code of the error to look for; any error if omitted */
   #hasFailedPart(code?: string) {
     return getFailedParts(this.context.store.get(), code).some((part) => part !== "bootstrap");
   }
@@ -94,7 +92,6 @@ export class Connection {
     }
   }
 
-  /** Store the data that the page starts with, since the server responds. */
   #setBootstrap(bootstrap: Bootstrap) {
     this.context.store.set(({ problems, where, bootstrap: before }) => ({
       bootstrap,
@@ -120,8 +117,7 @@ export class Connection {
     }
   }
 
-  /** Store that the server responds again, but refuses all requests of this page.
-   * @param problem the refusal */
+  /** Store that the server responds again, but refuses all requests of this page. */
   #setRefused(problem: Problem) {
     this.context.store.set((state) => {
       const failed = getFailedParts(state, "offline").map((part) => [part, problem]);

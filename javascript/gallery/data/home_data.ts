@@ -38,8 +38,7 @@ export class LocalModelData {
   }
 
   /** Ask Civitai to which model a file on this machine belongs. The files are asked about one after
-   * the other.
-   * @param key the file's key in the list of local models */
+   * the other. */
   resolve(key: number) {
     if (key !== this.#asked) this.#waiting.add(key);
     void this.#resolveNext();
@@ -62,7 +61,6 @@ export class LocalModelData {
     }
   }
 
-  /** Ask Civitai about the next model file, unless another such request is running. */
   async #resolveNext() {
     const { store, api } = this.context;
     const [key] = this.#waiting;
@@ -234,10 +232,8 @@ function isVisible(host: Element) {
   return !document.hidden && host.getClientRects().length > 0;
 }
 
-/** Return the home page's new data together with the model files that the user has loaded beyond
- * the first ones. If the number of files has changed, return the new data alone.
- * @param home the new data, with only the first model files
- * @param before the old data */
+/** Return the home page's new data together with the model files that the user has loaded beyond the
+ * first ones. If the number of files has changed, return the new data alone. */
 function keepLoadedModels(home: Home, before: Home | null) {
   const { models, count } = home.local_models;
   if (before?.local_models.count !== count) return home;

@@ -74,7 +74,6 @@ export class JobPoller {
     this.#schedulePoll();
   }
 
-  /** Schedule the next poll while a job is active, unless the page is hidden. */
   #schedulePoll() {
     clearTimeout(this.#timer);
     const pause = this.#getPause();

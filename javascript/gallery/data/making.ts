@@ -131,10 +131,8 @@ export class Making {
     for (const { id, engine, seed, image_id, lora, weight } of jobs) {
       const same = ready.find(({ name }) => name === engine) ?? ready[0];
       if (!same) return toast(translate("make_no_engine", { engine }), "bad");
-      await this.start([image_id], {
-        ...this.#options.get(id),
-        ...{ engine: same.id, seed, lora, weight },
-      });
+      const options = this.#options.get(id);
+      await this.start([image_id], { ...options, engine: same.id, seed, lora, weight });
     }
   }
 

@@ -74,8 +74,7 @@ export class Navigation {
   }
 
   /** Search models on Civitai and show the results; with a cursor, add the next page of the
-   * results.
-   * @param cursor of the next page */
+   * results. */
   async searchModels(words: string, cursor?: string) {
     const { store, api } = this.context;
     await this.#request(words, async (signal) => {
@@ -94,8 +93,7 @@ export class Navigation {
     this.context.store.set({ results: null });
   }
 
-  /** Open another gallery, with the filters of the open one.
-   * @param source the part of a query that names the gallery, {} for the home page */
+  /** Open another gallery, with the filters of the open one. */
   async openSource(source: Partial<Where>) {
     await this.openGallery(withSource(this.context.store.get().where, source));
   }
@@ -175,7 +173,6 @@ export class Navigation {
     });
   }
 
-  /** Show a model and put it first in the list of recent models. */
   #setModel(model: ModelView) {
     this.context.store.set(({ bootstrap }) => {
       if (!bootstrap) return { model };
@@ -185,8 +182,7 @@ export class Navigation {
     });
   }
 
-  /** Run a lookup after aborting the previous one. Errors are shown to the user.
-   * @param lookupText the text to show while the lookup runs */
+  /** Run a lookup after aborting the previous one. Errors are shown to the user. */
   async #request(lookupText: string, request: (signal: AbortSignal) => Promise<void>) {
     const { store, translate } = this.context;
     this.#abort.abort();

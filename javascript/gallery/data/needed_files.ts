@@ -137,7 +137,6 @@ export class NeededFiles {
     }
   }
 
-  /** Store the model files that a part of the page shows. */
   #set(place: NeedsPlace, value: Needs) {
     this.context.store.set(({ needs }) => ({ needs: { ...needs, [place]: value } }));
   }

@@ -72,8 +72,6 @@ export class Pager {
     void this.#startLoading("from_library");
   }
 
-  /** Load the next page. The promise settles when the page is loaded, has failed or was aborted.
-   * @param from omitted: from wherever the server finds it */
   #startLoading(from?: PageSource) {
     const running = this.#loadPage(from).finally(() => {
       if (this.#running === running) this.#running = null;
@@ -88,8 +86,6 @@ export class Pager {
     this.#running = null;
   }
 
-  /** Fetch the next page, and add it to the state. If that fails, store the problem.
-   * @param from omitted: from wherever the server finds it */
   async #loadPage(from?: PageSource) {
     const { store, api } = this.context;
     const { signal } = this.#abort;

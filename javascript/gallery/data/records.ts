@@ -1,7 +1,8 @@
 /** What is known of single images: their records, their texts, and changes of their state. */
 
 import type { Annotations, Bootstrap, ImageDetails, ImageView, Tag, WatchList } from "../contract";
-import { type Store, sortPost } from "../state/state";
+import { sortPost } from "../state/posts";
+import type { Store } from "../state/state";
 import type { Context, State } from "../types";
 import { ApiError, isAborted } from "./api";
 
@@ -103,7 +104,6 @@ export class Records {
     return record;
   }
 
-  /** Let the server fetch an image's record from Civitai. */
   async #lookUp(id: number, signal: AbortSignal) {
     const { api, store } = this.context;
     const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
@@ -168,8 +168,7 @@ export function updateImages(store: Store, update: (view: ImageView) => ImageVie
 /** infotext: with the user's edits. */
 type Known = { record: ImageDetails | undefined; infotext: string };
 
-/** Copy a text of an image.
- * @param known what is known of the image without a request */
+/** Copy a text of an image. */
 export function copyImageText(
   { actions, records, translate, signal }: Context,
   { record, infotext }: Known,

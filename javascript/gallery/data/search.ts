@@ -30,8 +30,6 @@ const NOTHING: Found = Object.freeze({
   author: "",
 });
 
-/** Fetch what a text would find in each scope, without a request to Civitai.
- * @param word the part of the text to complete */
 function fetchPreview({ api, store }: Context, text: string, word: string, signal: AbortSignal) {
   const { images, where, showsHidden } = store.get();
   const ids = images.map(({ id }) => id);
@@ -62,8 +60,7 @@ export class SearchPreviews {
   }
 
   /** Look up another text after a pause. Until its results arrive, keep the suggestions that begin
-   * with `word`, and the cached results of Civitai for this text.
-   * @param word the part of the text to complete */
+   * with `word`, and the cached results of Civitai for this text. */
   update(text: string, word: string) {
     this.cancel();
     const start = normalize(word);
@@ -87,8 +84,6 @@ export class SearchPreviews {
     this.#abort.abort();
   }
 
-  /** Request from our server what the text would find, and from Civitai after another pause.
-   * @param word the part of the text to complete */
   async #request(text: string, word: string) {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -126,7 +121,6 @@ export class SearchPreviews {
     if (this.#answers.size > MOST_CACHED) this.#answers.delete(oldest);
   }
 
-  /** Return the cache key for Civitai's results, which also depend on the content rating. */
   #makeCacheKey(text: string) {
     return `${this.context.store.get().where.level} ${text}`;
   }
@@ -214,7 +208,6 @@ export class LoadedFilter {
     store.set({ searchReading: hasEnough ? "enough" : "" });
   }
 
-  /** Request the matching images when the words change or more images are loaded. */
   #onChange(now: State, before: State) {
     if (now.loadedWords !== before.loadedWords) this.#resetMatches(now.loadedWords);
     if (!now.loadedWords) return;
@@ -223,8 +216,7 @@ export class LoadedFilter {
   }
 
   /** Abort the request for matches because the words have changed. If there are no words now, also
-   * delete the matches.
-   * @param words the new words */
+   * delete the matches. */
   #resetMatches(words: string) {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -235,7 +227,6 @@ export class LoadedFilter {
     store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
   }
 
-  /** Ask the server which of the newly loaded images match the words. */
   async #requestMatches() {
     const { store, api, translate } = this.context;
     const { images, loadedWords, where } = store.get();
@@ -259,9 +250,7 @@ export class LoadedFilter {
     }
   }
 
-  /** Add the ids of a response to the matches, and show the server's message about the words.
-   * @param isFirst whether this is the first response for these words, which replaces the old
-   *     matches */
+  /** Add the ids of a response to the matches, and show the server's message about the words. */
   #addMatches({ ids, message }: LoadedFilterResult, isFirst: boolean) {
     this.context.store.set(({ matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");
@@ -279,9 +268,8 @@ export class GallerySearch {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** Show the images that match a text. If there are none, search a wider scope instead, and say
-   * so. If nothing in the text can be searched for, only say why.
-   * @param wanted the scope to search first */
+  /** Show the images that match a text. If there are none, search a wider scope instead, and say so.
+   * If nothing in the text can be searched for, only say why. */
   async search(text: string, wanted: SearchScope) {
     this.#abort.abort();
     this.#abort = new AbortController();

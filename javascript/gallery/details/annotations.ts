@@ -92,9 +92,7 @@ export function makeStars(translate: Context["translate"], press: (n: number) =>
   return { element: el("div", group, ...stars), show };
 }
 
-/** Return a text field.
- * @param name the field's `data-field`
- * @param changed called when the user leaves the changed field */
+/** Return a text field. */
 export function makeTextField(name: string, label: string, changed: (typed: string) => void) {
   const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
   const field = el("input", { ...how, on: { change: () => changed(field.value) } });
@@ -111,9 +109,7 @@ function listMissing(tags: string[], others: string[]) {
   return tags.filter((tag) => !others.includes(tag));
 }
 
-/** Return the text field for the user's note.
- * @param name the field's `data-field`
- * @param changed called when the user leaves the changed field */
+/** Return the text field for the user's note. */
 export function makeNoteField(name: string, label: string, changed: (typed: string) => void) {
   const how = { "data-field": name, rows: 2, placeholder: label, "aria-label": label };
   const on = { change: () => changed(field.value) };
@@ -121,9 +117,7 @@ export function makeNoteField(name: string, label: string, changed: (typed: stri
   return field;
 }
 
-/** Return a chip with a collection's name. A click removes the image from the collection.
- * @param name of the collection
- * @param save changes the image's annotations */
+/** Return a chip with a collection's name. A click removes the image from the collection. */
 function makeChip(
   { translate }: Context,
   name: string,

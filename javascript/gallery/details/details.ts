@@ -95,9 +95,7 @@ export class Details {
     if (this.#view && this.#isFailed) void this.#load(this.#view, []);
   }
 
-  /** Show an image's cached details, then the current ones from the server.
-   * @param next ids of the images whose details are then loaded in advance
-   * @param landed the promise to await before anything is drawn */
+  /** Show an image's cached details, then the current ones from the server. */
   async #load(view: ImageView, next: number[], landed?: Promise<void>) {
     const { signal } = this.#abort;
     this.#isFailed = false;

@@ -125,7 +125,6 @@ export class FileControls {
     );
   }
 
-  /** Return the form (such as "fp16"), size and name of a file. */
   #describeFile(file: RemoteFileView) {
     const size = formatBytes(file.size, this.context.store.get().bootstrap?.language);
     return [file.form, size, file.name].filter(Boolean).join(" · ");
@@ -154,8 +153,6 @@ export class FileControls {
     if (this.#needed) this.context.actions.chooseFile(this.#needed, change);
   }
 
-  /** Show the progress of a download.
-   * @param file the file that is being downloaded, null for none */
   #drawProgress(file: JobModelFile | null) {
     this.#progress.hidden = !file;
     if (!file) return;
@@ -165,8 +162,6 @@ export class FileControls {
     setText(this.#line, file.line);
   }
 
-  /** Show why the file cannot be downloaded, or why its last download failed.
-   * @param isMissing whether the file is missing and is not being downloaded */
   #drawRefusal(needed: NeededFileView, isMissing: boolean) {
     const { jobs, fileChoices } = this.context.store.get();
     const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
@@ -175,8 +170,7 @@ export class FileControls {
   }
 
   /** Show the download button with the size of the file, if there are several to choose from.
-   * @param file the file to download, null if there is none
-   * @param isMissing whether the file is missing and is not being downloaded */
+   * @param file the file to download, null if there is none */
   #drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {
     if (!this.#get) return;
     const { store, translate } = this.context;

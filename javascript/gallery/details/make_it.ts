@@ -95,9 +95,8 @@ export function makeMakingActions(context: PageContext) {
   };
 }
 
-/** Return the items that make images: one for the host around the page, and one for each program that
- * was found, the last used one first.
- * @param ids of the images
+/** Return the items that make images: one for the host around the page, and one for each program
+ * that was found, the last used one first.
  * @param edited the infotext of a single image as the user has changed it, null if unchanged */
 export function listMakers(
   { store, translate, actions }: Context,
@@ -217,7 +216,6 @@ function planInHost(
   };
 }
 
-/** Return whether a host's title, such as "a/dream.safetensors [0123456789]", is of this checkpoint. */
 function isCheckpoint(title: string, { name, local_name, hash }: ResourceView) {
   const said = /\[([0-9a-f]{10,64})\]$/i.exec(title)?.[1] ?? "";
   const size = Math.min(said.length, hash.length);
@@ -272,7 +270,9 @@ function askToMake(
     const lacking = missing.map(({ text }) => text);
     const isReady = !missing.length && (!nodes.length || options.runs_custom_nodes === true);
     const hasFiles = missing.some(({ type }) => FILES.includes(type));
-    const drops = options.drops_missing || missing.some(({ type }) => CAN_DROP.includes(type));
+    // without the LoRA itself, none of its weights can be tried
+    const isTried = missing.some(({ name }) => name === options.lora);
+    const canDrop = !isTried && missing.some(({ type }) => CAN_DROP.includes(type));
     const isForeign = nodes.length > 0 || missing.some(({ type }) => type.endsWith("node"));
     const make = press("make-now", "make_it", isReady ? "primary" : "", () =>
       maker.start({ ...options, seed: plan.seed }),
@@ -281,7 +281,7 @@ function askToMake(
     const parts = [
       ...(maker.field ? [maker.field.element] : []),
       ...makeList(translate("make_lacks", { engine }), lacking),
-      drops && makeSwitch("drops_missing", "make_without"),
+      (options.drops_missing || canDrop) && makeSwitch("drops_missing", "make_without"),
       ...makeList(translate("make_nodes"), nodes),
       nodes.length > 0 && makeSwitch("runs_custom_nodes", "make_runs_nodes"),
       (options.rebuilds || (isForeign && plan.has_own_graph)) &&
@@ -304,20 +304,18 @@ function askToMake(
   focusLast(body);
 }
 
-/** Focus the dialog's main button, or the last one that can be pressed. */
 function focusLast(body: HTMLElement) {
   ([...body.querySelectorAll("button:enabled")].at(-1) as HTMLElement).focus(); // or "Cancel"
 }
 
-/** Return a sentence with a list; nothing if the list is empty. */
 function makeList(title: string, texts: string[]) {
   if (!texts.length) return [];
   const items = texts.map((text) => el("li", { dir: "auto" }, text));
   return [el("p", {}, title), el("ul", {}, ...items)];
 }
 
-/** Say where ComfyUI has an image's workflow now; its file can also be dragged onto ComfyUI's page.
- * @param address of ComfyUI */
+/** Say where ComfyUI has an image's workflow now; its file can also be dragged onto ComfyUI's
+ * page. */
 function showWorkflow(context: Context, stored: WorkflowView, address: string) {
   const { translate } = context;
   const { engine, name, text } = stored;

@@ -4,7 +4,7 @@ import type { ImageDetails, PostView } from "../contract";
 import { el } from "../core/dom";
 import { makeLongText } from "../core/widgets";
 import { ignoreFailure } from "../data/api";
-import { isGrouped } from "../state/state";
+import { isGrouped } from "../state/posts";
 import type { Context } from "../types";
 import { RestedLoad } from "./rested_load";
 

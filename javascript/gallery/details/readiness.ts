@@ -141,15 +141,11 @@ export class Readiness {
     this.#choose.title = this.#checkpoint?.local_name ?? "";
   }
 
-  /** Return the line that names an image's missing resources.
-   * @param absent the missing resources */
   #describeAbsent(absent: Used[]) {
     const key = absent.length === 1 ? "ready_missing_one" : "ready_missing";
     return this.context.translate(key, { list: this.#listKinds(absent) });
   }
 
-  /** Return the line that says that all resources of an image are present.
-   * @param here the resources */
   #describeHere(here: Used[]) {
     const { translate } = this.context;
     const list = this.#listKinds(here);

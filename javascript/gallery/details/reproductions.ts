@@ -132,16 +132,20 @@ export class Reproductions {
   }
 
   async #compareFile(file: File) {
-    const { api, actions, toast, translate } = this.context;
-    const record = this.#record;
-    const { signal } = this.#abort;
-    if (!record) return;
+    const { api, actions, records, store, toast, translate, signal } = this.context;
+    const { open } = store.get();
+    if (open === null) return;
     if (file.size > LARGEST) return toast(translate("compare_too_large"), "bad");
+    const message = toast(translate("compare_waits"));
     try {
-      const made = await api.postFile(`images/${record.id}/comparison`, file, { signal });
-      if (!signal.aborted) actions.comparePair({ record, made, stored: null, file });
+      const record = await records.getRecord(open, signal);
+      if (record.kind !== "image") return;
+      const made = await api.postFile(`images/${open}/comparison`, file, { signal });
+      if (store.get().open === open) actions.comparePair({ record, made, stored: null, file });
     } catch (error) {
       showError(error, this.context);
+    } finally {
+      message?.remove();
     }
   }
 

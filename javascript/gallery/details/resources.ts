@@ -170,7 +170,6 @@ export class Resources {
   }
 }
 
-/** Return what is known of a resource's type, name, hash, size and URL, in one line of text. */
 function describeResource({ store }: Context, { type, name, hash, size, url }: ResourceView) {
   const bytes = formatBytes(size, store.get().bootstrap?.language);
   return [type, name, hash, bytes, url].filter(Boolean).join("  ");

@@ -29,8 +29,7 @@ export function listHideItems(
 }
 
 /** Return the section with the image's author, date, size, rating, base model and reactions. It is
- * empty if only the image's id is known.
- * @param stars the user's rating */
+ * empty if only the image's id is known. */
 export function makeAbout(
   context: Context,
   view: ImageView,
@@ -189,16 +188,13 @@ export function makeLinks({ translate }: Context, record: ImageDetails) {
   );
 }
 
-/** Return a section's title with a button that copies the section's text.
- * @param action the button's `data-do` */
+/** Return a section's title with a button that copies the section's text. */
 function makeTitle(context: Context, title: string, action: string, text: string) {
   const copy = makeCopyIcon(context, title, action, () => text);
   return el("div", { class: "title" }, el("h3", {}, title), copy);
 }
 
-/** Return a button that copies a text.
- * @param name of what is copied
- * @param action the button's `data-do` */
+/** Return a button that copies a text. */
 export function makeCopyIcon(
   { translate, actions }: Context,
   name: string,
@@ -225,8 +221,7 @@ function copyOnClick({ actions }: Context, body: HTMLElement, text: string) {
   });
 }
 
-/** Return a link that opens in a new tab, or plain text if the URL is not http(s).
- * @param action the link's `data-do` */
+/** Return a link that opens in a new tab, or plain text if the URL is not http(s). */
 export function makeExternalLink(url: string, text: string, action?: string) {
   const safe = /^https?:\/\//.test(url);
   if (!safe) return el("bdi", {}, text);
@@ -239,7 +234,6 @@ function formatDimensions({ width, height }: ImageView) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
 }
 
-/** Return the number of each reaction as a text, or only the total if `record` is missing. */
 function formatReactions(view: ImageView, record?: ImageDetails) {
   if (!record) return String(view.reactions);
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;

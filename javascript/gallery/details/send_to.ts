@@ -134,8 +134,7 @@ export class SendTo {
     return [field, back];
   }
 
-  /** Store the edited text, or delete it if it equals the original.
-   * @param undo discards the edit; hidden if there is none */
+  /** Store the edited text, or delete it if it equals the original. */
   #storeEdit(record: ImageDetails, field: HTMLTextAreaElement, undo: HTMLButtonElement) {
     this.#edited.delete(record.id);
     // a textarea changes all line ends to \n

@@ -86,7 +86,6 @@ function listSearchChips(
   return findSavedPlace(where) ? chips.slice(1) : [places[scope], ...chips]; // the first names it
 }
 
-/** Return a chip for each filter of the open gallery that differs from its default. */
 function listFilterChips(
   state: State,
   translate: Translate,

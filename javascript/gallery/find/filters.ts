@@ -215,7 +215,6 @@ function makeLabelled(words: string, field: HTMLElement) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }
 
-/** Fill a select element with choices and select `value`, which is added if it is no choice. */
 function fillSelect(select: HTMLSelectElement, choices: Choice[], value: string) {
   const isOffered = choices.some((choice) => choice.value === value);
   const all = isOffered ? choices : [...choices, { value, label: value || "–" }];

@@ -177,7 +177,6 @@ export class Finder {
     this.#followPopup();
   }
 
-  /** Choose a row with the arrow keys. Escape closes the list, or else resets the field. */
   #onKey(event: KeyboardEvent) {
     if (event.isComposing) return;
     const { key } = event;
@@ -191,7 +190,6 @@ export class Finder {
     event.stopPropagation();
   }
 
-  /** Run the chosen row, or the first one if none is chosen. */
   #submit(event: SubmitEvent) {
     event.preventDefault();
     const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
@@ -243,7 +241,6 @@ export class Finder {
     this.#reset();
   }
 
-  /** Replace the typed text by the text of the current search. */
   #reset() {
     this.#field.value = this.#searched;
     this.#drawClear();
@@ -257,7 +254,6 @@ export class Finder {
     this.#drawClear();
   }
 
-  /** Show what is open and searched for. The typed text stays until another search is shown. */
   #draw(now: State) {
     const { translate } = this.context;
     const { where, results, lookupText } = now;

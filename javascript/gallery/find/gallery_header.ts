@@ -32,9 +32,11 @@ class DownloadOptions {
   ) {
     const { store, translate, root, signal } = context;
     this.#limit = this.#makeLimit();
-    const label = translate("download_whole");
-    const all = { action: "download-all", icon: "download", label, class: "primary" } as const;
-    this.#all = button(all, () => this.#start(Number(this.#limit.max)));
+    const label = translate("do_download_marked");
+    this.#all = button(
+      { action: "download-all", icon: "download", label: "", class: "primary" },
+      () => this.#start(Number(this.#limit.max)),
+    );
     this.trigger = button({ action: "download-options", icon: "download", label }, () =>
       this.#nameCount(),
     );
@@ -210,7 +212,6 @@ export class GalleryHeader {
     );
   }
 
-  /** Show the trigger words of a version, or of all versions; a click copies a word. */
   #drawTriggerWords(model: ModelView | null, version: number | null) {
     const { translate, actions } = this.context;
     const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);

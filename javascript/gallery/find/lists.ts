@@ -106,7 +106,6 @@ export class Lists {
     await this.#openFiles(files);
   }
 
-  /** Open what is pasted, unless it is for a field. */
   #onPaste(event: ClipboardEvent) {
     const { root } = this.context;
     const focused = root.activeElement as HTMLInputElement | null;

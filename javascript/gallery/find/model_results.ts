@@ -78,7 +78,6 @@ export class ModelResultCards {
     this.#drawn = models;
   }
 
-  /** Return a button that closes the results, null if there is no gallery behind them. */
   #makeBackButton(where: Where) {
     if (!getSource(where)) return null;
     const { translate, actions } = this.context;
@@ -88,7 +87,6 @@ export class ModelResultCards {
     );
   }
 
-  /** Return a button that searches the library, null if models were found. */
   #makeLibraryButton({ query, models }: ModelResults) {
     if (models.length) return null;
     const { translate, actions } = this.context;

@@ -83,8 +83,7 @@ const MOST_HINTS = 5; // keys below the empty field
 const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
 const KEY_AT_END = /[:<>=]$/; // a value is yet to come
 
-/** Return the rows below the search field. Enter runs the row that `getFirstChoice` returns.
- * @param typed the text in the field */
+/** Return the rows below the search field. Enter runs the row that `getFirstChoice` returns. */
 export function listRows(
   state: State,
   typed: string,
@@ -116,7 +115,6 @@ export function listRows(
   return [...remarks, ...places];
 }
 
-/** Return the rows that say what is wrong with the text, and what was probably meant. */
 function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {
   if (!preview) return [];
   const { kind, loaded, gallery, library, message, correction } = preview;
@@ -139,8 +137,7 @@ function isSame(one: string, other: string) {
 }
 
 /** Return the row that Enter runs: the first one that may find something. Return null if there is
- * none, or if the field is empty.
- * @param rows as shown, from top to bottom */
+ * none, or if the field is empty. */
 export function getFirstChoice(rows: readonly SearchRow[]) {
   const choices = rows.filter(
     ({ kind, group }) => kind !== "complete" && kind !== "message" && !group,
@@ -148,12 +145,10 @@ export function getFirstChoice(rows: readonly SearchRow[]) {
   return choices.find(({ isEmpty }) => !isEmpty) ?? choices[0] ?? null;
 }
 
-/** Return whether the page shows images, of a gallery or of the library. */
 function showsImages({ where, results }: State) {
   return !results && (hasGallery(where) || where.search !== null);
 }
 
-/** Return the rows for an empty field: recent models, and keys such as "lora:" for a search. */
 function listStartRows(state: State, { suggestions }: Found, translate: Translate) {
   const { bootstrap, where } = state;
   const recent = (bootstrap?.recent ?? []).filter(({ id }) => id !== where.model);
@@ -167,7 +162,6 @@ function listStartRows(state: State, { suggestions }: Found, translate: Translat
   return [...models, ...keys];
 }
 
-/** Return the rows that search images: first in the open gallery, last in the library. */
 function listScopeRows(state: State, text: string, { preview }: Found, translate: Translate) {
   const { where, images, bootstrap } = state;
   const number = (n: number) => formatNumber(n, bootstrap?.language);
@@ -235,7 +229,6 @@ function listModelRows(
   ];
 }
 
-/** Return the rows for authors whose names begin with the text, and for an author on Civitai. */
 function listAuthorRows({ bootstrap }: State, { preview, author }: Found, translate: Translate) {
   const known = (preview?.authors ?? []).map(({ text, count }) => ({
     name: text,
@@ -390,8 +383,6 @@ export class SearchPopup {
   }
 }
 
-/** Return a group of options with its heading.
- * @param kind kind of its options */
 function makeGroup(label: string, kind: string) {
   const heading = el("p", { class: "dim one-line", "aria-hidden": "true", text: label });
   return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);

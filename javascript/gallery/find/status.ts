@@ -67,8 +67,7 @@ export function getLookupStatus(state: State, translate: Translate, now: number)
 }
 
 /** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for
- * codes of errors that a retry would not solve.
- * @param leave the button that closes what has failed */
+ * codes of errors that a retry would not solve. */
 function chooseAction({ code }: Problem, leave: StatusAction): StatusAction {
   if (needsReload(code)) return "reload";
   if (code === "needs_key") return "settings";

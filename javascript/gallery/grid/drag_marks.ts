@@ -55,7 +55,6 @@ export class DragMarks {
     return this.#drag?.id ?? null;
   }
 
-  /** Prepare for a rubber band, which begins between the tiles, or anywhere with Shift. */
   #onDown(event: PointerEvent) {
     if (event.pointerType !== "mouse" || event.button !== 0 || !this.list.clientWidth) return;
     if (this.#isBesideTiles(event) || (event.shiftKey && this.#isTile(event)))
@@ -93,8 +92,6 @@ export class DragMarks {
     return target instanceof Element && target.closest("[data-tile]") !== null;
   }
 
-  /** Remember where a drag may begin.
-   * @param id the tile that a finger holds, null for a rubber band */
   #prepare(
     {
       pointerId: pointer,
@@ -107,7 +104,6 @@ export class DragMarks {
     this.#drag = { pointer, id, from, start: this.#toList(from), now: from, before: null };
   }
 
-  /** Prepare to mark a range from the tile on which a finger rests. */
   #onLongPress(event: Event) {
     const tile = event.target instanceof Element ? event.target.closest("[data-tile]") : null;
     if (!(tile instanceof HTMLElement) || !(event instanceof CustomEvent)) return;
@@ -120,7 +116,6 @@ export class DragMarks {
     if (this.heldId !== null && event.cancelable) event.preventDefault();
   }
 
-  /** Begin the drag once the pointer has moved far enough. */
   #onMove(event: PointerEvent) {
     const drag = this.#drag;
     if (drag?.pointer !== event.pointerId) return;
@@ -130,7 +125,6 @@ export class DragMarks {
     if (Math.hypot(drag.now.x - drag.from.x, drag.now.y - drag.from.y) > SLOP) this.#begin(drag);
   }
 
-  /** Begin a drag: remember which images are marked, and mark those under the drag. */
   #begin(drag: Drag) {
     const { marks, anchor, range } = this.context.store.get();
     drag.before = { marks, anchor, range };
@@ -189,7 +183,6 @@ export class DragMarks {
     if (this.#drag?.pointer === event.pointerId) this.#end();
   }
 
-  /** Undo what the drag has marked if the key is Escape. */
   #onKey(event: KeyboardEvent) {
     const before = this.#drag?.before;
     if (event.key !== "Escape" || !before) return;
@@ -207,9 +200,7 @@ export class DragMarks {
 }
 
 /** Return the pixels to scroll in one frame, negative upwards: 0 away from the window's edges, and
- * more the closer the pointer is to an edge.
- * @param y position of the pointer
- * @param height of the window */
+ * more the closer the pointer is to an edge. */
 export function getScrollSpeed(y: number, height: number) {
   const edge = Math.min(EDGE, height / 4);
   const [above, below] = [edge - y, y - (height - edge)];

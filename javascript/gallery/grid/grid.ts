@@ -114,8 +114,7 @@ export class Grid {
     showStateOnGrid(this.#list, context);
   }
 
-  /** Scroll until an image is visible; do nothing if the grid is hidden or lacks the image.
-   * @param how focus: focus the image's tile too */
+  /** Scroll until an image is visible; do nothing if the grid is hidden or lacks the image. */
   revealImage(id: number, { focus = false }: { focus?: boolean } = {}) {
     const box = this.#arrangement.getBox(id);
     if (!box || this.#isHidden()) return;
@@ -221,8 +220,8 @@ export class Grid {
     return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
 
-  /** Show other images. If that removes the focused tile, focus the one that is in its place now.
-   * @param isElsewhere whether another gallery is shown; then no tile is focused */
+  /** Show other images. If that removes the focused tile, focus the one that is in its place
+   * now. */
   #change(shown: readonly ImageView[], isElsewhere: boolean) {
     const { root } = this.context;
     const focused = this.#tiles.findTile(root.activeElement);
@@ -232,7 +231,6 @@ export class Grid {
     if (next && !isElsewhere && !root.activeElement) this.revealImage(next.id, { focus: true });
   }
 
-  /** Show these images: append those that are new, or lay out all of them again. */
   #setShown(shown: readonly ImageView[]) {
     if (this.#arrangement.isContinuedBy(shown)) this.#append(shown);
     else this.#layOut(shown);
@@ -315,6 +313,7 @@ export class Grid {
   /** Let the header go when the user scrolls down, and come back when he scrolls up.
    * @param top upper edge of the window in the grid, in pixels */
   #moveHeader(top: number) {
+    this.context.root.host.toggleAttribute("data-top", top <= 0);
     const isAway = this.#isHeaderAway;
     this.#turnedAt = isAway ? Math.max(this.#turnedAt, top) : Math.min(this.#turnedAt, top);
     const hasTurned = Math.abs(top - this.#turnedAt) > TURN;
@@ -324,8 +323,7 @@ export class Grid {
     this.context.root.host.toggleAttribute("data-scrolled", this.#isHeaderAway);
   }
 
-  /** Return the ids of images near the window, and of the tiles that are focused or held.
-   * @param seen ids of the images in the window */
+  /** Return the ids of images near the window, and of the tiles that are focused or held. */
   #listWanted(viewport: Viewport, seen: number[]) {
     const { focus } = this.context.store.get();
     const pinned = [focus, this.#dragMarks.heldId].filter((id) => id !== null);

@@ -91,8 +91,6 @@ export class Hover {
     );
   }
 
-  /** Return the lines of an image's caption: author and reactions, prompt, settings. Return a false
-   * value for a line about which nothing is known. */
   #makeLines(view: ImageView) {
     const { user, base_model: base, summary, reactions } = view;
     const { translate, store } = this.context;

@@ -99,8 +99,7 @@ export class Masonry {
     return this.boxes.length ? Math.max(...this.#heights) - this.gap : 0;
   }
 
-  /** Place more images, each in the shortest column.
-   * @param from index of the first image to place */
+  /** Place more images, each in the shortest column. */
   append(sizes: readonly Size[], from: number = this.boxes.length) {
     for (let index = from; index < sizes.length; index += 1) this.#placeImage(sizes[index], index);
   }
@@ -132,8 +131,7 @@ export class Masonry {
     return indices.sort((a, b) => a - b);
   }
 
-  /** Return the position in a column of the first image that ends below `y`.
-   * @param column indices of its images, from top to bottom */
+  /** Return the position in a column of the first image that ends below `y`. */
   #findFirstBelow(column: number[], y: number) {
     let low = 0;
     let high = column.length;
@@ -176,8 +174,7 @@ export class Masonry {
   }
 
   /** Return the index of the first image of a column that ends below `y`, of the last image if none
-   * does.
-   * @param column indices of its images, from top to bottom */
+   * does. */
   #findNearest(column: number[], y: number) {
     return column[Math.min(this.#findFirstBelow(column, y), column.length - 1)];
   }
@@ -263,8 +260,7 @@ export class Arrangement {
   }
 
   /** Return the ids of the images near the window, but not in it: those in the direction of
-   * scrolling first, and of these the nearest first.
-   * @param isRising whether the user scrolls upwards */
+   * scrolling first, and of these the nearest first. */
   listAround({ top, bottom, screen }: Viewport, isRising: boolean) {
     const above = this.listBetween(top - AHEAD * screen, top).reverse();
     const below = this.listBetween(bottom, bottom + AHEAD * screen);
@@ -318,9 +314,8 @@ export class Arrangement {
     return [...visible.filter(({ offset }) => offset >= 0), ...visible];
   }
 
-  /** Return the scroll position at which the first of these images that is still in the grid has
-   * its old distance from the top of the window. Return null if none is in the grid.
-   * @param visible the images with their old distances */
+  /** Return the scroll position at which the first of these images that is still in the grid has its
+   * old distance from the top of the window. Return null if none is in the grid. */
   findTopFor(visible: Offset[]) {
     for (const { id, offset } of visible) {
       const box = this.getBox(id);

@@ -28,8 +28,7 @@ const IN_A_ROW = 3; // images: Civitai's order is by publication, and single dat
 
 /** Return the index of the first image that belongs to a month or comes after it, the number of
  * images if none does.
- * @param month such as "2025-12"
- * @param isAfter whether the month's own images do not count */
+ * @param month such as "2025-12" */
 function findStart(
   images: readonly ImageView[],
   sort: string,
@@ -89,6 +88,7 @@ const STEPS = {
   End: Infinity,
 };
 
+const WHILE_SCROLLING = 1200; // ms that the month is shown after a row has passed
 const BELOW_BARS = 76; // pixels from the window's top to the image that is scrolled to
 
 export class Scrubber {
@@ -97,6 +97,8 @@ export class Scrubber {
   #track;
   /** as the gallery shows them */
   #months: MonthCount[] = [];
+  #topMonth = ""; // of the first image in the window
+  #flash: Animation | null = null;
   #position = 0; // as `findPosition` returns it
   /** what the months were fetched for */
   #fetchedFor: readonly unknown[] = [];
@@ -129,6 +131,7 @@ export class Scrubber {
     store.on(["where"], leave, { signal });
     window.addEventListener("wheel", leave, { passive: true, signal });
     store.on(["where", "results", getShown, "passed"], (now) => this.#draw(now), { signal });
+    store.on(["passed"], (now, before) => this.#onScroll(now, before), { signal });
     this.#draw(store.get());
   }
 
@@ -250,7 +253,14 @@ export class Scrubber {
       0,
       tiles.findIndex((view) => view.id === id),
     );
+    this.#topMonth = tiles[index]?.date.slice(0, 7) ?? "";
     this.#setPosition(findPosition(tiles, this.#months, now.where.sort, index));
+  }
+
+  #onScroll(now: State, before: State) {
+    if (!before.passed || getShown(now) !== getShown(before)) return;
+    this.#flash?.cancel();
+    this.#flash = this.#bubble.animate({ visibility: ["visible", "visible"] }, WHILE_SCROLLING);
   }
 
   #setPosition(position: number) {
@@ -271,16 +281,15 @@ export class Scrubber {
   }
 
   /** Return a month in words, with the number of its known images, or of those loaded so far while
-   * it is not reached. */
+   * it is not reached. Until the months are fetched, return the month in the window. */
   #describe(one: MonthCount | undefined) {
     const { translate, store } = this.context;
     const { bootstrap, images, loading } = store.get();
     const language = bootstrap?.language;
-    if (!one) return translate("scrubber");
-    const month = new Date(`${one.month}-15T00:00:00Z`).toLocaleDateString(language, {
-      year: "numeric",
-      month: "long",
-    });
+    const time = new Date(`${one?.month ?? this.#topMonth}-15T00:00:00Z`);
+    if (Number.isNaN(time.getTime())) return translate("scrubber");
+    const month = time.toLocaleDateString(language, { year: "numeric", month: "long" });
+    if (!one) return month;
     const isAwaited = this.#wanted !== null && this.#isScrolling && loading;
     const n = formatNumber(isAwaited ? images.length : one.count, language);
     return translate(isAwaited ? "scrubber_loading" : "scrubber_month", { month, n });

@@ -37,7 +37,10 @@ export class SelectionBar {
       on: { click: () => this.#openHiddenMenu() },
     });
     this.#marked = this.#makeMarkedGroup();
-    const top = iconButton("top", "top", translate("to_top"), () => actions.toTop());
+    const top = iconButton("top", "top", translate("to_top"), () => {
+      actions.toTop();
+      this.#back.focus(); // at the top there is no way up
+    });
     this.#back = this.#makeButton("back", "place", "back_to_place", () => void actions.back());
     this.#all = this.#makeButton("mark-all", "check", "do_mark_all", () => actions.markAll());
     this.#section.append(this.#where, this.#hidden, this.#back, this.#all, this.#marked, top);

@@ -108,7 +108,6 @@ export class Tile {
     this.#ring?.style.setProperty("--cs-part", String(part));
   }
 
-  /** Set the tile's label for screen readers, and the attributes that style it. */
   #drawLabel({ isMarked, count }: Looks) {
     const { kind, saved, favourite, stars, new: isNew, last_seen } = this.view;
     const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];
@@ -155,8 +154,7 @@ export class Tile {
     if (this.#isSettled) this.element.dataset.shows = "at-once";
   }
 
-  /** Show the loaded thumbnail, faded in if the tile is visible.
-   * @param isInSight whether the tile is visible */
+  /** Show the loaded thumbnail, faded in if the tile is visible. */
   onLoaded(isInSight: boolean) {
     this.#isSettled = true;
     this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
@@ -236,9 +234,8 @@ export function describeImage(view: ImageView, isMarked: boolean, translate: Tra
   return parts.filter(Boolean).join(translate("name_comma"));
 }
 
-/** Hide the grid at home, and set the attributes that style it while the server is lost or the images
- * are stale.
- * @param list the grid's element */
+/** Hide the grid at home, and set the attributes that style it while the server is lost or the
+ * images are stale. */
 export function showStateOnGrid(list: HTMLElement, { store, signal }: Context) {
   const hideAtHome = () => {
     list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known

@@ -105,7 +105,6 @@ export class Tiles {
     tile.drawLooks(this.#getLooks(tile));
   }
 
-  /** Move a tile to its box, if the image is in the grid. */
   #placeTile(tile: Tile) {
     const index = this.arrangement.getIndex(tile.view.id);
     const box = this.arrangement.getBox(tile.view.id);
@@ -171,8 +170,7 @@ export class Thumbs {
     this.#scheduleCheck(open.length);
   }
 
-  /** Check after a pause whether thumbnails arrive slowly, unless that is already known.
-   * @param count thumbnails that are missing */
+  /** Check after a pause whether thumbnails arrive slowly, unless that is already known. */
   #scheduleCheck(count: number) {
     window.clearTimeout(this.#clock);
     if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#loadNext(), SLOW);

@@ -119,7 +119,6 @@ class ModelGrid {
     if (about) about.textContent = before;
   }
 
-  /** Find the models of the model files whose cards have become visible. */
   #onSight(entries: IntersectionObserverEntry[]) {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting || !(target instanceof HTMLElement)) continue;

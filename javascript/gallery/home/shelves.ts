@@ -53,9 +53,7 @@ function onPlainClick(link: HTMLAnchorElement, open: () => unknown) {
   });
 }
 
-/** Return the images of a card, or an icon if there are none.
- * @param glyph the icon, also seen until an image has loaded
- * @param blurhash of an image, shown over the icon until the image has loaded */
+/** Return the images of a card, or an icon if there are none. */
 function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
   const frame = el("span", { class: "home-cover" }, icon(glyph));
   const images = el("span", { class: "home-images" });
@@ -71,9 +69,7 @@ function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
   return frame;
 }
 
-/** Return a row of cards that can be scrolled sideways, with a heading.
- * @param key the shelf's `data-shelf`
- * @param more a button beside the heading */
+/** Return a row of cards that can be scrolled sideways, with a heading. */
 function makeShelf(key: string, title: string, cards: HTMLElement[], more?: HTMLElement) {
   return el(
     "section",
@@ -83,8 +79,7 @@ function makeShelf(key: string, title: string, cards: HTMLElement[], more?: HTML
   );
 }
 
-/** Return the heading of a shelf.
- * @param more a button beside the heading */
+/** Return the heading of a shelf. */
 export function makeHeading(title: string, count?: string, more?: HTMLElement) {
   return el(
     "div",
@@ -197,8 +192,7 @@ export function makeLibraryShelf(context: Context, { home }: State) {
 
 const FEW_VERSIONS = 4; // newer versions in sight before the user asks for all
 
-/** Return the shelf with newer versions of the models on disk, null if there are none.
- * @param showsAll whether more than the first few are shown */
+/** Return the shelf with newer versions of the models on disk, null if there are none. */
 export function makeNewerVersions(
   context: Context,
   { home }: State,
@@ -305,7 +299,6 @@ export function makePopular(context: Context, { popular }: State) {
   );
 }
 
-/** Return a tile that opens an image, and below it the image's author. */
 function makePicture(context: Context, view: ImageView) {
   const { api, actions, translate, store } = context;
   const { id, user, reactions } = view;

@@ -10,10 +10,7 @@ const DWELL = 600; // ms that the pointer rests on a tab until the tab opens
 const TAB = "[role=tab], .tab-nav > button, button[tabitemid]";
 
 /** Watch a drag over the host's page until it ends. While the pointer is over an image field, the
- * host does not receive the events of the drag.
- * @param onDrop called if the image is dropped on an image field; false for a video, which image
- *     fields do not take
- * @returns aborted when the drag ends */
+ * host does not receive the events of the drag. */
 function watchDrag(onDrop: false | ((field: HTMLElement) => void)): AbortSignal {
   const drag = new AbortController();
   const { signal } = drag;

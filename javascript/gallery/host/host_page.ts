@@ -155,8 +155,7 @@ export function getLoadedCheckpoint() {
 }
 
 /** Scroll to a tab's prompt, or else to its image field: the host keeps the scroll position of the
- * tab that was open before.
- * @param field the tab's image field */
+ * tab that was open before. */
 export function scrollToFields(tab: string, field: HTMLElement | null) {
   const prompt = findElement(`#${getTabAround(tab)}_prompt textarea`);
   // an image field grows downwards when it takes the image
@@ -228,7 +227,6 @@ function findOurButton(buttons: Iterable<Element>) {
   return button instanceof HTMLElement ? button : null;
 }
 
-/** Return a global function of the host's scripts, undefined if it does not exist. */
 function getHostFunction(name: string): ((...given: unknown[]) => unknown) | undefined {
   const value = Reflect.get(window, name);
   return typeof value === "function" ? value : undefined;

@@ -64,8 +64,7 @@ function listAncestors(element: Element) {
   return ancestors;
 }
 
-/** Return the opaque background colour that a user sees behind all these elements.
- * @param ancestors the innermost first */
+/** Return the opaque background colour that a user sees behind all these elements. */
 function findBackground(ancestors: Element[]) {
   const canvas = getComputedStyle(document.documentElement).colorScheme === "dark" ? 18 : 255;
   return ancestors
@@ -78,9 +77,8 @@ function findBackground(ancestors: Element[]) {
     ] as Colour);
 }
 
-/** Return the text colour of the innermost element whose text is readable on a background,
- * undefined if there is none.
- * @param ancestors the elements, the innermost first */
+/** Return the text colour of the innermost element whose text is readable on a background, undefined
+ * if there is none. */
 function findTextColour(background: Colour, ancestors: Element[]) {
   return ancestors
     .map((one) => blendColours(readColour(getComputedStyle(one).color), background))

@@ -11,7 +11,6 @@ import { makeNeedsQuery } from "../state/model_files";
 import type { Context, State } from "../types";
 import { Panel } from "./panel";
 
-/** Return the section for annotations of the marked images, hidden while none is marked. */
 function makeMarkedAnnotations(context: Context) {
   const { store, translate, actions } = context;
   const marked = () => [...store.get().marks];
@@ -78,8 +77,7 @@ type RowActions = {
 };
 
 /** Return the row of a collection, with its most recently added images. The row is one stop of Tab;
- * the key Delete deletes the collection.
- * @param signal aborted when the row is no longer shown */
+ * the key Delete deletes the collection. */
 function makeCollectionRow(
   context: Context,
   { name, count, covers }: Collection,
@@ -273,7 +271,6 @@ export class Collections {
     actions.openLibrary(words);
   }
 
-  /** Create the collection whose name was typed, with the marked images if there are any. */
   async #onSubmit(event: SubmitEvent) {
     event.preventDefault();
     const { store } = this.context;

@@ -105,8 +105,7 @@ export class JobRow {
     this.#drawIfChanged("report", job.report, () => this.#drawReport(job));
   }
 
-  /** Draw a part of the row if its data have changed. A redraw would take the focus away.
-   * @param data what the part shows */
+  /** Draw a part of the row if its data have changed. A redraw would take the focus away. */
   #drawIfChanged(part: string, data: unknown, draw: () => void) {
     const drawn = JSON.stringify(data);
     if (drawn === this.#drawn[part]) return;

@@ -50,9 +50,7 @@ class JobSearch {
     return this.field.value.trim() !== "" || this.#limit > LISTED;
   }
 
-  /** Show the field if there are jobs to search, and the button if there are older jobs.
-   * @param total number of all jobs
-   * @param listed number of the listed jobs */
+  /** Show the field if there are jobs to search, and the button if there are older jobs. */
   draw(total: number, listed: number) {
     const isSearching = this.field.value !== "";
     this.field.hidden = total <= FEW && !isSearching;
@@ -161,6 +159,8 @@ export class Jobs {
   #batch = makeBatch();
   /** the ids of jobs that are removed as soon as that can no longer be undone */
   #removed = new Set<number>();
+  /** the messages that offer to resume a job, by its id */
+  #cancelled = new Map<number, HTMLElement | null>();
   /** by the id of a job that began here and has not ended */
   #batches = new Map<number, Batch>();
   #groups: Rows<Group, JobGroup>;
@@ -308,13 +308,14 @@ export class Jobs {
   async runAction(id: number, action: string) {
     const { api, toast, translate, signal } = this.context;
     if (id < 0) return this.#runMade(-id, action as "stop");
-    if (action === "forget" && !this.#removed.has(id)) return this.#remove([id]);
+    if (action === "forget") return this.#remove([id]);
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
     this.poller.setJobs(jobs);
-    if (action === "cancel")
-      toast(translate("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
+    if (action !== "cancel") return;
+    const undo = () => this.runAction(id, "resume");
+    this.#cancelled.set(id, toast(translate("job_was_cancelled"), undefined, undo));
   }
 
   async #runMade(id: number, action: "stop" | "show" | "again") {
@@ -324,9 +325,11 @@ export class Jobs {
     await { stop, show, again }[action](jobs);
   }
 
-  /** Take jobs out of the list. The server deletes them once the message with *Undo* is gone. */
+  /** Take jobs out of the list. The server deletes them once the message with *Undo* is gone, or
+   * the page. */
   #remove(ids: number[]) {
-    const { store, toast, translate } = this.context;
+    const { api, store, toast, translate, signal } = this.context;
+    for (const id of ids) this.#cancelled.get(id)?.remove(); // what is removed cannot be resumed
     const show = (isRemoved: boolean) => {
       for (const id of ids) this.#removed[isRemoved ? "add" : "delete"](id);
       this.#draw(store.get());
@@ -334,15 +337,20 @@ export class Jobs {
     show(true);
     const text = translate("jobs_removed", { n: ids.length });
     const message = toast(text, undefined, () => show(false));
+    const isOver = new AbortController();
     const forget = async () => {
+      isOver.abort();
       const removed = ids.filter((id) => this.#removed.has(id));
-      for (const id of removed) await this.runAction(id, "forget");
+      const how = { signal, survives: true };
+      const forgotten = () => removed.map((id) => api.post(`jobs/${id}/forget`, {}, how));
+      const left = await this.panel.changeData(() => Promise.all(forgotten()));
+      if (left?.length) this.poller.setJobs(left[left.length - 1]);
       show(false);
     };
     message?.addEventListener("gone", () => queueMicrotask(forget)); // unless that is by Undo
+    window.addEventListener("pagehide", forget, { signal: isOver.signal });
   }
 
-  /** Report a job that has ended, once no other job runs that began with it. */
   #onEnd(job: JobCard) {
     const batch = this.#batches.get(job.id) ?? makeBatch();
     this.#batches.delete(job.id);
@@ -386,7 +394,6 @@ export class Jobs {
     batch.toast = toast(text, "good", verify, batch.toast);
   }
 
-  /** Ask the server which of the loaded images are saved, and show that. */
   async #markSaved() {
     const { api, store, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);

@@ -174,7 +174,6 @@ export class ModelFilesPanel {
     this.#drawFooter(chosen, answer?.locked ?? "");
   }
 
-  /** Check or uncheck each file that can be downloaded, like the checkbox above the list. */
   #chooseAll() {
     for (const { key } of listGettable(this.context.store.get(), "list")) {
       if (this.#all.checked) this.#unchecked.delete(key);
@@ -184,8 +183,7 @@ export class ModelFilesPanel {
   }
 
   /** Return a text that says how many models are needed, how many of them are present, and how many
-   * cannot be downloaded. Without a response, return "" or that the list is being loaded.
-   * @param loading whether a response is awaited */
+   * cannot be downloaded. Without a response, return "" or that the list is being loaded. */
   #summarize(loading: boolean) {
     const { store, translate } = this.context;
     const { answer } = store.get().needs.list;
@@ -236,7 +234,6 @@ export class ModelFilesPanel {
     return el("li", { dir: "auto", "data-short": isShort }, text, short);
   }
 
-  /** Return the files that will be downloaded: all that can be, until the user unchecks them. */
   #listChosen() {
     const gettable = listGettable(this.context.store.get(), "list");
     return gettable.filter(({ key }) => !this.#unchecked.has(key));

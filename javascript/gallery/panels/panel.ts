@@ -82,7 +82,6 @@ export class Panel {
     this.#drawProblem();
   }
 
-  /** Read the data again once our server responds. */
   #onConnection() {
     this.#drawProblem();
     if (this.isOpen && !isOffline(this.context.store.get())) this.how.read?.();
@@ -166,8 +165,7 @@ function clearSearch(event: KeyboardEvent) {
   target.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-/** Return the text and the button to show in an empty panel.
- * @param text what the panel is for */
+/** Return the text and the button to show in an empty panel. */
 export function makeEmpty({ translate, actions }: Context, text: string) {
   const begin = { action: "begin", label: translate("home_open_gallery") };
   return el(

@@ -206,7 +206,6 @@ export class Settings {
     );
   }
 
-  /** Show the saved values; discard what was refused. */
   #onOpen() {
     for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
       const field = this.#fields.get(setting.name);
@@ -253,7 +252,6 @@ export class Settings {
     await actions.reloadGallery();
   }
 
-  /** Show the file names of a field's template, or what is wrong with it. */
   #showFilenames(field: SettingField) {
     void this.filenamePreview.show(field.control.value, (message) => field.showError(message));
   }
@@ -276,7 +274,6 @@ export class Settings {
     updateBootstrap(store, { settings, civitai_url, host: { ...bootstrap.host, has_models } });
   }
 
-  /** Save what a field shows, after what was changed before. */
   #save(field: SettingField) {
     this.#saving = this.#saving.then(() => this.#send(field));
     return this.#saving;

@@ -92,7 +92,6 @@ export class KeyForm {
     });
   }
 
-  /** Test the typed API key, or the saved key if none is typed. */
   async #testKey() {
     const { api, signal } = this.context;
     const key = this.#field.value.trim();

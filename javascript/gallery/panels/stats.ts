@@ -180,14 +180,12 @@ function summarize(
   return modelLora ? [[translate("stats_own_weight"), modelLora.weight], ...all] : all;
 }
 
-/** Return whether a bar is for the model's own LoRA: a version of the model that at least a tenth
- * of the images use. A rarer one may be a checkpoint of the same name.
- * @param bar of a LoRA */
+/** Return whether a bar is for the model's own LoRA: a version of the model that at least a tenth of
+ * the images use. A rarer one may be a checkpoint of the same name. */
 function isModelLora({ is_model_version, share }: StatsBarView) {
   return is_model_version && share >= LEAST_SHARE;
 }
 
-/** Return the buttons that send the infotext to a tab of the host, if it has one, and copy it. */
 function makeButtons({ translate, actions, store }: Context, text: string) {
   const copy = button(
     { action: "figures-copy", icon: "copy", label: translate("stats_copy") },
@@ -250,7 +248,6 @@ class ReadMore {
     this.#follow(() => {});
   }
 
-  /** Return the newest job, queued or running, that loads this model's records; else undefined. */
   #findJob() {
     const { jobs, model } = this.context.store.get();
     return jobs?.jobs.find(
@@ -302,13 +299,16 @@ class TagReader {
 
   /** Show of how many images the tags are known. */
   show({ image_count: total, with_tags: count }: Stats) {
-    const { translate, store } = this.context;
     if (!this.#stop.hidden) return;
-    const [n, all] = [count, total].map((one) =>
-      formatNumber(one, store.get().bootstrap?.language),
-    );
-    this.#line.textContent = translate("tags_known", { n, total: all });
+    this.#line.textContent = this.#say("tags_known", { n: count, total });
     this.#begin.hidden = count >= total;
+  }
+
+  #say(key: string, numbers: Record<string, number>) {
+    const { translate, store } = this.context;
+    const { language } = store.get().bootstrap ?? {};
+    const texts = Object.entries(numbers).map(([name, n]) => [name, formatNumber(n, language)]);
+    return translate(key, Object.fromEntries(texts));
   }
 
   async #read() {
@@ -322,7 +322,7 @@ class TagReader {
       let below: number | null = null;
       do {
         const answer: TagReading = await api.post("tags", { where, below }, { signal });
-        this.#line.textContent = translate("tags_left", { n: answer.left });
+        this.#line.textContent = this.#say("tags_left", { n: answer.left });
         below = answer.next;
       } while (below !== null);
     } catch (error) {

@@ -144,7 +144,6 @@ export class Watches {
     this.#schedule();
   }
 
-  /** Show the watched galleries, and let the server check those that are due. */
   #showAndCheck(watches: WatchList | undefined) {
     if (watches) setWatches(this.context.store, watches);
     this.#schedule();
@@ -157,7 +156,6 @@ export class Watches {
     return this.#show(this.#panel.readData(request));
   }
 
-  /** Show the watched galleries that the bootstrap data contain, if they have changed. */
   #onBootstrap({ bootstrap }: State, before: State) {
     if (bootstrap?.watches !== before.bootstrap?.watches) this.#showAndCheck(bootstrap?.watches);
     else this.#schedule();

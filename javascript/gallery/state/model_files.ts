@@ -73,8 +73,7 @@ export function getSearchWords({
   return isKnown ? "" : name.replaceAll(/[_\s]+/g, " ").trim();
 }
 
-/** Return the needed files that can be downloaded and are not being downloaded.
- * @param place the part of the page that shows the files */
+/** Return the needed files that can be downloaded and are not being downloaded. */
 export function listGettable(
   { needs, fileChoices, jobs }: Pick<State, "needs" | "fileChoices" | "jobs">,
   place: NeedsPlace,
@@ -144,9 +143,7 @@ export function describeArrivals(state: Pick<State, "jobs">) {
   return listArrivals(state).join(" ");
 }
 
-/** Return the needed files, with the newly arrived ones marked as present.
- * @param fresh ids of the arrived files
- * @param label text that says that a file is present */
+/** Return the needed files, with the newly arrived ones marked as present. */
 export function markArrived(needs: Needs, fresh: ReadonlySet<number>, label: string): Needs {
   const { answer } = needs;
   if (!answer) return needs;

@@ -20,8 +20,7 @@ export function makeDefaultQuery(bootstrap: Bootstrap): Where {
   };
 }
 
-/** Return a query for another gallery with the same filters.
- * @param source the part of a query that names the gallery */
+/** Return a query for another gallery with the same filters. */
 export function withSource(where: Where, source: Partial<Where>): Where {
   const gallery = { model: null, version: null, post: null, user: "", images: "", tag: "" };
   const none = { ...gallery, search: null };
@@ -46,12 +45,11 @@ export function parseAddress(
   return { where, image: parseId(parameters.get("image")), find, words };
 }
 
-/** Return the page's URL for a query and the open image. Default values are left out; the host's
- * own parameters and hash are kept.
+/** Return the page's URL for a query and the open image. Default values are left out; the host's own
+ * parameters and hash are kept.
  * @param usual the default for each parameter
- * @param href the current address
- * @param searched find: words of a model search whose results are shown; words: those by which
- *     the loaded images are filtered */
+ * @param searched find: words of a model search whose results are shown; words: those by which the
+ *     loaded images are filtered */
 export function buildAddress(
   where: Where,
   image: number | null,
@@ -71,8 +69,7 @@ export function buildAddress(
   return address.href.replaceAll("%2C", ","); // a list of ids is long enough
 }
 
-/** Return the page's URL for an image of the open gallery.
- * @param href the current address */
+/** Return the page's URL for an image of the open gallery. */
 export function buildImageAddress(
   { bootstrap, where }: Pick<State, "bootstrap" | "where">,
   id: number,
@@ -95,8 +92,7 @@ function parseId(text: string | null) {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }
 
-/** Return the API path for one page of a gallery.
- * @param showsHidden whether hidden images are sent too */
+/** Return the API path for one page of a gallery. */
 export function buildImagesPath(
   where: Where,
   cursor: string | null,
@@ -140,8 +136,7 @@ export function findSavedPlace(where: Where) {
 }
 
 /** Return the filters that have an effect and differ from their defaults. The sort order is not a
- * filter, since it hides no image.
- * @param usual the default for each filter */
+ * filter, since it hides no image. */
 export function listSetFilters(where: Where, usual: Where) {
   return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
 }
@@ -271,7 +266,6 @@ export function splitWords(text: string) {
   return words;
 }
 
-/** Return the index at which the word before the caret begins. */
 function findWordStart(text: string, caret: number) {
   let start = 0;
   let isQuoted = false;

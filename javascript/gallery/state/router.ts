@@ -84,7 +84,6 @@ export class Router {
     history.go(-steps);
   }
 
-  /** Show what the URL of the new history entry names. */
   #onPopState() {
     const { actions } = this.context;
     const closed = this.#closing;
@@ -105,8 +104,7 @@ export class Router {
     else this.#replace();
   }
 
-  /** Scroll back to where the user left the gallery.
-   * @param loaded settles when the gallery's first images are loaded */
+  /** Scroll back to where the user left the gallery. */
   async #scrollBack(loaded: Promise<void>) {
     const { store, actions, parts } = this.context;
     const { place, home } = readScrolled();
@@ -119,8 +117,6 @@ export class Router {
     if (place.count <= FAR && !now.results) await actions.back();
   }
 
-  /** Show search results again, and focus the card that the user opened from them.
-   * @param opened id of the card's model, null if no card was opened */
   #openResults(words: string, opened: number | null) {
     const { store, actions, parts } = this.context;
     const { found } = readScrolled();
@@ -192,10 +188,7 @@ export class Router {
     else this.#replace();
   }
 
-  /** Add an entry to the browser's history, after storing in the current entry what the page
-   * showed.
-   * @param href URL of the new entry
-   * @param before the state before the change
+  /** Add an entry to the browser's history, after storing in the current entry what the page showed.
    * @param scrolled null if the gallery has not changed */
   #push(kind: Kind, href: string, before: State, scrolled: Scrolled | null) {
     const left = this.#buildHref(before); // the address may not have followed yet
@@ -266,8 +259,7 @@ function readScrolled(): Scrolled {
 const KEY = "civitai-shortcut-place";
 
 /** Save the scroll position when the user leaves the page. After a reload, offer to return there as
- * soon as the first page of the same gallery is loaded.
- * @param getPlace returns the current scroll position */
+ * soon as the first page of the same gallery is loaded. */
 export function rememberPlace(
   { store, actions, signal }: Context,
   getPlace: () => ScrollPlace | null,
@@ -288,7 +280,6 @@ export function rememberPlace(
   );
 }
 
-/** Return the gallery and scroll position that this browser tab saved, null if there is none. */
 function readPlace() {
   const stored = readJson<{ source: string; place: ScrollPlace }>(KEY, "sessionStorage");
   const { id, y } = stored?.place ?? ({} as Partial<ScrollPlace>);

@@ -34,7 +34,6 @@ export function listChosen(marks: ReadonlySet<number>, id: number) {
 const listOne: ListTileIds = (id) => [id];
 
 /** Mark or unmark a tile's images, and let the next range begin there.
- * @param id of the tile
  * @param isMarked undefined toggles the mark
  * @param listIds returns the ids of the images that a tile represents */
 export function toggleMark(
@@ -50,10 +49,7 @@ export function toggleMark(
   return { marks: next, anchor: id, range: null };
 }
 
-/** Mark all images from the anchor to `id`, and keep the other marks.
- * @param order ids of the tiles in order
- * @param id of the tile that ends the range
- * @param listIds returns the ids of the images that a tile represents */
+/** Mark all images from the anchor to `id`, and keep the other marks. */
 export function markRange(
   selection: Selection,
   order: readonly number[],
@@ -65,12 +61,8 @@ export function markRange(
   return setRange(marks, order, anchor ?? id, id, listIds);
 }
 
-/** Mark the images between the old and the new focus. Repeated steps grow or shrink one range.
- * After another change of the marks, a new range begins.
- * @param order ids of the tiles in order
- * @param before id of the tile that had the focus
- * @param id of the tile that has the focus now
- * @param listIds returns the ids of the images that a tile represents */
+/** Mark the images between the old and the new focus. Repeated steps grow or shrink one range. After
+ * another change of the marks, a new range begins. */
 export function extendRange(
   { marks, anchor, range }: Selection,
   order: readonly number[],
@@ -84,12 +76,7 @@ export function extendRange(
     : setRange(marks, order, before, id, listIds);
 }
 
-/** Mark the images from one tile to another, in addition to the marks before.
- * @param base the marks before
- * @param order ids of the tiles in order
- * @param from id of the first tile
- * @param to id of the last tile, which may be above the first one
- * @param listIds returns the ids of the images that a tile represents */
+/** Mark the images from one tile to another, in addition to the marks before. */
 function setRange(
   base: ReadonlySet<number>,
   order: readonly number[],

@@ -4,55 +4,7 @@
 import type { Bootstrap, ImagePage, ImageView, MakeView, Note, PostView } from "../contract";
 import type { Part, Problems, State, Where, WidenedSearch } from "../types";
 import { NO_NEEDS } from "./model_files";
-
-interface Groups {
-  leads: readonly ImageView[]; // the first image of each post
-  order: readonly ImageView[]; // all images, those of a post one after another
-  members: ReadonlyMap<number, readonly number[]>; // the ids of an image's post, by its id
-}
-
-const groupsByImages = new WeakMap<readonly ImageView[], Groups>();
-
-/** Group the images by post. An image without a post is a group of its own. The result is cached
- * for the array. */
-export function groupByPost(images: readonly ImageView[]): Groups {
-  const known = groupsByImages.get(images);
-  if (known) return known;
-  const posts = new Map<number | string, ImageView[]>();
-  for (const view of images) {
-    const key = view.post_id ?? `image ${view.id}`;
-    const post = posts.get(key);
-    if (post) post.push(view);
-    else posts.set(key, [view]);
-  }
-  const all = [...posts.values()];
-  const members = new Map(
-    all.flatMap((post) => {
-      const ids = post.map((view) => view.id);
-      return ids.map((id) => [id, ids] as const);
-    }),
-  );
-  const groups = { leads: all.map(([lead]) => lead), order: all.flat(), members };
-  groupsByImages.set(images, groups);
-  return groups;
-}
-
-/** Put the images of a post into another order, at the places that they have together.
- * @param ids of its first images in this order; the others keep theirs */
-export function sortPost(images: readonly ImageView[], post: number, ids: readonly number[]) {
-  const places = new Map(ids.map((id, at) => [id, at]));
-  const getPlace = ({ id }: ImageView) => places.get(id) ?? ids.length;
-  const members = images.filter((view) => view.post_id === post);
-  const sorted = [...members].sort((one, other) => getPlace(one) - getPlace(other));
-  if (sorted.every((view, at) => view === members[at])) return images;
-  return images.map((view) => (view.post_id === post ? (sorted.shift() ?? view) : view));
-}
-
-/** Return whether the gallery shows each post as one tile. In the gallery of a post, this is always
- * false. */
-export function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
-  return groupsPosts && where.post === null;
-}
+import { groupByPost, isGrouped } from "./posts";
 
 /** Return whether an image waits to be made, or is being made. */
 export function isMaking({ state }: Pick<MakeView, "state">) {
@@ -216,8 +168,7 @@ export function hideImages(state: State, ids: ReadonlySet<number>): Partial<Stat
 }
 
 /** Return the changes to the state when Civitai responds again. At the top of the gallery, the new
- * page replaces the images from the library; elsewhere it only updates them.
- * @param isAtTop whether the gallery is at its top */
+ * page replaces the images from the library; elsewhere it only updates them. */
 export function replaceLibraryPage(
   state: State,
   page: ImagePage,
@@ -279,9 +230,8 @@ export function getTiles(state: Shown) {
   return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);
 }
 
-/** Return the ids of all images that a tile represents: those of one post if posts are grouped,
- * else only the tile's own image.
- * @param id of the tile's own image */
+/** Return the ids of all images that a tile represents: those of one post if posts are grouped, else
+ * only the tile's own image. */
 export function listTileIds(state: Shown, id: number): readonly number[] {
   const members = isGrouped(state) && groupByPost(filterImages(state)).members.get(id);
   return members || [id];
@@ -396,7 +346,6 @@ export class Store {
   }
 }
 
-/** Return the value of a key: a field of the state, or the result of a function of the state. */
 function readKey(state: State, key: Key) {
   return typeof key === "function" ? key(state) : state[key];
 }

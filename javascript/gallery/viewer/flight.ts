@@ -23,8 +23,7 @@ export class Flight {
   }
 
   /** Show a copy of an image on its way between two boxes of the window, above everything else. A
-   * flight that is under way ends.
-   * @param onEnd called when the copy is gone */
+   * flight that is under way ends. */
   start(image: HTMLImageElement, [from, to]: [DOMRect, DOMRect], onEnd: () => void) {
     if (!from.width || !to.width) return onEnd();
     const [x, y] = [from.left - to.left, from.top - to.top];

@@ -54,7 +54,6 @@ export class Gestures {
     element.addEventListener("longpress", () => this.#stop(), { signal });
   }
 
-  /** Record that a finger touches the image. A second finger begins a pinch. */
   #onDown(event: PointerEvent) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (this.#fingers.size === 0) this.#doing = "";
@@ -152,7 +151,6 @@ export class Gestures {
     return { x: by.x / time, y: by.y / time };
   }
 
-  /** Report a tap or a double tap, unless the click ends a drag. */
   #onClick(event: MouseEvent) {
     if (this.#doing !== "") return;
     const isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
@@ -164,7 +162,6 @@ export class Gestures {
     else this.handlers.tap(event, isTouch);
   }
 
-  /** Report the factor by which a turn of the wheel zooms, and where. */
   #onWheel(event: WheelEvent) {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE;
@@ -173,7 +170,6 @@ export class Gestures {
     this.handlers.wheel(Math.exp(-turned * (event.ctrlKey ? 0.01 : 0.002)), this.#getPoint(event));
   }
 
-  /** Return the position of an event, relative to the element's middle. */
   #getPoint(event: MouseEvent): Point {
     const box = this.element.getBoundingClientRect();
     return {
@@ -186,8 +182,7 @@ export class Gestures {
 /** Return which image a sideways swipe opens: 1 for the next one, -1 for the previous one, 0 for
  * none.
  * @param by distance in pixels, negative to the left
- * @param speed in pixels a millisecond, negative to the left
- * @param width of the stage */
+ * @param speed in pixels a millisecond, negative to the left */
 export function getSwipeDirection(by: number, speed: number, width: number): -1 | 0 | 1 {
   const flung = Math.abs(speed) > 0.4 && Math.sign(speed) === Math.sign(by);
   const isPast = Math.abs(by) > width / 2 || (flung && Math.abs(by) > SLOP * 2);
@@ -196,8 +191,7 @@ export function getSwipeDirection(by: number, speed: number, width: number): -1 
 
 /** Return whether a downward swipe is long or fast enough to close the image.
  * @param by distance in pixels, negative upwards
- * @param speed in pixels a millisecond, negative upwards
- * @param height of the stage */
+ * @param speed in pixels a millisecond, negative upwards */
 export function isDismissed(by: number, speed: number, height: number) {
   return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
 }
@@ -216,14 +210,12 @@ export class ZoomGestures {
 
   constructor(private readonly target: Target) {}
 
-  /** Remember the image's pose at the start of a drag.
-   * @param _axis the drag's axis */
+  /** Remember the image's pose at the start of a drag. */
   dragStart(_axis: "x" | "y") {
     this.#begin();
   }
 
-  /** Pan the image.
-   * @param by distance since the start of the drag */
+  /** Pan the image. */
   drag(by: Point) {
     this.#change(({ sizes }) => dragPose(this.from, by, sizes));
   }
@@ -233,16 +225,14 @@ export class ZoomGestures {
     this.#change(({ pose, sizes }) => limitPose(pose, sizes), true);
   }
 
-  /** Remember the image's pose at the start of a pinch.
-   * @param point between the fingers */
+  /** Remember the image's pose at the start of a pinch. */
   pinchStart(point: Point) {
     this.#begin();
     this.#pinchedAt = point;
   }
 
   /** Zoom the image with two fingers.
-   * @param factor since the start of the pinch
-   * @param point between the fingers */
+   * @param factor since the start of the pinch */
   pinch(factor: number, point: Point) {
     this.#change(({ sizes }) => pinchPose(this.from, factor, this.#pinchedAt, point, sizes));
   }
@@ -252,15 +242,13 @@ export class ZoomGestures {
   }
 
   /** Zoom at the pointer.
-   * @param factor relative to the current zoom
-   * @param point of the pointer */
+   * @param factor relative to the current zoom */
   wheel(factor: number, point: Point) {
     const isStep = Math.abs(Math.log(factor)) > 0.1; // a notch of a wheel, not a touchpad's flow
     this.#change(({ pose, sizes }) => zoomAt(pose, pose.scale * factor, point, sizes), isStep);
   }
 
-  /** Zoom into a point, or back to the whole image.
-   * @param _isTouch whether a finger has tapped */
+  /** Zoom into a point, or back to the whole image. */
   doubleTap(point: Point, _isTouch: boolean) {
     this.#change(({ pose, sizes }) => toggleZoom(pose, point, sizes), true);
   }

@@ -2,7 +2,7 @@
  * keys. */
 
 import { addLayer, removeLayer } from "../core/dialogs";
-import { el, setAttribute } from "../core/dom";
+import { el, observeSize, setAttribute } from "../core/dom";
 import type { Context } from "../types";
 
 type SheetSize = "full" | "half" | "closed";
@@ -42,18 +42,23 @@ export class Sheet {
     });
     details.prepend(this.#grip);
     this.#setSize("half");
+    observeSize(this.#grip, () => this.#followLayer(), context.signal); // a phone may be turned
   }
 
-  /** Follow whether the details are shown. On a narrow page they are a layer over the image. */
+  /** Follow whether the details are shown. */
   follow(isShown: boolean) {
     if (isShown === this.#isShown) return;
     this.#isShown = isShown;
+    if (!isShown) this.#setSize("half");
+    this.#followLayer();
+  }
+
+  /** Let Back close the details on a narrow page, where they lie over the image. */
+  #followLayer() {
     const { root } = this.context;
-    if (!isShown) {
-      removeLayer(root, this.#grip);
-      this.#setSize("half");
-    } else if (this.#grip.getClientRects().length)
+    if (this.#isShown && this.#grip.getClientRects().length)
       addLayer(root, this.#grip, () => this.#show("closed"));
+    else removeLayer(root, this.#grip);
   }
 
   #press() {
@@ -111,8 +116,7 @@ export class Sheet {
  * drag is short.
  * @param before "full" or "half"
  * @param top its upper edge, in pixels from the window's top
- * @param by how far it was dragged down, in pixels
- * @param height of the window */
+ * @param by how far it was dragged down, in pixels */
 export function chooseSheetSize(
   before: SheetSize,
   top: number,

@@ -18,8 +18,7 @@ import {
   type Sizes,
 } from "./zoom";
 
-/** Return a player, and a promise that settles when the first frame is loaded or has failed.
- * @param signal aborted when the player is removed */
+/** Return a player, and a promise that settles when the first frame is loaded or has failed. */
 function makePlayer(
   { src, poster, name }: { src: string; poster: string; name: string },
   signal: AbortSignal,
@@ -69,7 +68,6 @@ function saveSound(video: HTMLVideoElement) {
   savePreference("volume", video.volume);
 }
 
-/** Wait until the first frame is loaded. Throws if the video fails or `signal` is aborted. */
 function waitForData(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     video.addEventListener("loadeddata", () => resolve(), { signal });
@@ -142,7 +140,6 @@ export class Slide {
     this.#setSizes({ ...this.sizes, stage });
   }
 
-  /** Lay out the image after its own size or the stage's has changed. */
   #setSizes(sizes: Sizes) {
     const pose = refitPose(this.pose, this.sizes, sizes);
     this.sizes = sizes;
@@ -154,8 +151,7 @@ export class Slide {
     this.setPose(pose);
   }
 
-  /** Zoom and pan the image to a pose.
-   * @param smoothly whether to animate the change */
+  /** Zoom and pan the image to a pose. */
   setPose(pose: Pose, smoothly = false) {
     this.pose = pose;
     const larger = pose.scale / getFitScale(this.sizes);
@@ -197,7 +193,6 @@ export class Slide {
     return this.#thumbLoaded;
   }
 
-  /** Load the thumbnail. If the size of the image is unknown, take it from the thumbnail. */
   async #fetchThumb(): Promise<void> {
     const { api, store } = this.context;
     const settled = new Promise((resolve) => {

@@ -17,9 +17,7 @@ const MOST_RUNNING = 2; // of the list's first: what is under way for them goes 
 
 /** Return the indices of an image and of the images around it, in the order in which to load them:
  * images ahead before those behind.
- * @param count number of all images
- * @param way the direction in which the user goes: 1 or -1
- * @param distance number of images on each side */
+ * @param way the direction in which the user goes: 1 or -1 */
 export function listNearbyIndices(index: number, count: number, way: number, distance: number) {
   const indices = [index];
   for (let step = 1; step <= distance; step += 1)
@@ -35,8 +33,8 @@ export class Loader {
   /** @param load loads an image by its id */
   constructor(private readonly load: Load) {}
 
-  /** Load these images, the first one before all others. Stop loading images that are less urgent.
-   * @param ids the most urgent first */
+  /** Load these images, the first one before all others. Stop loading images that are less
+   * urgent. */
   loadImages(ids: number[]) {
     this.#wanted = ids;
     const wanted = ids.slice(0, MOST_RUNNING);
@@ -72,7 +70,6 @@ export class Loader {
     }
   }
 
-  /** Load an image; when that has succeeded or failed, load the wanted images that are missing. */
   #startLoading(id: number) {
     const controller = new AbortController();
     this.#running.set(id, controller);
@@ -160,8 +157,7 @@ class StageGestures extends ZoomGestures {
     else if (doing === "let-go") this.#endVerticalDrag(by.y, speed.y);
   }
 
-  /** Report a tap, unless it hit a button or a video.
-   * @param isTouch whether a finger has tapped */
+  /** Report a tap, unless it hit a button or a video. */
   tap(event: MouseEvent, isTouch: boolean) {
     const path = event.composedPath();
     const { slide, listeners } = this.stage;
@@ -231,7 +227,6 @@ class StageGestures extends ZoomGestures {
     return dialog?.animate([{ opacity: from }, { opacity: to }], behind) ?? null;
   }
 
-  /** Animate the strip back to its normal position, from this many pixels beside it. */
   #animateBack(x: number, y: number) {
     const { strip, size, element } = this.stage;
     const { transform } = strip.style;
@@ -287,7 +282,6 @@ export class Stage {
   }
 
   /** Show an image, and load the images around it.
-   * @param index of the image to show
    * @param way the direction in which the user goes: 1 or -1 */
   showImage(views: readonly ImageView[], index: number, way: number) {
     const before = this.slide;
@@ -342,8 +336,7 @@ export class Stage {
     if (slide) this.setPose(stepZoom(slide.pose, how, slide.sizes), true);
   }
 
-  /** Zoom and pan the open image to a pose.
-   * @param smoothly whether to animate the change */
+  /** Zoom and pan the open image to a pose. */
   setPose(pose: Pose, smoothly = false) {
     this.slide?.setPose(pose, smoothly);
     this.listeners.changed();
@@ -373,7 +366,6 @@ export class Stage {
     for (const child of [...this.strip.children]) if (!placed.includes(child)) child.remove();
   }
 
-  /** Return the slide of an image; create it if it is missing. */
   #getSlide(view: ImageView) {
     let slide = this.#slides.get(view.id);
     if (slide) {

@@ -80,8 +80,7 @@ class Toolbar {
   }
 
   /** Show the open image's position, its prompt, and whether it is marked, a favourite and saved.
-   * @param index -1 for an image that is not in the gallery
-   * @param count number of images that are shown */
+   * @param index -1 for an image that is not in the gallery */
   show(view: ImageView, index: number, count: number) {
     const { translate, store } = this.context;
     const { marks, details } = store.get();
@@ -259,10 +258,8 @@ export class Viewer {
     );
   }
 
-  /** Let the image that is closed shrink into its tile, as soon as that is in the window, or
-   * vanish if it has none.
-   * @param shown the image as it was shown
-   * @param from where it was */
+  /** Let the image that is closed shrink into its tile, as soon as that is in the window, or vanish
+   * if it has none. */
   #flyBack(id: number, shown: HTMLImageElement | null, from: DOMRect) {
     const thumb = this.context.actions.findThumb(id);
     if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], () => {});
@@ -348,7 +345,6 @@ export class Viewer {
     if (isNearEnd && isFree && isEager) void this.context.actions.more();
   }
 
-  /** Show newer data of an image that is not in the gallery, such as its size. */
   #updateView(view: ImageView) {
     if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
     this.#view = view;

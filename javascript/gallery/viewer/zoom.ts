@@ -80,9 +80,7 @@ export function zoomAt(pose: Pose, scale: number, point: Point, sizes: Sizes): P
   return limitPose({ scale: to, x, y }, sizes);
 }
 
-/** Return the pose during a drag. Beyond its edge, the image moves less than the finger.
- * @param pose at the beginning of the drag
- * @param by how far the finger has moved */
+/** Return the pose during a drag. Beyond its edge, the image moves less than the finger. */
 export function dragPose(pose: Pose, by: Point, sizes: Sizes): Pose {
   const far = getPanLimits(pose.scale, sizes);
   return {
@@ -93,11 +91,7 @@ export function dragPose(pose: Pose, by: Point, sizes: Sizes): Pose {
 }
 
 /** Return the pose during a pinch. The image follows both fingers, and may exceed its limits a
- * little.
- * @param pose at the beginning of the pinch
- * @param factor of the distance between the fingers
- * @param start the point between the fingers at the beginning
- * @param now the point between the fingers now */
+ * little. */
 export function pinchPose(
   pose: Pose,
   factor: number,
@@ -128,9 +122,8 @@ function clamp(value: number, low: number, high: number) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** Return the position of a dragged image. Beyond the limit, the image moves less than the finger.
- * @param value position at which the image would follow the finger
- * @param limit the position at which the image's edge reaches the edge of the stage */
+/** Return the position of a dragged image. Beyond the limit, the image moves less than the
+ * finger. */
 function resistLimit(value: number, limit: number) {
   const inside = clamp(value, -limit, limit);
   return inside + (value - inside) * RESISTANCE;

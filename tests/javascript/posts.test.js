@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { groupByPost, sortPost } from "../../javascript/gallery/state/posts";
 import { extendRange, markRange, toggleMark } from "../../javascript/gallery/state/selection";
 import {
   getShown,
   getTiles,
-  groupByPost,
   listTileIds,
   makeInitialState,
-  sortPost,
 } from "../../javascript/gallery/state/state";
 
 const view = (id, post_id) => ({ id, post_id });
