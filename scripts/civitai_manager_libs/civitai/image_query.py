@@ -45,18 +45,12 @@ class ImageQuery:
 
     @property
     def uses_sql_database(self) -> bool:
-        """Return whether Civitai answers this query from its SQL database, which sorts only by id.
-
-        Civitai uses that database for a model without a version, and for a single image.
-        """
+        """Return whether Civitai answers from its SQL database: for a model, or a single image."""
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property
     def ignores_sort(self) -> bool:
-        """Return whether Civitai ignores the query's sort order.
-
-        Civitai's SQL database ignores all sort orders but "Newest" and "Oldest".
-        """
+        """Return whether Civitai ignores the sort order, as its SQL database does with most."""
         return self.uses_sql_database and self.sort not in _SORTS_BY_ID
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
-from ..infotext import Graph, Loss, parse_infotext, parse_weights
+from ..infotext import ANY_TAG, Graph, Loss, parse_infotext, parse_weights
 from ..infotext import translate_prompt, translate_sampler
 from .find import EngineKind
 
@@ -19,7 +19,6 @@ __all__ += ["Plan", "Planner", "PlanOptions", "real_path", "Recipe", "Report", "
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 _HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
-_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})[^<>\n]{0,300}>")
 _NOISY = ("DPM fast", "LCM", "DDPM", "Restart")
@@ -287,7 +286,7 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     if any(weight != 1 for text in prompts for _, weight in parse_weights(text)):
         yield Caution("caution_weights")
     # A text encoder has 75 places, and long words take several.
-    if any(len(_TOKEN.findall(_TAG.sub(" ", text))) > 70 for text in prompts):
+    if any(len(_TOKEN.findall(ANY_TAG.sub(" ", text))) > 70 for text in prompts):
         yield Caution("caution_long")
 
 

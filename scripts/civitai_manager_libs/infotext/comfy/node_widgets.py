@@ -334,9 +334,9 @@ def _remove_comments(text: str) -> str:
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:
-    """Pair names and values in order; return ({name: value}, the values that are left over).
+    """Pair names and values in order, without the editor's "randomize" and the like after a seed.
 
-    A value such as "randomize" after a seed is the editor's; it has no name and is skipped.
+    Return ({name: value}, the values that are left over).
     """
     found: dict[str, Any] = {}
     at = 0
@@ -351,11 +351,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Return {name: value} for those values of an unknown node that look like a sampler's.
-
-    Samplers have steps, cfg, sampler, schedule and denoise in this order. A seed is recognised by
-    the value after it, such as "randomize".
-    """
+    """Return {name: value} for those values of an unknown node that look like a sampler's."""
     found = {}
     for at, value in enumerate(values):
         controls = value is None or (isinstance(value, str) and value in _CONTROLS)

@@ -60,10 +60,7 @@ def _is_concatenated(nodes: Nodes, value: object) -> bool:
 
 
 def _list_texts(nodes: Nodes, values: list[Any], side: str) -> list[str | None]:
-    """Return the texts that make up a prompt, in order; an unknown text is None.
-
-    values: the values or links of a prompt's inputs. side: "positive" or "negative".
-    """
+    """Return the texts that make up a prompt, in order; an unknown text is None."""
     resolver = TextResolver(nodes)
     texts: list[str | None] = []
     waiting, seen = [(value, True) for value in values], set()  # and whether it may be plain text
@@ -116,10 +113,7 @@ def _list_text_inputs(node: Node) -> list[Any]:
 
 
 def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | None:
-    """Return the text that a node adds to a prompt, None if it is unknown.
-
-    link: the link that leads from the prompt to the node.
-    """
+    """Return the text that a node adds to a prompt, None if it is unknown."""
     text_inputs = _list_text_inputs(node)
     if not text_inputs or has_unknown_text(node) or _is_preview(node):
         return resolver.resolve(link)
@@ -162,11 +156,7 @@ class TextResolver:
         self._cache: dict[tuple[str, int], str | None] = {}  # by link
 
     def resolve(self, value: object, depth: int = 0) -> str | None:
-        """Return the text of an input, None if it is unknown.
-
-        value: the input's value or link. depth: number of links followed so far; at _DEPTH the text
-        is unknown.
-        """
+        """Return the text of an input, None if it is unknown."""
         link = get_link(value)
         if link is None:
             return value if isinstance(value, str) else None
@@ -226,10 +216,7 @@ class TextResolver:
 
 
 def _list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> list[Any]:
-    """Return the values or links that make up a node's prompt, in order; [] if it has none.
-
-    side: "positive" or "negative". others: more names of inputs that may hold the prompt.
-    """
+    """Return the values or links that make up a node's prompt, in order; [] if it has none."""
     inputs = node["inputs"]
     for name in (*_PROMPT_INPUTS[side], *others):
         value = inputs.get(name)

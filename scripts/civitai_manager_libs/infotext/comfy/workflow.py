@@ -83,10 +83,7 @@ class _Group:
         return f"{self.prefix}{node.get('id')}"
 
     def make_link(self, node_id: object, output: int) -> _Link | None:
-        """Return a link to an output of a node, None if the output has no value.
-
-        node_id: the node's id in the workflow or subgraph. output: the output's number.
-        """
+        """Return a link to an output of a node, None if the output has no value."""
         if node_id == _GROUP_INPUT:
             return [f"{self.prefix}in{output}", 0] if output in self.known_inputs else None
         joint = f":out{output}" if str(node_id) in self._group_ids else ""
@@ -130,10 +127,7 @@ def read_workflow_nodes(workflow: object) -> Nodes:
 def _convert_group(
     group: _Group, components: Mapping[str, list[str]]
 ) -> tuple[dict[str, Node], list[_Group]]:
-    """Return the nodes of a group in API format, by id, and the groups within this group.
-
-    components: {node type: names of its inputs} of the workflow's components.
-    """
+    """Return the nodes of a group in API format, by id, and the groups within this group."""
     nodes = {
         f"{group.prefix}out{link.input}": _make_reroute(group.sources[link.id])
         for link in group.links
@@ -172,11 +166,7 @@ def _convert_node(
     set_nodes: Mapping[str, _Link],
     component_inputs: Sequence[str],
 ) -> Node:
-    """Return a workflow's node in API format.
-
-    links: {input name: link} of the node. set_nodes: {name: link} of the SetNodes, whose values
-    GetNodes repeat. component_inputs: the names of a component's inputs in order, else ().
-    """
+    """Return a node in API format. set_nodes: the links that GetNodes repeat, by name."""
     kind = str(node.get("type"))
     if kind in _GETTERS:
         return _make_reroute(set_nodes.get(_get_first_value(node)))
@@ -187,11 +177,7 @@ def _convert_node(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return {output number: link} for the links that a bypassed (switched off) node passes on.
-
-    Each output passes on an input of the same type; an output is left out if this input is missing
-    or not linked. links: {input name: link}.
-    """
+    """Return {output number: link}: a bypassed node passes on inputs of the outputs' types."""
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
     first_inputs = {str(each.get("type")): each for each in reversed(node_inputs)}  # by type
@@ -206,11 +192,7 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 
 
 def _find_dead_outputs(group: _Group) -> set[tuple[str, int]]:
-    """Return (node id, output number) of the outputs of bypassed nodes that have no value.
-
-    An output of a bypassed (switched off) node passes on a linked input of the same type; without
-    such an input, the output has no value.
-    """
+    """Return (node id, output number) of the outputs of bypassed nodes that pass nothing on."""
     dead_outputs = set()
     for node in group.nodes:
         if node.get("mode") == _BYPASSED:
@@ -263,10 +245,7 @@ def _list_input_links(
 
 
 def _list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return {component: names of its inputs, in order} for each component in a workflow.
-
-    A component is a workflow that is used as a node of another workflow.
-    """
+    """Return {component: names of its inputs}: a component is a workflow used as a node."""
     found: dict[str, list[str]] = {}
     components = list(as_mapping(workflow.get("components")).items())[:50]
     for kind, component in components:
@@ -285,9 +264,8 @@ _Slot = tuple[int, int]  # the index of an inner node, and the number of its inp
 def _fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group's subgraph with the group node's values distributed to its inner nodes.
 
-    node: the group node, which lists the values of all inner nodes. The inner nodes get no values
-    if their widgets are not as many, or if a link replaces a value. group: the subgraph; if it was
-    not converted from an old group node, return it unchanged.
+    The inner nodes get no values if their widgets are not as many, or if a link replaces a
+    value.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -344,10 +322,9 @@ def _name_group_input(
     node_input: Mapping[str, Any],
     known_names: Collection[str],
 ) -> str:
-    """Return the name that a user gave to an input of a group, else the inner input's own name.
+    """Return the name that a user gave to a group's input, else the inner input's own.
 
-    node, node_input: the inner node and its input. known_names: the names of the group's other
-    inputs; a name among them gets the node's title or a number added.
+    A name that another input has gets the node's title or a number added.
     """
     inner_name = str(node_input.get("name") or node_input.get("type"))
     named = as_mapping(
@@ -367,7 +344,6 @@ def _iter_group_outputs(
     """Yield (index of an inner node, number of its output) for each output of a group.
 
     An output that is linked within the group is yielded only if the group lists it as external.
-    nodes: the inner nodes. used: the outputs that are linked within the group.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_INNER_NODES]):
@@ -395,12 +371,12 @@ def _find_everywhere_links(group: _Group) -> _Links:
     saved_links = as_list(as_mapping(group.content.get("extra")).get("ue_links"))[:3_000]
     for saved in map(as_mapping, saved_links):
         target, slot = str(saved.get("downstream")), saved.get("downstream_slot")
-        inputs = as_list(by_id.get(target, {}).get("inputs"))
+        inputs = list_inputs(by_id.get(target, {}))
         if isinstance(slot, int) and 0 <= slot < len(inputs):
             output = as_integer(saved.get("upstream_slot")) or 0
             link = group.make_link(saved.get("upstream"), output)
             if link is not None:
-                found.setdefault(target, {})[_get_input_name(inputs[slot])] = link
+                found.setdefault(target, {})[str(inputs[slot].get("name"))] = link
     return found if saved_links else _apply_broadcast_rule(group)
 
 
@@ -429,14 +405,10 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
     found: _Links = {}
     for node in (node for node in group.nodes if "verywhere" not in str(node.get("type"))):
         for node_input in list_inputs(node):
-            name = _get_input_name(node_input)
+            name = str(node_input.get("name"))
             new_link = names.get(name)
             if "widget" not in node_input:  # a widget keeps its own value
                 new_link = new_link or types.get(str(node_input.get("type")))
             if node_input.get("link") is None and new_link:
                 found.setdefault(str(node.get("id")), {})[name] = new_link
     return found
-
-
-def _get_input_name(node_input: object) -> str:
-    return str(as_mapping(node_input).get("name"))
