@@ -166,11 +166,7 @@ def fetch_images(
 
 
 def _fetch_rows(
-    client: Client,
-    query: ImageQuery,
-    cursor: str | None,
-    rows: int,
-    cancelled: Cancellation | None,
+    client: Client, query: ImageQuery, cursor: str | None, rows: int, cancelled: Cancellation | None
 ) -> Page:
     params: dict[str, str | int | None] = {
         # With both ids the site ignores the model's.

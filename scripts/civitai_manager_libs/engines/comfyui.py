@@ -6,6 +6,7 @@ import copy
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -65,7 +66,6 @@ class Lists:
         self._client = Connection(engine)
         self._known: dict[str, Mapping[str, Any]] = {}
         self._files: dict[tuple[str, str], list[EngineFile]] = {}
-        self._embeddings: list[EngineFile] | None = None
         self._folders: Mapping[str, Any] | None = None
 
     def find(self, node_type: str) -> Mapping[str, Any]:
@@ -110,12 +110,11 @@ class Lists:
             files.append(EngineFile(name, (model_file_stem(name), name), path))
         return files
 
-    def list_embeddings(self) -> list[EngineFile]:
-        if self._embeddings is None:
-            reply = self._client.read_json("/embeddings")
-            names = [one for one in as_list(reply.value) if isinstance(one, str)]
-            self._embeddings = [EngineFile(one, (model_file_stem(one), one)) for one in names]
-        return self._embeddings
+    @cached_property
+    def embeddings(self) -> list[EngineFile]:
+        """Return the embeddings, which ComfyUI lists without extension."""
+        names = as_list(self._client.read_json("/embeddings").value)
+        return [EngineFile(n, (model_file_stem(n), n)) for n in names if isinstance(n, str)]
 
 
 def list_files(engine: Engine) -> dict[str, list[str]]:
@@ -125,10 +124,7 @@ def list_files(engine: Engine) -> dict[str, list[str]]:
 
 
 def plan(
-    engine: Engine,
-    recipe: Recipe,
-    options: PlanOptions = PlanOptions(),
-    lists: Lists | None = None,
+    engine: Engine, recipe: Recipe, options: PlanOptions = PlanOptions(), lists: Lists | None = None
 ) -> Plan:
     """Return the graph to run, what is missing, and why the image will differ.
 
@@ -267,7 +263,7 @@ class _OwnGraphPlanner(Planner):
                 self._cautions.append(Caution("caution_input", value=value))
             for embedding in _EMBEDDING.findall(value):
                 stem = model_file_stem(embedding)
-                self._find(self._want("embed", stem), self._lists.list_embeddings())
+                self._find(self._want("embed", stem), self._lists.embeddings)
             choices = self._lists.list_choices(kind, name)
             if choices is None:
                 continue

@@ -207,7 +207,7 @@ class Planner:
     def _find_embeddings(self) -> list[str]:
         """Return the listed names; of one that is left out, the name stays in the prompt."""
         wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
-        listed = self._lists.list_embeddings() if wanted else None
+        listed = self._lists.embeddings if wanted else None
         return [name for one in wanted if listed is not None and (name := self._find(one, listed))]
 
     def _find_loras(self, listed: Sequence[EngineFile]) -> tuple[str, dict[str, str]]:

@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from .. import setting, util
@@ -81,7 +82,8 @@ class Lists:
         ]
         return self._files[name]
 
-    def list_embeddings(self) -> list[EngineFile] | None:
+    @cached_property
+    def embeddings(self) -> list[EngineFile] | None:
         """Return the embeddings, None if the WebUI does not list them."""
         reply = self._client.read_json("/sdapi/v1/embeddings", (200, 404))
         if reply.status == 404:
@@ -111,10 +113,7 @@ def list_files(engine: Engine) -> dict[str, list[str]]:
 
 
 def plan(
-    engine: Engine,
-    recipe: Recipe,
-    options: PlanOptions = PlanOptions(),
-    lists: Lists | None = None,
+    engine: Engine, recipe: Recipe, options: PlanOptions = PlanOptions(), lists: Lists | None = None
 ) -> Plan:
     """Return the body of txt2img, what is missing, and why the image will differ.
 

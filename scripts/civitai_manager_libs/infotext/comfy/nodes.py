@@ -131,11 +131,7 @@ _GetInput = Callable[[str], Any]  # an input's value, None if missing; raises Va
 _LARGEST = 2**64
 _DIMENSIONS = re.compile(r"(\d{3,5}) ?[x×] ?(\d{3,5})")
 # Comfyroll's presets that make an image of another size than they say.
-_MISPRINTS = {
-    "Banner - 468x60",
-    "Facebook Landscape - 1080x1350",
-    "LinkedIn Page Cover - 1128x191",
-}
+_MISPRINTS = {"Banner - 468x60", "Facebook Landscape - 1080x1350", "LinkedIn Page Cover - 1128x191"}
 _parse_once = lru_cache(maxsize=4)(load_json)  # thousands of nodes may read the same text
 _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

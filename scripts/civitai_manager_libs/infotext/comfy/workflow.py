@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -142,38 +142,21 @@ def _convert_group(
         node_id, kind = group.make_id(node), str(node.get("type"))
         links = broadcast.get(str(node.get("id")), {})
         links = links | _list_input_links(node, group.sources, dead_outputs)
-        if not group.is_group(node):
-            nodes[node_id] = _convert_node(node, links, set_nodes, components.get(kind, ()))
-        elif group.depth < 5:
-            subgraph = group.subgraphs[kind]
-            input_nodes = _make_input_nodes(subgraph, node, links)
-            nodes |= {f"{node_id}:in{slot}": each for slot, each in input_nodes.items()}
-            inner_groups.append(
-                _Group(
-                    _fill_group_values(subgraph, node),
-                    group.subgraphs,
-                    f"{node_id}:",
-                    frozenset(input_nodes),
-                    group.depth + 1,
-                )
-            )
+        if group.is_group(node):
+            if group.depth < 5:
+                input_nodes, inner_group = _open_group(group, node, links)
+                nodes |= input_nodes
+                inner_groups.append(inner_group)
+        elif kind in _GETTERS:  # repeats the value of a SetNode
+            nodes[node_id] = _make_reroute(set_nodes.get(_get_first_value(node)))
+        elif node.get("mode") == _BYPASSED:
+            inputs: Mapping[str, Any] = _list_bypass_links(node, links)
+            nodes[node_id] = {"class_type": "Bypassed", "inputs": inputs}
+        else:
+            known_inputs = components.get(kind, ())
+            values = {} if kind in _SETTERS else read_widget_values(node, known_inputs)
+            nodes[node_id] = {"class_type": kind, "inputs": {**values, **links}}
     return nodes, inner_groups
-
-
-def _convert_node(
-    node: Mapping[str, Any],
-    links: Mapping[str, _Link],
-    set_nodes: Mapping[str, _Link],
-    component_inputs: Sequence[str],
-) -> Node:
-    """Return a node in API format. set_nodes: the links that GetNodes repeat, by name."""
-    kind = str(node.get("type"))
-    if kind in _GETTERS:
-        return _make_reroute(set_nodes.get(_get_first_value(node)))
-    if node.get("mode") == _BYPASSED:
-        return {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
-    values = {} if kind in _SETTERS else read_widget_values(node, component_inputs)
-    return {"class_type": kind, "inputs": {**values, **links}}
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
@@ -202,23 +185,26 @@ def _find_dead_outputs(group: _Group) -> set[tuple[str, int]]:
     return dead_outputs
 
 
-def _make_input_nodes(
-    content: Mapping[str, Any], node: Mapping[str, Any], links: Mapping[str, _Link]
-) -> dict[int, Node]:
-    """Return {input number: node that supplies the value} for the inputs of a group."""
+def _open_group(
+    group: _Group, node: Mapping[str, Any], links: Mapping[str, _Link]
+) -> tuple[dict[str, Node], _Group]:
+    """Return the nodes that supply the inputs of a group's node, by id, and the group within."""
+    prefix, content = f"{group.make_id(node)}:", group.subgraphs[str(node.get("type"))]
     node_inputs = list_inputs(content)
     stated = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
     # The subgraph names its widgets, else the group node; they must be as many as the values.
     fitting = (names for names in (widgets, list_widget_names(node)) if len(names) == len(stated))
     values = dict(zip(next(fitting, []), stated))
-    made = {}
+    made: dict[int, Node] = {}
     for slot, name in enumerate(str(each.get("name")) for each in node_inputs):
         if name in links:
             made[slot] = _make_reroute(links[name])
         elif name in values:
             made[slot] = {"class_type": "PrimitiveNode", "inputs": {"value": values[name]}}
-    return made
+    content = _fill_group_values(content, node)
+    inner = _Group(content, group.subgraphs, prefix, frozenset(made), group.depth + 1)
+    return {f"{prefix}in{slot}": each for slot, each in made.items()}, inner
 
 
 def _make_reroute(source: _Link | None) -> Node:

@@ -156,8 +156,7 @@ def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator
 MAX_CREDENTIALS = 500_000  # bytes that are searched; ChatGPT's and Gemini's have 25,000
 # CBOR: a map whose first key is "name", or the older text; each with a text of up to 255 bytes.
 _SIGNER = re.compile(
-    rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?(?:([\x60-\x77])|\x78(.))",
-    re.DOTALL,
+    rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?(?:([\x60-\x77])|\x78(.))", re.DOTALL
 )
 
 

@@ -190,10 +190,7 @@ _EASY_DIFFUSION: dict[str, Source] = {
     "Model": "use_stable_diffusion_model|Stable Diffusion model",
     "VAE": "use_vae_model|VAE model",
     "Denoising strength": "prompt_strength|Prompt Strength",
-    "clipSkip": (
-        "clip_skip|Clip Skip",
-        lambda is_on: 2 if as_text(is_on) == "True" else None,
-    ),
+    "clipSkip": ("clip_skip|Clip Skip", lambda is_on: 2 if as_text(is_on) == "True" else None),
     "additionalResources": lambda data: read_lora_lists(
         data, "use_lora_model|LoRA model", "lora_alpha|LoRA Strength"
     ),
