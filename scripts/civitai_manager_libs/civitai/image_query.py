@@ -14,7 +14,6 @@ __all__ = ["ImageQuery", "Page", "PERIODS", "SORTS", "TYPES"]
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
 PERIODS = ("AllTime", "Year", "Month", "Week", "Day")
 TYPES = ("image", "video", "audio")
-_SORTS_BY_ID = ("Newest", "Oldest")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _LISTED = re.compile(r"[0-9]{1,10}(?:,[0-9]{1,10}){0,999}|list-[0-9a-f]{16}|")
 
@@ -51,7 +50,7 @@ class ImageQuery:
     @property
     def ignores_sort(self) -> bool:
         """Return whether Civitai ignores the sort order, as its SQL database does with most."""
-        return self.uses_sql_database and self.sort not in _SORTS_BY_ID
+        return self.uses_sql_database and self.sort not in ("Newest", "Oldest")
 
     @property
     def reverse(self) -> ImageQuery:

@@ -21,7 +21,6 @@ Report = Callable[[float], None]  # called with how much is done, 0 to 1
 _HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})[^<>\n]{0,300}>")
-_NOISY = ("DPM fast", "LCM", "DDPM", "Restart")
 
 
 @dataclass(frozen=True)
@@ -276,7 +275,8 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     if (recipe.graph is not None) == (engine == "comfyui"):  # the program that made it
         return
     sampler = translate_sampler(values.get("Sampler", ""))[0]
-    if sampler.endswith(" a") or "_ancestral" in sampler or sampler in _NOISY:
+    is_noisy = sampler in ("DPM fast", "LCM", "DDPM", "Restart")
+    if sampler.endswith(" a") or "_ancestral" in sampler or is_noisy:
         yield Caution("caution_ancestral", value=sampler)
     if engine == "comfyui" and values.get("RNG", "") != "CPU":
         yield Caution("caution_noise", value=values.get("RNG", "GPU"))

@@ -35,7 +35,6 @@ _STARTING = re.compile(r"default_script_arg", re.IGNORECASE)  # an error of the 
 _START_PAUSE = 5.0  # seconds
 _TAG = re.compile(r"<(lora|lyco):([^:<>\n]{1,200})")
 _MODULE = re.compile(r"Module \d{1,2}")
-_RNG = ("GPU", "CPU", "NV")
 # What else a WebUI takes of an infotext without an extension or another file.
 _CARRIED = {
     *("RNG", "ENSD", "Eta", "Emphasis", "Variation seed", "Variation seed strength"),
@@ -164,7 +163,7 @@ class _Planner(Planner):
         ensd, skip = (as_integer(values.get(name)) for name in ("ENSD", "Clip skip"))
         settings: dict[str, Any] = {"CLIP_stop_at_last_layers": skip or 1}
         settings |= {"samples_format": "png", "enable_pnginfo": True}
-        settings |= {"randn_source": rng} if rng in _RNG else {}
+        settings |= {"randn_source": rng} if rng in ("GPU", "CPU", "NV") else {}
         settings |= {} if ensd is None else {"eta_noise_seed_delta": ensd}
         modules = [value for name, value in values.items() if _MODULE.fullmatch(name)]
         stated = values.get("VAE", "")

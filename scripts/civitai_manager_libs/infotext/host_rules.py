@@ -131,8 +131,6 @@ _NOT_SENT = {  # what is SD.Next's default, and templates, with which it would r
     *(("Hires sampler", "Use same sampler"), ("Hires checkpoint", "Use same checkpoint")),
     ("Hires schedule type", "Use same scheduler"),
 }
-_TEMPLATES = ("Template", "Negative template", "Negative Template")
-_SECOND_PASS = ("Hires upscale", "Hires resize", "Hires upscaler")
 
 
 def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -144,7 +142,8 @@ def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str,
     first = {name: parameters[name] for name in _FIRST if name in parameters}
     told = {}
     for name, value in {**first, **parameters}.items():
-        if (name, value) in _NOT_SENT or name in _TEMPLATES:
+        is_template = name in ("Template", "Negative template", "Negative Template")
+        if (name, value) in _NOT_SENT or is_template:
             told[name] = (name, "")
         elif name == "Schedule type":
             told[name] = _SDNEXT_SCHEDULES.get(value, (name, value))
@@ -156,7 +155,7 @@ def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str,
     if "Distilled CFG Scale" in parameters:  # there the guidance of the model is the CFG scale
         told["CFG scale"] = ("CFG true", parameters.get("CFG scale", ""))
         told["Distilled CFG Scale"] = ("CFG scale", parameters["Distilled CFG Scale"])
-    if any(name in parameters for name in _SECOND_PASS):
+    if any(name in parameters for name in ("Hires upscale", "Hires resize", "Hires upscaler")):
         told["Denoising strength"] = ("Hires strength", parameters.get("Denoising strength", ""))
         told |= {name: (name, "True") for name in ("Second pass", "Hires force")}
         if not told.get("Hires steps", ("", ""))[1]:
@@ -272,7 +271,6 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
     return replace(read, parameters=parameters)
 
 
-_PAIRS = (("Sampler", "Schedule type"), ("Hires sampler", "Hires schedule type"))
 _SAME = ("Use same sampler", "Use same scheduler")
 _MAIN = re.compile(r"(?:^|, )(Steps|Sampler|CFG scale|Seed|Size|Model): ([^,\n]{1,100})")
 
@@ -338,7 +336,7 @@ def _compare_parameters(
 
 
 def _compare_samplers(got: Infotext, capabilities: HostCapabilities) -> Iterator[Loss]:
-    for names in _PAIRS:
+    for names in (("Sampler", "Schedule type"), ("Hires sampler", "Hires schedule type")):
         sampler, schedule = (got.parameters.get(name, "") for name in names)
         if not capabilities.samplers or not sampler or sampler in _SAME:
             continue

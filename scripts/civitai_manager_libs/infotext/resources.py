@@ -220,7 +220,6 @@ def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 # Read from `extra`, the user's request to the generator, if `meta` lacks them.
 _EXTRA_KEYS = ("width", "height", "clipSkip", "seed")
-_NO_SEED = ("-1", "")
 # Engines outside of Civitai that its generator calls, as base models, ecosystems and engines name
 # them, in lower-case letters and digits. They have no sampler, steps or Clip skip; Civitai writes
 # the defaults of Stable Diffusion in their place.
@@ -309,7 +308,7 @@ def _list_known(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in known.items()
-        if not (key in ("seed", "Seed") and as_text(value) in _NO_SEED)
+        if not (key in ("seed", "Seed") and as_text(value) in ("-1", ""))
     }
 
 

@@ -212,7 +212,6 @@ PATCHERS = {"jpg": _list_jpeg_patches, "png": _list_png_patches, "webp": _list_w
 
 
 _PIECE = 1_000_000  # bytes
-_COMMENT_NAMES = ("parameters", "UserComment")
 # A comment without content: an encoding mark alone, or what macOS writes into a screenshot.
 _EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
     r"[\s\0]*(?:(?:ASCII|UNICODE)[\s\0]*)?(?:Screenshot[\s\0]*)?", re.IGNORECASE
@@ -228,7 +227,7 @@ def embed_infotext(path: str, text: str) -> bool:
     """
     texts = read_embedded_texts(path)
     if not text or not all(
-        _EMPTY_COMMENT.fullmatch(texts.get(name, "")) for name in _COMMENT_NAMES
+        _EMPTY_COMMENT.fullmatch(texts.get(name, "")) for name in ("parameters", "UserComment")
     ):
         return False
     try:

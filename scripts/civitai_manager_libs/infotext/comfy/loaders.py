@@ -32,7 +32,6 @@ _VAE_NAMES = ("vae_name", "vae_model", "vae_checkpoint", "stage_a")
 _VAE_LOADER = re.compile(r"vae ?load", re.IGNORECASE)  # has its file's name as "model_name"
 _LATENTS = ("samples", "latent", "latents", "latent_image")
 _LORA = re.compile("lora|lbw_model")
-_COUNTS = ("lora_count", "num_loras")
 _NAMES = ("lora", "loraname", "lbwmodel")
 # A LoRA's weights have the same number as its name: `lora_name_2`, `lora_wt_2`.
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
@@ -161,7 +160,8 @@ def _iter_node_loras(nodes: Nodes, kind: str, inputs: Mapping[str, Any]) -> Iter
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     """Yield the LoRAs of a node with inputs such as `lora_name_2`, of one LoRA `lora_name`."""
-    count = next((n for name in _COUNTS if (n := as_integer(inputs.get(name))) is not None), 1000)
+    counts = (as_integer(inputs.get(name)) for name in ("lora_count", "num_loras"))
+    count = next((number for number in counts if number is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
     for name, value in islice(inputs.items(), 500):

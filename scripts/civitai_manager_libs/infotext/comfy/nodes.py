@@ -373,7 +373,6 @@ _UNKNOWN_TEXT = re.compile(
     r"|openrouter|ollama|describe|interrogat|enhance"
 )
 _LANGUAGE_MODEL_INPUTS = {"temperature", "max_tokens", "max_new_tokens", "system_prompt"}
-_TEXTS = ("text", "string")
 # Inputs that carry several values for a sampler.
 BUNDLES = tuple(
     "pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01 base_sampler options"
@@ -437,7 +436,7 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
     inputs = node["inputs"]
     for name in (*names, *_HOLDERS):
         if name in inputs:
-            return None if name in _TEXTS and has_unknown_text(node) else inputs[name]
+            return None if name in ("text", "string") and has_unknown_text(node) else inputs[name]
     links = list_feeding_nodes(node)
     passes = len(links) == 1 and _PASSING_NODES.search(get_node_type(node).lower())
     return [links[0], 0] if passes else None

@@ -57,7 +57,6 @@ _CLIP_INPUTS = tuple(
     "positive conditioning guider cond1 clip opt_clip pipe basic_pipe base_basic_pipe"
     " sdxl_tuple base_ctx base_sampler conditioning_1 conditioning_to sdxl_pipe".split()
 )
-_CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")
 
 
 def read_graph(comfy: object) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
     for node in iter_upstream(nodes, sampler, _CLIP_INPUTS):
         if node["inputs"].get("optional_positive") == "":  # it encodes no prompt itself
             continue
-        for name in _CLIP_LAYERS:
+        for name in ("stop_at_clip_layer", "clip_skip", "base_clip_skip"):
             if name in node["inputs"]:
                 layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))
                 return -layer if layer is not None and -12 <= layer < 0 else None

@@ -91,8 +91,7 @@ _IMAGE_INPUTS = tuple(
     " image_to_latent av_latent video_latent samples_to destination latent_input".split()
 )
 # A bundle that contains an image counts only if no image is linked itself.
-_BUNDLES = ("sdxl_tuple", "sdxl_pipe", "pipe", "basic_pipe", "data", "base_sampler")
-_PATH_INPUTS = (*_IMAGE_INPUTS, *_BUNDLES)
+_PATH_INPUTS = (*_IMAGE_INPUTS, *"sdxl_tuple sdxl_pipe pipe basic_pipe data base_sampler".split())
 _SIZE_INPUTS = (
     ("width", "height"),
     ("empty_latent_width", "empty_latent_height"),
@@ -107,7 +106,6 @@ _OTHER_SIZE_INPUTS: Mapping[str, tuple[Any, ...]] = {
 }
 # Inputs that change the size in ways of which only `compute_size` knows.
 _OTHER_CHOICES = re.compile(r"swap|invert|override|scale_factor")
-_MULTIPLES = ("divisible_by", "multiple_of")  # sides are rounded down to a multiple of this
 _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
 # Nodes that multiply an image's sides: kind, and the input that holds the factor.
 FACTORS = {
@@ -186,8 +184,8 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
         if all(name in inputs for name in names):
             sides = [_read_side(nodes, inputs, name) for name in names]
             if sides[0] and sides[1]:
-                stated = (as_integer(inputs.get(name)) or 0 for name in _MULTIPLES)
-                multiple = next((each for each in stated if each > 0), 1)
+                stated = map(as_integer, map(inputs.get, ("divisible_by", "multiple_of")))
+                multiple = next((each for each in stated if each and each > 0), 1)
                 return sides[0] - sides[0] % multiple, sides[1] - sides[1] % multiple
             is_linked = any(get_linked_node(inputs[name]) is not None for name in names)
             resizes = _RESIZING_NODES.search(get_node_type(node).lower())

@@ -92,7 +92,6 @@ class _Group:
 
 _MAX_LINKS = 20_000  # of a group, and of all groups opened; a group may be opened many times
 _SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
-_GETTERS = ("GetNode", "easy getNode")
 _WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 
 
@@ -147,7 +146,7 @@ def _convert_group(
                 input_nodes, inner_group = _open_group(group, node, links)
                 nodes |= input_nodes
                 inner_groups.append(inner_group)
-        elif kind in _GETTERS:  # repeats the value of a SetNode
+        elif kind in ("GetNode", "easy getNode"):  # repeats the value of a SetNode
             nodes[node_id] = _make_reroute(set_nodes.get(_get_first_value(node)))
         elif node.get("mode") == _BYPASSED:
             inputs: Mapping[str, Any] = _list_bypass_links(node, links)
@@ -343,7 +342,6 @@ def _iter_group_outputs(
 
 
 _Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
-_BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
 _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs that get its values
 
 
@@ -380,7 +378,7 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
             if not isinstance(number, (int, str)) or number not in group.sources:
                 continue
             link, source = links[number], group.sources[number]
-            if kind in _BY_TYPE:
+            if kind in ("Anything Everywhere", "Anything Everywhere3"):
                 outputs = as_list(by_id.get(str(link.source), {}).get("outputs"))
                 is_known = 0 <= link.output < len(outputs)
                 types[str(as_mapping(outputs[link.output]).get("type")) if is_known else ""] = (

@@ -19,7 +19,6 @@ _TEXT_NAMES = (
     *"parameters prompt workflow Comment Description Software Title invokeai_metadata".split(),
     *("sd-metadata", "Dream", "UserComment", *TEXT_NAMES),
 )
-_PNG_NAMES = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP1, _APP11, _COMMENT = 0xE1, 0xEB, 0xFE  # a JPEG's markers
 
@@ -30,7 +29,7 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
     Of several text chunks with the same name, only the first is read.
     """
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
-    wanted = {**_PNG_NAMES}
+    wanted = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
     has_exif = False
     for kind, start, size in iter_png_chunks(file):
         if not budget.spend_part():
