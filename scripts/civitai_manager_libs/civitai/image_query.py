@@ -14,7 +14,6 @@ __all__ = ["ImageQuery", "Page", "PERIODS", "SORTS", "TYPES"]
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
 PERIODS = ("AllTime", "Year", "Month", "Week", "Day")
 TYPES = ("image", "video", "audio")
-_SORTS_BY_ID = ("Newest", "Oldest")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _LISTED = re.compile(r"[0-9]{1,10}(?:,[0-9]{1,10}){0,999}|list-[0-9a-f]{16}|")
 
@@ -45,19 +44,13 @@ class ImageQuery:
 
     @property
     def uses_sql_database(self) -> bool:
-        """Return whether Civitai answers this query from its SQL database, which sorts only by id.
-
-        Civitai uses that database for a model without a version, and for a single image.
-        """
+        """Return whether Civitai answers from its SQL database: for a model, or a single image."""
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property
     def ignores_sort(self) -> bool:
-        """Return whether Civitai ignores the query's sort order.
-
-        Civitai's SQL database ignores all sort orders but "Newest" and "Oldest".
-        """
-        return self.uses_sql_database and self.sort not in _SORTS_BY_ID
+        """Return whether Civitai ignores the sort order, as its SQL database does with most."""
+        return self.uses_sql_database and self.sort not in ("Newest", "Oldest")
 
     @property
     def reverse(self) -> ImageQuery:

@@ -77,10 +77,9 @@ def is_allowed_url(url: str) -> bool:
 def parse_reference(text: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    A URL may be on Civitai or on the configured site. Raises InputError for a text that is empty or
-    too long, for an id out of range, and for a URL or AIR of anything but a model, version, post,
-    user, image or collection. suggests_search: whether the error's message suggests search words
-    too.
+    Raises InputError for a text that is empty or too long, for an id out of range, and for a
+    URL or AIR of anything but what a Reference has. suggests_search: whether the error's
+    message suggests search words too.
     """
     try:
         if len(text) > _MAX_URL:
@@ -233,10 +232,7 @@ def _parse_url(url: str) -> Reference:
 
 
 def _parse_gallery_path(path: str) -> Reference | None:
-    """Return the image, post, collection or user that a URL's path names; None if it names none.
-
-    Raises _NotAReference for a user's name that Civitai's API does not accept.
-    """
+    """Return the image, post, collection or user that a URL's path names; None if it names none."""
     for kind in ("image", "post", "collection"):
         if match := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
             found: dict[str, Any] = {f"{kind}_id": _parse_id(match[1], kind)}

@@ -6,6 +6,7 @@ import copy
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -65,7 +66,6 @@ class Lists:
         self._client = Connection(engine)
         self._known: dict[str, Mapping[str, Any]] = {}
         self._files: dict[tuple[str, str], list[EngineFile]] = {}
-        self._embeddings: list[EngineFile] | None = None
         self._folders: Mapping[str, Any] | None = None
 
     def find(self, node_type: str) -> Mapping[str, Any]:
@@ -110,12 +110,11 @@ class Lists:
             files.append(EngineFile(name, (model_file_stem(name), name), path))
         return files
 
-    def list_embeddings(self) -> list[EngineFile]:
-        if self._embeddings is None:
-            reply = self._client.read_json("/embeddings")
-            names = [one for one in as_list(reply.value) if isinstance(one, str)]
-            self._embeddings = [EngineFile(one, (model_file_stem(one), one)) for one in names]
-        return self._embeddings
+    @cached_property
+    def embeddings(self) -> list[EngineFile]:
+        """Return the embeddings, which ComfyUI lists without extension."""
+        names = as_list(self._client.read_json("/embeddings").value)
+        return [EngineFile(n, (model_file_stem(n), n)) for n in names if isinstance(n, str)]
 
 
 def list_files(engine: Engine) -> dict[str, list[str]]:
@@ -125,15 +124,11 @@ def list_files(engine: Engine) -> dict[str, list[str]]:
 
 
 def plan(
-    engine: Engine,
-    recipe: Recipe,
-    options: PlanOptions = PlanOptions(),
-    lists: Lists | None = None,
+    engine: Engine, recipe: Recipe, options: PlanOptions = PlanOptions(), lists: Lists | None = None
 ) -> Plan:
     """Return the graph to run, what is missing, and why the image will differ.
 
-    lists: those of an earlier plan, so that the engine is not asked again. Raises EngineError if it
-    is not known how a graph for the image looks.
+    lists: those of an earlier plan. Raises EngineError if no graph for the image is known.
     """
     lists = lists or Lists(engine)
     if recipe.graph is not None and not options.rebuilds:
@@ -268,7 +263,7 @@ class _OwnGraphPlanner(Planner):
                 self._cautions.append(Caution("caution_input", value=value))
             for embedding in _EMBEDDING.findall(value):
                 stem = model_file_stem(embedding)
-                self._find(self._want("embed", stem), self._lists.list_embeddings())
+                self._find(self._want("embed", stem), self._lists.embeddings)
             choices = self._lists.list_choices(kind, name)
             if choices is None:
                 continue
@@ -288,7 +283,7 @@ class _OwnGraphPlanner(Planner):
 def _replace_seed(graph: Graph, old: int | None, recipe: Recipe) -> bool:
     """Write the recipe's seed into the nodes that state the old one; return whether any does.
 
-    The seed of a sampler may come by a link from another node, whatever its input is named.
+    The seed may come by a link from another node, whatever its input is named.
     """
     nodes = {
         key: inputs for key, node in graph.items() if isinstance(inputs := node["inputs"], dict)
@@ -359,7 +354,13 @@ def make(
     read = parse_infotext(build_infotext({"comfy": {"prompt": graph}}))
     values = {**read.parameters, "RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
     infotext = compose_infotext(read.prompt, read.negative_prompt, values)
-    return Made(image, infotext, _note_cached(entry))
+    messages = map(as_list, as_list(as_mapping(entry.get("status")).get("messages")))
+    stated = [as_mapping(one[1]) for one in messages if one[:1] == ["execution_cached"] and one[1:]]
+    cached = {as_text(node) for one in stated for node in as_list(one.get("nodes"))}
+    outputs = set(as_mapping(entry.get("outputs")))
+    # It ran nothing if it had made the same before.
+    is_same = bool(outputs) and outputs <= cached
+    return Made(image, infotext, (Caution("engine_same"),) if is_same else ())
 
 
 def _send(client: Connection, planned: Plan, prompt_id: str) -> bool:
@@ -489,15 +490,6 @@ def _fetch_image(
     if reply.status != 200 or not is_image:
         raise client.error("engine_no_image")
     return reply.body
-
-
-def _note_cached(entry: Mapping[str, Any]) -> tuple[Caution, ...]:
-    """Return a remark if ComfyUI ran nothing, since it had made the same before."""
-    messages = map(as_list, as_list(as_mapping(entry.get("status")).get("messages")))
-    stated = [as_mapping(one[1]) for one in messages if one[:1] == ["execution_cached"] and one[1:]]
-    cached = {as_text(node) for one in stated for node in as_list(one.get("nodes"))}
-    outputs = set(as_mapping(entry.get("outputs")))
-    return (Caution("engine_same"),) if outputs and outputs <= cached else ()
 
 
 def stop(engine: Engine, prompt_id: str) -> None:

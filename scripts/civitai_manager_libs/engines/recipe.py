@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
-from ..infotext import Graph, Loss, parse_infotext, parse_weights
+from ..infotext import ANY_TAG, Graph, Loss, parse_infotext, parse_weights
 from ..infotext import translate_prompt, translate_sampler
 from .find import EngineKind
 
@@ -19,10 +19,8 @@ __all__ += ["Plan", "Planner", "PlanOptions", "real_path", "Recipe", "Report", "
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 _HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
-_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})[^<>\n]{0,300}>")
-_NOISY = ("DPM fast", "LCM", "DDPM", "Restart")
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ class Planner:
     def _find_embeddings(self) -> list[str]:
         """Return the listed names; of one that is left out, the name stays in the prompt."""
         wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
-        listed = self._lists.list_embeddings() if wanted else None
+        listed = self._lists.embeddings if wanted else None
         return [name for one in wanted if listed is not None and (name := self._find(one, listed))]
 
     def _find_loras(self, listed: Sequence[EngineFile]) -> tuple[str, dict[str, str]]:
@@ -277,7 +275,8 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     if (recipe.graph is not None) == (engine == "comfyui"):  # the program that made it
         return
     sampler = translate_sampler(values.get("Sampler", ""))[0]
-    if sampler.endswith(" a") or "_ancestral" in sampler or sampler in _NOISY:
+    is_noisy = sampler in ("DPM fast", "LCM", "DDPM", "Restart")
+    if sampler.endswith(" a") or "_ancestral" in sampler or is_noisy:
         yield Caution("caution_ancestral", value=sampler)
     if engine == "comfyui" and values.get("RNG", "") != "CPU":
         yield Caution("caution_noise", value=values.get("RNG", "GPU"))
@@ -287,7 +286,7 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     if any(weight != 1 for text in prompts for _, weight in parse_weights(text)):
         yield Caution("caution_weights")
     # A text encoder has 75 places, and long words take several.
-    if any(len(_TOKEN.findall(_TAG.sub(" ", text))) > 70 for text in prompts):
+    if any(len(_TOKEN.findall(ANY_TAG.sub(" ", text))) > 70 for text in prompts):
         yield Caution("caution_long")
 
 

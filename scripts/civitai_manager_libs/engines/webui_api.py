@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from .. import setting, util
@@ -34,7 +35,6 @@ _STARTING = re.compile(r"default_script_arg", re.IGNORECASE)  # an error of the 
 _START_PAUSE = 5.0  # seconds
 _TAG = re.compile(r"<(lora|lyco):([^:<>\n]{1,200})")
 _MODULE = re.compile(r"Module \d{1,2}")
-_RNG = ("GPU", "CPU", "NV")
 # What else a WebUI takes of an infotext without an extension or another file.
 _CARRIED = {
     *("RNG", "ENSD", "Eta", "Emphasis", "Variation seed", "Variation seed strength"),
@@ -81,7 +81,8 @@ class Lists:
         ]
         return self._files[name]
 
-    def list_embeddings(self) -> list[EngineFile] | None:
+    @cached_property
+    def embeddings(self) -> list[EngineFile] | None:
         """Return the embeddings, None if the WebUI does not list them."""
         reply = self._client.read_json("/sdapi/v1/embeddings", (200, 404))
         if reply.status == 404:
@@ -111,10 +112,7 @@ def list_files(engine: Engine) -> dict[str, list[str]]:
 
 
 def plan(
-    engine: Engine,
-    recipe: Recipe,
-    options: PlanOptions = PlanOptions(),
-    lists: Lists | None = None,
+    engine: Engine, recipe: Recipe, options: PlanOptions = PlanOptions(), lists: Lists | None = None
 ) -> Plan:
     """Return the body of txt2img, what is missing, and why the image will differ.
 
@@ -165,7 +163,7 @@ class _Planner(Planner):
         ensd, skip = (as_integer(values.get(name)) for name in ("ENSD", "Clip skip"))
         settings: dict[str, Any] = {"CLIP_stop_at_last_layers": skip or 1}
         settings |= {"samples_format": "png", "enable_pnginfo": True}
-        settings |= {"randn_source": rng} if rng in _RNG else {}
+        settings |= {"randn_source": rng} if rng in ("GPU", "CPU", "NV") else {}
         settings |= {} if ensd is None else {"eta_noise_seed_delta": ensd}
         modules = [value for name, value in values.items() if _MODULE.fullmatch(name)]
         stated = values.get("VAE", "")

@@ -5,7 +5,13 @@ from .comfy import parse_weights, read_graph, SAME, SEEDS, translate_prompt
 from .differences import Difference, list_differences, list_prompt_words
 from .files import EmbeddedData, has_overlapping_exif, read_embedded, read_embedded_texts
 from .host_rules import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
-from .infotext_format import build_metadata, compose_infotext, find_missing_values, Infotext
+from .infotext_format import (
+    ANY_TAG,
+    build_metadata,
+    compose_infotext,
+    find_missing_values,
+    Infotext,
+)
 from .infotext_format import parse_infotext, parse_size
 from .metadata_to_infotext import build_infotext, find_graph, find_workflow, Generation
 from .metadata_to_infotext import list_added_lora_tags, list_omitted_parameters, read_generation
@@ -14,7 +20,14 @@ from .resources import list_resources, Resource, summarize
 from .samplers import translate_sampler
 from .write_to_image import embed_infotext
 
-__all__ = ["build_infotext", "build_metadata", "build_workflow", "ComfyGraph", "compose_infotext"]
+__all__ = [
+    "ANY_TAG",
+    "build_infotext",
+    "build_metadata",
+    "build_workflow",
+    "ComfyGraph",
+    "compose_infotext",
+]
 __all__ += ["Difference", "embed_infotext", "EmbeddedData", "find_family", "find_graph"]
 __all__ += ["find_missing_values", "find_workflow", "Generation", "Graph", "has_overlapping_exif"]
 __all__ += ["HostCapabilities", "HOSTS", "Infotext", "iter_special_parameters"]

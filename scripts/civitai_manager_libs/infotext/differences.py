@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
 
 from ..core import as_number, model_file_stem
 from .comfy import split_hires_size
-from .infotext_format import Infotext, parse_infotext
+from .infotext_format import A1111_VERSION, ANY_TAG, Infotext, parse_infotext
 from .metadata_to_infotext import translate_infotext
 from .resources import Resource
 from .samplers import resolve_schedule, translate_sampler
@@ -39,11 +38,9 @@ _IGNORED = {
 _SECOND_PASS = ("Hires upscale", "Hires upscaler", "Hires resize", "Hires steps", "First pass size")
 # What A1111 and Forge leave out of an infotext if it has this value.
 _DEFAULTS = {"Clip skip": "1", "RNG": "GPU", "Schedule type": "Automatic", "ENSD": "0"}
-_A1111 = re.compile(r"v?1\.\d|f\d")  # the start of their `Version`
 _VERSION_MARK = re.compile(r"^v(?=\d)")  # A1111 leaves it out where there is no git
 _A1111_RELATIVE = re.compile(r"v?1\.\d|f\d|neo|classic")
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
-_ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _WORD = re.compile(r"\w+(?:[.']\w+)*")
 _HASHES = re.compile(r"(?<![^:,])([^:,]+): ?([0-9a-fA-F]{8,64})")
 
@@ -65,14 +62,6 @@ class Difference:
     field: str
     original: str = ""
     made: str = ""
-
-
-class _Lora(NamedTuple):
-    """A LoRA in a prompt. weight: as written in the tag. hash: "" if unknown."""
-
-    name: str
-    weight: str
-    hash: str
 
 
 def list_differences(
@@ -122,7 +111,7 @@ def list_prompt_words(prompt: str) -> tuple[str, ...]:
 
     Prompts with the same words make nearly the same image.
     """
-    return tuple(_WORD.findall(_ANY_TAG.sub(" ", prompt).lower()))
+    return tuple(_WORD.findall(ANY_TAG.sub(" ", prompt).lower()))
 
 
 def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -131,7 +120,7 @@ def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
     The defaults are _DEFAULTS for A1111 and Forge, for other programs only those of Clip skip and
     ENSD. A sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
     """
-    is_a1111 = _A1111.match(parameters.get("Version", "")) is not None
+    is_a1111 = A1111_VERSION.match(parameters.get("Version", "")) is not None
     # A1111's name for both was "DPM++ 2M Karras" before version 1.9.
     names = parameters.get("Sampler", ""), parameters.get("Schedule type", "")
     sampler, schedule = translate_sampler(*names)
@@ -146,36 +135,31 @@ def _compare_inputs(before: dict[str, str], after: dict[str, str]) -> Iterator[D
     """Yield a difference if only one of two images was made from another image (img2img)."""
     if not before:
         return
-    if _is_img2img(after) and not _may_be_img2img(before):
+    was_img2img, is_img2img = _is_img2img(before), _is_img2img(after)
+    if is_img2img and was_img2img is False:
         if "Denoising strength" not in before:
             after.pop("Denoising strength", None)  # it follows from that
         yield Difference("img2img", "img2img")
-    elif _is_img2img(before) and not _may_be_img2img(after):
+    elif was_img2img and is_img2img is False:
         if "Denoising strength" not in after:
             before.pop("Denoising strength", None)
         yield Difference("original_img2img", "img2img")
 
 
-def _is_img2img(parameters: Mapping[str, str]) -> bool:
-    """Return whether an image was certainly made from another image.
+def _is_img2img(parameters: Mapping[str, str]) -> bool | None:
+    """Return whether an image was made from another image, None if that is possible.
 
     SD.Next states its operations. Of other programs, only A1111 and its relatives state a denoising
     strength for nothing but this and a second pass.
     """
+    has_denoising = "Denoising strength" in parameters
+    is_possible = has_denoising and not any(name in parameters for name in _SECOND_PASS)
+    is_certain = _A1111_RELATIVE.match(parameters.get("Version", "")) is not None and is_possible
     if operations := {name.strip() for name in parameters.get("Operations", "").split(";")} - {""}:
         # SD.Next adds img2img and inpaint for its own later passes, too.
-        return bool(operations & {"img2img", "inpaint"}) and not operations & {"txt2img", "hires"}
-    is_known = _A1111_RELATIVE.match(parameters.get("Version", "")) is not None
-    return is_known and _has_lone_denoising(parameters)
-
-
-def _may_be_img2img(parameters: Mapping[str, str]) -> bool:
-    return _is_img2img(parameters) or _has_lone_denoising(parameters)
-
-
-def _has_lone_denoising(parameters: Mapping[str, str]) -> bool:
-    has_second_pass = any(name in parameters for name in _SECOND_PASS)
-    return "Denoising strength" in parameters and not has_second_pass
+        is_later = bool(operations & {"txt2img", "hires"})
+        is_certain = bool(operations & {"img2img", "inpaint"}) and not is_later
+    return True if is_certain else None if is_possible else False
 
 
 def _compare_values(
@@ -248,21 +232,22 @@ def _compare_loras(
 ) -> Iterator[Difference]:
     before, after = _read_loras(first), _read_loras(second)
     tells_loaded = "Lora hashes" in second.parameters
-    for key, lora in before.items():
-        other = after.get(key)
-        if other is None:
-            yield Difference("lora_absent", lora.name, lora.weight)
-        elif not other.hash and (tells_loaded or find_hashes(Resource("lora", lora.name)) is None):
-            yield Difference("lora_missing", lora.name, lora.weight)
-        elif _is_same_hash(lora.hash, other.hash) is False and not _is_one_file(
-            (lora.hash, other.hash), find_hashes(Resource("lora", lora.name, hash=other.hash))
+    for key, (name, weight, code) in before.items():
+        if key not in after:
+            yield Difference("lora_absent", name, weight)
+            continue
+        _, other_weight, other_code = after[key]
+        if not other_code and (tells_loaded or find_hashes(Resource("lora", name)) is None):
+            yield Difference("lora_missing", name, weight)
+        elif _is_same_hash(code, other_code) is False and not _is_one_file(
+            (code, other_code), find_hashes(Resource("lora", name, hash=other_code))
         ):
-            yield Difference("lora_version", lora.name, lora.hash, other.hash)
-        elif not _is_same(lora.weight, other.weight):
-            yield Difference("lora_weight", lora.name, lora.weight, other.weight)
-    for key, lora in after.items():
+            yield Difference("lora_version", name, code, other_code)
+        elif not _is_same(weight, other_weight):
+            yield Difference("lora_weight", name, weight, other_weight)
+    for key, (name, weight, _) in after.items():
         if key not in before:
-            yield Difference("lora_added", lora.name, "", lora.weight)
+            yield Difference("lora_added", name, "", weight)
 
 
 def _is_one_file(stated: Iterable[str], known: Collection[str] | None) -> bool:
@@ -270,18 +255,19 @@ def _is_one_file(stated: Iterable[str], known: Collection[str] | None) -> bool:
     return all(any(code.startswith(each.lower()) for code in known or ()) for each in stated)
 
 
-def _read_loras(infotext: Infotext) -> dict[str, _Lora]:
+def _read_loras(infotext: Infotext) -> dict[str, tuple[str, str, str]]:
+    """Return {name in lower case: (name, weight as written, hash or "")} of a prompt's tags."""
     stated = _HASHES.findall(infotext.parameters.get("Lora hashes", ""))
     hashes = {name.strip().lower(): code for name, code in stated}
-    found: dict[str, _Lora] = {}
+    found: dict[str, tuple[str, str, str]] = {}
     for name, weight in _TAG.findall(infotext.prompt):
         key = name.strip().lower()
-        found.setdefault(key, _Lora(name.strip(), weight or "1", hashes.get(key, "")))
+        found.setdefault(key, (name.strip(), weight or "1", hashes.get(key, "")))
     return found
 
 
 def _plain_prompt(prompt: str) -> str:
-    text = re.sub(r"\s+", " ", _ANY_TAG.sub(" ", prompt)).lower()
+    text = re.sub(r"\s+", " ", ANY_TAG.sub(" ", prompt)).lower()
     return re.sub(r" ?, ?", ",", text).strip(" ,")
 
 

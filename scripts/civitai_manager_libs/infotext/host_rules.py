@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..core import as_number
-from .infotext_format import compose_infotext, Infotext, parse_infotext
+from .infotext_format import A1111_VERSION, compose_infotext, Infotext, parse_infotext
 from .samplers import SDNEXT_UPSCALERS
 
 __all__ = ["HostCapabilities", "HostRules", "HOSTS", "INFORMATIONAL_FIELDS", "list_losses", "Loss"]
-__all__ += ["parse_as_host", "translate_for_host"]
+__all__ += ["MODULE", "parse_as_host", "translate_for_host"]
 
 # Parameters that every WebUI reads by its own code, without a field.
 _BUILT_IN_FIELDS = frozenset(
@@ -26,7 +26,7 @@ INFORMATIONAL_FIELDS = frozenset(
     ", Base model, Post id, Created Date, User, App, Civitai resources"
     ", Civitai metadata".split(", ")
 )
-_MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
+MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 _NO_MODULE = ("Use same choices", "Built-in")  # what Forge writes in place of a module
 
 
@@ -61,7 +61,7 @@ class HostCapabilities:
             return False
         if name == "Hires upscaler" and self.upscalers:
             return value in self.upscalers
-        if _MODULE.fullmatch(name):
+        if MODULE.fullmatch(name):
             if self.modules is None:
                 return not self.fields
             return value in self.modules or value in _NO_MODULE
@@ -131,8 +131,6 @@ _NOT_SENT = {  # what is SD.Next's default, and templates, with which it would r
     *(("Hires sampler", "Use same sampler"), ("Hires checkpoint", "Use same checkpoint")),
     ("Hires schedule type", "Use same scheduler"),
 }
-_TEMPLATES = ("Template", "Negative template", "Negative Template")
-_SECOND_PASS = ("Hires upscale", "Hires resize", "Hires upscaler")
 
 
 def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -144,7 +142,8 @@ def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str,
     first = {name: parameters[name] for name in _FIRST if name in parameters}
     told = {}
     for name, value in {**first, **parameters}.items():
-        if (name, value) in _NOT_SENT or name in _TEMPLATES:
+        is_template = name in ("Template", "Negative template", "Negative Template")
+        if (name, value) in _NOT_SENT or is_template:
             told[name] = (name, "")
         elif name == "Schedule type":
             told[name] = _SDNEXT_SCHEDULES.get(value, (name, value))
@@ -156,7 +155,7 @@ def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str,
     if "Distilled CFG Scale" in parameters:  # there the guidance of the model is the CFG scale
         told["CFG scale"] = ("CFG true", parameters.get("CFG scale", ""))
         told["Distilled CFG Scale"] = ("CFG scale", parameters["Distilled CFG Scale"])
-    if any(name in parameters for name in _SECOND_PASS):
+    if any(name in parameters for name in ("Hires upscale", "Hires resize", "Hires upscaler")):
         told["Denoising strength"] = ("Hires strength", parameters.get("Denoising strength", ""))
         told |= {name: (name, "True") for name in ("Second pass", "Hires force")}
         if not told.get("Hires steps", ("", ""))[1]:
@@ -206,10 +205,7 @@ class HostRules:
 
 
 def _rewrite_forge_line(line: str) -> str:
-    """Return an infotext's line of parameters as Forge rewrites it before parsing.
-
-    For Flux images from Civitai, Forge uses the CFG scale as the distilled CFG scale.
-    """
+    """Return parameters as Forge reads them: Flux images of Civitai have a distilled CFG scale."""
     if "Civitai" not in line or "FLUX" not in line:
         return line
     line = _CLIP_SKIP.sub("", line).replace("Sampler: Undefined, ", _FLUX_SAMPLER)
@@ -217,10 +213,7 @@ def _rewrite_forge_line(line: str) -> str:
 
 
 def _rewrite_neo_line(line: str) -> str:
-    """Return an infotext's line of parameters as Forge Neo rewrites it before parsing.
-
-    For all Flux images, Forge Neo uses the CFG scale as the distilled CFG scale.
-    """
+    """Return parameters as Forge Neo reads them: Flux images have a distilled CFG scale."""
     match = _CFG.search(line) if "flux" in line.lower() else None
     if match and (as_number(match[1]) or 0) > 1:
         line = line.replace("CFG scale: ", "CFG scale: 1.0, Distilled CFG Scale: ")
@@ -278,8 +271,6 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
     return replace(read, parameters=parameters)
 
 
-_A1111 = re.compile(r"v?1\.\d|f[0-9]")  # how its versions and Forge's begin
-_PAIRS = (("Sampler", "Schedule type"), ("Hires sampler", "Hires schedule type"))
 _SAME = ("Use same sampler", "Use same scheduler")
 _MAIN = re.compile(r"(?:^|, )(Steps|Sampler|CFG scale|Seed|Size|Model): ([^,\n]{1,100})")
 
@@ -316,7 +307,7 @@ def list_losses(
     both = (sent.prompt, got.prompt), (sent.negative_prompt, got.negative_prompt)
     prompts = zip(("Prompt", "Negative prompt"), both)
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
-    is_a1111 = _A1111.match(sent.parameters.get("Version", "")) is not None
+    is_a1111 = A1111_VERSION.match(sent.parameters.get("Version", "")) is not None
     missing = {name: v for name, v in host.defaults.items() if name not in sent.parameters}
     return [
         *(Loss(name, before, after) for name, (before, after) in prompts if before != after),
@@ -345,7 +336,7 @@ def _compare_parameters(
 
 
 def _compare_samplers(got: Infotext, capabilities: HostCapabilities) -> Iterator[Loss]:
-    for names in _PAIRS:
+    for names in (("Sampler", "Schedule type"), ("Hires sampler", "Hires schedule type")):
         sampler, schedule = (got.parameters.get(name, "") for name in names)
         if not capabilities.samplers or not sampler or sampler in _SAME:
             continue

@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 
 from ..core import as_list, as_mapping, clean_text
 
-__all__ = ["build_metadata", "compose_infotext", "edit_infotext", "find_missing_values"]
+__all__ = ["A1111_VERSION", "ANY_TAG"]
+__all__ += ["build_metadata", "compose_infotext", "edit_infotext", "find_missing_values"]
 __all__ += ["has_template_lines", "Infotext", "is_safe_negative_prompt", "join_quoted_lines"]
 __all__ += ["parse_infotext", "parse_size", "unquote_value"]
 
+A1111_VERSION = re.compile(r"v?1\.\d|f\d")  # how the versions of A1111 and of Forge begin
+ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _NEGATIVE = "Negative prompt:"
 _TEMPLATES = ("Template", "Negative template")
 _MIN_PAIRS = 3  # a line with fewer pairs is read as part of the prompt
@@ -275,10 +278,7 @@ def build_metadata(infotext: str) -> dict[str, Any]:
 
 
 def _find_json(infotext: str, label: str) -> Any:
-    """Return the JSON after a label in an infotext's last line, None if there is none.
-
-    Such JSON is unquoted, so that a parameter's value is only the beginning of it.
-    """
+    """Return the unquoted JSON after a label in an infotext's last line, None if there is none."""
     line = infotext.rstrip().rpartition("\n")[2]
     start = line.find(label)
     try:

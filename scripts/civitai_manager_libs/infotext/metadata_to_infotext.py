@@ -74,10 +74,7 @@ def find_workflow(meta: Mapping[str, Any] | None) -> str:
 
 
 def find_graph(meta: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return the ComfyUI graph in an image's generation data in API format, None if none is there.
-
-    ComfyUI can run it as it is.
-    """
+    """Return the ComfyUI graph in an image's generation data as ComfyUI can run it, else None."""
     comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
     graph = as_mapping(load_json(comfy.get("prompt")))
     nodes = list(map(as_mapping, graph.values()))
@@ -140,10 +137,7 @@ _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
 def _build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Convert generation data from Civitai to A1111's parameters, in A1111's order.
-
-    A parameter that the data lacks is "".
-    """
+    """Convert generation data to A1111's parameters, in A1111's order; "" for what it lacks."""
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
     known, others = {*main, *checksums, *version}, {}
@@ -225,10 +219,7 @@ def _find_name(
 
 
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Return `Lora hashes` and `TI hashes`, each a text such as `name: hash, name2: hash2`.
-
-    The hashes come from the parameters with these names and from `meta["hashes"]`.
-    """
+    """Return `Lora hashes` and `TI hashes`, each a text such as `name: hash, name2: hash2`."""
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
     for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
         kind, _, name = str(key).partition(":")

@@ -50,14 +50,10 @@ class Resource:
     version_id: int | None = None
 
 
-def _is_air(name: str) -> bool:
-    """Return whether a resource's name is an AIR (`urn:air:...`) instead of a file name."""
-    return name.strip().lower().startswith("urn:air:")
-
-
 def is_site_id(name: str) -> bool:
     """Return whether a resource's name is an AIR or a TensorArt id instead of a file name."""
-    return _is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
+    is_air = name.strip().lower().startswith("urn:air:")
+    return is_air or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
 
 
 def list_resources(
@@ -109,7 +105,7 @@ def _make_resource(
     kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
 ) -> Resource:
     word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), 1_000)
-    if _is_air(stated_name):
+    if stated_name.lower().startswith("urn:air:"):
         found = _AIR.fullmatch(stated_name)
         version = (
             _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
@@ -207,11 +203,7 @@ def _iter_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in numbered parameters.
-
-    ComfyUI nodes that save images write `Lora_0 Model name`, `Lora_0 Model hash` and so on; an
-    A1111 extension writes `AddNet Model 1` and so on.
-    """
+    """Yield the LoRAs in `Lora_0 Model name` (ComfyUI nodes) or `AddNet Model 1` (A1111)."""
     keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
     for key in keys:
         match, value = _NUMBERED.fullmatch(str(key)), meta[key]
@@ -228,7 +220,6 @@ def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 # Read from `extra`, the user's request to the generator, if `meta` lacks them.
 _EXTRA_KEYS = ("width", "height", "clipSkip", "seed")
-_NO_SEED = ("-1", "")
 # Engines outside of Civitai that its generator calls, as base models, ecosystems and engines name
 # them, in lower-case letters and digits. They have no sampler, steps or Clip skip; Civitai writes
 # the defaults of Stable Diffusion in their place.
@@ -317,7 +308,7 @@ def _list_known(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in known.items()
-        if not (key in ("seed", "Seed") and as_text(value) in _NO_SEED)
+        if not (key in ("seed", "Seed") and as_text(value) in ("-1", ""))
     }
 
 

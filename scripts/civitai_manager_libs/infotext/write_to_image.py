@@ -23,15 +23,7 @@ _ENTRY = 12  # bytes
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 
-@dataclass(frozen=True)
-class _Folder:
-    """An image file directory (IFD) of TIFF data.
-
-    entries: (tag, offset, 12 bytes) of each entry. rest: the 4 bytes behind the entries.
-    """
-
-    entries: tuple[tuple[int, int, bytes], ...] = ()
-    rest: bytes = bytes(4)
+_Entries = list[tuple[int, int, bytes]]  # (tag, offset, 12 bytes) of each entry of a directory
 
 
 def set_comment(tiff: bytes, text: str, must_have_one: bool = False) -> bytes | None:
@@ -46,52 +38,48 @@ def set_comment(tiff: bytes, text: str, must_have_one: bool = False) -> bytes | 
     if order is None:
         return None
     try:
-        root = _read_folder(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
-        pointers = [(at, raw) for tag, at, raw in root.entries if tag == _EXIF_FOLDER]
-        exif = _Folder()
-        if pointers:
-            (exif_at,) = struct.unpack_from(f"{order}I", pointers[0][1], 8)
-            exif = _read_folder(tiff, order, exif_at)
-        if must_have_one and all(tag != _USER_COMMENT for tag, _, _ in exif.entries):
+        root, next_folder = _read_folder(tiff, order, tiff[4:8])
+        pointers = [(at, raw) for tag, at, raw in root if tag == _EXIF_FOLDER]
+        exif, rest = _read_folder(tiff, order, pointers[0][1][8:]) if pointers else ([], bytes(4))
+        if must_have_one and all(tag != _USER_COMMENT for tag, _, _ in exif):
             return None
         comment = b"UNICODE\0" + text.encode("utf-16-be", "replace")
         data = bytearray(tiff + bytes(len(tiff) % 2))
         entry = struct.pack(f"{order}HHII", _USER_COMMENT, _UNDEFINED, len(comment), len(data))
         data += comment + bytes(len(comment) % 2)
         exif_at = len(data)
-        data += _write_folder(order, exif, _USER_COMMENT, entry)
+        data += _write_folder(order, exif, _USER_COMMENT, entry) + rest
         if pointers:
             struct.pack_into(f"{order}HII", data, pointers[0][0] + 2, _LONG, 1, exif_at)
         else:
             struct.pack_into(f"{order}I", data, 4, len(data))
             entry = struct.pack(f"{order}HHII", _EXIF_FOLDER, _LONG, 1, exif_at)
-            data += _write_folder(order, root, _EXIF_FOLDER, entry)
+            data += _write_folder(order, root, _EXIF_FOLDER, entry) + next_folder
         return bytes(data)
     except (struct.error, ValueError):
         return None
 
 
-def _read_folder(tiff: bytes, order: str, at: int) -> _Folder:
-    """Parse the image file directory (IFD) at the offset `at`.
+def _read_folder(tiff: bytes, order: str, pointer: bytes) -> tuple[_Entries, bytes]:
+    """Return the entries of the directory (IFD) to which 4 bytes point, and the 4 bytes behind.
 
-    Raises struct.error or ValueError if the directory is damaged.
+    Raises struct.error or ValueError if it is damaged.
     """
+    (at,) = struct.unpack(f"{order}I", pointer)
     (count,) = struct.unpack_from(f"{order}H", tiff, at)
     end = at + 2 + _ENTRY * count
     if count > 1_000 or end + 4 > len(tiff):
         raise ValueError("no folder is there")
-    places = range(at + 2, end, _ENTRY)
-    entries = ((p, tiff[p : p + _ENTRY]) for p in places)
-    listed = ((*struct.unpack_from(f"{order}H", raw), p, raw) for p, raw in entries)
-    return _Folder(tuple(listed), tiff[end : end + 4])
+    entries = [(p, tiff[p : p + _ENTRY]) for p in range(at + 2, end, _ENTRY)]
+    listed = [(struct.unpack_from(f"{order}H", raw)[0], p, raw) for p, raw in entries]
+    return listed, tiff[end : end + 4]
 
 
-def _write_folder(order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
+def _write_folder(order: str, known: _Entries, tag: int, entry: bytes) -> bytes:
     """Return a directory with this entry in place of the one with its tag."""
-    others = [(other, raw) for other, _, raw in folder.entries if other != tag]
+    others = [(other, raw) for other, _, raw in known if other != tag]
     entries = sorted([*others, (tag, entry)], key=lambda one: one[0])
-    listed = b"".join(raw for _, raw in entries)
-    return struct.pack(f"{order}H", len(entries)) + listed + folder.rest
+    return struct.pack(f"{order}H", len(entries)) + b"".join(raw for _, raw in entries)
 
 
 _MAX_PARTS = 100_000
@@ -142,7 +130,7 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _list_jpeg_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return the patches that add an infotext to a JPEG file, as the user comment of its EXIF data.
+    """Return the patches that make an infotext the user comment of a JPEG file's EXIF data.
 
     Return None if the file is damaged, or if its EXIF data would become larger than 64 KB.
     """
@@ -168,7 +156,7 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return the patches that add an infotext to a WebP file, as the user comment of its EXIF data.
+    """Return the patches that make an infotext the user comment of a WebP file's EXIF data.
 
     Return None if the file is damaged, or if its EXIF data is too large to be changed.
     """
@@ -196,10 +184,9 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
 
 
 def _flag_exif(file: BinaryIO, kind: bytes, start: int) -> _Patch | None:
-    """Return the patch with which a WebP file's VP8X chunk states that the file has EXIF data.
+    """Return the patch by which a WebP file states that it has EXIF data, None if it is damaged.
 
-    The patch adds this chunk if the file lacks it. Return None if the file is damaged. kind, start:
-    of the file's first chunk.
+    It changes or adds the VP8X chunk. kind, start: of the first chunk.
     """
     file.seek(start + 8)
     data, flags = file.read(10), _EXIF_FLAG
@@ -225,7 +212,6 @@ PATCHERS = {"jpg": _list_jpeg_patches, "png": _list_png_patches, "webp": _list_w
 
 
 _PIECE = 1_000_000  # bytes
-_COMMENT_NAMES = ("parameters", "UserComment")
 # A comment without content: an encoding mark alone, or what macOS writes into a screenshot.
 _EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
     r"[\s\0]*(?:(?:ASCII|UNICODE)[\s\0]*)?(?:Screenshot[\s\0]*)?", re.IGNORECASE
@@ -241,7 +227,7 @@ def embed_infotext(path: str, text: str) -> bool:
     """
     texts = read_embedded_texts(path)
     if not text or not all(
-        _EMPTY_COMMENT.fullmatch(texts.get(name, "")) for name in _COMMENT_NAMES
+        _EMPTY_COMMENT.fullmatch(texts.get(name, "")) for name in ("parameters", "UserComment")
     ):
         return False
     try:

@@ -32,7 +32,6 @@ _VAE_NAMES = ("vae_name", "vae_model", "vae_checkpoint", "stage_a")
 _VAE_LOADER = re.compile(r"vae ?load", re.IGNORECASE)  # has its file's name as "model_name"
 _LATENTS = ("samples", "latent", "latents", "latent_image")
 _LORA = re.compile("lora|lbw_model")
-_COUNTS = ("lora_count", "num_loras")
 _NAMES = ("lora", "loraname", "lbwmodel")
 # A LoRA's weights have the same number as its name: `lora_name_2`, `lora_wt_2`.
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
@@ -50,10 +49,7 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
 def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
-    """Return the path of the model file that a sampler uses, None if unknown.
-
-    A model merged of several is unknown.
-    """
+    """Return the path of a sampler's model file, None if it is unknown or merged of several."""
     for node in _iter_model_nodes(nodes, sampler):
         inputs = node["inputs"]
         if _find_link(inputs, _MODEL_INPUTS) is not None:  # it only patches the linked model
@@ -74,10 +70,7 @@ def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
 def _iter_model_nodes(
     nodes: Nodes, sampler: NodeId, other_inputs: tuple[str, ...] = ()
 ) -> Iterator[Node]:
-    """Yield a sampler and the nodes through which its model passes, nearest first.
-
-    other_inputs: inputs to follow besides those for the model.
-    """
+    """Yield a sampler and the nodes through which its model passes, nearest first."""
 
     def list_next(node_id: NodeId) -> list[NodeId]:
         inputs = nodes.get(node_id, {"inputs": {}})["inputs"]
@@ -92,8 +85,7 @@ def _iter_model_nodes(
 def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
     """Return the path of the VAE file that decodes a sampler's image.
 
-    Return None if it is unknown, if it is a part of the model's file, and if several VAEs decode
-    the image.
+    Return None if it is unknown, a part of the model's file, or one of several.
     """
     decoders = (
         node_id
@@ -167,12 +159,9 @@ def _iter_node_loras(nodes: Nodes, kind: str, inputs: Mapping[str, Any]) -> Iter
 
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of a node with inputs such as `lora_name_2` and `model_str_2`.
-
-    LoRAs that the node's switches or count turn off are skipped. A node for a single LoRA has
-    inputs without numbers, such as `lora_name`.
-    """
-    count = next((n for name in _COUNTS if (n := as_integer(inputs.get(name))) is not None), 1000)
+    """Yield the LoRAs of a node with inputs such as `lora_name_2`, of one LoRA `lora_name`."""
+    counts = (as_integer(inputs.get(name)) for name in ("lora_count", "num_loras"))
+    count = next((number for number in counts if number is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
     for name, value in islice(inputs.items(), 500):

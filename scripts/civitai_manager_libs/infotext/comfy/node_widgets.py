@@ -17,7 +17,6 @@ _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in
 # The largest values of widgets that hold numbers.
 _NUMBERS = {"steps": 10_000, "cfg": 1000, "denoise": 1, "factor": 100, "start_at_step": 10_000}
 _NUMBERS |= dict.fromkeys(("empty_latent_width", "empty_latent_height", "batch_size"), 100_000)
-_SAMPLER_WIDGETS = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
 _EASY_LOADER = (
     "vae_name clip_skip lora_name lora_model_strength lora_clip_strength resolution"
     " empty_latent_width empty_latent_height"
@@ -334,9 +333,9 @@ def _remove_comments(text: str) -> str:
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:
-    """Pair names and values in order; return ({name: value}, the values that are left over).
+    """Pair names and values in order, without the editor's "randomize" and the like after a seed.
 
-    A value such as "randomize" after a seed is the editor's; it has no name and is skipped.
+    Return ({name: value}, the values that are left over).
     """
     found: dict[str, Any] = {}
     at = 0
@@ -351,18 +350,15 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Return {name: value} for those values of an unknown node that look like a sampler's.
-
-    Samplers have steps, cfg, sampler, schedule and denoise in this order. A seed is recognised by
-    the value after it, such as "randomize".
-    """
+    """Return {name: value} for those values of an unknown node that look like a sampler's."""
     found = {}
     for at, value in enumerate(values):
         controls = value is None or (isinstance(value, str) and value in _CONTROLS)
         if controls and at and "seed" not in found and as_integer(values[at - 1]) is not None:
             found["seed"] = values[at - 1]
         if isinstance(value, str) and is_sampler(value) and at >= 2 and "cfg" not in found:
-            row = dict(zip(_SAMPLER_WIDGETS, values[at - 2 : at + 3]))
+            names = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
+            row = dict(zip(names, values[at - 2 : at + 3]))
             denoise = as_number(row.get("denoise", 1))  # or the first step
             texts = (row.get(name, "") for name in ("sampler_name", "scheduler"))
             fits = isinstance(row["steps"], (int, float)) and isinstance(row["cfg"], (int, float))

@@ -9,7 +9,7 @@ import operator
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ...core import as_integer, as_mapping, as_number, as_text
@@ -41,15 +41,16 @@ def load_json(value: object) -> object:
         return value
     if estimate_parsed_size(value) > MAX_PARSED:
         return None
+    parse = partial(json.loads, parse_constant=lambda _: None)  # NaN and the like
     try:
-        return _parse_json(value)
+        return parse(value)
     except (ValueError, RecursionError):
         # An escape costs the regular expression 130 bytes.
         if "undefined" not in value or value.count("\\") > 80_000:
             return None
     value = _STRING_OR_UNDEFINED.sub(lambda m: m[0] if m[0].startswith('"') else "null", value)
     try:
-        return _parse_json(value)
+        return parse(value)
     except (ValueError, RecursionError):
         return None
 
@@ -59,15 +60,8 @@ def estimate_parsed_size(text: str) -> int:
     return len(text) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
-def _parse_json(text: str) -> object:
-    return json.loads(text, parse_constant=lambda _: None)
-
-
 def read_api_nodes(graph: object) -> Nodes:
-    """Return the well-formed nodes of a ComfyUI graph in API format, by id.
-
-    Return {} if the graph is malformed or has more than MAX_NODES nodes.
-    """
+    """Return the nodes of a graph in API format by id, {} if it is malformed or too large."""
     if not isinstance(graph, Mapping) or len(graph) > MAX_NODES:
         return {}
     return {
@@ -109,10 +103,7 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[No
 def walk_nodes(
     starts: Iterable[NodeId], list_next: Callable[[NodeId], Iterable[NodeId]]
 ) -> Iterator[NodeId]:
-    """Yield the ids in `starts`, then those to which `list_next` leads from them, nearest first.
-
-    Each id is yielded once. list_next: returns the ids of a node's neighbours.
-    """
+    """Yield each id in `starts`, and to which `list_next` leads, once, nearest first."""
     seen = dict.fromkeys(starts)
     queue = deque(seen)
     while queue:
@@ -140,11 +131,7 @@ _GetInput = Callable[[str], Any]  # an input's value, None if missing; raises Va
 _LARGEST = 2**64
 _DIMENSIONS = re.compile(r"(\d{3,5}) ?[x×] ?(\d{3,5})")
 # Comfyroll's presets that make an image of another size than they say.
-_MISPRINTS = {
-    "Banner - 468x60",
-    "Facebook Landscape - 1080x1350",
-    "LinkedIn Page Cover - 1128x191",
-}
+_MISPRINTS = {"Banner - 468x60", "Facebook Landscape - 1080x1350", "LinkedIn Page Cover - 1128x191"}
 _parse_once = lru_cache(maxsize=4)(load_json)  # thousands of nodes may read the same text
 _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -173,10 +160,10 @@ def can_compute(node_type: str) -> bool:
 
 
 def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
-    """Return the value of a ComfyUI node's output, computed from its inputs; None if it is unknown.
+    """Return a node's output, computed from its inputs; None if it is unknown.
 
-    output: the output's number. get_input: returns the value of an input by name, None if the input
-    is missing; it raises ValueError if the value is unknown.
+    get_input: returns the value of an input by name, None if it is missing; raises ValueError
+    if the value is unknown.
     """
     try:
         outputs = _COMPUTED[node_type](get_input) if node_type in _COMPUTED else ()
@@ -186,10 +173,9 @@ def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
 
 
 def compute_size(node_type: str, get_input: _GetInput) -> tuple[int, int] | None:
-    """Return the (width, height) of the latent image that a node makes, (0, 0) if unknown.
+    """Return (width, height) of the latent image that a node makes, (0, 0) if unknown.
 
-    Return None if the node's type is not one of those that compute a size. get_input: as for
-    `compute_output`.
+    Return None if nodes of this type compute no size.
     """
     if _COMPUTED.get(node_type) not in (_read_preset_size, _read_listed_size):
         return None
@@ -229,10 +215,9 @@ def _read_json_value(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _join_director_prompts(get: _GetInput) -> tuple[Any, ...]:
-    """Return (None, prompt) for the node LTXDirector, which has several prompts for a video.
+    """Return (model, prompt) for the node LTXDirector; a line for each scene follows the prompt.
 
-    The prompt's first line is for the whole video; a line for each scene follows. None stands for
-    the node's first output, a model. Return () if the node remakes a part of a video.
+    The model is not read. Return () if the node remakes a part of a video.
     """
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
@@ -269,10 +254,7 @@ def _read_preset_size(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _read_listed_size(get: _GetInput) -> tuple[Any, ...]:
-    """Return (None, width, height) for a node that makes a latent image of a listed size.
-
-    Return () if the size is unknown. None stands for the node's first output, the latent image.
-    """
+    """Return (latent image, width, height) for a listed size, () if unknown; no image is read."""
     match = _DIMENSIONS.match(str(get("resolution") or get("dimensions")))
     if match is None:
         return ()
@@ -283,10 +265,7 @@ def _read_listed_size(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
-    """Return (None, width, height) for rgthree's node SDXL Empty Latent Image, () if unknown.
-
-    None stands for the node's first output, a latent image.
-    """
+    """Return (latent image, width, height) for rgthree's SDXL Empty Latent Image, () if unknown."""
     match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
     scale = as_number(get("clip_scale"))
     if match is None or scale is None:
@@ -312,20 +291,18 @@ def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
     text = get("expression")
     if not isinstance(text, str) or len(text) > 300:
         raise ValueError("no expression")
-    value = _evaluate_text(text.strip(), lambda name: get(prefix + name))
+    value = _evaluate(text.strip(), lambda name: get(prefix + name))
     return float(value), int(value)
 
 
-def _evaluate_text(text: str, get: _GetInput) -> Any:
-    return _evaluate(ast.parse(text, mode="eval").body, get)
+def _evaluate(expression: ast.AST | str, get: _GetInput) -> Any:
+    """Return the value of an arithmetic expression. get: returns the value of a variable by name.
 
-
-def _evaluate(expression: ast.AST, get: _GetInput) -> Any:
-    """Return the value of an arithmetic expression.
-
-    get: returns the value of a variable by name. Raises ValueError if the expression contains
-    anything but arithmetic, if a variable is not a number, or if a value is too large.
+    Raises ValueError for anything but arithmetic with numbers, and for values that are too
+    large.
     """
+    if isinstance(expression, str):
+        expression = ast.parse(expression, mode="eval").body
     value: Any = None
     if isinstance(expression, ast.Constant) and type(expression.value) in (int, float):
         value = expression.value
@@ -373,12 +350,10 @@ _COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
     "SDXL Empty Latent Image (rgthree)": _read_scaled_size,
     "SDXLEmptyLatentSizePicker+": _read_listed_size,
     # SeargeDP/SeargeSDXL, modules/_legacy.py: its `/` rounds down
-    "SeargeIntegerMath": lambda get: (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),),
+    "SeargeIntegerMath": lambda get: (int(_evaluate(str(get("op")).replace("/", "//"), get)),),
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replace_text,
-    "easy mathInt": lambda get: (
-        int(_evaluate_text(f"a {_EASY_SIGNS.get(get('operation'))} b", get)),
-    ),
+    "easy mathInt": lambda get: (int(_evaluate(f"a {_EASY_SIGNS.get(get('operation'))} b", get)),),
     "mxSlider": lambda get: (get("Xf") if get("isfloatX") else get("Xi"),),
 }
 
@@ -398,7 +373,6 @@ _UNKNOWN_TEXT = re.compile(
     r"|openrouter|ollama|describe|interrogat|enhance"
 )
 _LANGUAGE_MODEL_INPUTS = {"temperature", "max_tokens", "max_new_tokens", "system_prompt"}
-_TEXTS = ("text", "string")
 # Inputs that carry several values for a sampler.
 BUNDLES = tuple(
     "pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01 base_sampler options"
@@ -443,8 +417,8 @@ def make_input_getter(
 ) -> Callable[[str], Any]:
     """Return a function that returns the value of a node's input by name, None if it is missing.
 
-    The function raises ValueError if the value is unknown. left: [number of nodes behind the inputs
-    that may still be visited]; a new count if it is None.
+    The function raises ValueError if the value is unknown. left: [number of nodes that may
+    still be visited]; a new count if it is None.
     """
     visits = [_MAX_VISITS] if left is None else left
 
@@ -462,7 +436,7 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
     inputs = node["inputs"]
     for name in (*names, *_HOLDERS):
         if name in inputs:
-            return None if name in _TEXTS and has_unknown_text(node) else inputs[name]
+            return None if name in ("text", "string") and has_unknown_text(node) else inputs[name]
     links = list_feeding_nodes(node)
     passes = len(links) == 1 and _PASSING_NODES.search(get_node_type(node).lower())
     return [links[0], 0] if passes else None

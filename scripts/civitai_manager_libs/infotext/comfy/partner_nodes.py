@@ -36,7 +36,6 @@ _NUMBERS = {
     "Distilled CFG Scale": ("guidance", "model.guidance"),
 }
 _DENOISE = ("image_denoise", "strength")  # count if there is an image
-_MODELS = ("model", "model_name")
 _SIZES = tuple(
     "size size_preset resolution ratio model.size model.size_preset model.resolution".split()
 )
@@ -44,7 +43,6 @@ _SIDES = tuple(
     (f"{prefix}width", f"{prefix}height") for prefix in ("", "model.", "custom_", "model.custom_")
 )
 _DIMENSIONS = re.compile(r"(?<!\d)(\d{3,5}) ?[x×*:] ?(\d{3,5})(?!\d)")
-_NOT_CHOSEN = {"", "auto", "none"}
 # The first widgets of these nodes in a workflow that does not name them, as in `node_widgets.py`.
 PARTNER_WIDGETS = {
     "model aspect_ratio resolution duration audio prompt ...": "Vidu3TextToVideoNode",
@@ -141,8 +139,8 @@ def read_partner_node(nodes: Nodes, node_id: NodeId) -> dict[str, Any]:
 
     found: dict[str, Any] = {k: resolve_value(nodes, find(names)) for k, names in _NUMBERS.items()}
     found |= {key: resolver.resolve(find(names)) for key, names in _TEXTS.items()}
-    model = as_text(resolve_value(nodes, find(_MODELS)))
-    found["models"] = None if model.lower() in _NOT_CHOSEN else [model]
+    model = as_text(resolve_value(nodes, find(("model", "model_name"))))
+    found["models"] = None if model.lower() in {"", "auto", "none"} else [model]
     found["width"], found["height"] = _read_size(nodes, inputs)
     if get_linked_node(inputs.get("image")) is not None:
         found["denoise"] = resolve_value(nodes, find(_DENOISE))

@@ -17,7 +17,6 @@ __all__ = ["read_prompt", "remove_varied_values", "TextResolver"]
 _TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
 _SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
 # The inputs that lead to the prompts of a sampler without prompt inputs.
-_SETTING_INPUTS = ("guider", "text_embeds", "cond_pair")
 # Samplers whose prompt is composed of many: the kind of node that holds the user's own.
 _FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
 # Inputs that do not lead to a prompt.
@@ -33,7 +32,7 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
     side: "positive" or "negative". Return None if there is no prompt, or if one of its texts is
     unknown. Return "" if the node ConditioningZeroOut takes away the prompt's effect.
     """
-    settings = iter_setting_nodes(nodes, sampler, _SETTING_INPUTS)
+    settings = iter_setting_nodes(nodes, sampler, ("guider", "text_embeds", "cond_pair"))
     kind = _FORMS.get(get_node_type(nodes[sampler]))
     forms = [node for node in nodes.values() if kind and get_node_type(node) == kind]
     for node in chain(forms if len(forms) == 1 else (), settings):
@@ -60,10 +59,7 @@ def _is_concatenated(nodes: Nodes, value: object) -> bool:
 
 
 def _list_texts(nodes: Nodes, values: list[Any], side: str) -> list[str | None]:
-    """Return the texts that make up a prompt, in order; an unknown text is None.
-
-    values: the values or links of a prompt's inputs. side: "positive" or "negative".
-    """
+    """Return the texts that make up a prompt, in order; an unknown text is None."""
     resolver = TextResolver(nodes)
     texts: list[str | None] = []
     waiting, seen = [(value, True) for value in values], set()  # and whether it may be plain text
@@ -116,10 +112,7 @@ def _list_text_inputs(node: Node) -> list[Any]:
 
 
 def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | None:
-    """Return the text that a node adds to a prompt, None if it is unknown.
-
-    link: the link that leads from the prompt to the node.
-    """
+    """Return the text that a node adds to a prompt, None if it is unknown."""
     text_inputs = _list_text_inputs(node)
     if not text_inputs or has_unknown_text(node) or _is_preview(node):
         return resolver.resolve(link)
@@ -140,7 +133,6 @@ _PROMPT_INPUTS = {  # the inputs that hold or lead to a prompt
     ),
 }
 _UNKNOWN = ["\0", 0]  # a link to a missing node
-_DEPTH = 30  # links from an input to the node that holds its text
 _HOLDERS = tuple(
     "populated_text text string value prompt String Text Value positive text_positive"
     " wildcard_text source any anything input".split()
@@ -151,7 +143,6 @@ _JOINING = re.compile(r"concat|join|append|combine|merge|stringfunction|multi|ad
 _DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
 # Inputs that select how two texts are joined: the delimiter by the input's value.
 _JOINTS = {"linebreak_addition": {"true": "\n"}, "tidy_tags": {"yes": ", "}}
-_NO_STYLES = {"", "none", "no style"}
 
 
 class TextResolver:
@@ -162,15 +153,11 @@ class TextResolver:
         self._cache: dict[tuple[str, int], str | None] = {}  # by link
 
     def resolve(self, value: object, depth: int = 0) -> str | None:
-        """Return the text of an input, None if it is unknown.
-
-        value: the input's value or link. depth: number of links followed so far; at _DEPTH the text
-        is unknown.
-        """
+        """Return the text of an input, None if it is unknown."""
         link = get_link(value)
         if link is None:
             return value if isinstance(value, str) else None
-        if link not in self._cache and link[0] in self._nodes and depth < _DEPTH:
+        if link not in self._cache and link[0] in self._nodes and depth < 30:
             self._cache[link] = None  # for a text that leads to itself
             self._cache[link] = self._read_node_text(self._nodes[link[0]], link[1], depth + 1)
         return self._cache.get(link)
@@ -226,10 +213,7 @@ class TextResolver:
 
 
 def _list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> list[Any]:
-    """Return the values or links that make up a node's prompt, in order; [] if it has none.
-
-    side: "positive" or "negative". others: more names of inputs that may hold the prompt.
-    """
+    """Return the values or links that make up a node's prompt, in order; [] if it has none."""
     inputs = node["inputs"]
     for name in (*_PROMPT_INPUTS[side], *others):
         value = inputs.get(name)
@@ -250,7 +234,7 @@ def _is_styled(node: Node) -> bool:
     """Return whether a node adds the words of a style to a text."""
     inputs = node["inputs"]
     style = inputs.get("style") if "text_positive" in inputs else inputs.get("select_styles")
-    return isinstance(style, str) and style.lower() not in _NO_STYLES
+    return isinstance(style, str) and style.lower() not in {"", "none", "no style"}
 
 
 def _is_preview(node: Node) -> bool:
@@ -263,10 +247,8 @@ def _list_parts(inputs: Mapping[str, Any]) -> list[str]:
 
 
 _PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
-_AXIS_INPUTS = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
 _AXIS_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
 _ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
-_JOINED_AXES = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
 _MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
 # A word in an axis' name: the record's keys that the axis varies.
 _VARIED: Mapping[str, tuple[str, ...]] = {
@@ -315,12 +297,12 @@ def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
 
     def list_joined(node_id: NodeId) -> list[NodeId]:
         inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
-        links = map(get_linked_node, map(inputs.get, _JOINED_AXES))
+        links = map(get_linked_node, map(inputs.get, ("XY_1", "XY_2")))
         return [link for link in links if link is not None]
 
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
-        if name in _AXIS_INPUTS and link is not None:
+        if name in ("X", "Y", "x", "y", "z") and link is not None:
             for node_id in walk_nodes([link], list_joined):
                 if not list_joined(node_id):
                     node = nodes.get(node_id, {"inputs": {}, "class_type": ""})

@@ -57,7 +57,6 @@ _CLIP_INPUTS = tuple(
     "positive conditioning guider cond1 clip opt_clip pipe basic_pipe base_basic_pipe"
     " sdxl_tuple base_ctx base_sampler conditioning_1 conditioning_to sdxl_pipe".split()
 )
-_CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")
 
 
 def read_graph(comfy: object) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
     for node in iter_upstream(nodes, sampler, _CLIP_INPUTS):
         if node["inputs"].get("optional_positive") == "":  # it encodes no prompt itself
             continue
-        for name in _CLIP_LAYERS:
+        for name in ("stop_at_clip_layer", "clip_skip", "base_clip_skip"):
             if name in node["inputs"]:
                 layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))
                 return -layer if layer is not None and -12 <= layer < 0 else None
@@ -140,10 +139,7 @@ def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
 
 
 def _infer_from_node_types(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
-    """Return a sampler's name, schedule and CFG scale, as far as the types of its nodes imply them.
-
-    The keys are "sampler", "scheduler" and "cfgScale".
-    """
+    """Return the sampler, schedule and CFG scale that the types of a sampler's nodes imply."""
     inferred: dict[str, Any] = {}
     for node in iter_upstream(nodes, sampler):
         kind, stated = get_node_type(node), node["inputs"].get("sampler")
@@ -177,7 +173,7 @@ def read_second_pass(
     """Return A1111's Hires. fix parameters for a graph whose second sampler enlarges the image.
 
     Return {} for other graphs, and if it is unknown which image was saved or how large it is.
-    first: the first sampler. first_values: its parameters. samplers: all samplers of the graph.
+    first: the first sampler.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}
@@ -201,8 +197,7 @@ def _read_pass(
 ) -> dict[str, Any]:
     """Return the Hires. fix parameters of a second sampler, {} if it does not enlarge the image.
 
-    Also return {} unless the sampler's denoising strength is between 0 and 1. path: the nodes
-    between the two samplers, last node first. first_values: parameters of the first sampler.
+    path: the nodes between the two samplers, last node first.
     """
     size = _read_pass_size(nodes, path)
     denoise = as_number(find_nearest_value(nodes, sampler, *_FIELDS["denoise"]))
@@ -224,10 +219,7 @@ def _read_pass(
 
 
 def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
-    """Return Hires. fix parameters for the node HighRes-Fix Script of the Efficiency Nodes.
-
-    Return {} if the node does more than enlarge the latent image once.
-    """
+    """Return the Hires. fix parameters of a HighRes-Fix Script that enlarges once, else {}."""
     value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
@@ -249,9 +241,9 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 def _trace_image(
     nodes: Nodes, end: NodeId, samplers: set[NodeId]
 ) -> tuple[NodeId | None, list[Node]]:
-    """Return the last sampler before the node `end`, and the nodes between them, last node first.
+    """Return the last sampler before a node, and the nodes between them, last node first.
 
-    Return (None, []) if no sampler is before the node, or if no other node is between the two.
+    Return (None, []) if there is no sampler, or no other node between the two.
     """
     between: list[Node] = []
     for node_id in iter_image_path(nodes, end):
@@ -262,11 +254,7 @@ def _trace_image(
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
-    """Return a second pass's size as {"Hires upscale": factor} or {"Hires resize": "WxH"}.
-
-    Return {} if the size is unknown, or if the factor is not above 1. path: the nodes between the
-    two samplers, last node first.
-    """
+    """Return {"Hires upscale": factor} or {"Hires resize": "WxH"}; {} if unknown or not larger."""
     factor = 1.0
     for node in path:
         kind = get_node_type(node)

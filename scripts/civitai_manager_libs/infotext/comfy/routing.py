@@ -110,11 +110,7 @@ class _LinkResolver:
         self._cache: dict[tuple[NodeId, int], Any] = {}  # by link
 
     def resolve(self, value: object, depth: int = 0) -> Any:
-        """Return the value of an input, or a link to the node that computes the value.
-
-        If the value is unknown, return a link to a node that does not exist. value: the input's
-        value or link. depth: number of links followed so far; at _MAX_DEPTH the value is unknown.
-        """
+        """Return an input's value, or a link to the node that computes it, else _UNKNOWN."""
         link = get_link(value)
         if link is None:
             return value
@@ -155,10 +151,9 @@ class _LinkResolver:
         return [node_id, output]
 
     def _find_switch_input(self, inputs: Mapping[str, Any], depth: int) -> str | None:
-        """Return the name of the input that a switch passes on to its output.
+        """Return the name of the input that a switch passes on, "" if its choice is unknown.
 
-        Return "" if the switch's choice is unknown, and None if the node is not a switch. inputs:
-        the node's inputs. depth: number of links followed so far.
+        Return None if the node is not a switch.
         """
         for name, yes, no in _CHOICES:
             if name in inputs and (yes in inputs or no in inputs):
@@ -180,8 +175,8 @@ class _LinkResolver:
     def _resolve_context_value(self, node: Node, name: str, depth: int) -> Any:
         """Return the value or link that a node such as rgthree's Context passes on as `name`.
 
-        A value that the node lacks is taken from the context node before it. Return None if no
-        context node has the value: the node makes it itself. depth: number of links followed.
+        A value that the node lacks is taken from the context node before it. Return None if
+        none has it.
         """
         for _ in range(_MAX_DEPTH):
             inputs = node["inputs"]

@@ -34,7 +34,13 @@ def find_first_samplers(nodes: Nodes) -> list[NodeId]:
     Samplers whose image is not saved are left out, unless none would be left. If no node is
     recognised as a sampler, return all partner nodes, or else the nodes with steps and a seed.
     """
-    saved = _find_saved_nodes(nodes)
+    for pattern in (_OUTPUT, _PREVIEW):  # previews count if no image is saved
+        ends = [n for n, node in nodes.items() if pattern.search(get_node_type(node).lower())]
+        saved = set(walk_nodes(ends, lambda n: list_feeding_nodes(nodes[n]) if n in nodes else ()))
+        if any(_is_sampler(nodes, nodes[n]) for n in saved if n in nodes):
+            break
+    else:
+        saved = set(nodes)
     partners = [node_id for node_id, node in nodes.items() if is_partner_node(node)]
     with_steps = [node_id for node_id, node in nodes.items() if "steps" in node["inputs"]]
     others = [n for n in with_steps if any(seed in nodes[n]["inputs"] for seed in SEEDS)]
@@ -62,20 +68,6 @@ def list_save_nodes(nodes: Nodes) -> list[NodeId]:
     return [n for n, node in nodes.items() if _OUTPUT.search(get_node_type(node).lower())]
 
 
-def _find_saved_nodes(nodes: Nodes) -> set[NodeId]:
-    """Return the ids of all nodes on which a saved image depends.
-
-    If the graph saves no image, its previews count as saved images. If it has no previews either,
-    return all ids.
-    """
-    for pattern in (_OUTPUT, _PREVIEW):
-        ends = [n for n, node in nodes.items() if pattern.search(get_node_type(node).lower())]
-        saved = set(walk_nodes(ends, lambda n: list_feeding_nodes(nodes[n]) if n in nodes else ()))
-        if any(_is_sampler(nodes, nodes[n]) for n in saved if n in nodes):
-            return saved
-    return set(nodes)
-
-
 def _is_sampler(nodes: Nodes, node: Node) -> bool:
     inputs, kind = node["inputs"], get_node_type(node)
     if kind in _STAGES:
@@ -99,9 +91,7 @@ _IMAGE_INPUTS = tuple(
     " image_to_latent av_latent video_latent samples_to destination latent_input".split()
 )
 # A bundle that contains an image counts only if no image is linked itself.
-_BUNDLES = ("sdxl_tuple", "sdxl_pipe", "pipe", "basic_pipe", "data", "base_sampler")
-_PATH_INPUTS = (*_IMAGE_INPUTS, *_BUNDLES)
-_MAX_NODES = 50  # on an image's path to a sampler
+_PATH_INPUTS = (*_IMAGE_INPUTS, *"sdxl_tuple sdxl_pipe pipe basic_pipe data base_sampler".split())
 _SIZE_INPUTS = (
     ("width", "height"),
     ("empty_latent_width", "empty_latent_height"),
@@ -116,7 +106,6 @@ _OTHER_SIZE_INPUTS: Mapping[str, tuple[Any, ...]] = {
 }
 # Inputs that change the size in ways of which only `compute_size` knows.
 _OTHER_CHOICES = re.compile(r"swap|invert|override|scale_factor")
-_MULTIPLES = ("divisible_by", "multiple_of")  # sides are rounded down to a multiple of this
 _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
 # Nodes that multiply an image's sides: kind, and the input that holds the factor.
 FACTORS = {
@@ -159,7 +148,7 @@ def read_initial_size(nodes: Nodes, sampler: NodeId) -> tuple[int, int] | None:
 def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:
     """Yield the ids of the nodes that an image passes before it reaches `start`, nearest first."""
     node_id = start
-    for _ in range(_MAX_NODES):
+    for _ in range(50):
         node = nodes[node_id]
         inputs, guides = node["inputs"], _GUIDE_NODES.search(get_node_type(node).lower())
         sides = (side for side in _PATH_INPUTS if not (guides and side == "image"))
@@ -173,7 +162,7 @@ def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:
 def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     """Return (width, height) of the image that a node makes or resizes, (0, 0) if unknown.
 
-    Return None if the node neither makes nor resizes an image.
+    Return None if it does neither.
     """
     inputs = node["inputs"]
     computed = compute_size(get_node_type(node), make_input_getter(nodes, node))
@@ -195,17 +184,13 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
         if all(name in inputs for name in names):
             sides = [_read_side(nodes, inputs, name) for name in names]
             if sides[0] and sides[1]:
-                return _round_down(inputs, sides[0]), _round_down(inputs, sides[1])
+                stated = map(as_integer, map(inputs.get, ("divisible_by", "multiple_of")))
+                multiple = next((each for each in stated if each and each > 0), 1)
+                return sides[0] - sides[0] % multiple, sides[1] - sides[1] % multiple
             is_linked = any(get_linked_node(inputs[name]) is not None for name in names)
             resizes = _RESIZING_NODES.search(get_node_type(node).lower())
             return (0, 0) if is_linked or resizes else None
     return None
-
-
-def _round_down(inputs: Mapping[str, Any], side: int) -> int:
-    value = (as_integer(inputs.get(name)) or 0 for name in _MULTIPLES)
-    multiple = next((each for each in value if each > 0), 1)
-    return side - side % multiple
 
 
 def _read_side(nodes: Nodes, inputs: Mapping[str, Any], name: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -83,10 +83,7 @@ class _Group:
         return f"{self.prefix}{node.get('id')}"
 
     def make_link(self, node_id: object, output: int) -> _Link | None:
-        """Return a link to an output of a node, None if the output has no value.
-
-        node_id: the node's id in the workflow or subgraph. output: the output's number.
-        """
+        """Return a link to an output of a node, None if the output has no value."""
         if node_id == _GROUP_INPUT:
             return [f"{self.prefix}in{output}", 0] if output in self.known_inputs else None
         joint = f":out{output}" if str(node_id) in self._group_ids else ""
@@ -95,7 +92,6 @@ class _Group:
 
 _MAX_LINKS = 20_000  # of a group, and of all groups opened; a group may be opened many times
 _SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
-_GETTERS = ("GetNode", "easy getNode")
 _WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 
 
@@ -130,10 +126,7 @@ def read_workflow_nodes(workflow: object) -> Nodes:
 def _convert_group(
     group: _Group, components: Mapping[str, list[str]]
 ) -> tuple[dict[str, Node], list[_Group]]:
-    """Return the nodes of a group in API format, by id, and the groups within this group.
-
-    components: {node type: names of its inputs} of the workflow's components.
-    """
+    """Return the nodes of a group in API format, by id, and the groups within this group."""
     nodes = {
         f"{group.prefix}out{link.input}": _make_reroute(group.sources[link.id])
         for link in group.links
@@ -148,50 +141,25 @@ def _convert_group(
         node_id, kind = group.make_id(node), str(node.get("type"))
         links = broadcast.get(str(node.get("id")), {})
         links = links | _list_input_links(node, group.sources, dead_outputs)
-        if not group.is_group(node):
-            nodes[node_id] = _convert_node(node, links, set_nodes, components.get(kind, ()))
-        elif group.depth < 5:
-            subgraph = group.subgraphs[kind]
-            input_nodes = _make_input_nodes(subgraph, node, links)
-            nodes |= {f"{node_id}:in{slot}": each for slot, each in input_nodes.items()}
-            inner_groups.append(
-                _Group(
-                    _fill_group_values(subgraph, node),
-                    group.subgraphs,
-                    f"{node_id}:",
-                    frozenset(input_nodes),
-                    group.depth + 1,
-                )
-            )
+        if group.is_group(node):
+            if group.depth < 5:
+                input_nodes, inner_group = _open_group(group, node, links)
+                nodes |= input_nodes
+                inner_groups.append(inner_group)
+        elif kind in ("GetNode", "easy getNode"):  # repeats the value of a SetNode
+            nodes[node_id] = _make_reroute(set_nodes.get(_get_first_value(node)))
+        elif node.get("mode") == _BYPASSED:
+            inputs: Mapping[str, Any] = _list_bypass_links(node, links)
+            nodes[node_id] = {"class_type": "Bypassed", "inputs": inputs}
+        else:
+            known_inputs = components.get(kind, ())
+            values = {} if kind in _SETTERS else read_widget_values(node, known_inputs)
+            nodes[node_id] = {"class_type": kind, "inputs": {**values, **links}}
     return nodes, inner_groups
 
 
-def _convert_node(
-    node: Mapping[str, Any],
-    links: Mapping[str, _Link],
-    set_nodes: Mapping[str, _Link],
-    component_inputs: Sequence[str],
-) -> Node:
-    """Return a workflow's node in API format.
-
-    links: {input name: link} of the node. set_nodes: {name: link} of the SetNodes, whose values
-    GetNodes repeat. component_inputs: the names of a component's inputs in order, else ().
-    """
-    kind = str(node.get("type"))
-    if kind in _GETTERS:
-        return _make_reroute(set_nodes.get(_get_first_value(node)))
-    if node.get("mode") == _BYPASSED:
-        return {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
-    values = {} if kind in _SETTERS else read_widget_values(node, component_inputs)
-    return {"class_type": kind, "inputs": {**values, **links}}
-
-
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return {output number: link} for the links that a bypassed (switched off) node passes on.
-
-    Each output passes on an input of the same type; an output is left out if this input is missing
-    or not linked. links: {input name: link}.
-    """
+    """Return {output number: link}: a bypassed node passes on inputs of the outputs' types."""
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
     first_inputs = {str(each.get("type")): each for each in reversed(node_inputs)}  # by type
@@ -206,11 +174,7 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 
 
 def _find_dead_outputs(group: _Group) -> set[tuple[str, int]]:
-    """Return (node id, output number) of the outputs of bypassed nodes that have no value.
-
-    An output of a bypassed (switched off) node passes on a linked input of the same type; without
-    such an input, the output has no value.
-    """
+    """Return (node id, output number) of the outputs of bypassed nodes that pass nothing on."""
     dead_outputs = set()
     for node in group.nodes:
         if node.get("mode") == _BYPASSED:
@@ -220,23 +184,26 @@ def _find_dead_outputs(group: _Group) -> set[tuple[str, int]]:
     return dead_outputs
 
 
-def _make_input_nodes(
-    content: Mapping[str, Any], node: Mapping[str, Any], links: Mapping[str, _Link]
-) -> dict[int, Node]:
-    """Return {input number: node that supplies the value} for the inputs of a group."""
+def _open_group(
+    group: _Group, node: Mapping[str, Any], links: Mapping[str, _Link]
+) -> tuple[dict[str, Node], _Group]:
+    """Return the nodes that supply the inputs of a group's node, by id, and the group within."""
+    prefix, content = f"{group.make_id(node)}:", group.subgraphs[str(node.get("type"))]
     node_inputs = list_inputs(content)
     stated = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
     # The subgraph names its widgets, else the group node; they must be as many as the values.
     fitting = (names for names in (widgets, list_widget_names(node)) if len(names) == len(stated))
     values = dict(zip(next(fitting, []), stated))
-    made = {}
+    made: dict[int, Node] = {}
     for slot, name in enumerate(str(each.get("name")) for each in node_inputs):
         if name in links:
             made[slot] = _make_reroute(links[name])
         elif name in values:
             made[slot] = {"class_type": "PrimitiveNode", "inputs": {"value": values[name]}}
-    return made
+    content = _fill_group_values(content, node)
+    inner = _Group(content, group.subgraphs, prefix, frozenset(made), group.depth + 1)
+    return {f"{prefix}in{slot}": each for slot, each in made.items()}, inner
 
 
 def _make_reroute(source: _Link | None) -> Node:
@@ -263,10 +230,7 @@ def _list_input_links(
 
 
 def _list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return {component: names of its inputs, in order} for each component in a workflow.
-
-    A component is a workflow that is used as a node of another workflow.
-    """
+    """Return {component: names of its inputs}: a component is a workflow used as a node."""
     found: dict[str, list[str]] = {}
     components = list(as_mapping(workflow.get("components")).items())[:50]
     for kind, component in components:
@@ -285,9 +249,8 @@ _Slot = tuple[int, int]  # the index of an inner node, and the number of its inp
 def _fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group's subgraph with the group node's values distributed to its inner nodes.
 
-    node: the group node, which lists the values of all inner nodes. The inner nodes get no values
-    if their widgets are not as many, or if a link replaces a value. group: the subgraph; if it was
-    not converted from an old group node, return it unchanged.
+    The inner nodes get no values if their widgets are not as many, or if a link replaces a
+    value.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -344,10 +307,9 @@ def _name_group_input(
     node_input: Mapping[str, Any],
     known_names: Collection[str],
 ) -> str:
-    """Return the name that a user gave to an input of a group, else the inner input's own name.
+    """Return the name that a user gave to a group's input, else the inner input's own.
 
-    node, node_input: the inner node and its input. known_names: the names of the group's other
-    inputs; a name among them gets the node's title or a number added.
+    A name that another input has gets the node's title or a number added.
     """
     inner_name = str(node_input.get("name") or node_input.get("type"))
     named = as_mapping(
@@ -367,7 +329,6 @@ def _iter_group_outputs(
     """Yield (index of an inner node, number of its output) for each output of a group.
 
     An output that is linked within the group is yielded only if the group lists it as external.
-    nodes: the inner nodes. used: the outputs that are linked within the group.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_INNER_NODES]):
@@ -381,7 +342,6 @@ def _iter_group_outputs(
 
 
 _Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
-_BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
 _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs that get its values
 
 
@@ -395,12 +355,12 @@ def _find_everywhere_links(group: _Group) -> _Links:
     saved_links = as_list(as_mapping(group.content.get("extra")).get("ue_links"))[:3_000]
     for saved in map(as_mapping, saved_links):
         target, slot = str(saved.get("downstream")), saved.get("downstream_slot")
-        inputs = as_list(by_id.get(target, {}).get("inputs"))
+        inputs = list_inputs(by_id.get(target, {}))
         if isinstance(slot, int) and 0 <= slot < len(inputs):
             output = as_integer(saved.get("upstream_slot")) or 0
             link = group.make_link(saved.get("upstream"), output)
             if link is not None:
-                found.setdefault(target, {})[_get_input_name(inputs[slot])] = link
+                found.setdefault(target, {})[str(inputs[slot].get("name"))] = link
     return found if saved_links else _apply_broadcast_rule(group)
 
 
@@ -418,7 +378,7 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
             if not isinstance(number, (int, str)) or number not in group.sources:
                 continue
             link, source = links[number], group.sources[number]
-            if kind in _BY_TYPE:
+            if kind in ("Anything Everywhere", "Anything Everywhere3"):
                 outputs = as_list(by_id.get(str(link.source), {}).get("outputs"))
                 is_known = 0 <= link.output < len(outputs)
                 types[str(as_mapping(outputs[link.output]).get("type")) if is_known else ""] = (
@@ -429,14 +389,10 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
     found: _Links = {}
     for node in (node for node in group.nodes if "verywhere" not in str(node.get("type"))):
         for node_input in list_inputs(node):
-            name = _get_input_name(node_input)
+            name = str(node_input.get("name"))
             new_link = names.get(name)
             if "widget" not in node_input:  # a widget keeps its own value
                 new_link = new_link or types.get(str(node_input.get("type")))
             if node_input.get("link") is None and new_link:
                 found.setdefault(str(node.get("id")), {})[name] = new_link
     return found
-
-
-def _get_input_name(node_input: object) -> str:
-    return str(as_mapping(node_input).get("name"))

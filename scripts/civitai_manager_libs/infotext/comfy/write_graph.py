@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ...core import as_integer, as_number
-from ..host_rules import INFORMATIONAL_FIELDS, Loss
+from ..host_rules import INFORMATIONAL_FIELDS, Loss, MODULE
 from ..infotext_format import Infotext, parse_infotext, parse_size
 from ..samplers import resolve_schedule, translate_sampler, translate_schedule
 from .nodes import SEEDS
@@ -46,7 +46,6 @@ _EXACT_UPSCALERS = ("Latent", "Latent (bicubic)", "Latent (nearest-exact)")
 _PLAIN_UPSCALERS = {"Lanczos": "lanczos", "Nearest": "nearest-exact", "None": "lanczos"}
 _NO_VAE = ("", "automatic", "none", "baked vae", "baked-in", "built-in")
 SAME = re.compile(r"use same .*", re.IGNORECASE)  # a value of the hires pass
-_MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 _CARRIED = {
     *("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Clip skip", "VAE"),
     *("Denoising strength", "Hires upscale", "Hires resize", "Hires steps", "Hires upscaler"),
@@ -352,7 +351,7 @@ def iter_special_parameters(parameters: Mapping[str, str]) -> Iterator[tuple[str
     for name, value in parameters.items():
         known = name in _CARRIED or name in INFORMATIONAL_FIELDS or name in _MEANINGLESS
         is_same = name.startswith("Hires ") and SAME.fullmatch(value)
-        is_carried = known or is_same or _MODULE.fullmatch(name)
+        is_carried = known or is_same or MODULE.fullmatch(name)
         if not is_carried and (name, value) not in _WITHOUT_EFFECT:
             yield name, value
 

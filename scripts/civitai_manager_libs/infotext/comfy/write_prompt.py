@@ -12,11 +12,7 @@ from ...core import as_number, clean_text, format_number
 __all__ = ["ComfyPrompt", "parse_weights", "translate_prompt"]
 
 _MAX_PROMPT = 100_000  # characters
-_MAX_LEVELS = 10  # of brackets within brackets that vary a prompt
 _MAX_LORAS, _MAX_PARTS = 50, 20
-_MAX_WEIGHT = 1000.0
-_MAX_TOLD = 60  # characters of a text that is too long
-_WEIGHTS = {"te", "unet"}  # what a tag may name
 _TOKEN = re.compile(r"\\[()\[\]\\]|:\s*[+-]?[.\d]{1,40}\s*\)|[()\[\]\\:]|[^\\()\[\]:]+")
 _EXTRA_NETWORK = re.compile(r"<(\w{1,40}):([^<>\n]{1,500})>")
 _BREAK = re.compile(r"\bBREAK\b")
@@ -51,7 +47,7 @@ def translate_prompt(
     """
     text, lost = clean_text(prompt[:_MAX_PROMPT]), list[str]()
     if len(prompt) > _MAX_PROMPT:
-        lost.append(prompt[_MAX_PROMPT : _MAX_PROMPT + _MAX_TOLD])
+        lost.append(prompt[_MAX_PROMPT : _MAX_PROMPT + 60])
     loras = tuple(_take_tags(text, lost)) if has_tags else ()
     text = _EXTRA_NETWORK.sub("", text) if has_tags else text
     text = _choose_texts(text, steps, lost)
@@ -111,7 +107,7 @@ def parse_weights(text: str) -> list[tuple[str, float]]:
             zeros += step * (factor == 0)
             signs += factor < 0
             logarithm += step * math.log(abs(factor)) if factor else 0.0
-        size = min(_MAX_WEIGHT, math.exp(min(logarithm, 7.0)))
+        size = min(1000.0, math.exp(min(logarithm, 7.0)))
         weight = 0.0 if zeros else round(-size if signs % 2 else size, 3)
         if weighed and weighed[-1][1] == weight:
             word = weighed.pop()[0] + word
@@ -132,7 +128,7 @@ def _take_tags(text: str, lost: list[str]) -> Iterator[tuple[str, float, float]]
         if found[1].lower() not in ("lora", "lyco") or clip is None or model is None:
             lost.append(found[0])
         elif clip or model:
-            if stated.keys() - _WEIGHTS:  # such as weights by block
+            if stated.keys() - {"te", "unet"}:  # such as weights by block
                 lost.append(found[0])
             yield name.strip(), clip, model
 
@@ -162,7 +158,7 @@ def _choose_texts(text: str, steps: int, lost: list[str]) -> str:
             masked = masked.replace(mask, sign)
         return masked
 
-    for _ in range(_MAX_LEVELS):
+    for _ in range(10):  # brackets within brackets
         text, count = _INNERMOST.subn(choose, text)
         if not count:
             break

@@ -75,10 +75,7 @@ def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Te
 
 
 def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:
-    """Yield (item number, b"Exif" or _XMP) for each EXIF and XMP item that an `iinf` box lists.
-
-    box: the `iinf` box. Other items and damaged entries are skipped.
-    """
+    """Yield (item number, b"Exif" or _XMP) for each EXIF and XMP item that an `iinf` box lists."""
     _, begin, stop = box
     file.seek(begin)
     begin += 6 if file.read(1) == b"\0" else 8  # behind version, flags and count
@@ -99,8 +96,7 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
 def _parse_locations(data: bytes, idat_start: int) -> Iterator[tuple[int, _Extents]]:
     """Yield (item number, [(offset, size) of each piece]) for each item in an `iloc` box.
 
-    data: the bytes of the box. idat_start: where the content of the `idat` box starts, in which
-    some items are. Raises IndexError if the `iloc` box is cut off or lists too many pieces.
+    Raises IndexError if the box is cut off or lists too many pieces.
     """
     base_offsets = {0: 0, 1: idat_start}  # by method: from the start of the file, or of `idat`
     version, sizes = data[0], (data[4], data[5])
@@ -164,8 +160,7 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
 def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
     """Yield (name, text) for each item with a known name in a `meta` box.
 
-    An item's name is its type of four letters; if the type is a number instead, the name is the
-    entry with this number in the box's list of keys.
+    An item's name is its type, or the entry with this number in the box's list of keys.
     """
     file.seek(start)
     if file.read(8)[4:8] not in (b"hdlr", b"keys", b"ilst"):  # QuickTime has no version field
@@ -215,10 +210,7 @@ def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:
-    """Return (id, start of the content, end of the content) of the element at offset `start`.
-
-    Return None if the element is damaged or reaches beyond the offset `end`.
-    """
+    """Return (id, start and end of the content) of an element, None if it is damaged."""
     file.seek(start)
     head = file.read(12)
     id_length = _get_number_length(head[:1])

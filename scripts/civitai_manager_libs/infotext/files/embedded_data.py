@@ -54,9 +54,8 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
 def has_overlapping_exif(file: str | BinaryIO) -> bool:
     """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    It might if many tags share the same bytes, which the library copies for each tag, or if some of
-    the data was not read here. file: its path, or the open file. Raises DiskError if the file
-    cannot be read.
+    It copies bytes that many tags share for each tag. True if the data was not read here.
+    Raises DiskError.
     """
     return "EXIF" in read_embedded_texts(file)
 
@@ -144,11 +143,7 @@ def read_embedded(file: str | BinaryIO) -> EmbeddedData:
 def _iter_infotexts(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (program, infotext) for each text or record of a file, the most reliable first.
-
-    The program is "" if unknown, the infotext "" if the text or record contains none. texts: the
-    texts by name. documents: the texts that are JSON objects, parsed.
-    """
+    """Yield (program or "", infotext or "") for each text or record, the most reliable first."""
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
     for program, record in records:

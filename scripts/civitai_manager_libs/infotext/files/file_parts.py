@@ -43,10 +43,7 @@ class Budget:
         return True
 
     def read(self, file: BinaryIO, size: int) -> bytes:
-        """Return the next `size` bytes of a file; skip them and return b"" if the budget has fewer.
-
-        Also return b"" if the file has fewer.
-        """
+        """Return the next bytes of a file, b"" if it has fewer; skip more than the budget."""
         if not self.spend(size):
             file.seek(size, 1)
             return b""
@@ -93,10 +90,7 @@ _NO_SEGMENT = (0xD8, 0xD9, 0xFF)  # the start and the end of the image, and a fi
 
 
 def iter_png_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield (type, offset of the data, size of the data) of each chunk of a PNG file.
-
-    Stop at the end of the file or at an incomplete chunk header.
-    """
+    """Yield the chunks of a PNG file up to its end, or to an incomplete header."""
     start = 8
     while len(head := _read_header(file, start, 8)) == 8:
         size, kind = struct.unpack(">I4s", head)
@@ -105,10 +99,7 @@ def iter_png_chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def iter_webp_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield (type, offset of the data, size of the data) of each chunk of a WebP file.
-
-    Stop at the end of the file or at an incomplete chunk header.
-    """
+    """Yield the chunks of a WebP file up to its end, or to an incomplete header."""
     start = 12
     while len(head := _read_header(file, start, 8)) == 8:
         kind, size = struct.unpack("<4sI", head)
@@ -117,10 +108,7 @@ def iter_webp_chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, offset of the data, size of the data) of each segment of a JPEG file.
-
-    Stop at the pixels, which follow the last segment, or at a damaged segment.
-    """
+    """Yield (marker, offset of the data, size of the data) of each segment up to the pixels."""
     start = 2
     while len(head := _read_header(file, start, 4)) == 4:
         marker, size = head[1], int.from_bytes(head[2:], "big") - 2
@@ -141,10 +129,7 @@ Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
 
 
 def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
-    """Return (type, start of the content, end of the content) of the box at offset `start`.
-
-    Return None if the box is incomplete or reaches beyond the offset `end`.
-    """
+    """Return the box at offset `start`, None if it is incomplete or reaches beyond `end`."""
     # A size of 0 means up to `end`; 1 means that a 64-bit size follows.
     file.seek(start)
     head = file.read(16)
@@ -159,10 +144,7 @@ def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
 
 
 def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
-    """Yield (type, start of the content, end of the content) of each box between two offsets.
-
-    Stop at a damaged box, or when the budget is used up.
-    """
+    """Yield each box between two offsets, up to a damaged one or the end of the budget."""
     while budget.spend_part():
         box = read_box(file, start, end)
         if box is None:
@@ -174,16 +156,12 @@ def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator
 MAX_CREDENTIALS = 500_000  # bytes that are searched; ChatGPT's and Gemini's have 25,000
 # CBOR: a map whose first key is "name", or the older text; each with a text of up to 255 bytes.
 _SIGNER = re.compile(
-    rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?(?:([\x60-\x77])|\x78(.))",
-    re.DOTALL,
+    rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?(?:([\x60-\x77])|\x78(.))", re.DOTALL
 )
 
 
 def find_signer(credentials: bytes) -> str:
-    """Return the name of the program that signed a file, "C2PA" if its credentials name none.
-
-    credentials: the bytes of the file's Content Credentials; for b"", return "".
-    """
+    """Return the program that signed a file, "C2PA" if its credentials name none, "" for b""."""
     found = _SIGNER.search(credentials)
     if found is None:
         return "C2PA" if credentials else ""

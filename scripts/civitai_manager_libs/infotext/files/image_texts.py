@@ -19,7 +19,6 @@ _TEXT_NAMES = (
     *"parameters prompt workflow Comment Description Software Title invokeai_metadata".split(),
     *("sd-metadata", "Dream", "UserComment", *TEXT_NAMES),
 )
-_PNG_NAMES = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP1, _APP11, _COMMENT = 0xE1, 0xEB, 0xFE  # a JPEG's markers
 
@@ -30,7 +29,7 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
     Of several text chunks with the same name, only the first is read.
     """
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
-    wanted = {**_PNG_NAMES}
+    wanted = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
     has_exif = False
     for kind, start, size in iter_png_chunks(file):
         if not budget.spend_part():
@@ -50,10 +49,7 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
-    """Return the text of a PNG chunk, "" if it is damaged or exceeds the budget.
-
-    rest: the chunk's data after the text's name. kind: tEXt, zTXt, iTXt, or ComfyUI's own `comf`.
-    """
+    """Return the text of a PNG chunk behind its name, "" if it is damaged or exceeds the budget."""
     if kind == b"zTXt":
         rest = budget.decompress(rest[1:])
     elif kind == b"iTXt":  # behind language and translated keyword
@@ -193,10 +189,7 @@ def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]
 
 
 def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[Any, ...]]:
-    """Yield (tag, type, value_count, value) of each entry of the EXIF folder (IFD) at `start`.
-
-    Yield nothing if the offset is invalid. value: 4 bytes with the tag's value, or with its offset.
-    """
+    """Yield (tag, type, number of values, value or its offset) of the EXIF folder at `start`."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
@@ -207,10 +200,7 @@ def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[An
 
 
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
-    """Return the bytes of a tag's value.
-
-    Return b"" if the tag is missing, is no text or bytes, is cut off or exceeds the budget.
-    """
+    """Return the bytes of a tag's value, b"" if it is missing, no text, cut off or too large."""
     if entry is None or entry[0] not in _BYTE_TYPES:
         return b""
     _, size, value = entry
@@ -221,10 +211,7 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
 
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode an EXIF user comment, as UTF-16 if it is marked so or contains zero bytes.
-
-    Decode other comments as UTF-8, or as Latin-1 if they are not valid UTF-8.
-    """
+    """Decode an EXIF user comment, as UTF-16 if it is marked so or contains zero bytes."""
     # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)

@@ -190,10 +190,7 @@ _EASY_DIFFUSION: dict[str, Source] = {
     "Model": "use_stable_diffusion_model|Stable Diffusion model",
     "VAE": "use_vae_model|VAE model",
     "Denoising strength": "prompt_strength|Prompt Strength",
-    "clipSkip": (
-        "clip_skip|Clip Skip",
-        lambda is_on: 2 if as_text(is_on) == "True" else None,
-    ),
+    "clipSkip": ("clip_skip|Clip Skip", lambda is_on: 2 if as_text(is_on) == "True" else None),
     "additionalResources": lambda data: read_lora_lists(
         data, "use_lora_model|LoRA model", "lora_alpha|LoRA Strength"
     ),
@@ -331,11 +328,7 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return (program, generation data) for a file with one text for each parameter.
-
-    Return None if the program is unknown. The generation data has the keys of Civitai's `meta`.
-    texts: the file's texts by name.
-    """
+    """Return (program, generation data) for a file with a text for each value, else None."""
     for program in PROGRAMS:
         if program.has_texts and _is_written_by(program, texts):
             return program.name, _build_record(program, texts, {})

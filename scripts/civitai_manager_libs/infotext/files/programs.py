@@ -48,10 +48,7 @@ def find_value(data: Data, source: Source) -> object:
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a function that reads `source` from data if the value at the path `condition` is True.
-
-    The function returns None if that value is not True.
-    """
+    """Return a function that reads `source` from data if the value at `condition` is True."""
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
@@ -99,38 +96,28 @@ def parse_loras(value: object) -> list[Record]:
 
 
 def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
-    """Return the LoRAs in a list of names and a list of weights; a missing weight counts as 1.
-
-    names, weights: the paths of the two lists.
-    """
-    known_names, known_weights = (_split_list(find_value(data, path)) for path in (names, weights))
+    """Return the LoRAs in the lists at two paths; a missing weight counts as 1."""
+    lists: list[list[Any]] = []
+    for value in (find_value(data, path) for path in (names, weights)):
+        entries = list(as_list(value))
+        for each in [] if entries else _PART.findall(as_text(value)[:10_000]):
+            entries.extend(part.strip() for part in each if part.strip())
+        lists.append(entries[:_MAX_LISTED])
+    known_names, known_weights = lists
     padded = [*known_weights, *[1] * _MAX_LISTED]
     pairs = zip(map(as_text, known_names), padded)
     return [_make_lora(name, weight) for name, weight in pairs if name]
 
 
-def _split_list(value: object) -> list[Any]:
-    entries = list(as_list(value))
-    for each in [] if entries else _PART.findall(as_text(value)[:10_000]):
-        entries.extend(part.strip() for part in each if part.strip())
-    return entries[:_MAX_LISTED]
-
-
 def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
-    """Return the LoRAs in numbered texts such as "name : weight".
-
-    prefixes: what the keys of the texts begin with; numbers from 1 to 49 follow.
-    """
+    """Return the LoRAs in texts "name : weight" under numbered keys that begin with a prefix."""
     keys = (f"{prefix}{index}" for index in range(1, _MAX_LISTED) for prefix in prefixes)
     texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
     return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
 
 def read_numbered_loras(data: Data, name: str, weight: str) -> list[Record]:
-    """Return the LoRAs under numbered keys such as `l1` and `w1`.
-
-    name, weight: what the keys of the names and of the weights begin with.
-    """
+    """Return the LoRAs under numbered keys such as `l1` (its name) and `w1` (its weight)."""
     numbers = [n for n in range(1, _MAX_LISTED) if as_text(data.get(f"{name}{n}"))]
     return [_make_lora(data[f"{name}{n}"], data.get(f"{weight}{n}")) for n in numbers]
 
@@ -213,11 +200,7 @@ _RESIZERS = {  # of the pixels or in the latent space
 def _make_second_pass(
     scale: object, upscaler: str, denoise: object, steps: object = None
 ) -> Record:
-    """Return A1111's Hires. fix parameters for a second pass that enlarges `scale` times.
-
-    upscaler: the upscaler's name in A1111, "" if unknown. denoise: the denoising strength.
-    Parameters whose value is unknown are None in the result.
-    """
+    """Return A1111's Hires. fix parameters for a second pass; unknown values are None."""
     return {
         "Hires upscale": scale,
         "Hires upscaler": upscaler or None,
@@ -295,10 +278,7 @@ def read_fooocus_mre_pass(data: Data) -> Record:
 
 
 def read_invoke_pass(data: Data) -> Record:
-    """Return A1111's denoising strength, Refiner and Hires. fix parameters for InvokeAI's data.
-
-    The denoising strength is that of the second pass, or of img2img if there is no second pass.
-    """
+    """Return A1111's denoising strength, Refiner and Hires. fix parameters for InvokeAI's data."""
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}
     if refiner:
@@ -315,10 +295,7 @@ def read_invoke_pass(data: Data) -> Record:
 
 
 def list_matrix_loras(data: Data) -> list[Record]:
-    """Return the LoRAs that are switched on in a Stability Matrix project.
-
-    Each LoRA is a dict with "type", "name", "strength" and "strengthClip", as in Civitai's `meta`.
-    """
+    """Return the LoRAs that are switched on in a Stability Matrix project."""
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
     cards = (cards[0] for cards in _iter_modules(data, "Model.ExtraNetworks") if cards)
@@ -345,9 +322,9 @@ def read_matrix_pass(data: Data) -> Record:
 
 
 def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
-    """Yield the settings of each active module of a Stability Matrix project, as a list of dicts.
+    """Yield the settings of each active module at a path of a Stability Matrix project.
 
-    path: where the project lists the modules. kind: a text that a module's type must contain.
+    kind: a text that a module's type must contain.
     """
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_LISTED]):
