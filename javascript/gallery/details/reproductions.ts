@@ -97,10 +97,10 @@ export class Reproductions {
   }
 
   #makeItem(item: ReproductionView) {
-    const { api, translate, store } = this.context;
+    const { api, translate } = this.context;
     const nearness = item.nearness && translate(`nearness_${item.nearness}`);
     const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
-    const date = formatDate(item.made_at, store.get().bootstrap?.language);
+    const date = formatDate(item.made_at);
     const gone = item.file === "gone" ? translate("reproduction_gone") : "";
     const details = [date, measured, gone].filter(Boolean).join(", ");
     const open = el(

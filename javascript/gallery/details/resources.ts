@@ -74,8 +74,7 @@ class ResourceRow {
   #formatSize(needed: NeededFileView | undefined) {
     const { availability, size } = this.resource;
     const isTold = availability === "" || (needed && availability !== "here");
-    const { bootstrap } = this.context.store.get();
-    return isTold ? "" : formatBytes(size, bootstrap?.language);
+    return isTold ? "" : formatBytes(size);
   }
 
   /** Return whether a needed file belongs to this row's resource: both have the same version id or,
@@ -125,7 +124,7 @@ export class Resources {
       "copy-missing",
       "copy",
       translate("copy_missing"),
-      () => void actions.copy(absent.map((one) => describeResource(this.context, one)).join("\n")),
+      () => void actions.copy(absent.map(describeResource).join("\n")),
       "quiet",
     );
     const title = el("h3", {}, translate("resources"));
@@ -170,8 +169,8 @@ export class Resources {
   }
 }
 
-function describeResource({ store }: Context, { type, name, hash, size, url }: ResourceView) {
-  const bytes = formatBytes(size, store.get().bootstrap?.language);
+function describeResource({ type, name, hash, size, url }: ResourceView) {
+  const bytes = formatBytes(size);
   return [type, name, hash, bytes, url].filter(Boolean).join("  ");
 }
 

@@ -47,11 +47,7 @@ export function makeAbout(
     el(
       "p",
       { class: "dim one-line" },
-      ...joinParts([
-        formatDate(view.date, bootstrap?.language),
-        formatDimensions(view),
-        record?.extension,
-      ]),
+      ...joinParts([formatDate(view.date), formatDimensions(view), record?.extension]),
     ),
     el(
       "div",
@@ -60,7 +56,7 @@ export function makeAbout(
         el("span", {
           class: "tag",
           text: translate("gone_since", {
-            date: formatDate(view.last_seen, bootstrap?.language),
+            date: formatDate(view.last_seen),
           }),
         }),
       level && el("span", { class: "tag", title: translate("rating") }, level),
@@ -127,7 +123,7 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   const { translate, store } = context;
   const { bootstrap } = store.get();
   const show = (field: string, value: string) =>
-    (field === "Created Date" && formatDate(value, bootstrap?.language)) || value;
+    (field === "Created Date" && formatDate(value)) || value;
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
   const lines = rows.map(([field, stored]) => {
     const value = show(field, stored);

@@ -86,8 +86,8 @@ class DownloadOptions {
 
   #nameCount() {
     const { store, translate } = this.context;
-    const { images, ended, bootstrap } = store.get();
-    const n = formatNumber(images.length, bootstrap?.language);
+    const { images, ended } = store.get();
+    const n = formatNumber(images.length);
     const isKnown = ended && images.length > 0;
     setLabel(this.#all, translate(isKnown ? "download_all_n" : "download_whole", { n }));
   }

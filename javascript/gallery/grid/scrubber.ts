@@ -2,7 +2,7 @@
 
 import type { ImageView, MonthCount } from "../contract";
 import { el } from "../core/dom";
-import { formatNumber } from "../core/text";
+import { formatNumber, getLanguage } from "../core/text";
 import { showError } from "../data/api";
 import { makeQueryParameters } from "../state/query";
 import { getShown, getTiles } from "../state/state";
@@ -284,14 +284,13 @@ export class Scrubber {
    * it is not reached. Until the months are fetched, return the month in the window. */
   #describe(one: MonthCount | undefined) {
     const { translate, store } = this.context;
-    const { bootstrap, images, loading } = store.get();
-    const language = bootstrap?.language;
+    const { images, loading } = store.get();
     const time = new Date(`${one?.month ?? this.#topMonth}-15T00:00:00Z`);
     if (Number.isNaN(time.getTime())) return translate("scrubber");
-    const month = time.toLocaleDateString(language, { year: "numeric", month: "long" });
+    const month = time.toLocaleDateString(getLanguage(), { year: "numeric", month: "long" });
     if (!one) return month;
     const isAwaited = this.#wanted !== null && this.#isScrolling && loading;
-    const n = formatNumber(isAwaited ? images.length : one.count, language);
+    const n = formatNumber(isAwaited ? images.length : one.count);
     return translate(isAwaited ? "scrubber_loading" : "scrubber_month", { month, n });
   }
 }

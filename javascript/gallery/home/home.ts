@@ -37,7 +37,7 @@ class ModelGrid {
   }
 
   /** Return the shelf of model files, null if there is none. */
-  makeShelf({ home, bootstrap }: State) {
+  makeShelf({ home }: State) {
     const { translate } = this.context;
     const { models = [], count = 0 } = home?.local_models ?? {};
     if (!count) return null;
@@ -51,8 +51,8 @@ class ModelGrid {
       { class: "home-shelf", "data-shelf": "models" },
       makeHeading(
         translate("home_models"),
-        formatNumber(count, bootstrap?.language),
-        this.#makeCheckButton(home?.newer_versions.checked_at ?? "", bootstrap?.language),
+        formatNumber(count),
+        this.#makeCheckButton(home?.newer_versions.checked_at ?? ""),
       ),
       this.#grid,
       models.length < count && button(more, () => this.data.loadMore()),
@@ -61,9 +61,9 @@ class ModelGrid {
 
   /** Return the button that looks for newer versions of the models.
    * @param checkedAt when it was done last, "" for never */
-  #makeCheckButton(checkedAt: string, language?: string) {
+  #makeCheckButton(checkedAt: string) {
     const { translate } = this.context;
-    const date = formatDate(checkedAt, language);
+    const date = formatDate(checkedAt);
     const title = date && translate("newer_checked", { date });
     const look = { action: "check-versions", label: translate("newer_check"), class: "quiet" };
     return button({ ...look, title }, () => this.data.checkVersions(true));

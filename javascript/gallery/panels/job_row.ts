@@ -80,8 +80,8 @@ export class JobRow {
   /** Show the state of the job. */
   draw(job: JobCard) {
     this.element.dataset.state = job.state;
-    const { store, translate } = this.context;
-    const date = formatDate(job.created, store.get().bootstrap?.language);
+    const { translate } = this.context;
+    const date = formatDate(job.created);
     setText(this.#subject, job.subject);
     setText(this.#line, `${job.state_label} · ${job.line}`);
     this.#line.title = this.#line.textContent ?? "";

@@ -64,7 +64,7 @@ class NeededRow {
   /** Show the state of a needed model. */
   draw(needed: NeededFileView) {
     const { store, translate } = this.context;
-    const { fileChoices, jobs, bootstrap, needs } = store.get();
+    const { fileChoices, jobs, needs } = store.get();
     const name = needed.name || needed.hash;
     if (needed !== this.#needed) {
       this.#title.replaceChildren(
@@ -85,7 +85,7 @@ class NeededRow {
       getModelTypeName(needed.type, translate),
       needed.availability_label,
       !needed.url && needed.hash,
-      isOffered && formatBytes(file.size, bootstrap?.language),
+      isOffered && formatBytes(file.size),
       isMany && translate("model_needed_by", { n: needed.image_count }),
     ]
       .filter(Boolean)
@@ -203,8 +203,8 @@ export class ModelFilesPanel {
 
   #drawFooter(chosen: NeededFileView[], locked: string) {
     const { store, translate } = this.context;
-    const { fileChoices, bootstrap, needs, jobs } = store.get();
-    const size = formatBytes(sumSizes(chosen, fileChoices), bootstrap?.language);
+    const { fileChoices, needs, jobs } = store.get();
+    const size = formatBytes(sumSizes(chosen, fileChoices));
     const key = size ? "model_get_n" : "model_get_n_unknown";
     const n = makeRequest(chosen, fileChoices).length;
     setLabel(this.#get, translate(chosen.length ? key : "model_get_none", { n, size }));
@@ -222,11 +222,11 @@ export class ModelFilesPanel {
 
   #makeDiskLine(disks: Disk[], at: number, chosen: NeededFileView[]) {
     const { store, translate } = this.context;
-    const { fileChoices, bootstrap } = store.get();
+    const { fileChoices } = store.get();
     const { free, usable, folder } = disks[at];
     const here = chosen.filter((one) => one.disk === at);
     const needed = sumSizes(here, fileChoices);
-    const format = (bytes: number) => formatBytes(bytes, bootstrap?.language) || "0";
+    const format = (bytes: number) => formatBytes(bytes) || "0";
     const values = { size: format(needed), free: format(free), folder };
     const text = translate(disks.length > 1 ? "model_disk" : "model_free", values);
     const isShort = needed > usable;

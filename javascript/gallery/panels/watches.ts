@@ -42,9 +42,9 @@ class WatchRow {
   }
 
   #summarize({ new_count, has_more, checked_at }: WatchedGallery) {
-    const { translate, store } = this.context;
+    const { translate } = this.context;
     if (!checked_at) return translate("watches_never");
-    const date = formatDate(checked_at, store.get().bootstrap?.language);
+    const date = formatDate(checked_at);
     const some = translate(has_more ? "watches_more" : "watches_n", { n: new_count });
     return translate("watches_at", { news: new_count ? some : translate("watches_nothing"), date });
   }

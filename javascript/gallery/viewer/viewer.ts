@@ -1,6 +1,7 @@
 import type { ImageView } from "../contract";
 import { addLayer, closeModal, makeModal, openModal, removeLayer } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
+import { formatNumber } from "../core/text";
 import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
 import { canWalkOn, getSetting, getWalk, isOffline, type Key } from "../state/state";
@@ -87,9 +88,9 @@ class Toolbar {
     for (const one of [this.favourite, this.save]) setDisabled(one, isOffline(store.get()));
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
-    const all = `${count.toLocaleString()}${canWalkOn(store.get()) ? "+" : ""}`;
+    const all = `${formatNumber(count)}${canWalkOn(store.get()) ? "+" : ""}`;
     this.position.textContent =
-      index < 0 ? "" : translate("position", { at: (index + 1).toLocaleString(), n: all });
+      index < 0 ? "" : translate("position", { at: formatNumber(index + 1), n: all });
     setPressed(this.mark, marks.has(view.id));
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
