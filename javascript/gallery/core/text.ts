@@ -150,16 +150,13 @@ export function makeTranslate(catalogue: () => Record<string, string> | undefine
   const language = navigator.language.toLowerCase();
   const column = !language.startsWith("zh") ? 0 : /hans|cn|sg|my/.test(language) ? 2 : 1;
   return (key, values = {}) => {
-    const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
+    const words = key.replaceAll("_", " ");
+    const text =
+      catalogue()?.[key] ?? FIRST[key]?.[column] ?? words.charAt(0).toUpperCase() + words.slice(1);
     return text.replace(PLACE, (whole, name, one, more) => {
       const value = String(values[name] ?? whole);
       if (one === undefined) return value;
       return value === "1" ? one : more;
     });
   };
-}
-
-function humanizeKey(key: string) {
-  const words = key.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

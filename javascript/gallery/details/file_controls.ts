@@ -109,7 +109,9 @@ export class FileControls {
     setAttribute(this.#search, "aria-label", translate("model_get_name", searched));
     this.#archive.hidden = !isMissing || !needed.sha256;
     this.#drawProgress(coming);
-    this.#drawRefusal(needed, isMissing);
+    const refusal = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
+    this.#refusal.hidden = !isMissing || !refusal;
+    setText(this.#refusal, refusal);
     this.#drawButton(needed, file, isMissing);
   }
 
@@ -160,13 +162,6 @@ export class FileControls {
     if (file.size) this.#bar.value = Math.min(100, (100 * file.received) / file.size);
     else this.#bar.removeAttribute("value");
     setText(this.#line, file.line);
-  }
-
-  #drawRefusal(needed: NeededFileView, isMissing: boolean) {
-    const { jobs, fileChoices } = this.context.store.get();
-    const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
-    this.#refusal.hidden = !isMissing || !text;
-    setText(this.#refusal, text);
   }
 
   /** Show the download button with the size of the file, if there are several to choose from.

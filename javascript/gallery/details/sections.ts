@@ -39,6 +39,7 @@ export function makeAbout(
   if (!view.kind) return el("header"); // only the id is known
   const { store, translate } = context;
   const { bootstrap } = store.get();
+  const size = view.width > 0 && view.height > 0 ? `${view.width} × ${view.height}` : "";
   const level = bootstrap?.choices.level.find((choice) => choice.value === view.level)?.label;
   return el(
     "header",
@@ -47,7 +48,7 @@ export function makeAbout(
     el(
       "p",
       { class: "dim one-line" },
-      ...joinParts([formatDate(view.date), formatDimensions(view), record?.extension]),
+      ...joinParts([formatDate(view.date), size, record?.extension]),
     ),
     el(
       "div",
@@ -204,7 +205,7 @@ export function makeCopyIcon(
 function makeCopyButton({ actions }: Context, value: string, title: string) {
   const on = { click: () => void actions.copy(value) };
   const props = { type: "button", class: "value plain", title, dir: "auto", on };
-  return el("button", props, clipText(value));
+  return el("button", props, value.length > 400 ? `${value.slice(0, 400)}…` : value);
 }
 
 /** Copy a text when its element is clicked, unless a part of the text is being selected. This is
@@ -226,10 +227,6 @@ export function makeExternalLink(url: string, text: string, action?: string) {
   return el("a", props, el("bdi", {}, text), icon("external"));
 }
 
-function formatDimensions({ width, height }: ImageView) {
-  return width > 0 && height > 0 ? `${width} × ${height}` : "";
-}
-
 function formatReactions(view: ImageView, record?: ImageDetails) {
   if (!record) return String(view.reactions);
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
@@ -239,9 +236,4 @@ function joinParts(parts: (string | undefined)[]) {
   return parts
     .filter(Boolean)
     .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
-}
-
-/** Return a text shortened to 400 characters, because a parameter may be very long. */
-function clipText(value: string) {
-  return value.length > 400 ? `${value.slice(0, 400)}…` : value;
 }

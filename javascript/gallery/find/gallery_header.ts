@@ -31,7 +31,10 @@ class DownloadOptions {
     other: HTMLElement,
   ) {
     const { store, translate, root, signal } = context;
-    this.#limit = this.#makeLimit();
+    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
+    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
+    const limit = { name: "limit", label: "download_most", value, high };
+    this.#limit = makeLimitField(translate, limit);
     const label = translate("do_download_marked");
     this.#all = button(
       { action: "download-all", icon: "download", label: "", class: "primary" },
@@ -51,13 +54,6 @@ class DownloadOptions {
     );
     root.append(this.#popover);
     store.on(["bootstrap", "total"], (now, before) => this.#updateLimit(now, before), { signal });
-  }
-
-  #makeLimit() {
-    const { store, translate } = this.context;
-    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
-    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
-    return makeLimitField(translate, { name: "limit", label: "download_most", value, high });
   }
 
   #makeForm() {

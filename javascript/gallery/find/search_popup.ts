@@ -1,6 +1,6 @@
 /** What opens below the search field: the rows of what can be found, and completions of words. */
 
-import type { Cover, SearchPreview, Suggestion } from "../contract";
+import type { Cover, Suggestion } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
@@ -93,7 +93,9 @@ export function listRows(
     const open = makeRow("open", "link", translate("row_open", { text }), "", text);
     return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, translate)] : [open];
   }
-  const kind = found.preview?.kind ?? guessKind(text);
+  const usual = isForModels(text) ? "words" : "keys";
+  const guess = KEY_AT_END.test(text) ? "nothing" : usual;
+  const kind = found.preview?.kind ?? guess;
   const completions = found.suggestions.map(makeCompletionRow);
   const remarks = listRemarks(found, translate);
   if (kind === "nothing") return [...remarks, ...completions];
@@ -105,7 +107,9 @@ export function listRows(
   const named = all.filter(({ value }) => isSame(value, text) && value !== found.author);
   const authors = all.filter((one) => !named.includes(one));
   // What is open comes first: a gallery or the library, else the models.
-  const places = showsImages(state)
+  const { where, results } = state;
+  const hasImages = !results && (hasGallery(where) || where.search !== null);
+  const places = hasImages
     ? insertAfterFirst([...scopes, ...models, ...authors], [...completions, ...named])
     : [...insertAfterFirst(models, completions), ...named, ...authors, ...scopes];
   return [...remarks, ...places];
@@ -123,11 +127,6 @@ function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {
   ];
 }
 
-function guessKind(text: string): SearchPreview["kind"] {
-  if (KEY_AT_END.test(text)) return "nothing";
-  return isForModels(text) ? "words" : "keys";
-}
-
 function isSame(one: string, other: string) {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -139,10 +138,6 @@ export function getFirstChoice(rows: readonly SearchRow[]) {
     ({ kind, group }) => kind !== "complete" && kind !== "message" && !group,
   );
   return choices.find(({ isEmpty }) => !isEmpty) ?? choices[0] ?? null;
-}
-
-function showsImages({ where, results }: State) {
-  return !results && (hasGallery(where) || where.search !== null);
 }
 
 function listStartRows(state: State, { suggestions }: Found, translate: Translate) {

@@ -197,19 +197,16 @@ export class Scrubber {
       const tiles = getTiles(store.get());
       const shown = { images: tiles, ended: ended || problems.images !== null, sort: where.sort };
       const at = findImageAt(shown, this.#months, this.#wanted);
-      this.#scrollToImage(tiles[at ?? tiles.length - 1]?.id, this.#wanted);
+      const id = tiles[at ?? tiles.length - 1]?.id;
+      if (this.#wanted === 0) this.grid.scrollToTop();
+      else if (id !== undefined) this.grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
+      this.#reached = this.grid.findTopmost();
       if (at !== null) break;
       await actions.more();
       if (store.get().cursor === cursor) break; // failed or stopped
     }
     this.#isScrolling = false;
     if (this.#draggedTo === null) this.#setWanted(null);
-  }
-
-  #scrollToImage(id: number | undefined, position: number) {
-    if (position === 0) this.grid.scrollToTop();
-    else if (id !== undefined) this.grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
-    this.#reached = this.grid.findTopmost();
   }
 
   /** Store and show which position is wanted, null for none. */

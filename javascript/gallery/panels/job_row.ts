@@ -49,7 +49,11 @@ export class JobRow {
     readonly act: (id: number, action: string) => Promise<void>,
   ) {
     const label = context.translate("job_more");
-    this.#unfold = iconButton("job-more", "fold", label, () => this.#toggle(), "quiet job-unfold");
+    const toggle = () => {
+      this.#more.hidden = !this.#more.hidden;
+      this.#unfold.setAttribute("aria-expanded", String(!this.#more.hidden));
+    };
+    this.#unfold = iconButton("job-more", "fold", label, toggle, "quiet job-unfold");
     this.#unfold.setAttribute("aria-expanded", "false");
     this.#more = el(
       "div",
@@ -70,11 +74,6 @@ export class JobRow {
       this.#note,
       this.#more,
     );
-  }
-
-  #toggle() {
-    this.#more.hidden = !this.#more.hidden;
-    this.#unfold.setAttribute("aria-expanded", String(!this.#more.hidden));
   }
 
   /** Show the state of the job. */

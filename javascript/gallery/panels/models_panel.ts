@@ -144,12 +144,9 @@ export class ModelFilesPanel {
     });
     const keys = [(now: State) => now.needs.list];
     store.on([...keys, "jobs", "fileChoices", "bootstrap"], () => this.#draw(), { signal });
-    store.on(["panel"], () => this.#leave(), { signal });
-  }
-
-  #leave() {
-    const { store, actions } = this.context;
-    if (!this.panel.isOpen && store.get().needs.list.loading) actions.showNeeds("list", "");
+    const leave = ({ panel, needs }: State) =>
+      panel !== "model_files" && needs.list.loading && actions.showNeeds("list", "");
+    store.on(["panel"], leave, { signal });
   }
 
   #draw() {

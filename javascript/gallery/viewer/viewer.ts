@@ -53,7 +53,9 @@ class Toolbar {
       "say_favourite",
       () => this.#view && void actions.favourite([this.#view.id]),
     );
-    this.save = tool("save", "save", "say_save", () => this.#save());
+    this.save = tool("save", "save", "say_save", () =>
+      this.#view ? actions.download([this.#view.id]) : undefined,
+    );
     this.slideshow = tool("slideshow", "play", "say_slideshow", () => actions.setSlideshow(true));
     this.details = tool("details", "info", "say_details", () => actions.toggleDetails());
     this.prompt = el("span", { class: "one-line", dir: "auto" });
@@ -122,10 +124,6 @@ class Toolbar {
   showFullscreen(isFull: boolean) {
     this.fullscreen.replaceChildren(icon(isFull ? "shrink" : "expand"));
     setPressed(this.fullscreen, isFull);
-  }
-
-  async #save() {
-    if (this.#view) await this.context.actions.download([this.#view.id]);
   }
 }
 
