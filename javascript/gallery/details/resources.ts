@@ -1,7 +1,7 @@
 /** The resources that an image was made with: which are present, and how to download the others. */
 
 import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
-import { button, el, iconButton } from "../core/dom";
+import { button, el, fill, iconButton } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { needsReload, showError } from "../data/api";
 import { listReady } from "../data/making";
@@ -158,7 +158,7 @@ export class Resources {
     const licence = answer?.licence ?? this.#record?.licence ?? [];
     const drawnLicence = JSON.stringify(licence);
     if (drawnLicence !== this.#drawnLicence)
-      this.#licence.replaceChildren(...(licence.length ? [makePermissions(licence)] : []));
+      fill(this.#licence, licence.length > 0 && makePermissions(licence));
     this.#drawnLicence = drawnLicence;
     this.#status.textContent =
       problem?.message ??

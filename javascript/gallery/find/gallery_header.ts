@@ -2,7 +2,7 @@
  * what the model is. */
 
 import type { ModelView } from "../contract";
-import { button, el, icon, setLabel } from "../core/dom";
+import { button, el, fill, icon, setLabel } from "../core/dom";
 import { type MenuItem, makeMenuButton } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
@@ -182,12 +182,9 @@ export class GalleryHeader {
     const name = getGalleryName(now, translate);
     const creator = model?.creator || getPost(now)?.user;
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
-    const parts = [
-      el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
-      url && this.#makeLink(url),
-      creator && this.#makeCreatorButton(creator),
-    ];
-    this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
+    const heading = el("h2", { class: "one-line", dir: "auto", text: name, title: name });
+    const link = url && this.#makeLink(url);
+    fill(this.#title, heading, link, creator && this.#makeCreatorButton(creator));
   }
 
   #makeLink(url: string) {
@@ -230,10 +227,11 @@ export class GalleryHeader {
     const post = getPost(now);
     const { translate } = this.context;
     const { description = "", tags = [], creator = "", licence = [] } = model ?? {};
-    this.#facts.replaceChildren(
-      ...(model ? [makeTag(getModelTypeName(model.type, translate))] : []),
-      ...(creator ? [this.#makeCreatorButton(creator)] : []),
-      ...(model?.url ? [this.#makeLink(model.url)] : []),
+    fill(
+      this.#facts,
+      model && makeTag(getModelTypeName(model.type, translate)),
+      creator && this.#makeCreatorButton(creator),
+      model?.url && this.#makeLink(model.url),
     );
     this.#description.textContent = (description || (post?.text ?? "")).trim();
     this.#licence.hidden = !model;

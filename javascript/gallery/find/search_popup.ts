@@ -2,7 +2,7 @@
 
 import type { Cover, Suggestion } from "../contract";
 import { showBlurhash } from "../core/blurhash";
-import { button, el, type IconName, icon, setText } from "../core/dom";
+import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
 import type { Found } from "../data/search";
 import { getModelTypeName } from "../state/model_files";
@@ -393,15 +393,16 @@ function drawOption(
     thumb.addEventListener("error", () => thumb.remove());
     return thumb;
   };
-  const sign = glyph ? el("span", { class: "row-sign" }, icon(glyph)) : "";
+  const sign = glyph && el("span", { class: "row-sign" }, icon(glyph));
   if (cover && sign) {
     showBlurhash(sign, cover.blurhash);
     sign.append(makeThumb(cover.id));
   }
-  option.replaceChildren(
+  fill(
+    option,
     sign,
     el("bdi", { class: "one-line", text }),
-    detail ? el("span", { class: "dim one-line", text: detail }) : "",
-    pictures.length ? el("span", { class: "row-pictures" }, ...pictures.map(makeThumb)) : "",
+    detail && el("span", { class: "dim one-line", text: detail }),
+    pictures.length > 0 && el("span", { class: "row-pictures" }, ...pictures.map(makeThumb)),
   );
 }

@@ -1,7 +1,7 @@
 /** The page while no gallery is open: shelves, or the models that are on disk. */
 
 import type { LocalModel } from "../contract";
-import { button, el, redraw, scrollBy } from "../core/dom";
+import { button, el, fill, redraw, scrollBy } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import type { LocalModelData } from "../data/home_data";
 import { getModelTypeName } from "../state/model_files";
@@ -192,7 +192,8 @@ export class Home {
     const isFocusKept = redraw(this.context.root, this.#section, () => {
       this.#drawIntro(now, isNew);
       const samples = makeSamples(this.context, now);
-      const shelves = [
+      fill(
+        this.#shelves,
         isNew && samples,
         makeRecent(this.context, now),
         makeWatches(this.context, now),
@@ -202,14 +203,9 @@ export class Home {
         this.#models.makeShelf(now),
         makePopular(this.context, now),
         makeFoldersRow(this.context, now),
-      ];
-      this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
+      );
     });
-    if (!isFocusKept && isDismissed) this.#focusVersions();
-  }
-
-  /** Focus what stands in the place of a newer version that the user has dismissed. */
-  #focusVersions() {
+    if (isFocusKept || !isDismissed) return;
     const find = (name: string) => this.#shelves.querySelector<HTMLElement>(`[data-do='${name}']`);
     (find("dismiss-version") ?? find("check-versions"))?.focus({ preventScroll: true });
   }

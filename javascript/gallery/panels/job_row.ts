@@ -2,7 +2,16 @@
  * is unfolded. */
 
 import type { JobCard, JobFailure } from "../contract";
-import { button, el, type IconName, icon, iconButton, setAttribute, setText } from "../core/dom";
+import {
+  button,
+  el,
+  fill,
+  type IconName,
+  icon,
+  iconButton,
+  setAttribute,
+  setText,
+} from "../core/dom";
 import { formatDate } from "../core/text";
 import { JobFiles } from "../details/file_controls";
 import type { Context } from "../types";
@@ -146,10 +155,11 @@ export class JobRow {
   }
 
   #drawFailures({ failed_label, failures, more }: JobCard) {
-    this.#failures.replaceChildren(
+    fill(
+      this.#failures,
       el("p", { text: failed_label }),
       el("ul", {}, ...failures.map((failure) => this.#makeFailure(failure))),
-      more ? el("p", { class: "dim" }, more) : "",
+      more && el("p", { class: "dim" }, more),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Disk, NeededFileView } from "../contract";
-import { button, el, setLabel } from "../core/dom";
+import { button, el, fill, setLabel } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { Rows } from "../core/widgets";
 import { FileControls, makeNewerButton } from "../details/file_controls";
@@ -71,7 +71,7 @@ class NeededRow {
         needed.url ? makeExternalLink(needed.url, name) : el("bdi", {}, name),
       );
       this.#box.setAttribute("aria-label", translate("model_choose_one", { name }));
-      this.#newer.replaceChildren(makeNewerButton(this.context, needed.newer) ?? "");
+      fill(this.#newer, makeNewerButton(this.context, needed.newer));
     }
     this.#needed = needed;
     this.element.dataset.here = needed.availability;

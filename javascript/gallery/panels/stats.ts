@@ -8,7 +8,7 @@ import type {
   TagReading,
   VersionStats,
 } from "../contract";
-import { button, el, icon, makePair, redraw } from "../core/dom";
+import { button, el, fill, icon, makePair, redraw } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makeLongText } from "../core/widgets";
 import { showError } from "../data/api";
@@ -410,16 +410,16 @@ export class StatsPanel {
     const versions = makeVersions(this.context, stats.versions, (version) => {
       void actions.setWhere({ version });
     });
-    const parts = [
-      stats.recipe && makeRecipe(this.context, stats),
-      others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
-      stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
-      stats.versions.length > 1 && versions,
-    ];
     const draw = () => {
       bars[groups.indexOf(tags)].append(this.#tags.element);
       this.#tags.show(stats);
-      this.#content.replaceChildren(...parts.filter((part) => part instanceof HTMLElement));
+      fill(
+        this.#content,
+        stats.recipe && makeRecipe(this.context, stats),
+        others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
+        stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
+        stats.versions.length > 1 && versions,
+      );
     };
     const isFocusKept = redraw(root, this.#content, draw);
     if (!redraw(root, this.#sample, () => this.#drawSample(stats)) || !isFocusKept)
@@ -436,11 +436,12 @@ export class StatsPanel {
     const summary = image_count
       ? translate("stats_sample", { ...counts, reactions: formatNumber(reactions) })
       : translate("stats_none");
-    this.#sample.replaceChildren(
+    fill(
+      this.#sample,
       el("h3", { dir: "auto" }, title, version && ` · ${version.name}`),
       el("p", { role: "status" }, summary),
-      image_count && with_data < FEW ? el("p", { class: "warns" }, translate("stats_few")) : "",
-      version ? button(all, () => actions.setWhere({ version: null })) : "",
+      image_count > 0 && with_data < FEW && el("p", { class: "warns" }, translate("stats_few")),
+      version && button(all, () => actions.setWhere({ version: null })),
     );
   }
 }
