@@ -73,7 +73,11 @@ export class ImageMenu {
       how,
     );
     root.addEventListener("contextmenu", (event) => this.#onContextMenu(event), { signal });
-    root.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
+    const openAt = (event: Event) => {
+      const id = findImageId(event.target);
+      if (id !== null && event instanceof CustomEvent) void this.#openAt(id, event.detail);
+    };
+    root.addEventListener("longpress", openAt, { signal });
   }
 
   /** Open the menu of an image at its tile or, in the viewer, at the focused element. */
@@ -108,11 +112,6 @@ export class ImageMenu {
     const isByKey = !isRightButton && !event.ctrlKey; // Ctrl with a click is a Mac's right click
     if (isByKey) this.openAtFocus(id);
     else void this.#openAt(id, { x: event.clientX, y: event.clientY });
-  }
-
-  #onLongPress(event: Event) {
-    const id = findImageId(event.target);
-    if (id !== null && event instanceof CustomEvent) void this.#openAt(id, event.detail);
   }
 
   #openAt(id: number, point: Point) {

@@ -6,7 +6,7 @@ import { Toasts } from "./core/dialogs";
 import { el } from "./core/dom";
 import { listenToKeys } from "./core/keys";
 import { readPreference } from "./core/preferences";
-import { makeTranslate } from "./core/text";
+import { makeTranslate, setLanguage } from "./core/text";
 import { Api } from "./data/api";
 import { Bookmarks } from "./data/bookmarks";
 import { Connection, retryPeriodically } from "./data/connection";
@@ -78,6 +78,7 @@ function makeContext(root: ShadowRoot, api: Api, signal: AbortSignal): PageConte
   if (!document.querySelector("h1"))
     page.append(el("h1", { class: "visually-hidden", text: "Civitai Shortcut" }));
   root.append(el("div", { class: "room" }, page));
+  store.on(["bootstrap"], (now) => setLanguage(now.bootstrap?.language), { signal });
   const translate = makeTranslate(() => store.get().bootstrap?.words);
   const toasts = new Toasts(root, translate, signal);
   const parts = { toasts } as PageParts;

@@ -45,13 +45,6 @@ function makeSecondImage(
   return { view, source, label };
 }
 
-function makePairData(context: Context, pair: ComparedPair): ComparedData[] {
-  return [
-    { ...pair.record, label: context.translate("compare_original") },
-    { ...pair.made, user: "", label: getSecondLabel(context, pair) },
-  ];
-}
-
 /** Return the elements below a pair: how similar both images are, what differs, and the buttons for
  * the second image. */
 function makePairSummary(
@@ -164,7 +157,10 @@ export class Compare {
     parts.summary.replaceChildren(makePairSummary(context, pair, listeners));
     parts.cells.showImages(makePairImages(context, pair, this.#fileUrl));
     parts.mode(true);
-    this.#showData(parts, makePairData(context, pair));
+    this.#showData(parts, [
+      { ...pair.record, label: context.translate("compare_original") },
+      { ...pair.made, user: "", label: getSecondLabel(context, pair) },
+    ]);
   }
 
   #showRow(parts: CompareParts, pair: ComparedPair, row: NonNullable<ComparedPair["row"]>) {

@@ -75,13 +75,12 @@ function decodeColours(hash: string) {
   for (let at = 6; at < digits.length; at += 2) {
     const value = digits[at] * 83 + digits[at + 1];
     const steps = [Math.floor(value / 361), Math.floor(value / 19) % 19, value % 19];
-    for (const step of steps) values.push(squareSigned((step - 9) / 9) * strongest);
+    for (const step of steps) {
+      const part = (step - 9) / 9;
+      values.push(part * Math.abs(part) * strongest);
+    }
   }
   return { across, down, values };
-}
-
-function squareSigned(value: number) {
-  return value * Math.abs(value);
 }
 
 function toLinear(value: number) {

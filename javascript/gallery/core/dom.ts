@@ -92,9 +92,20 @@ export function el<T extends keyof HTMLElementTagNameMap>(
     made.addEventListener(type, listener as EventListener);
   }
   if (text !== undefined) made.textContent = text;
-  const isShown = (child: Child) => child !== null && child !== undefined && child !== false;
-  made.append(...(children.filter(isShown) as (Node | string)[]));
+  made.append(...listShown(children));
   return made;
+}
+
+/** Replace the contents of an element. Children that are null or false are left out. */
+export function fill(box: Element, ...children: Child[]) {
+  box.replaceChildren(...listShown(children));
+}
+
+function listShown(children: Child[]) {
+  return children.filter((child) => child !== null && child !== undefined && child !== false) as (
+    | Node
+    | string
+  )[];
 }
 
 /** Set an attribute of an element; null and false remove it, true gives it no value. */

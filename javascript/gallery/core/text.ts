@@ -3,15 +3,22 @@
 import type { Translate } from "../types";
 import { el } from "./dom";
 
+let language: string | undefined; // until the server has told it, the browser's
+
+/** Write numbers and dates in this language from now on. */
+export function setLanguage(shown: string | undefined) {
+  language = shown;
+}
+
+export function getLanguage() {
+  return language;
+}
+
 /** Cached, for creating a format takes longer than using it a thousand times. */
 const formats = new Map<string, Intl.NumberFormat>();
 
-/** Format a number for a language. With the notation "compact", 12,000 becomes 12K. */
-export function formatNumber(
-  value: number,
-  language: string | undefined,
-  notation: "standard" | "compact" = "standard",
-) {
+/** Format a number. With the notation "compact", 12,000 becomes 12K. */
+export function formatNumber(value: number, notation: "standard" | "compact" = "standard") {
   const key = `${language} ${notation}`;
   let format = formats.get(key);
   if (!format) {
@@ -24,7 +31,7 @@ export function formatNumber(
 /** Format a date and time, without seconds. Return "" for an invalid time.
  * @param iso ISO 8601
  * @param hasTime whether the time of the day is told */
-export function formatDate(iso: string, language: string | undefined, hasTime = true): string {
+export function formatDate(iso: string, hasTime = true): string {
   const time = new Date(iso);
   if (!iso || Number.isNaN(time.getTime())) return "";
   const timeStyle = hasTime ? "short" : undefined;
@@ -32,12 +39,12 @@ export function formatDate(iso: string, language: string | undefined, hasTime = 
 }
 
 /** Format a number of bytes in kB, MB or GB, "" for 0. */
-export function formatBytes(size: number, language: string | undefined) {
+export function formatBytes(size: number) {
   if (!size) return "";
   const step = size < 1e6 ? 1 : size < 1e9 ? 2 : 3;
   const number = size / 1024 ** step;
   const digits = number < 10 ? 1 : 0;
-  return `${formatNumber(Number(number.toFixed(digits)), language)} ${["kB", "MB", "GB"][step - 1]}`;
+  return `${formatNumber(Number(number.toFixed(digits)))} ${["kB", "MB", "GB"][step - 1]}`;
 }
 
 const encoder = new TextEncoder();
@@ -143,16 +150,13 @@ export function makeTranslate(catalogue: () => Record<string, string> | undefine
   const language = navigator.language.toLowerCase();
   const column = !language.startsWith("zh") ? 0 : /hans|cn|sg|my/.test(language) ? 2 : 1;
   return (key, values = {}) => {
-    const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
+    const words = key.replaceAll("_", " ");
+    const text =
+      catalogue()?.[key] ?? FIRST[key]?.[column] ?? words.charAt(0).toUpperCase() + words.slice(1);
     return text.replace(PLACE, (whole, name, one, more) => {
       const value = String(values[name] ?? whole);
       if (one === undefined) return value;
       return value === "1" ? one : more;
     });
   };
-}
-
-function humanizeKey(key: string) {
-  const words = key.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

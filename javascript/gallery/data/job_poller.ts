@@ -31,7 +31,8 @@ export class JobPoller {
       this.#readsMade = true;
       void this.poll();
     });
-    document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+    const follow = () => (document.hidden ? this.#stop() : void this.poll());
+    document.addEventListener("visibilitychange", follow, { signal });
     void this.poll();
   }
 
@@ -91,11 +92,6 @@ export class JobPoller {
     if (!isBusy) return isWaiting ? HIDDEN : 0;
     if (!root.host.getClientRects().length) return HIDDEN;
     return store.get().panel === "jobs" ? PANEL_OPEN : BADGE_ONLY;
-  }
-
-  #onVisibility() {
-    if (document.hidden) this.#stop();
-    else void this.poll();
   }
 
   #stop() {

@@ -125,7 +125,11 @@ export class Navigation {
     });
     const images = parts.pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
-      this.#modelRequest = this.#fetchModel(where.model);
+      const { model: id } = where;
+      this.#modelRequest = this.#request("", async (signal) => {
+        const model = await this.context.api.get(`models/${id}`, { signal });
+        if (!signal.aborted) this.#setModel(model);
+      });
       await this.#modelRequest;
     }
     await images;
@@ -164,13 +168,6 @@ export class Navigation {
       showsHidden: false,
       open: null,
     };
-  }
-
-  async #fetchModel(id: number) {
-    await this.#request("", async (signal) => {
-      const model = await this.context.api.get(`models/${id}`, { signal });
-      if (!signal.aborted) this.#setModel(model);
-    });
   }
 
   #setModel(model: ModelView) {

@@ -97,17 +97,13 @@ export class Records {
     const get = () => api.get(`images/${id}?${query}`, { signal });
     const record = await get().catch(async (error) => {
       if (!(error instanceof ApiError) || error.code !== "not_known") throw error;
-      await this.#lookUp(id, signal); // an address may name an image that was never read here
+      // an address may name an image that was never read here
+      const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
+      await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
       return get();
     });
     this.#cacheRecord(record, this.now());
     return record;
-  }
-
-  async #lookUp(id: number, signal: AbortSignal) {
-    const { api, store } = this.context;
-    const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
-    await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
   }
 
   #cacheRecord(record: ImageDetails, receivedAt: number) {

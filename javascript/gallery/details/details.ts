@@ -1,7 +1,7 @@
 /** The details beside the viewer: how the open image was made, from what, and by whom. */
 
 import type { ImageDetails, ImageView } from "../contract";
-import { button, el, icon, redraw } from "../core/dom";
+import { button, el, fill, icon, redraw } from "../core/dom";
 import { ignoreFailure, isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
 import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
@@ -172,7 +172,7 @@ export class Details {
   }
 
   #fill(...parts: (Node | null)[]) {
-    const draw = () => this.body.replaceChildren(...parts.filter((part) => part !== null));
+    const draw = () => fill(this.body, ...parts);
     if (!redraw(this.context.root, this.body, draw)) this.element.focus();
     this.body.setAttribute("aria-busy", "false");
   }

@@ -109,7 +109,9 @@ export class FileControls {
     setAttribute(this.#search, "aria-label", translate("model_get_name", searched));
     this.#archive.hidden = !isMissing || !needed.sha256;
     this.#drawProgress(coming);
-    this.#drawRefusal(needed, isMissing);
+    const refusal = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
+    this.#refusal.hidden = !isMissing || !refusal;
+    setText(this.#refusal, refusal);
     this.#drawButton(needed, file, isMissing);
   }
 
@@ -126,7 +128,7 @@ export class FileControls {
   }
 
   #describeFile(file: RemoteFileView) {
-    const size = formatBytes(file.size, this.context.store.get().bootstrap?.language);
+    const size = formatBytes(file.size);
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
@@ -162,19 +164,12 @@ export class FileControls {
     setText(this.#line, file.line);
   }
 
-  #drawRefusal(needed: NeededFileView, isMissing: boolean) {
-    const { jobs, fileChoices } = this.context.store.get();
-    const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
-    this.#refusal.hidden = !isMissing || !text;
-    setText(this.#refusal, text);
-  }
-
   /** Show the download button with the size of the file, if there are several to choose from.
    * @param file the file to download, null if there is none */
   #drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {
     if (!this.#get) return;
     const { store, translate } = this.context;
-    const { fileChoices, needs, jobs, bootstrap } = store.get();
+    const { fileChoices, needs, jobs } = store.get();
     const { answer } = needs.image;
     const isOnly =
       (answer?.files ?? []).filter((one) => isAbsent(one) && !findJobFile(jobs, one)).length < 2;
@@ -185,7 +180,7 @@ export class FileControls {
       Boolean(getRefusal(needed, fileChoices)) ||
       Boolean(answer?.locked);
     this.#get.disabled = !canGet(needed, fileChoices);
-    const size = formatBytes(file?.size ?? 0, bootstrap?.language);
+    const size = formatBytes(file?.size ?? 0);
     const label = size ? translate("model_get_size", { size }) : translate("model_get");
     setLabel(this.#get, size || label);
     const name = needed.name || needed.hash;
@@ -197,9 +192,9 @@ export class FileControls {
 /** Return the button that lists the file of a newer version, null if there is none. */
 export function makeNewerButton(context: Context, newer: NewerVersionView | null) {
   if (!newer) return null;
-  const { translate, actions, store } = context;
+  const { translate, actions } = context;
   const { model, version, version_name, base_model, date, about, remarks } = newer;
-  const day = formatDate(date, store.get().bootstrap?.language, false);
+  const day = formatDate(date, false);
   const name = [version_name, base_model, day].filter(Boolean).join(" · ");
   return button(
     {
@@ -288,13 +283,13 @@ export class GetModel {
 
   #draw() {
     const { store, translate } = this.context;
-    const { jobs, fileChoices, bootstrap } = store.get();
+    const { jobs, fileChoices } = store.get();
     const needed = this.#needed;
     this.element.hidden = !needed || !isAbsent(needed);
     if (!needed || this.element.hidden) return;
     const coming = findJobFile(jobs, needed);
     const percent = coming?.size ? Math.floor((100 * coming.received) / coming.size) : 0;
-    const size = formatBytes(getChosenFile(needed, fileChoices)?.size ?? 0, bootstrap?.language);
+    const size = formatBytes(getChosenFile(needed, fileChoices)?.size ?? 0);
     const key = size ? "model_get_this_size" : "model_get_this";
     const reason = needed.refusal_short;
     const offer = reason ? translate("model_not_available", { reason }) : translate(key, { size });

@@ -12,7 +12,7 @@ import type {
   WorkflowView,
 } from "../contract";
 import { getTop, openAsk } from "../core/dialogs";
-import { button, el, icon, iconButton, redraw, setText } from "../core/dom";
+import { button, el, fill, icon, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
 import { showError } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
@@ -279,7 +279,7 @@ function askToMake(
     );
     make.disabled = !isReady;
     const parts = [
-      ...(maker.field ? [maker.field.element] : []),
+      maker.field?.element,
       ...makeList(translate("make_lacks", { engine }), lacking),
       (options.drops_missing || canDrop) && makeSwitch("drops_missing", "make_without"),
       ...makeList(translate("make_nodes"), nodes),
@@ -296,8 +296,7 @@ function askToMake(
         hasFiles && press("make-get", "do_get_models", "primary", () => actions.listNeeds([id])),
       ),
     ];
-    const fill = () => body.replaceChildren(...parts.filter((part) => part !== false));
-    if (!redraw(root, body, fill)) focusLast(body);
+    if (!redraw(root, body, () => fill(body, ...parts))) focusLast(body);
   };
   const leave = openAsk(context, translate("make_in", { engine: plan.engine }), body);
   draw();

@@ -1,7 +1,7 @@
 /** The title and the text of the open image's post, where the gallery is grouped by post. */
 
 import type { ImageDetails, PostView } from "../contract";
-import { el } from "../core/dom";
+import { el, fill } from "../core/dom";
 import { makeLongText } from "../core/widgets";
 import { ignoreFailure } from "../data/api";
 import { isGrouped } from "../state/posts";
@@ -44,11 +44,8 @@ export class Post {
 
   #draw({ title, text }: PostView) {
     const { translate } = this.context;
-    const parts = [
-      title && el("h3", { dir: "auto" }, title),
-      text && makeLongText(text, translate, SHOWN),
-    ];
-    this.element.replaceChildren(...parts.filter((part) => part instanceof HTMLElement));
+    const heading = title && el("h3", { dir: "auto" }, title);
+    fill(this.element, heading, text && makeLongText(text, translate, SHOWN));
     this.element.hidden = !title && !text;
   }
 }

@@ -3,7 +3,7 @@
 
 import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
-import { formatBytes } from "../core/text";
+import { formatBytes, getLanguage } from "../core/text";
 import { ignoreFailure } from "../data/api";
 import { canChooseCheckpoint } from "../host/host_page";
 import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_files";
@@ -135,7 +135,7 @@ export class Readiness {
     const isAsking = loading && !answer && absent.length > 0;
     this.#get.hidden = !isAsking && (Boolean(answer?.locked) || !gettable.length);
     this.#get.disabled = isAsking;
-    const size = formatBytes(sumSizes(gettable, state.fileChoices), state.bootstrap?.language);
+    const size = formatBytes(sumSizes(gettable, state.fileChoices));
     setLabel(this.#get, size ? translate("model_get_size", { size }) : translate("model_get"));
     this.#choose.hidden = !this.#checkpoint || !canChooseCheckpoint() || !this.#get.hidden;
     this.#choose.title = this.#checkpoint?.local_name ?? "";
@@ -156,13 +156,13 @@ export class Readiness {
 
   /** Return a text with the number of models of each kind, such as "Checkpoint and 2 LoRAs". */
   #listKinds(used: Used[]) {
-    const { translate, store } = this.context;
+    const { translate } = this.context;
     const texts = Object.entries(COUNTS).flatMap(([kind, key]) => {
       const n = used.filter(({ type }) => (type in COUNTS ? type : "") === kind).length;
       if (!n) return [];
       return [kind === "model" && n === 1 ? translate("one_checkpoint") : translate(key, { n })];
     });
-    const list = new Intl.ListFormat(store.get().bootstrap?.language).format(texts);
+    const list = new Intl.ListFormat(getLanguage()).format(texts);
     return list.charAt(0).toUpperCase() + list.slice(1);
   }
 

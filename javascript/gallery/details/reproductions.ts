@@ -30,7 +30,13 @@ export class Reproductions {
       accept: "image/png,image/jpeg,image/webp",
       hidden: true,
       "data-field": "compare-file",
-      on: { change: () => this.#onChosen() },
+      on: {
+        change: () => {
+          const [file] = this.#field.files ?? [];
+          this.#field.value = ""; // so that the same file can be chosen again
+          if (file) void this.#compareFile(file);
+        },
+      },
     });
     this.element = el("section", { class: "reproductions" }, this.#title, this.#list, this.#field);
     acceptDrops(zone, ["Files"], ({ files: [file] }) => {
@@ -59,12 +65,6 @@ export class Reproductions {
   /** Let the user choose a file, and compare it with the image. */
   chooseFile() {
     this.#field.click();
-  }
-
-  #onChosen() {
-    const [file] = this.#field.files ?? [];
-    this.#field.value = ""; // so that the same file can be chosen again
-    if (file) void this.#compareFile(file);
   }
 
   clear() {
@@ -97,13 +97,16 @@ export class Reproductions {
   }
 
   #makeItem(item: ReproductionView) {
-    const { api, translate, store } = this.context;
+    const { api, translate, actions } = this.context;
     const nearness = item.nearness && translate(`nearness_${item.nearness}`);
     const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
-    const date = formatDate(item.made_at, store.get().bootstrap?.language);
+    const date = formatDate(item.made_at);
     const gone = item.file === "gone" ? translate("reproduction_gone") : "";
     const details = [date, measured, gone].filter(Boolean).join(", ");
-    const open = el(
+    const record = this.#record;
+    const open = () =>
+      record && actions.comparePair({ record, made: item, stored: item, file: null });
+    const made = el(
       "button",
       {
         type: "button",
@@ -112,7 +115,7 @@ export class Reproductions {
         "data-gone": item.file === "gone",
         "aria-label": translate("reproduction_open", { details }),
         title: [details, ...item.differences.slice(0, 3)].join("\n"),
-        on: { click: () => this.#open(item) },
+        on: { click: open },
       },
       el("img", {
         src: getReproductionThumb(api, item),
@@ -122,13 +125,7 @@ export class Reproductions {
       }),
       el("span", { class: "measured" }, gone || measured || "–"),
     );
-    return el("li", {}, open);
-  }
-
-  #open(item: ReproductionView) {
-    if (!this.#record) return;
-    const pair = { record: this.#record, made: item, stored: item, file: null };
-    this.context.actions.comparePair(pair);
+    return el("li", {}, made);
   }
 
   async #compareFile(file: File) {

@@ -1,7 +1,7 @@
 /** The resources that an image was made with: which are present, and how to download the others. */
 
-import type { ImageDetails, NeededFileView, PermissionView, ResourceView } from "../contract";
-import { button, el, iconButton } from "../core/dom";
+import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
+import { button, el, fill, iconButton } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { needsReload, showError } from "../data/api";
 import { listReady } from "../data/making";
@@ -74,8 +74,7 @@ class ResourceRow {
   #formatSize(needed: NeededFileView | undefined) {
     const { availability, size } = this.resource;
     const isTold = availability === "" || (needed && availability !== "here");
-    const { bootstrap } = this.context.store.get();
-    return isTold ? "" : formatBytes(size, bootstrap?.language);
+    return isTold ? "" : formatBytes(size);
   }
 
   /** Return whether a needed file belongs to this row's resource: both have the same version id or,
@@ -121,11 +120,14 @@ export class Resources {
       isAsked ? makeNeedsQuery({ image: record.id, model: where.model }) : "",
     );
     this.element.hidden = !record.resources.length;
+    const texts = absent.map(({ type, name, hash, size, url }) =>
+      [type, name, hash, formatBytes(size), url].filter(Boolean).join("  "),
+    );
     const copy = iconButton(
       "copy-missing",
       "copy",
       translate("copy_missing"),
-      () => void actions.copy(absent.map((one) => describeResource(this.context, one)).join("\n")),
+      () => void actions.copy(texts.join("\n")),
       "quiet",
     );
     const title = el("h3", {}, translate("resources"));
@@ -153,26 +155,17 @@ export class Resources {
       row.draw(needed);
       drawn.add(needed);
     }
-    this.#drawLicence(answer?.licence ?? this.#record?.licence ?? []);
+    const licence = answer?.licence ?? this.#record?.licence ?? [];
+    const drawnLicence = JSON.stringify(licence);
+    if (drawnLicence !== this.#drawnLicence)
+      fill(this.#licence, licence.length > 0 && makePermissions(licence));
+    this.#drawnLicence = drawnLicence;
     this.#status.textContent =
       problem?.message ??
       (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));
     this.#status.hidden = !this.#status.textContent;
     this.#retry.hidden = !problem || needsReload(problem.code);
   }
-
-  /** Show what the creators of the image's models permit; nothing is redrawn without need. */
-  #drawLicence(licence: readonly PermissionView[]) {
-    const drawn = JSON.stringify(licence);
-    if (drawn === this.#drawnLicence) return;
-    this.#drawnLicence = drawn;
-    this.#licence.replaceChildren(...(licence.length ? [makePermissions(licence)] : []));
-  }
-}
-
-function describeResource({ store }: Context, { type, name, hash, size, url }: ResourceView) {
-  const bytes = formatBytes(size, store.get().bootstrap?.language);
-  return [type, name, hash, bytes, url].filter(Boolean).join("  ");
 }
 
 /** Return a button that copies the image's workflow for ComfyUI's editor, null if the image has

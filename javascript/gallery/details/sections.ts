@@ -39,6 +39,7 @@ export function makeAbout(
   if (!view.kind) return el("header"); // only the id is known
   const { store, translate } = context;
   const { bootstrap } = store.get();
+  const size = view.width > 0 && view.height > 0 ? `${view.width} × ${view.height}` : "";
   const level = bootstrap?.choices.level.find((choice) => choice.value === view.level)?.label;
   return el(
     "header",
@@ -47,11 +48,7 @@ export function makeAbout(
     el(
       "p",
       { class: "dim one-line" },
-      ...joinParts([
-        formatDate(view.date, bootstrap?.language),
-        formatDimensions(view),
-        record?.extension,
-      ]),
+      ...joinParts([formatDate(view.date), size, record?.extension]),
     ),
     el(
       "div",
@@ -60,7 +57,7 @@ export function makeAbout(
         el("span", {
           class: "tag",
           text: translate("gone_since", {
-            date: formatDate(view.last_seen, bootstrap?.language),
+            date: formatDate(view.last_seen),
           }),
         }),
       level && el("span", { class: "tag", title: translate("rating") }, level),
@@ -127,7 +124,7 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   const { translate, store } = context;
   const { bootstrap } = store.get();
   const show = (field: string, value: string) =>
-    (field === "Created Date" && formatDate(value, bootstrap?.language)) || value;
+    (field === "Created Date" && formatDate(value)) || value;
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
   const lines = rows.map(([field, stored]) => {
     const value = show(field, stored);
@@ -208,7 +205,7 @@ export function makeCopyIcon(
 function makeCopyButton({ actions }: Context, value: string, title: string) {
   const on = { click: () => void actions.copy(value) };
   const props = { type: "button", class: "value plain", title, dir: "auto", on };
-  return el("button", props, clipText(value));
+  return el("button", props, value.length > 400 ? `${value.slice(0, 400)}…` : value);
 }
 
 /** Copy a text when its element is clicked, unless a part of the text is being selected. This is
@@ -230,10 +227,6 @@ export function makeExternalLink(url: string, text: string, action?: string) {
   return el("a", props, el("bdi", {}, text), icon("external"));
 }
 
-function formatDimensions({ width, height }: ImageView) {
-  return width > 0 && height > 0 ? `${width} × ${height}` : "";
-}
-
 function formatReactions(view: ImageView, record?: ImageDetails) {
   if (!record) return String(view.reactions);
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
@@ -243,9 +236,4 @@ function joinParts(parts: (string | undefined)[]) {
   return parts
     .filter(Boolean)
     .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
-}
-
-/** Return a text shortened to 400 characters, because a parameter may be very long. */
-function clipText(value: string) {
-  return value.length > 400 ? `${value.slice(0, 400)}…` : value;
 }

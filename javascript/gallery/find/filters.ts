@@ -1,7 +1,7 @@
 /** The gallery's filters: their button, the sort order, the chips, the width of the tiles. */
 
 import type { Choice } from "../contract";
-import { button, el, setAttribute } from "../core/dom";
+import { button, el, fill, setAttribute } from "../core/dom";
 import { makePopover } from "../core/widgets";
 import { countBeforeHeldBack, getSource, hasPeriod } from "../state/query";
 import { getPost, MAX_TILE, MIN_TILE } from "../state/state";
@@ -165,7 +165,7 @@ export class Filters {
       );
     const hadFocus = this.heldBack.matches(":focus-within");
     this.heldBack.hidden = !count;
-    this.heldBack.replaceChildren(el("p", { class: "warns" }, count ? text : ""), ask || "");
+    fill(this.heldBack, el("p", { class: "warns" }, count ? text : ""), ask);
     if (hadFocus) this.#fold.focus();
   }
 

@@ -75,7 +75,13 @@ export class Finder {
       (now) => this.#draw(now),
       { signal },
     );
-    store.on(["lookupText"], (now) => this.#showLookup(now), { signal });
+    const showLookup = ({ lookupText }: State) => {
+      // of a lookup that did not begin in the field; the text stays if the lookup fails
+      if (!lookupText || this.#field.matches(":focus")) return;
+      this.#ran = this.#field.value = lookupText;
+      this.#drawClear();
+    };
+    store.on(["lookupText"], showLookup, { signal });
     this.#draw(store.get());
   }
 
@@ -102,18 +108,16 @@ export class Finder {
       on: {
         input: ({ isComposing }) => isComposing || this.#onInput(), // else half a word is asked for
         compositionend: () => this.#onInput(),
-        focus: () => this.#onFocus(),
+        focus: () => {
+          this.#isEntered = true;
+          this.#lookUp();
+        },
         click: () => this.#onClick(),
         blur: () => this.#close(),
         keydown: (event) => this.#onKey(event),
         paste: (event) => this.#onPaste(event),
       },
     });
-  }
-
-  #onFocus() {
-    this.#isEntered = true;
-    this.#lookUp();
   }
 
   /** Select the whole text if this click has given the field the focus, unless the user has dragged
@@ -243,14 +247,6 @@ export class Finder {
 
   #reset() {
     this.#field.value = this.#searched;
-    this.#drawClear();
-  }
-
-  /** Show the text of a lookup that did not begin in the field. The text stays if the lookup
-   * fails. */
-  #showLookup({ lookupText }: State) {
-    if (!lookupText || this.#field.matches(":focus")) return;
-    this.#ran = this.#field.value = lookupText;
     this.#drawClear();
   }
 

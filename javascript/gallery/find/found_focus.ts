@@ -19,7 +19,12 @@ export class FoundFocus {
     private readonly focusFound: (state: State) => boolean,
   ) {
     const { root, store, signal } = context;
-    root.addEventListener("focusin", ({ target }) => this.#onFocus(target), { signal });
+    // the user has chosen it, so the focus is no longer moved
+    const onFocus = ({ target }: Event) => {
+      this.#focused = target instanceof Element ? target : null;
+      this.#leads = false;
+    };
+    root.addEventListener("focusin", onFocus, { signal });
     root.addEventListener("focusout", ({ target }) => this.#onLeave(target), { signal });
     const notePress = ({ type }: Event) => {
       this.#isByKey = type === "keydown";
@@ -44,12 +49,6 @@ export class FoundFocus {
    * then. */
   focusNextFound() {
     this.#leads = true;
-  }
-
-  /** Remember the focused element. The user has chosen it, so the focus is no longer moved. */
-  #onFocus(target: EventTarget | null) {
-    this.#focused = target instanceof Element ? target : null;
-    this.#leads = false;
   }
 
   /** Forget an element that has lost the focus, unless it is being removed: browsers dispatch

@@ -2,7 +2,7 @@
  * what the model is. */
 
 import type { ModelView } from "../contract";
-import { button, el, icon, setLabel } from "../core/dom";
+import { button, el, fill, icon, setLabel } from "../core/dom";
 import { type MenuItem, makeMenuButton } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
@@ -31,7 +31,10 @@ class DownloadOptions {
     other: HTMLElement,
   ) {
     const { store, translate, root, signal } = context;
-    this.#limit = this.#makeLimit();
+    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
+    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
+    const limit = { name: "limit", label: "download_most", value, high };
+    this.#limit = makeLimitField(translate, limit);
     const label = translate("do_download_marked");
     this.#all = button(
       { action: "download-all", icon: "download", label: "", class: "primary" },
@@ -51,13 +54,6 @@ class DownloadOptions {
     );
     root.append(this.#popover);
     store.on(["bootstrap", "total"], (now, before) => this.#updateLimit(now, before), { signal });
-  }
-
-  #makeLimit() {
-    const { store, translate } = this.context;
-    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
-    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
-    return makeLimitField(translate, { name: "limit", label: "download_most", value, high });
   }
 
   #makeForm() {
@@ -86,8 +82,8 @@ class DownloadOptions {
 
   #nameCount() {
     const { store, translate } = this.context;
-    const { images, ended, bootstrap } = store.get();
-    const n = formatNumber(images.length, bootstrap?.language);
+    const { images, ended } = store.get();
+    const n = formatNumber(images.length);
     const isKnown = ended && images.length > 0;
     setLabel(this.#all, translate(isKnown ? "download_all_n" : "download_whole", { n }));
   }
@@ -186,12 +182,9 @@ export class GalleryHeader {
     const name = getGalleryName(now, translate);
     const creator = model?.creator || getPost(now)?.user;
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
-    const parts = [
-      el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
-      url && this.#makeLink(url),
-      creator && this.#makeCreatorButton(creator),
-    ];
-    this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
+    const heading = el("h2", { class: "one-line", dir: "auto", text: name, title: name });
+    const link = url && this.#makeLink(url);
+    fill(this.#title, heading, link, creator && this.#makeCreatorButton(creator));
   }
 
   #makeLink(url: string) {
@@ -234,10 +227,11 @@ export class GalleryHeader {
     const post = getPost(now);
     const { translate } = this.context;
     const { description = "", tags = [], creator = "", licence = [] } = model ?? {};
-    this.#facts.replaceChildren(
-      ...(model ? [makeTag(getModelTypeName(model.type, translate))] : []),
-      ...(creator ? [this.#makeCreatorButton(creator)] : []),
-      ...(model?.url ? [this.#makeLink(model.url)] : []),
+    fill(
+      this.#facts,
+      model && makeTag(getModelTypeName(model.type, translate)),
+      creator && this.#makeCreatorButton(creator),
+      model?.url && this.#makeLink(model.url),
     );
     this.#description.textContent = (description || (post?.text ?? "")).trim();
     this.#licence.hidden = !model;

@@ -2,7 +2,7 @@
 
 import type { ModelCard } from "../contract";
 import { showBlurhash } from "../core/blurhash";
-import { button, el, scrollBy } from "../core/dom";
+import { button, el, fill, scrollBy } from "../core/dom";
 import { getModelTypeName } from "../state/model_files";
 import { getSource } from "../state/query";
 import type { Context, ModelResults, State, Where } from "../types";
@@ -54,7 +54,8 @@ export class ModelResultCards {
       words: results.query,
     });
     this.#section.toggleAttribute("data-empty", !results.models.length);
-    this.#section.replaceChildren(
+    fill(
+      this.#section,
       el(
         "div",
         { class: "row" },
@@ -62,8 +63,8 @@ export class ModelResultCards {
         results.models.length > 0 && this.#makeBackButton(where),
       ),
       this.#cards,
-      this.#makeLibraryButton(results) ?? "",
-      this.#makeMoreButton(results.cursor) ?? "",
+      this.#makeLibraryButton(results),
+      this.#makeMoreButton(results.cursor),
     );
     this.#showCards(results.models);
   }

@@ -1,8 +1,8 @@
 /** What opens below the search field: the rows of what can be found, and completions of words. */
 
-import type { Cover, SearchPreview, Suggestion } from "../contract";
+import type { Cover, Suggestion } from "../contract";
 import { showBlurhash } from "../core/blurhash";
-import { button, el, type IconName, icon, setText } from "../core/dom";
+import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
 import type { Found } from "../data/search";
 import { getModelTypeName } from "../state/model_files";
@@ -38,9 +38,9 @@ export function makeSearchMessage(context: Context) {
   const look = { action: "search-on", label: translate("search_on"), class: "chip" };
   const on = button(look, () => void actions.searchOn());
   const element = el("div", { class: "search-message row" }, sentence, on);
-  const draw = ({ widened, notes, results, bootstrap }: State) => {
+  const draw = ({ widened, notes, results }: State) => {
     const ignored = notes.find(({ code }) => code === "search")?.message ?? "";
-    const wider = widened ? describe(widened, bootstrap?.language, translate) : "";
+    const wider = widened ? describe(widened, translate) : "";
     const text = results ? "" : [wider, ignored].filter(Boolean).join(" ");
     setText(sentence, text);
     on.hidden = widened?.from !== "loaded";
@@ -52,15 +52,11 @@ export function makeSearchMessage(context: Context) {
 }
 
 /** Return a text that says where nothing was found, and how many images were found elsewhere. */
-function describe(
-  { from, scope, loaded: count, found }: WidenedSearch,
-  language: string | undefined,
-  translate: Translate,
-) {
-  const loaded = formatNumber(count, language);
+function describe({ from, scope, loaded: count, found }: WidenedSearch, translate: Translate) {
+  const loaded = formatNumber(count);
   if (!found.count) return translate("widened_on", { loaded });
   const fromLoaded = scope === "gallery" ? "widened_gallery" : "widened_all";
-  const n = `${formatNumber(found.count, language)}${found.is_more ? "+" : ""}`;
+  const n = `${formatNumber(found.count)}${found.is_more ? "+" : ""}`;
   return translate(from === "loaded" ? fromLoaded : "widened_from_gallery", { loaded, n });
 }
 
@@ -97,19 +93,23 @@ export function listRows(
     const open = makeRow("open", "link", translate("row_open", { text }), "", text);
     return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, translate)] : [open];
   }
-  const kind = found.preview?.kind ?? guessKind(text);
-  const completions = found.suggestions.map((one) => makeCompletionRow(state, one));
+  const usual = isForModels(text) ? "words" : "keys";
+  const guess = KEY_AT_END.test(text) ? "nothing" : usual;
+  const kind = found.preview?.kind ?? guess;
+  const completions = found.suggestions.map(makeCompletionRow);
   const remarks = listRemarks(found, translate);
   if (kind === "nothing") return [...remarks, ...completions];
   const scopes = listScopeRows(state, text, found, translate);
   if (kind === "keys") return [...remarks, ...insertAfterFirst(scopes, completions)];
   const models = listModelRows(state, text, found, translate);
-  const all = listAuthorRows(state, found, translate);
+  const all = listAuthorRows(found, translate);
   // One of the library whose name was typed; one of Civitai comes later and would move other rows.
   const named = all.filter(({ value }) => isSame(value, text) && value !== found.author);
   const authors = all.filter((one) => !named.includes(one));
   // What is open comes first: a gallery or the library, else the models.
-  const places = showsImages(state)
+  const { where, results } = state;
+  const hasImages = !results && (hasGallery(where) || where.search !== null);
+  const places = hasImages
     ? insertAfterFirst([...scopes, ...models, ...authors], [...completions, ...named])
     : [...insertAfterFirst(models, completions), ...named, ...authors, ...scopes];
   return [...remarks, ...places];
@@ -127,11 +127,6 @@ function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {
   ];
 }
 
-function guessKind(text: string): SearchPreview["kind"] {
-  if (KEY_AT_END.test(text)) return "nothing";
-  return isForModels(text) ? "words" : "keys";
-}
-
 function isSame(one: string, other: string) {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -145,10 +140,6 @@ export function getFirstChoice(rows: readonly SearchRow[]) {
   return choices.find(({ isEmpty }) => !isEmpty) ?? choices[0] ?? null;
 }
 
-function showsImages({ where, results }: State) {
-  return !results && (hasGallery(where) || where.search !== null);
-}
-
 function listStartRows(state: State, { suggestions }: Found, translate: Translate) {
   const { bootstrap, where } = state;
   const recent = (bootstrap?.recent ?? []).filter(({ id }) => id !== where.model);
@@ -156,21 +147,22 @@ function listStartRows(state: State, { suggestions }: Found, translate: Translat
     .slice(0, MOST_RECENT)
     .map(({ id, name }) => ({ ...makeModelRow(id, name), group: translate("recent_models") }));
   const keys = suggestions.slice(0, MOST_HINTS).map((one) => ({
-    ...makeCompletionRow(state, one),
+    ...makeCompletionRow(one),
     group: translate("row_keys"),
   }));
   return [...models, ...keys];
 }
 
 function listScopeRows(state: State, text: string, { preview }: Found, translate: Translate) {
-  const { where, images, bootstrap } = state;
-  const number = (n: number) => formatNumber(n, bootstrap?.language);
+  const { where, images } = state;
   const detail = (scope: SearchScope) => {
     if (!preview) return "";
     const { count, is_more: isMore } = countFound(scope, preview);
     if (isMore && !count) return "…";
-    const n = `${number(count)}${isMore ? "+" : ""}`;
-    return scope === "loaded" ? translate("row_of_loaded", { n, all: number(images.length) }) : n;
+    const n = `${formatNumber(count)}${isMore ? "+" : ""}`;
+    return scope === "loaded"
+      ? translate("row_of_loaded", { n, all: formatNumber(images.length) })
+      : n;
   };
   const title = translate("row_in", { title: getGalleryName(state, translate) });
   const isEmpty = (scope: SearchScope) => {
@@ -218,9 +210,7 @@ function listModelRows(
   ];
   const isNamed = ({ text: name }: SearchRow) => name.toLowerCase().startsWith(folded);
   const count = models?.models.length ?? 0;
-  const detail = models
-    ? `${formatNumber(count, bootstrap?.language)}${models.cursor ? "+" : ""}`
-    : "";
+  const detail = models ? `${formatNumber(count)}${models.cursor ? "+" : ""}` : "";
   const isEmpty = models !== null && !count && !models.cursor;
   return [
     ...rows.filter(isNamed),
@@ -229,10 +219,10 @@ function listModelRows(
   ];
 }
 
-function listAuthorRows({ bootstrap }: State, { preview, author }: Found, translate: Translate) {
+function listAuthorRows({ preview, author }: Found, translate: Translate) {
   const known = (preview?.authors ?? []).map(({ text, count }) => ({
     name: text,
-    detail: formatNumber(count, bootstrap?.language),
+    detail: formatNumber(count),
   }));
   const isNew = author && !known.some(({ name }) => isSame(name, author));
   return [...(isNew ? [{ name: author, detail: "" }] : []), ...known].map(({ name, detail }) => ({
@@ -241,8 +231,8 @@ function listAuthorRows({ bootstrap }: State, { preview, author }: Found, transl
   }));
 }
 
-function makeCompletionRow({ bootstrap }: State, { text, count }: Suggestion): SearchRow {
-  const detail = count > 0 ? formatNumber(count, bootstrap?.language) : "";
+function makeCompletionRow({ text, count }: Suggestion): SearchRow {
+  const detail = count > 0 ? formatNumber(count) : "";
   return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
 }
 
@@ -403,15 +393,16 @@ function drawOption(
     thumb.addEventListener("error", () => thumb.remove());
     return thumb;
   };
-  const sign = glyph ? el("span", { class: "row-sign" }, icon(glyph)) : "";
+  const sign = glyph && el("span", { class: "row-sign" }, icon(glyph));
   if (cover && sign) {
     showBlurhash(sign, cover.blurhash);
     sign.append(makeThumb(cover.id));
   }
-  option.replaceChildren(
+  fill(
+    option,
     sign,
     el("bdi", { class: "one-line", text }),
-    detail ? el("span", { class: "dim one-line", text: detail }) : "",
-    pictures.length ? el("span", { class: "row-pictures" }, ...pictures.map(makeThumb)) : "",
+    detail && el("span", { class: "dim one-line", text: detail }),
+    pictures.length > 0 && el("span", { class: "row-pictures" }, ...pictures.map(makeThumb)),
   );
 }

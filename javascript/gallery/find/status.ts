@@ -89,12 +89,12 @@ export function getGalleryStatus(state: State, translate: Translate, now: number
     const leave = problem.code === "bad_input" ? "reset-filters" : "home";
     return { kind: "problem", text: problem.message, actions: [chooseAction(problem, leave)] };
   }
-  if (state.loadedWords && state.searchReading === "on" && bootstrap) {
-    return makeReadingStatus(state, bootstrap, translate, now);
+  if (state.loadedWords && state.searchReading === "on") {
+    return makeReadingStatus(state, translate, now);
   }
   // Beside images the bar shows that a page is loaded.
-  if (requestedAt > 0 && state.total !== null && bootstrap && state.images.length) {
-    return makeListStatus(state, bootstrap, translate, now - requestedAt);
+  if (requestedAt > 0 && state.total !== null && state.images.length) {
+    return makeListStatus(state, translate, now - requestedAt);
   }
   if (requestedAt > 0) {
     const text = getShown(state).length ? "" : translate("reading");
@@ -106,17 +106,16 @@ export function getGalleryStatus(state: State, translate: Translate, now: number
     return { kind: "waits", text, actions: isSlow ? ["retry"] : [] };
   }
   if (isHome(state)) return NO_STATUS;
-  return addHiddenCount(getEndStatus(state, bootstrap, translate), state, bootstrap, translate);
+  return addHiddenCount(getEndStatus(state, bootstrap, translate), state, translate);
 }
 
 function addHiddenCount(
   status: StatusText,
   { hiddenCount, images }: State,
-  { language }: Bootstrap,
   translate: Translate,
 ): StatusText {
   if (!hiddenCount || !["end", "empty", "narrowed"].includes(status.kind)) return status;
-  const n = formatNumber(hiddenCount, language);
+  const n = formatNumber(hiddenCount);
   if (status.kind !== "end" && !images.length)
     return { ...status, text: translate("hidden_all", { n }), actions: ["show-hidden"] };
   return {
@@ -126,17 +125,14 @@ function addHiddenCount(
   };
 }
 
-function makeReadingStatus(
-  state: State,
-  { language }: Bootstrap,
-  translate: Translate,
-  now: number,
-): StatusText {
+function makeReadingStatus(state: State, translate: Translate, now: number): StatusText {
   const { images, matches, requestedAt } = state;
   const time = requestedAt > 0 ? now - requestedAt : 0;
   const shown = matches === null ? 0 : getShown(state).length;
-  const number = (value: number) => formatNumber(value, language);
-  const text = translate("search_reads_on", { shown: number(shown), n: number(images.length) });
+  const text = translate("search_reads_on", {
+    shown: formatNumber(shown),
+    n: formatNumber(images.length),
+  });
   return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
 }
 
@@ -145,12 +141,11 @@ function makeReadingStatus(
  * @param time ms since the request was sent, null for none */
 function makeListStatus(
   { images, missing, total, notes }: State,
-  { language }: Bootstrap,
   translate: Translate,
   time: number | null,
 ): StatusText {
-  const n = formatNumber(images.length + missing.length, language);
-  const text = translate("list_reading", { n, total: formatNumber(total ?? 0, language) });
+  const n = formatNumber(images.length + missing.length);
+  const text = translate("list_reading", { n, total: formatNumber(total ?? 0) });
   if (time === null) return { kind: "narrowed", text, actions: ["more"] };
   const isSlow = time >= PATIENCE * 1000 || notes.some(({ code }) => code === "list_slow");
   return { kind: "waits", text: isSlow ? text : "", actions: ["stop-search"] };
@@ -191,8 +186,7 @@ function makeEmpty(text: string, action: StatusAction): StatusText {
 function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate): StatusText {
   const shown = getShown(state);
   const { where, images, loadedWords, cursor, ended, notes } = state;
-  const number = (value: number) => formatNumber(value, bootstrap.language);
-  const counts = { n: number(images.length), shown: number(shown.length) };
+  const counts = { n: formatNumber(images.length), shown: formatNumber(shown.length) };
   if (loadedWords && images.length) {
     if (ended && !shown.length) return makeNothingFound(loadedWords, translate);
     const text = translate(shown.length ? "narrowed_to" : "narrowed_none", counts);
@@ -201,7 +195,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   if (!ended && !images.length && cursor !== null) {
     return { kind: "narrowed", text: translate("none_so_far"), actions: ["more"] };
   }
-  if (!ended) return state.stopped ? makeListStatus(state, bootstrap, translate, null) : NO_STATUS;
+  if (!ended) return state.stopped ? makeListStatus(state, translate, null) : NO_STATUS;
   const isFilteredOut = !images.length && listExcludingFilters(where, bootstrap).length > 0;
   if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
   const doubt = notes.find(({ code }) => code === "empty_end");
@@ -211,7 +205,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   }
   if (where.search !== null && !images.length) return makeNothingFound(where.search, translate);
   const isRandom = where.sort === "Random";
-  if (state.total !== null) return makeListEnd(state, bootstrap, translate);
+  if (state.total !== null) return makeListEnd(state, translate);
   if (images.length) {
     const key = isRandom && where.search === null ? "random_ends" : "gallery_ends";
     return { kind: "end", text: translate(key, counts), actions: isRandom ? ["shuffle"] : [] };
@@ -226,11 +220,10 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
  * filters leave out. */
 function makeListEnd(
   { images, missing, total, hiddenCount, libraryDate }: State,
-  { language }: Bootstrap,
   translate: Translate,
 ): StatusText {
   const others = (total ?? 0) - images.length - missing.length - hiddenCount;
-  const [n, left] = [images.length, others].map((count) => formatNumber(count, language));
+  const [n, left] = [images.length, others].map((count) => formatNumber(count));
   const shown = translate(images.length ? "gallery_ends" : "list_shows_none", { n });
   // Of a list from the library, the others may also be unknown.
   const text =
@@ -413,8 +406,8 @@ export function addNotices(context: Context) {
       () => actions.reloadGallery(),
     );
   let drawn = "";
-  const draw = ({ libraryDate, notes, results, bootstrap }: State) => {
-    const date = formatDate(libraryDate, bootstrap?.language);
+  const draw = ({ libraryDate, notes, results }: State) => {
+    const date = formatDate(libraryDate);
     const others = notes.filter(({ code }) => !ELSEWHERE.includes(code));
     const texts = others.map(({ message }) => message);
     if (libraryDate) texts.unshift(translate("library_since", { date }));

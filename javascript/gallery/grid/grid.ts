@@ -107,7 +107,11 @@ export class Grid {
     this.#listen();
     store.on([getTiles], (now, before) => this.#change(getTiles(now), before.stale), context);
     store.on(["tile"], () => this.#layOut(), context);
-    store.on(["marks", "focus", "revealed", "bootstrap", "made"], () => this.#drawLooks(), context);
+    const drawLooks = () => {
+      this.#tiles.drawTiles();
+      this.#schedule();
+    };
+    store.on(["marks", "focus", "revealed", "bootstrap", "made"], drawLooks, context);
     store.on(["bootstrap"], () => this.#tiles.reloadFailed(), context);
     const more = ["loading", "ended", "results", "loadedWords"] as const;
     store.on([...more, "searchReading"], () => this.#schedule(), context);
@@ -226,16 +230,12 @@ export class Grid {
     const { root } = this.context;
     const focused = this.#tiles.findTile(root.activeElement);
     const at = focused && this.#arrangement.getIndex(focused.view.id);
-    this.#setShown(shown);
-    const next = at === undefined ? undefined : shown[Math.min(at, shown.length - 1)];
-    if (next && !isElsewhere && !root.activeElement) this.revealImage(next.id, { focus: true });
-  }
-
-  #setShown(shown: readonly ImageView[]) {
     if (this.#arrangement.isContinuedBy(shown)) this.#append(shown);
     else this.#layOut(shown);
     this.#tiles.drawTiles(); // a tile may stand for more images now, or for fewer
     setAttribute(this.#list, "aria-hidden", shown.length ? null : "true");
+    const next = at === undefined ? undefined : shown[Math.min(at, shown.length - 1)];
+    if (next && !isElsewhere && !root.activeElement) this.revealImage(next.id, { focus: true });
   }
 
   #append(shown: readonly ImageView[]) {
@@ -300,14 +300,17 @@ export class Grid {
     const seen = this.#arrangement.listBetween(viewport.top, viewport.bottom);
     const wanted = this.#listWanted(viewport, seen);
     const isWhole = this.#tiles.syncTiles(wanted);
-    const { focus } = this.context.store.get();
+    const { store, actions } = this.context;
+    const { focus } = store.get();
     const hasStop = focus !== null && this.#tiles.getTile(focus) !== undefined;
     this.#list.tabIndex = hasStop || !this.#arrangement.views.length ? -1 : 0;
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
     const passed = seen.length && (this.#arrangement.getIndex(seen[seen.length - 1]) ?? 0) + 1;
-    this.context.actions.setView({ passed, thumb: this.#thumbWidth });
-    this.#loadMore(viewport);
+    actions.setView({ passed, thumb: this.#thumbWidth });
+    const state = store.get();
+    if (needsNextPage(state, viewport, this.#arrangement.height, this.#speed.value))
+      void (state.loadedWords ? actions.searchOn() : actions.more());
   }
 
   /** Let the header go when the user scrolls down, and come back when he scrolls up.
@@ -342,17 +345,5 @@ export class Grid {
     this.#thumbs.loadThumbs(
       new Map(tiles.map((tile) => [tile, api.getThumbUrl(tile.view.id, width)])),
     );
-  }
-
-  #drawLooks() {
-    this.#tiles.drawTiles();
-    this.#schedule();
-  }
-
-  #loadMore(viewport: Viewport) {
-    const { store, actions } = this.context;
-    const state = store.get();
-    if (!needsNextPage(state, viewport, this.#arrangement.height, this.#speed.value)) return;
-    void (state.loadedWords ? actions.searchOn() : actions.more());
   }
 }

@@ -93,8 +93,7 @@ export class Hover {
 
   #makeLines(view: ImageView) {
     const { user, base_model: base, summary, reactions } = view;
-    const { translate, store } = this.context;
-    const language = store.get().bootstrap?.language;
+    const { translate } = this.context;
     const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
     const facts = [
       steps > 0 && translate("caption_steps", { n: steps }),
@@ -107,12 +106,7 @@ export class Hover {
         "p",
         { class: "image-author" },
         el("bdi", { class: "one-line", text: user || translate("somebody") }),
-        el(
-          "span",
-          { class: "reactions" },
-          icon("like"),
-          formatNumber(reactions, language, "compact"),
-        ),
+        el("span", { class: "reactions" }, icon("like"), formatNumber(reactions, "compact")),
         this.#makeHeart(view),
       ),
       prompt && el("p", { class: "image-prompt", dir: "auto" }, `${prompt}…`),

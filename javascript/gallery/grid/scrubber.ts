@@ -2,7 +2,7 @@
 
 import type { ImageView, MonthCount } from "../contract";
 import { el } from "../core/dom";
-import { formatNumber } from "../core/text";
+import { formatNumber, getLanguage } from "../core/text";
 import { showError } from "../data/api";
 import { makeQueryParameters } from "../state/query";
 import { getShown, getTiles } from "../state/state";
@@ -197,19 +197,16 @@ export class Scrubber {
       const tiles = getTiles(store.get());
       const shown = { images: tiles, ended: ended || problems.images !== null, sort: where.sort };
       const at = findImageAt(shown, this.#months, this.#wanted);
-      this.#scrollToImage(tiles[at ?? tiles.length - 1]?.id, this.#wanted);
+      const id = tiles[at ?? tiles.length - 1]?.id;
+      if (this.#wanted === 0) this.grid.scrollToTop();
+      else if (id !== undefined) this.grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
+      this.#reached = this.grid.findTopmost();
       if (at !== null) break;
       await actions.more();
       if (store.get().cursor === cursor) break; // failed or stopped
     }
     this.#isScrolling = false;
     if (this.#draggedTo === null) this.#setWanted(null);
-  }
-
-  #scrollToImage(id: number | undefined, position: number) {
-    if (position === 0) this.grid.scrollToTop();
-    else if (id !== undefined) this.grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
-    this.#reached = this.grid.findTopmost();
   }
 
   /** Store and show which position is wanted, null for none. */
@@ -284,14 +281,13 @@ export class Scrubber {
    * it is not reached. Until the months are fetched, return the month in the window. */
   #describe(one: MonthCount | undefined) {
     const { translate, store } = this.context;
-    const { bootstrap, images, loading } = store.get();
-    const language = bootstrap?.language;
+    const { images, loading } = store.get();
     const time = new Date(`${one?.month ?? this.#topMonth}-15T00:00:00Z`);
     if (Number.isNaN(time.getTime())) return translate("scrubber");
-    const month = time.toLocaleDateString(language, { year: "numeric", month: "long" });
+    const month = time.toLocaleDateString(getLanguage(), { year: "numeric", month: "long" });
     if (!one) return month;
     const isAwaited = this.#wanted !== null && this.#isScrolling && loading;
-    const n = formatNumber(isAwaited ? images.length : one.count, language);
+    const n = formatNumber(isAwaited ? images.length : one.count);
     return translate(isAwaited ? "scrubber_loading" : "scrubber_month", { month, n });
   }
 }

@@ -130,25 +130,30 @@ export class SelectionBar {
   }
 
   #draw(now: State) {
-    const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
+    const { marks, passed, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);
     const { translate, root } = this.context;
-    const number = (value: number) => formatNumber(value, bootstrap?.language);
     this.#section.hidden = now.results !== null || (!shown.length && !marks.size);
     root.host.toggleAttribute("data-marking", marks.size > 0 && !this.#section.hidden);
     if (this.#section.hidden) return;
-    const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
+    const counts = {
+      at: formatNumber(Math.min(passed, shown.length)),
+      n: formatNumber(shown.length),
+    };
     this.#where.textContent = translate(now.ended ? "of_all" : "so_far", counts);
     this.#where.toggleAttribute("data-waits", now.loading);
     this.#hidden.hidden = !hiddenCount && !showsHidden;
     this.#hidden.textContent = showsHidden
       ? translate("hidden_shown")
-      : translate("hidden_count", { n: number(hiddenCount) });
+      : translate("hidden_count", { n: formatNumber(hiddenCount) });
     this.#marked.hidden = marks.size === 0;
     this.#all.hidden = marks.size > 0; // in the menu then
     this.#send.hidden = marks.size !== 1;
     this.#compare.hidden = !canCompare(marks);
-    setText(this.#count, marks.size ? translate("marked_count", { n: number(marks.size) }) : "");
+    setText(
+      this.#count,
+      marks.size ? translate("marked_count", { n: formatNumber(marks.size) }) : "",
+    );
     this.#back.hidden = now.place === null;
   }
 }

@@ -167,12 +167,7 @@ export class Thumbs {
     const most = this.#isSlow ? AT_ONCE_WHEN_SLOW : AT_ONCE;
     for (const [tile] of open.slice(most)) if (tile.isLoading) tile.removeThumb();
     for (const [tile, url] of open.slice(0, most)) tile.loadThumb(url);
-    this.#scheduleCheck(open.length);
-  }
-
-  /** Check after a pause whether thumbnails arrive slowly, unless that is already known. */
-  #scheduleCheck(count: number) {
     window.clearTimeout(this.#clock);
-    if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#loadNext(), SLOW);
+    if (open.length && !this.#isSlow) this.#clock = window.setTimeout(() => this.#loadNext(), SLOW);
   }
 }

@@ -1,7 +1,7 @@
 /** The page while no gallery is open: shelves, or the models that are on disk. */
 
 import type { LocalModel } from "../contract";
-import { button, el, redraw, scrollBy } from "../core/dom";
+import { button, el, fill, redraw, scrollBy } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import type { LocalModelData } from "../data/home_data";
 import { getModelTypeName } from "../state/model_files";
@@ -37,7 +37,7 @@ class ModelGrid {
   }
 
   /** Return the shelf of model files, null if there is none. */
-  makeShelf({ home, bootstrap }: State) {
+  makeShelf({ home }: State) {
     const { translate } = this.context;
     const { models = [], count = 0 } = home?.local_models ?? {};
     if (!count) return null;
@@ -51,8 +51,8 @@ class ModelGrid {
       { class: "home-shelf", "data-shelf": "models" },
       makeHeading(
         translate("home_models"),
-        formatNumber(count, bootstrap?.language),
-        this.#makeCheckButton(home?.newer_versions.checked_at ?? "", bootstrap?.language),
+        formatNumber(count),
+        this.#makeCheckButton(home?.newer_versions.checked_at ?? ""),
       ),
       this.#grid,
       models.length < count && button(more, () => this.data.loadMore()),
@@ -61,9 +61,9 @@ class ModelGrid {
 
   /** Return the button that looks for newer versions of the models.
    * @param checkedAt when it was done last, "" for never */
-  #makeCheckButton(checkedAt: string, language?: string) {
+  #makeCheckButton(checkedAt: string) {
     const { translate } = this.context;
-    const date = formatDate(checkedAt, language);
+    const date = formatDate(checkedAt);
     const title = date && translate("newer_checked", { date });
     const look = { action: "check-versions", label: translate("newer_check"), class: "quiet" };
     return button({ ...look, title }, () => this.data.checkVersions(true));
@@ -192,7 +192,8 @@ export class Home {
     const isFocusKept = redraw(this.context.root, this.#section, () => {
       this.#drawIntro(now, isNew);
       const samples = makeSamples(this.context, now);
-      const shelves = [
+      fill(
+        this.#shelves,
         isNew && samples,
         makeRecent(this.context, now),
         makeWatches(this.context, now),
@@ -202,14 +203,9 @@ export class Home {
         this.#models.makeShelf(now),
         makePopular(this.context, now),
         makeFoldersRow(this.context, now),
-      ];
-      this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
+      );
     });
-    if (!isFocusKept && isDismissed) this.#focusVersions();
-  }
-
-  /** Focus what stands in the place of a newer version that the user has dismissed. */
-  #focusVersions() {
+    if (isFocusKept || !isDismissed) return;
     const find = (name: string) => this.#shelves.querySelector<HTMLElement>(`[data-do='${name}']`);
     (find("dismiss-version") ?? find("check-versions"))?.focus({ preventScroll: true });
   }

@@ -120,11 +120,11 @@ export function makeRecent(context: Context, { home }: State) {
 }
 
 /** Return the shelf with the watched galleries, most new images first; null if there are none. */
-export function makeWatches(context: Context, { home, watches, bootstrap }: State) {
+export function makeWatches(context: Context, { home, watches }: State) {
   const { translate, actions } = context;
   if (!watches?.galleries.length) return null;
   const cards = watches.galleries.map((one) => {
-    const news = formatNumber(one.new_count, bootstrap?.language) + (one.has_more ? "…" : "");
+    const news = formatNumber(one.new_count) + (one.has_more ? "…" : "");
     return makeGalleryCard(context, one, home?.watch_covers[one.gallery] ?? null, {
       badge: one.new_count ? `+${news}` : "",
       about: translate(one.new_count ? "home_watch_new" : "home_watch_seen"),
@@ -160,7 +160,7 @@ function makeGalleryCard(
  * empty. */
 export function makeLibraryShelf(context: Context, { home }: State) {
   if (!home) return null;
-  const { translate, api, actions, store } = context;
+  const { translate, api, actions } = context;
   /** Return a card that opens a search of the library. */
   const card: (
     glyph: CardLook["glyph"],
@@ -172,7 +172,7 @@ export function makeLibraryShelf(context: Context, { home }: State) {
       action: "open-kept",
       href: buildHref(context, { search }),
       name,
-      about: translate("home_count", { n: formatNumber(count, store.get().bootstrap?.language) }),
+      about: translate("home_count", { n: formatNumber(count) }),
       images: covers.map((id) => api.getThumbUrl(id, SMALL)),
       glyph,
       open: () => actions.openLibrary(search),
@@ -226,7 +226,7 @@ function makeNewerVersion(
   newer: NewerVersionView,
   dismiss: (version: NewerVersionView) => unknown,
 ) {
-  const { translate, actions, store } = context;
+  const { translate, actions } = context;
   const { model, version, name, version_name, here, date, base_model, about, remarks } = newer;
   const title = `${name} ${version_name}`;
   const get = { action: "get-version", icon: "download", label: translate("model_get") } as const;
@@ -251,11 +251,7 @@ function makeNewerVersion(
       el(
         "p",
         { class: "dim", dir: "auto" },
-        [
-          formatDate(date, store.get().bootstrap?.language, false),
-          base_model,
-          translate("newer_instead_of", { name: here }),
-        ]
+        [formatDate(date, false), base_model, translate("newer_instead_of", { name: here })]
           .filter(Boolean)
           .join(" · "),
       ),
@@ -300,7 +296,7 @@ export function makePopular(context: Context, { popular }: State) {
 }
 
 function makePicture(context: Context, view: ImageView) {
-  const { api, actions, translate, store } = context;
+  const { api, actions, translate } = context;
   const { id, user, reactions } = view;
   const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });
   image.src = api.getThumbUrl(id, COVER);
@@ -318,7 +314,7 @@ function makePicture(context: Context, view: ImageView) {
   );
   showBlurhash(open, view.blurhash);
   const ratio = getAspectRatio(view);
-  const number = formatNumber(reactions, store.get().bootstrap?.language);
+  const number = formatNumber(reactions);
   const author = user
     ? makeLink(context, { user }, user, () => actions.openUser(user))
     : el("span");

@@ -180,7 +180,14 @@ export class Collections {
     this.#marked = makeMarkedAnnotations(context);
     this.#panel = new Panel(context, "collections", {
       title: "place_saved",
-      build: () => [this.#links(), ...this.#collections(), this.#files(), this.#marked],
+      build: () => [
+        this.#links(),
+        el("h3", {}, translate("collections")),
+        this.#form(),
+        this.#list,
+        this.#files(),
+        this.#marked,
+      ],
       opened: () => this.#marked.parentElement?.append(this.#marked),
       read: () => this.#fetchAll(),
     });
@@ -236,11 +243,6 @@ export class Collections {
       link("open-notes", "pencil", "saved_notes", () => this.#searchLibrary("has:note")),
       link("watched", "bell", "open_watches", () => actions.panel("watches")),
     );
-  }
-
-  #collections() {
-    const { translate } = this.context;
-    return [el("h3", { text: translate("collections") }), this.#form(), this.#list];
   }
 
   #files() {

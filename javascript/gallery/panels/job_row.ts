@@ -2,7 +2,16 @@
  * is unfolded. */
 
 import type { JobCard, JobFailure } from "../contract";
-import { button, el, type IconName, icon, iconButton, setAttribute, setText } from "../core/dom";
+import {
+  button,
+  el,
+  fill,
+  type IconName,
+  icon,
+  iconButton,
+  setAttribute,
+  setText,
+} from "../core/dom";
 import { formatDate } from "../core/text";
 import { JobFiles } from "../details/file_controls";
 import type { Context } from "../types";
@@ -49,7 +58,11 @@ export class JobRow {
     readonly act: (id: number, action: string) => Promise<void>,
   ) {
     const label = context.translate("job_more");
-    this.#unfold = iconButton("job-more", "fold", label, () => this.#toggle(), "quiet job-unfold");
+    const toggle = () => {
+      this.#more.hidden = !this.#more.hidden;
+      this.#unfold.setAttribute("aria-expanded", String(!this.#more.hidden));
+    };
+    this.#unfold = iconButton("job-more", "fold", label, toggle, "quiet job-unfold");
     this.#unfold.setAttribute("aria-expanded", "false");
     this.#more = el(
       "div",
@@ -72,16 +85,11 @@ export class JobRow {
     );
   }
 
-  #toggle() {
-    this.#more.hidden = !this.#more.hidden;
-    this.#unfold.setAttribute("aria-expanded", String(!this.#more.hidden));
-  }
-
   /** Show the state of the job. */
   draw(job: JobCard) {
     this.element.dataset.state = job.state;
-    const { store, translate } = this.context;
-    const date = formatDate(job.created, store.get().bootstrap?.language);
+    const { translate } = this.context;
+    const date = formatDate(job.created);
     setText(this.#subject, job.subject);
     setText(this.#line, `${job.state_label} · ${job.line}`);
     this.#line.title = this.#line.textContent ?? "";
@@ -147,10 +155,11 @@ export class JobRow {
   }
 
   #drawFailures({ failed_label, failures, more }: JobCard) {
-    this.#failures.replaceChildren(
+    fill(
+      this.#failures,
       el("p", { text: failed_label }),
       el("ul", {}, ...failures.map((failure) => this.#makeFailure(failure))),
-      more ? el("p", { class: "dim" }, more) : "",
+      more && el("p", { class: "dim" }, more),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Disk, NeededFileView } from "../contract";
-import { button, el, setLabel } from "../core/dom";
+import { button, el, fill, setLabel } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { Rows } from "../core/widgets";
 import { FileControls, makeNewerButton } from "../details/file_controls";
@@ -64,14 +64,14 @@ class NeededRow {
   /** Show the state of a needed model. */
   draw(needed: NeededFileView) {
     const { store, translate } = this.context;
-    const { fileChoices, jobs, bootstrap, needs } = store.get();
+    const { fileChoices, jobs, needs } = store.get();
     const name = needed.name || needed.hash;
     if (needed !== this.#needed) {
       this.#title.replaceChildren(
         needed.url ? makeExternalLink(needed.url, name) : el("bdi", {}, name),
       );
       this.#box.setAttribute("aria-label", translate("model_choose_one", { name }));
-      this.#newer.replaceChildren(makeNewerButton(this.context, needed.newer) ?? "");
+      fill(this.#newer, makeNewerButton(this.context, needed.newer));
     }
     this.#needed = needed;
     this.element.dataset.here = needed.availability;
@@ -85,7 +85,7 @@ class NeededRow {
       getModelTypeName(needed.type, translate),
       needed.availability_label,
       !needed.url && needed.hash,
-      isOffered && formatBytes(file.size, bootstrap?.language),
+      isOffered && formatBytes(file.size),
       isMany && translate("model_needed_by", { n: needed.image_count }),
     ]
       .filter(Boolean)
@@ -144,12 +144,9 @@ export class ModelFilesPanel {
     });
     const keys = [(now: State) => now.needs.list];
     store.on([...keys, "jobs", "fileChoices", "bootstrap"], () => this.#draw(), { signal });
-    store.on(["panel"], () => this.#leave(), { signal });
-  }
-
-  #leave() {
-    const { store, actions } = this.context;
-    if (!this.panel.isOpen && store.get().needs.list.loading) actions.showNeeds("list", "");
+    const leave = ({ panel, needs }: State) =>
+      panel !== "model_files" && needs.list.loading && actions.showNeeds("list", "");
+    store.on(["panel"], leave, { signal });
   }
 
   #draw() {
@@ -203,8 +200,8 @@ export class ModelFilesPanel {
 
   #drawFooter(chosen: NeededFileView[], locked: string) {
     const { store, translate } = this.context;
-    const { fileChoices, bootstrap, needs, jobs } = store.get();
-    const size = formatBytes(sumSizes(chosen, fileChoices), bootstrap?.language);
+    const { fileChoices, needs, jobs } = store.get();
+    const size = formatBytes(sumSizes(chosen, fileChoices));
     const key = size ? "model_get_n" : "model_get_n_unknown";
     const n = makeRequest(chosen, fileChoices).length;
     setLabel(this.#get, translate(chosen.length ? key : "model_get_none", { n, size }));
@@ -222,11 +219,11 @@ export class ModelFilesPanel {
 
   #makeDiskLine(disks: Disk[], at: number, chosen: NeededFileView[]) {
     const { store, translate } = this.context;
-    const { fileChoices, bootstrap } = store.get();
+    const { fileChoices } = store.get();
     const { free, usable, folder } = disks[at];
     const here = chosen.filter((one) => one.disk === at);
     const needed = sumSizes(here, fileChoices);
-    const format = (bytes: number) => formatBytes(bytes, bootstrap?.language) || "0";
+    const format = (bytes: number) => formatBytes(bytes) || "0";
     const values = { size: format(needed), free: format(free), folder };
     const text = translate(disks.length > 1 ? "model_disk" : "model_free", values);
     const isShort = needed > usable;

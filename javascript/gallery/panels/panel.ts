@@ -5,7 +5,7 @@ import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { button, el, iconButton, redraw } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton, ResponseOrder, showError } from "../data/api";
 import { isOffline } from "../state/state";
-import type { Context, Problem } from "../types";
+import type { Context, Problem, State } from "../types";
 
 const PATIENCE = 3000; // ms without a response that go without saying
 
@@ -35,7 +35,11 @@ export class Panel {
   ) {
     const { store } = context;
     store.on(["panel"], () => this.#follow(), context);
-    store.on([isOffline], () => this.#onConnection(), context);
+    const follow = (now: State) => {
+      this.#drawProblem();
+      if (this.isOpen && !isOffline(now)) this.how.read?.();
+    };
+    store.on([isOffline], follow, context);
     this.#follow();
   }
 
@@ -80,11 +84,6 @@ export class Panel {
   showProblem(problem: Problem | null) {
     this.#problem = problem;
     this.#drawProblem();
-  }
-
-  #onConnection() {
-    this.#drawProblem();
-    if (this.isOpen && !isOffline(this.context.store.get())) this.how.read?.();
   }
 
   /** Show the problem in place of the contents, or the contents if there is no problem. If that

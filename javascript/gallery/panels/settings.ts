@@ -43,7 +43,11 @@ class FilenamePreview {
     const { signal } = this.#abort;
     try {
       const query = new URLSearchParams({ template });
-      this.#draw(await this.context.api.get(`filename_preview?${query}`, { signal }));
+      const { api, translate } = this.context;
+      const { filenames, fields } = await api.get(`filename_preview?${query}`, { signal });
+      this.element.hidden = false;
+      this.#message.textContent = translate("filename_fields", { fields });
+      this.#list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
       showError("");
     } catch (error) {
       if (isAborted(error)) return;
@@ -51,12 +55,6 @@ class FilenamePreview {
       this.element.hidden = true;
       showError(error.message);
     }
-  }
-
-  #draw({ filenames, fields }: import("../contract").FilenamePreview) {
-    this.element.hidden = false;
-    this.#message.textContent = this.context.translate("filename_fields", { fields });
-    this.#list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
   }
 }
 

@@ -8,7 +8,7 @@ import type {
   TagReading,
   VersionStats,
 } from "../contract";
-import { button, el, icon, makePair, redraw } from "../core/dom";
+import { button, el, fill, icon, makePair, redraw } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makeLongText } from "../core/widgets";
 import { showError } from "../data/api";
@@ -53,8 +53,7 @@ function makeMoreButton({ translate }: Context, group: Group, list: HTMLElement)
   return fold;
 }
 
-function makeBar({ translate, store }: Context, bar: Bar, show: (bar: Bar) => void) {
-  const language = store.get().bootstrap?.language;
+function makeBar({ translate }: Context, bar: Bar, show: (bar: Bar) => void) {
   const unseen = (text: string) => el("span", { class: "visually-hidden" }, text);
   const { low, high } = bar; // of the LoRA's weights
   const weight = translate(low === high ? "stats_weight" : "stats_weights", {
@@ -75,15 +74,9 @@ function makeBar({ translate, store }: Context, bar: Bar, show: (bar: Bar) => vo
     },
     el("span", { class: "label", dir: "auto" }, bar.label),
     bar.weight && el("span", { class: "weight" }, " ", weight),
-    el("span", { class: "share" }, " ", formatPercent(bar.share, language)),
-    unseen(translate("stats_bar_count", { n: formatNumber(bar.count, language) })),
-    el(
-      "span",
-      { class: "bar-reactions" },
-      icon("like"),
-      " ",
-      formatNumber(bar.reactions, language),
-    ),
+    el("span", { class: "share" }, " ", formatPercent(bar.share)),
+    unseen(translate("stats_bar_count", { n: formatNumber(bar.count) })),
+    el("span", { class: "bar-reactions" }, icon("like"), " ", formatNumber(bar.reactions)),
     unseen(translate("stats_bar_got")),
   );
   made.style.setProperty("--cs-bar-length", `${100 * bar.share}%`);
@@ -91,9 +84,9 @@ function makeBar({ translate, store }: Context, bar: Bar, show: (bar: Bar) => vo
 }
 
 /** Return a share (0 to 1) in whole percent, "<1 %" if that would be 0. */
-function formatPercent(share: number, language: string | undefined) {
+function formatPercent(share: number) {
   const number = Math.round(100 * share);
-  return `${number < 1 ? "<1" : formatNumber(number, language)} %`;
+  return `${number < 1 ? "<1" : formatNumber(number)} %`;
 }
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
@@ -122,12 +115,11 @@ function makeVersions(context: Context, versions: VersionStats[], show: (id: num
 }
 
 function makeRow(
-  { translate, store }: Context,
+  { translate }: Context,
   version: VersionStats,
   kinds: string[],
   show: (id: number) => void,
 ) {
-  const language = store.get().bootstrap?.language;
   const open = el("button", {
     type: "button",
     "data-do": "figures-version",
@@ -139,10 +131,10 @@ function makeRow(
   const cells = kinds.map((kind) => {
     const most = version.most[kind];
     if (!most) return el("td", { class: "dim" }, "–");
-    const share = el("span", { class: "dim" }, formatPercent(most.share, language));
+    const share = el("span", { class: "dim" }, formatPercent(most.share));
     return el("td", {}, el("span", { dir: "auto" }, most.label), " ", share);
   });
-  const pictures = el("td", {}, formatNumber(version.with_data, language));
+  const pictures = el("td", {}, formatNumber(version.with_data));
   return el("tr", {}, el("th", { scope: "row" }, open), pictures, ...cells);
 }
 
@@ -305,9 +297,8 @@ class TagReader {
   }
 
   #say(key: string, numbers: Record<string, number>) {
-    const { translate, store } = this.context;
-    const { language } = store.get().bootstrap ?? {};
-    const texts = Object.entries(numbers).map(([name, n]) => [name, formatNumber(n, language)]);
+    const { translate } = this.context;
+    const texts = Object.entries(numbers).map(([name, n]) => [name, formatNumber(n)]);
     return translate(key, Object.fromEntries(texts));
   }
 
@@ -419,16 +410,16 @@ export class StatsPanel {
     const versions = makeVersions(this.context, stats.versions, (version) => {
       void actions.setWhere({ version });
     });
-    const parts = [
-      stats.recipe && makeRecipe(this.context, stats),
-      others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
-      stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
-      stats.versions.length > 1 && versions,
-    ];
     const draw = () => {
       bars[groups.indexOf(tags)].append(this.#tags.element);
       this.#tags.show(stats);
-      this.#content.replaceChildren(...parts.filter((part) => part instanceof HTMLElement));
+      fill(
+        this.#content,
+        stats.recipe && makeRecipe(this.context, stats),
+        others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
+        stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
+        stats.versions.length > 1 && versions,
+      );
     };
     const isFocusKept = redraw(root, this.#content, draw);
     if (!redraw(root, this.#sample, () => this.#drawSample(stats)) || !isFocusKept)
@@ -437,20 +428,20 @@ export class StatsPanel {
 
   #drawSample({ image_count, with_data, reactions }: Stats) {
     const { translate, store, actions } = this.context;
-    const { bootstrap, model, where, total } = store.get();
+    const { model, where, total } = store.get();
     const title = where.images ? translate("list_title", { n: total ?? "…" }) : model?.name;
     const version = model?.versions.find((one) => one.id === where.version);
-    const number = (value: number) => formatNumber(value, bootstrap?.language);
-    const counts = { pictures: number(image_count), with_data: number(with_data) };
+    const counts = { pictures: formatNumber(image_count), with_data: formatNumber(with_data) };
     const all = { action: "figures-every", label: translate("every_version"), class: "quiet" };
     const summary = image_count
-      ? translate("stats_sample", { ...counts, reactions: number(reactions) })
+      ? translate("stats_sample", { ...counts, reactions: formatNumber(reactions) })
       : translate("stats_none");
-    this.#sample.replaceChildren(
+    fill(
+      this.#sample,
       el("h3", { dir: "auto" }, title, version && ` · ${version.name}`),
       el("p", { role: "status" }, summary),
-      image_count && with_data < FEW ? el("p", { class: "warns" }, translate("stats_few")) : "",
-      version ? button(all, () => actions.setWhere({ version: null })) : "",
+      image_count > 0 && with_data < FEW && el("p", { class: "warns" }, translate("stats_few")),
+      version && button(all, () => actions.setWhere({ version: null })),
     );
   }
 }

@@ -42,9 +42,9 @@ class WatchRow {
   }
 
   #summarize({ new_count, has_more, checked_at }: WatchedGallery) {
-    const { translate, store } = this.context;
+    const { translate } = this.context;
     if (!checked_at) return translate("watches_never");
-    const date = formatDate(checked_at, store.get().bootstrap?.language);
+    const date = formatDate(checked_at);
     const some = translate(has_more ? "watches_more" : "watches_n", { n: new_count });
     return translate("watches_at", { news: new_count ? some : translate("watches_nothing"), date });
   }
@@ -81,11 +81,19 @@ export class Watches {
     this.#rows = new Rows(
       this.#list,
       (one) => one.gallery,
-      (one) => this.#makeRow(one),
+      (one) =>
+        new WatchRow(context, one, {
+          open: () => this.#open(one),
+          unwatch: () => this.#change(() => this.#unwatch(one)),
+        }),
       () => this.#panel.focus(),
     );
     store.on(["watches"], () => this.#draw(), { signal });
-    store.on(["bootstrap"], (now, before) => this.#onBootstrap(now, before), { signal });
+    const follow = ({ bootstrap }: State, before: State) =>
+      bootstrap?.watches === before.bootstrap?.watches
+        ? this.#schedule()
+        : this.#showAndCheck(bootstrap?.watches);
+    store.on(["bootstrap"], follow, { signal });
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
     document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
@@ -156,11 +164,6 @@ export class Watches {
     return this.#show(this.#panel.readData(request));
   }
 
-  #onBootstrap({ bootstrap }: State, before: State) {
-    if (bootstrap?.watches !== before.bootstrap?.watches) this.#showAndCheck(bootstrap?.watches);
-    else this.#schedule();
-  }
-
   /** Fetch the watched galleries after one of them was opened, because its images are no longer
    * new. */
   #onLoaded(now: State, before: State) {
@@ -195,13 +198,6 @@ export class Watches {
     this.#none.hidden = galleries.length > 0;
     if (!galleries.length) this.#panel.showProblem(problem ? { code: "", message: problem } : null); // the list could not be read
     this.#rows.draw(galleries);
-  }
-
-  #makeRow(one: WatchedGallery) {
-    return new WatchRow(this.context, one, {
-      open: () => this.#open(one),
-      unwatch: () => this.#change(() => this.#unwatch(one)),
-    });
   }
 
   #open({ model, version, user }: WatchedGallery) {

@@ -62,7 +62,10 @@ export class Gestures {
     if (this.#fingers.size > 1) return;
     this.#fingers.set(event.pointerId, this.#getPoint(event));
     if (this.#fingers.size === 2) this.#startPinch();
-    else this.#startTrail(event);
+    else {
+      this.#start = this.#getPoint(event);
+      this.#trail = [{ ...this.#start, time: event.timeStamp }];
+    }
   }
 
   /** Prevent the browser's own drag during a gesture, since it would end the pointer's events. */
@@ -79,11 +82,6 @@ export class Gestures {
   /** Ignore the fingers until they are lifted. */
   #stop() {
     this.#doing = "done";
-  }
-
-  #startTrail(event: PointerEvent) {
-    this.#start = this.#getPoint(event);
-    this.#trail = [{ ...this.#start, time: event.timeStamp }];
   }
 
   #onMove(event: PointerEvent) {

@@ -32,7 +32,10 @@ export class Sheet {
       "data-do": "sheet",
       "aria-label": context.translate("sheet_enlarge"),
       on: {
-        click: () => this.#press(),
+        click: () => {
+          if (this.#drag?.moved) this.#drag = null;
+          else this.#show(this.#size === "full" ? "half" : "full");
+        },
         keydown: (event) => this.#onKey(event),
         pointerdown: (event) => this.#start(event),
         pointermove: (event) => this.#move(event),
@@ -59,11 +62,6 @@ export class Sheet {
     if (this.#isShown && this.#grip.getClientRects().length)
       addLayer(root, this.#grip, () => this.#show("closed"));
     else removeLayer(root, this.#grip);
-  }
-
-  #press() {
-    if (this.#drag?.moved) this.#drag = null;
-    else this.#show(this.#size === "full" ? "half" : "full");
   }
 
   #onKey(event: KeyboardEvent) {

@@ -174,16 +174,14 @@ export class Slide {
     if (isCovered === (this.#cover !== null)) return;
     setAttribute(this.element, "data-blurred", isCovered);
     this.#cover?.remove();
-    this.#cover = isCovered ? this.#makeCover() : null;
-    if (this.#cover) this.element.append(this.#cover);
-  }
-
-  #makeCover() {
+    this.#cover = null;
+    if (!isCovered) return;
     const { actions, translate } = this.context;
     const show = button({ action: "bare", label: translate("show_blurred") }, () =>
       actions.showBlurred(this.view.id),
     );
-    return el("div", { class: "rating-cover" }, show);
+    this.#cover = el("div", { class: "rating-cover" }, show);
+    this.element.append(this.#cover);
   }
 
   /** Load the thumbnail. The promise also resolves on failure, since the file then shows the

@@ -1,6 +1,7 @@
 import type { ImageView } from "../contract";
 import { addLayer, closeModal, makeModal, openModal, removeLayer } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
+import { formatNumber } from "../core/text";
 import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
 import { canWalkOn, getSetting, getWalk, isOffline, type Key } from "../state/state";
@@ -52,7 +53,9 @@ class Toolbar {
       "say_favourite",
       () => this.#view && void actions.favourite([this.#view.id]),
     );
-    this.save = tool("save", "save", "say_save", () => this.#save());
+    this.save = tool("save", "save", "say_save", () =>
+      this.#view ? actions.download([this.#view.id]) : undefined,
+    );
     this.slideshow = tool("slideshow", "play", "say_slideshow", () => actions.setSlideshow(true));
     this.details = tool("details", "info", "say_details", () => actions.toggleDetails());
     this.prompt = el("span", { class: "one-line", dir: "auto" });
@@ -87,9 +90,9 @@ class Toolbar {
     for (const one of [this.favourite, this.save]) setDisabled(one, isOffline(store.get()));
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
-    const all = `${count.toLocaleString()}${canWalkOn(store.get()) ? "+" : ""}`;
+    const all = `${formatNumber(count)}${canWalkOn(store.get()) ? "+" : ""}`;
     this.position.textContent =
-      index < 0 ? "" : translate("position", { at: (index + 1).toLocaleString(), n: all });
+      index < 0 ? "" : translate("position", { at: formatNumber(index + 1), n: all });
     setPressed(this.mark, marks.has(view.id));
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
@@ -121,10 +124,6 @@ class Toolbar {
   showFullscreen(isFull: boolean) {
     this.fullscreen.replaceChildren(icon(isFull ? "shrink" : "expand"));
     setPressed(this.fullscreen, isFull);
-  }
-
-  async #save() {
-    if (this.#view) await this.context.actions.download([this.#view.id]);
   }
 }
 
