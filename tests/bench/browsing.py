@@ -57,7 +57,7 @@ _OPENED = """
 
 
 def browse(scale: str) -> str:
-    turns = {"full": 5, "quick": 2}.get(scale, 1)
+    turns = 5 if scale == "full" else 2
     pictures = _PICTURES if scale == "full" else 1500
     with launch_chromium() as browser:
         if browser is None:

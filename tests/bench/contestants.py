@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import ENTRY, HERE, Run, Server, make_environment, measure_process
+from measure import HERE, Run, Server, make_environment, measure_process
 from server import image_url
 
-__all__ = ["COMMAND_LINE", "CURL", "GALLERY_DL", "NAMES", "PROCESS"]
+__all__ = ["CURL", "GALLERY_DL", "NAMES", "PROCESS"]
 __all__ += ["OTHERS", "SEQUENTIAL", "Work", "run_turn"]
 
 NAMES, PROCESS = "ours: download_images", "ours: the same, whole process"
-COMMAND_LINE = "ours: command line, whole process"
 CURL, GALLERY_DL = "curl -Z", "gallery-dl"
 SEQUENTIAL = "a loop of requests.get"
 OTHERS = (CURL, GALLERY_DL, SEQUENTIAL)
@@ -67,24 +66,14 @@ def _check_files(work: Work, folder: Path) -> None:
         raise RuntimeError(f"{len(sizes)} of {work.count} images, of {set(sizes)} bytes")
 
 
-def _run_ours_by_name(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    inside, whole = _run_ours(work, folder, "names", str(work.at_once), str(folder / "urls"))
-    yield NAMES, inside
-    yield PROCESS, whole
-
-
-def _run_ours(work: Work, folder: Path, *arguments: str) -> tuple[Run, Run]:
-    """Return the cost of the download alone, and of the process with all its imports."""
-    argv = [sys.executable, str(HERE / "ours.py"), *arguments]
+def _run_ours(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    """Yield the cost of the download alone, and of the process with all its imports."""
+    argv = [sys.executable, str(HERE / "ours.py"), "names", str(work.at_once)]
+    argv.append(str(folder / "urls"))
     run = measure_process(argv, make_environment(work.server.url, folder / "data"))
     inside = json.loads(run.output.splitlines()[-1])
-    return Run(inside["seconds"], inside["cpu"], inside["peak"]), run
-
-
-def _run_ours_by_command(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    argv = [sys.executable, ENTRY, "download", "101", "--limit", str(work.count)]
-    argv += ["--concurrency", str(work.at_once), "--dest", str(folder / "out"), "--json"]
-    yield COMMAND_LINE, measure_process(argv, make_environment(work.server.url, folder / "data"))
+    yield NAMES, Run(inside["seconds"], inside["cpu"], inside["peak"])
+    yield PROCESS, run
 
 
 def _run_curl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
@@ -108,8 +97,7 @@ def _run_sequential(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
 
 
 _PROGRAMS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
-    NAMES: _run_ours_by_name,
-    COMMAND_LINE: _run_ours_by_command,
+    NAMES: _run_ours,
     CURL: _run_curl,
     GALLERY_DL: _run_gallery_dl,
     SEQUENTIAL: _run_sequential,

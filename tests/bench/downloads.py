@@ -25,12 +25,12 @@ class _Trial:
     figures: dict[str, Figures] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def run(self, names: Sequence[str], turns: int, slow_turns: int = 0) -> None:
-        """Run all programs `turns` times, and the slow ones `slow_turns` times unless that is 0."""
+    def run(self, names: Sequence[str], turns: int, slow_turns: int) -> None:
+        """Run all programs `turns` times, but the slow ones `slow_turns` times."""
         slow = {who.GALLERY_DL, who.SEQUENTIAL}
         for turn in range(turns):
             for name in names:
-                if not (name in slow and slow_turns and turn >= slow_turns):
+                if not (name in slow and turn >= slow_turns):
                     self._run_turn(name)
 
     def _run_turn(self, name: str) -> None:
@@ -51,8 +51,7 @@ class _Trial:
 
     def rows(self, ideal: float) -> Iterator[list[str]]:
         curl = self.figures.get(who.CURL, Figures()).seconds
-        if ideal:
-            yield ["ideal", format_number(ideal), "1.00", format_number(ideal / curl), *[""] * 5]
+        yield ["ideal", format_number(ideal), "1.00", format_number(ideal / curl), *[""] * 5]
         for name, figures in self.figures.items():
             if figures.note:
                 yield [name, f"skipped: {figures.note}", *[""] * 7]
@@ -62,7 +61,7 @@ class _Trial:
             row = [
                 name,
                 format_number(figures.seconds),
-                format_number(figures.seconds / ideal if ideal else math.nan),
+                format_number(figures.seconds / ideal),
             ]
             row += [
                 format_number(figures.seconds / curl),
@@ -77,14 +76,11 @@ class _Trial:
 
 
 def download_many(scale: str) -> str:
-    if scale == "tiny":
-        return _compare(4, 3, (who.COMMAND_LINE, who.CURL, who.SEQUENTIAL), 1, 1)
     turns, slow_turns, few, lots = (5, 3, 200, 200) if scale == "full" else (3, 1, 45, 100)
-    ours = (who.NAMES, who.COMMAND_LINE)
     return "\n".join(
         [
-            _compare(few, 3, (*ours, *who.OTHERS), turns, slow_turns),
-            _compare(lots, 10, (*ours, who.CURL), turns, slow_turns),
+            _compare(few, 3, (who.NAMES, *who.OTHERS), turns, slow_turns),
+            _compare(lots, 10, (who.NAMES, who.CURL), turns, slow_turns),
         ]
     )
 
@@ -97,8 +93,7 @@ def _compare(count: int, at_once: int, names: Sequence[str], turns: int, slow_tu
     ideal = math.ceil(count / at_once) * latency
     title = f"(a) {count} × 300 kB, 100 ms, {at_once} at once"
     report = format_table(title, _HEADS, trial.rows(ideal))
-    lines = _compare_with_others(trial, ideal) if who.NAMES in names else _check_politeness(trial)
-    return "\n".join([report, *lines]) + "\n"
+    return "\n".join([report, *_compare_with_others(trial, ideal)]) + "\n"
 
 
 def _compare_with_others(trial: _Trial, ideal: float) -> Iterator[str]:

@@ -35,7 +35,7 @@ class _Work:
 
 
 def download_models(scale: str) -> str:
-    turns, size = {"full": (3, 2 * 10**9), "quick": (2, 3 * 10**8)}.get(scale, (1, 2 * 10**6))
+    turns, size = (3, 2 * 10**9) if scale == "full" else (2, 3 * 10**8)
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
         small = _run_turns(Path(folder), 1_000_000, 0, 1, (_OURS,))
         limited = _run_turns(Path(folder), size, _RATE, turns, (_OURS, _ARIA))

@@ -42,7 +42,7 @@ _SCROLL = f"""([speed, seconds]) => new Promise((done) => {{
 
 
 def open_gallery(scale: str) -> str:
-    turns = {"full": 5, "quick": 3}.get(scale, 1)
+    turns = 5 if scale == "full" else 3
     with launch_chromium() as browser:
         if browser is None:
             return "### (j) opening\n\nskipped: there is no Playwright or no Chromium here\n"

@@ -4,7 +4,6 @@
     python tests/bench/run.py --quick   less of each, in under 3 minutes
     python tests/bench/run.py a m       these cases
     python tests/bench/run.py i --scale big   a search among 200,000, some minutes and 1 GB
-    python tests/bench/run.py i --records 300000   a search among so many
 
 Prints a table for each case as Markdown, with medians of several turns, and whether the targets
 hold. Run it on a machine that does nothing else.
@@ -38,12 +37,10 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(_CASES)}")
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--quick", dest="scale", action="store_const", const="quick")
-    sizes.add_argument("--tiny", dest="scale", action="store_const", const="tiny")
-    sizes.add_argument("--scale", choices=("big", "full", "quick", "tiny"))
-    sizes.add_argument("--records", type=int, metavar="N", help="in the library of case i")
+    sizes.add_argument("--scale", choices=("big", "full", "quick"))
     parser.set_defaults(scale="full")
     arguments = parser.parse_args()
-    if (arguments.scale == "big" or arguments.records) and arguments.cases != ["i"]:
+    if arguments.scale == "big" and arguments.cases != ["i"]:
         parser.error("only case i has such a scale")
     unknown = set(arguments.cases) - set(_CASES)
     if unknown:
@@ -57,8 +54,7 @@ def main() -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}; load before: {_load()}\n", flush=True)
     for letter in arguments.cases or _CASES:
-        size = arguments.records or arguments.scale
-        print(_CASES[letter](size), flush=True)
+        print(_CASES[letter](arguments.scale), flush=True)
     print(f"{time.monotonic() - started:.0f} seconds; load after: {_load()}")
 
 

@@ -113,8 +113,9 @@ _TOLD = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "zh-TW"])
-@pytest.mark.parametrize("state", _STATES)
+@pytest.mark.parametrize(
+    "state,language", zip(_STATES, ("en", "zh-TW", "zh-TW", "en"), strict=True)
+)
 def test_no_route_tells_a_stranger_where_things_lie(
     api, planted, tmp_path, monkeypatch, library, state, language
 ):
