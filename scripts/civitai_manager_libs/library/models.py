@@ -7,7 +7,7 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,7 +39,7 @@ __all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_re
 __all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
 __all__ += ["ImageSet", "is_missing", "list_base_models", "list_recent_galleries"]
 __all__ += ["list_recent_models", "load_licences", "load_model", "load_version"]
-__all__ += ["load_version_by_hash", "store_older_licences", "summarize_set"]
+__all__ += ["store_older_licences", "summarize_set"]
 __all__ += ["update_models"]
 
 _COVERS = 4
@@ -280,57 +280,42 @@ def find_version_by_hash(file_hash: str) -> int | None:
 
 def load_version(
     client: Any,
-    version_id: int,
+    key: int | str,
     cancelled: Cancellation | None = None,
     max_age: float = math.inf,
 ) -> Version:
     """Return a model version from the local library, or else from Civitai.
 
-    max_age: seconds after which a stored version is fetched again; one that is stored only as a
-    part of its model is fetched in any case, since such a record may lack who may download the
+    key: the version's id, or the hash of one of its files (AutoV2, AutoV3 or SHA256, in lower
+    case). max_age: seconds after which a stored version is fetched again; one that is stored only
+    as a part of its model is fetched in any case, since such a record may lack who may download the
     version. Raises NotFound if Civitai does not have the version, or did not have it within the
     last day. Also raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
-    stored = find_versions([version_id]).get(version_id)
+    version_id = find_version_by_hash(key) if isinstance(key, str) else key
+    stored = find_versions([version_id]).get(version_id) if version_id is not None else None
     if stored is not None and max_age == math.inf:
         return stored
     sql = "SELECT read_at FROM version_records WHERE id = ?"
     for (read_at,) in select_rows_or_empty(sql, (version_id,)):
         if stored is not None and 0 <= time.time() - read_at <= max_age:
             return stored
-    return _fetch_version(version_id, lambda: civitai.fetch_version(client, version_id, cancelled))
-
-
-def load_version_by_hash(
-    client: Any, file_hash: str, cancelled: Cancellation | None = None
-) -> Version:
-    """Return the model version whose file has this hash, from the local library or Civitai.
-
-    file_hash: AutoV2, AutoV3 or SHA256, in lower case. Raises NotFound if Civitai does not know the
-    hash, or did not know it within the last day. Also raises NetworkError, HttpStatusError,
-    InvalidResponse and Cancelled.
-    """
-    if (version_id := find_version_by_hash(file_hash)) is not None:
-        return load_version(client, version_id, cancelled)
-    return _fetch_version(
-        file_hash, lambda: civitai.fetch_version_by_hash(client, file_hash, cancelled)
-    )
-
-
-def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
-    """Fetch and store a version, unless Civitai lately had none (NotFound)."""
+    key = key if version_id is None else version_id
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:
-        version = fetch()
+        if isinstance(key, int):
+            version = civitai.fetch_version(client, key, cancelled)
+        else:
+            version = civitai.fetch_version_by_hash(client, key, cancelled)
     except NotFound:
         row = (_missing_key(key), time.time())
         with log_disk_errors("library"), writing() as db:
             db.execute("INSERT OR REPLACE INTO missing_versions VALUES (?, ?)", row)
         raise
-    stored = (version.id, time.time(), compress_record(version.record)[0])
+    stored_row = (version.id, time.time(), compress_record(version.record)[0])
     with log_disk_errors("library"), writing() as db:
-        db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", stored)
+        db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", stored_row)
         _write_versions(db, version.model_id, version.model_name, [version])
     return version
 

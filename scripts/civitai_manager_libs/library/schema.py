@@ -115,7 +115,7 @@ CREATE TABLE IF NOT EXISTS version_hashes (
 ) WITHOUT ROWID
 """
 # What was made here from an image's data. path: a bare name or "" if the file came from a browser.
-# ssim, hash_distance: see `reproductions.similarity`; NULL until measured. thumbnail: a JPEG.
+# ssim, hash_distance: see `reproductions.Similarity`; NULL until measured. thumbnail: a JPEG.
 _REPRODUCTIONS = """
 CREATE TABLE IF NOT EXISTS reproductions (
     number INTEGER PRIMARY KEY, image_id INTEGER NOT NULL, path TEXT NOT NULL,

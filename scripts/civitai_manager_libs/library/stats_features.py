@@ -90,10 +90,11 @@ def split_phrases(prompt: str) -> dict[str, bool]:
 def _trim_common(part: str) -> list[str]:
     """Return the words without punctuation at their ends, and without common words at both ends."""
     words = []
-    for word in (word.strip(_EDGES) for word in part.split()):
+    for word in part.split():
+        word = word.strip(_EDGES)
         is_tag = word.endswith("\\)")  # of an image board, such as `mari \(series\)`
-        is_short = len(word) <= _LONGEST_WORD
-        if is_tag or is_short and any(c.isalnum() or category(c) == "So" for c in word):
+        has_sign = word.isalnum() or any(c.isalnum() or category(c) == "So" for c in word)
+        if is_tag or has_sign and len(word) <= _LONGEST_WORD:
             words.append(word)
     while words and words[0] in _COMMON:
         del words[0]

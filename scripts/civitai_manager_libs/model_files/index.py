@@ -41,6 +41,9 @@ _PREVIEWS = tuple(
 )
 _MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
+# Those of the WebUI by title: (time, hash); ours by path: (mtime and size of the file, its SHA256).
+_StoredHashes = tuple[dict[str, list[tuple[float, str]]], dict[str, tuple[float, int, str]]]
+
 
 class ModelIndex:
     """The model files on this machine, kept in memory; any thread may use this class.
@@ -107,7 +110,7 @@ class ModelIndex:
         self._folders = folders
         self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
         sidecars, self._sidecars = self._sidecars, {}
-        hashes = _StoredHashes()
+        hashes = host.read_cached_hashes(), load_hashes()
         self._lookup = ModelLookup.from_files(
             file for listing in listings for file in self._iter_files(listing, sidecars, hashes)
         )
@@ -124,7 +127,7 @@ class ModelIndex:
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
-            known = hashes.list_hashes(listing, name, size, mtime)
+            known = _list_hashes(hashes, listing, name, size, mtime)
             stem = os.path.splitext(name)[0]
             previews = (stem + end for end in _PREVIEWS if stem + end in listing.other_names)
             preview = next(previews, "")
@@ -164,29 +167,21 @@ def get_model_index() -> ModelIndex:
     return _model_index
 
 
-class _StoredHashes:
-    """The hashes of model files that the WebUI or `compute_hash` has stored."""
-
-    def __init__(self) -> None:
-        self._by_title, self._by_path = host.read_cached_hashes(), load_hashes()
-
-    def list_hashes(
-        self, listing: FolderListing, name: str, size: int, mtime: float
-    ) -> frozenset[str]:
-        """Return a model file's stored hashes, without those from before its last change.
-
-        name, size, mtime: of the file in `listing`; size in bytes, mtime as Unix time.
-        """
-        path = os.path.join(listing.path, name)
-        inside = os.path.relpath(path, listing.top)
-        kind = _CACHED_KINDS.get(listing.kind, listing.kind)
-        forms = (inside, os.path.splitext(inside)[0], os.path.splitext(name)[0], path)
-        # A WebUI's cache names a file by its kind and a path or name, such as `lora/style`.
-        titles = dict.fromkeys(f"{kind}/{form}".replace("\\", "/") for form in forms)
-        hashes = [stored for title in titles for stored in self._by_title.get(title, ())]
-        known = {code for hashed_mtime, code in hashes if code and mtime <= hashed_mtime}
-        *hashed_as, code = self._by_path.get(path, (0.0, 0, ""))
-        return frozenset(known | {code} if code and hashed_as == [mtime, size] else known)
+def _list_hashes(
+    stored: _StoredHashes, listing: FolderListing, name: str, size: int, mtime: float
+) -> frozenset[str]:
+    """Return the stored hashes of a model file in `listing` from after its last change."""
+    by_title, by_path = stored
+    path = os.path.join(listing.path, name)
+    inside = os.path.relpath(path, listing.top)
+    kind = _CACHED_KINDS.get(listing.kind, listing.kind)
+    forms = (inside, os.path.splitext(inside)[0], os.path.splitext(name)[0], path)
+    # A WebUI's cache names a file by its kind and a path or name, such as `lora/style`.
+    titles = dict.fromkeys(f"{kind}/{form}".replace("\\", "/") for form in forms)
+    hashes = [entry for title in titles for entry in by_title.get(title, ())]
+    known = {code for hashed_mtime, code in hashes if code and mtime <= hashed_mtime}
+    *hashed_as, code = by_path.get(path, (0.0, 0, ""))
+    return frozenset(known | {code} if code and hashed_as == [mtime, size] else known)
 
 
 def _read_mtime(path: str) -> float:

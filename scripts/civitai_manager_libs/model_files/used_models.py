@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -160,9 +161,8 @@ class VersionLoader:
             version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
             return models.find_versions([version_id]).get(version_id) if version_id else None
         try:
-            if isinstance(key, int):
-                return models.load_version(self._client, key, self._cancelled, _MAX_AGE)
-            return models.load_version_by_hash(self._client, key, self._cancelled)
+            max_age = _MAX_AGE if isinstance(key, int) else math.inf
+            return models.load_version(self._client, key, self._cancelled, max_age)
         except Cancelled:
             raise
         except CivitaiShortcutError as error:

@@ -186,9 +186,9 @@ def _read_page(
     notes: list[Note],
     source: Literal["memory", "Civitai", "both"],
 ) -> ImagePage:
-    """Return a page of a gallery, or of a post's first page and the next if the order is known.
+    """Return a page of a gallery; of a post whose order is known, its first pages as one.
 
-    Raises _NotInMemory if `source` is "memory" and a page is not there.
+    source: where pages come from. Raises _NotInMemory if this is "memory" and a page is not there.
     """
     reads, post = list[Page](), None
 

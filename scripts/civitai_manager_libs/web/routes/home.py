@@ -211,10 +211,8 @@ def _look_up_file(context: RequestContext, file: ModelFile) -> LocalModel:
     """Look up a model file on Civitai by its version's id or its hash; return the file's JSON."""
     version, version_id = None, find_version_of_file(file)
     try:
-        if version_id:
-            version = models.load_version(get_client(), version_id, context.cancelled)
-        elif codes := file.sure_hashes:
-            version = models.load_version_by_hash(get_client(), codes[0], context.cancelled)
+        if key := version_id or next(iter(file.sure_hashes), ""):
+            version = models.load_version(get_client(), key, context.cancelled)
     except NotFound:
         pass
     return _view_file(file, version.id if version else version_id, version)
