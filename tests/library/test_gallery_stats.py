@@ -1,11 +1,9 @@
 """The statistics of a gallery's stored images."""
 
-import sqlite3
-
 import pytest
-from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
 from civitai_manager_libs.library import gallery_stats, image_records, pages
+from civitai_manager_libs.library.database import select_rows
 from stored_images import make_image, store_model
 
 _MODEL, _OLD, _NEW = 7, 70, 71
@@ -64,31 +62,22 @@ def test_latest_complete_record_counts(library):
     assert [one.settings[0] for one in _seen()] == ["sDDIM"]
 
 
-def test_rows_of_an_older_library_are_computed_and_stored(library):
+def test_rows_of_an_older_library_are_computed_and_stored(library, alter):
     made, query = (_image(1), _image(2, sampler="LMS")), ImageQuery(model_id=_MODEL)
     _read(*made, model_id=_MODEL)
     pages._store_page(query, None, 100, Page(made, fetched_at=1.0))
     library.forget()
     before = _seen()
-    with sqlite3.connect(setting.library_file()) as db:
-        for table in ("trigram_list", "trigrams", *_LATER):
-            db.execute(f"DROP TABLE IF EXISTS {table}")
-        db.execute("PRAGMA user_version = 1")
-    db.close()
-    library.forget()
+    tables = ("trigram_list", "trigrams", *_LATER)
+    alter("".join(f"DROP TABLE IF EXISTS {table};" for table in tables) + "PRAGMA user_version = 1")
     assert sorted(one.settings[0] for one in _seen()) == ["sEuler a", "sLMS"]
     library.forget()
-    with sqlite3.connect(setting.library_file()) as db:
-        assert len(db.execute("SELECT * FROM figures").fetchall()) == 2 == len(before)
-    db.close()
+    assert len(select_rows("SELECT * FROM figures")) == 2 == len(before)
 
 
-def test_outdated_rows_are_computed_again(library):
+def test_outdated_rows_are_computed_again(alter):
     _read(_image(1), model_id=_MODEL)
-    library.forget()
-    with sqlite3.connect(setting.library_file()) as db:
-        db.execute("UPDATE figures SET made_by = made_by + 1, settings = 'sWrong'")
-    db.close()
+    alter("UPDATE figures SET made_by = made_by + 1, settings = 'sWrong'")
     assert [one.settings[0] for one in _seen()] == ["sEuler a"]
 
 

@@ -1,9 +1,7 @@
 """Stored models are opened again at once, and if Civitai does not respond."""
 
 import json
-import sqlite3
 import time
-from contextlib import closing
 
 import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
@@ -69,14 +67,10 @@ def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     assert covers and [image_records.find_image(cover.id) for cover in covers] == covers
 
 
-def test_models_of_a_library_without_versions_are_kept(civitai, client, library):
+def test_models_of_a_library_without_versions_are_kept(civitai, client, alter):
     models.load_model(client, MODEL_ID)
-    library.forget()
-    with closing(sqlite3.connect(setting.library_file())) as db:
-        db.executescript(
-            "DROP TABLE version_records; DROP TABLE version_hashes; DROP TABLE missing_versions;"
-            " PRAGMA user_version = 7"
-        )
+    tables = ("version_records", "version_hashes", "missing_versions")
+    alter("".join(f"DROP TABLE {table};" for table in tables) + "PRAGMA user_version = 7")
     assert models.find_version_names([VERSION_ID]) == {VERSION_ID: (MODEL_ID, "A model v1")}
     assert models.load_version(client, VERSION_ID).name == "v1"
     assert models.find_version_by_hash("0123456789") is None

@@ -1,6 +1,5 @@
 """What a page of images shows is stored with each image, and made anew by newer rules."""
 
-import contextlib
 import json
 import os
 import re
@@ -87,12 +86,12 @@ def test_image_that_was_fetched_again_is_shown_at_once_as_it_is_now(stored, monk
     assert _page([1])[0].tile["reactions"] == 77
 
 
-def test_library_of_version_12_shows_the_same_page_at_once_and_is_filled_later(stored, monkeypatch):
+def test_library_of_version_12_shows_the_same_page_at_once_and_is_filled_later(
+    stored, alter, monkeypatch
+):
     before = _page()
-    stored.forget()
-    with contextlib.closing(sqlite3.connect(setting.library_file())) as db:
-        tables = "; ".join(f"DROP TABLE {table}" for table in ("hidden_images", "tiles", "saved"))
-        db.executescript(f"{tables}; PRAGMA user_version = 12")
+    tables = "; ".join(f"DROP TABLE {table}" for table in ("hidden_images", "tiles", "saved"))
+    alter(f"{tables}; PRAGMA user_version = 12")
     with monkeypatch.context() as patch:
         patch.setattr(image_records, "write_later", lambda *_: None)
         assert _page() == [image._replace(saved_path="") for image in before]

@@ -194,13 +194,9 @@ def test_damaged_row_is_ignored(library):
     assert image_records.find_image(1) is not None
 
 
-def test_library_of_a_newer_version_is_renamed_and_the_message_names_it(library, capsys):
+def test_library_of_a_newer_version_is_renamed_and_the_message_names_it(alter, capsys):
     image_records.store_images([_image()])
-    library.forget()
-    path = os.path.join(setting.data_folder(), "library.db")
-    with sqlite3.connect(path) as connection:
-        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    connection.close()
+    alter(f"PRAGMA user_version = {schema.VERSION + 1}")
     sqlite._checked.clear()
     assert image_records.find_image(1) is None
     [aside] = [name for name in os.listdir(setting.data_folder()) if ".newer-" in name]

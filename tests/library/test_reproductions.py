@@ -4,8 +4,6 @@ import base64
 import io
 import json
 import os
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 
 import image_files
@@ -179,12 +177,10 @@ def test_image_with_a_reproduction_is_not_evicted(image, drawing, monkeypatch):
     assert select_rows("SELECT id FROM images") == [(5,)]
 
 
-def test_library_of_version_8_is_upgraded_without_loss(image, drawing, library):
+def test_library_of_version_8_is_upgraded_without_loss(image, drawing, alter):
     bookmarks.change_annotations([image], bookmarks.AnnotationChange(note="Mine"))
     wait_for_writes(60)
-    library.forget()
-    with closing(sqlite3.connect(setting.library_file())) as db:
-        db.executescript("DROP TABLE reproductions; PRAGMA user_version = 8")
+    alter("DROP TABLE reproductions; PRAGMA user_version = 8")
     reproductions.remember_send(5, _infotext())
     assert len(_receive(drawing)) == 1
     assert select_rows("PRAGMA user_version") == [(schema.VERSION,)]

@@ -433,15 +433,11 @@ PRAGMA user_version = 11
 
 
 @pytest.mark.parametrize("version", [5, 11])
-def test_library_of_an_older_version_finds_the_same_after_its_upgrade(marked, filled, version):
+def test_library_of_an_older_version_finds_the_same_after_its_upgrade(marked, alter, version):
     looked_for = ("has:negative", "-has:negative", "steps>20", "", "before:2025", "stars>0")
     before = [_ids(words) for words in looked_for]
     assert before[0] == [1, 4] and before[2] == [3, 4] and before[-1] == [2, 6]
-    filled.forget()
-    db = sqlite3.connect(setting.library_file())
-    facts = schema.TEXTS_OF_3.split(";")[0]
-    db.executescript(_V5_FACTS.format(facts=facts) if version == 5 else _V11)
-    db.close()
+    alter(_V5_FACTS.format(facts=schema.TEXTS_OF_3.split(";")[0]) if version == 5 else _V11)
     assert [_ids(words) for words in looked_for] == before
     made = {name for (name,) in select_rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
     assert {name for name in made if name.startswith("facts_")} == {"facts_by_rank"}

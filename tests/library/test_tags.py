@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 
 import pytest
 from api_server import FIRST_ID, make_tag, status
-from civitai_manager_libs import setting
 from civitai_manager_libs.core import Tag
 from civitai_manager_libs.errors import NotFound
 from civitai_manager_libs.library import bookmarks, gallery_stats, hidden_rules, image_records
@@ -149,17 +147,12 @@ def test_strange_tags_are_left_out(value, expected):
     assert make_image(1, tags=value).tags == expected
 
 
-def test_library_without_the_tables_of_tags_keeps_what_it_has(library):
+def test_library_without_the_tables_of_tags_keeps_what_it_has(library, alter):
     hidden_rules.add_rule("word", "gold")
     image_records.store_images([make_image(1, meta={"prompt": "gold"})])
     library.finish()
-    path = setting.library_file()
-    library.forget()
-    with sqlite3.connect(path) as db:
-        for table in ("site_tags", "tagged", "tags_read", "posts"):
-            db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 13")
-    db.close()
+    tables = ("site_tags", "tagged", "tags_read", "posts")
+    alter("".join(f"DROP TABLE {table};" for table in tables) + "PRAGMA user_version = 13")
     assert image_records.find_hidden_ids([1]) == {1}
     image_records.store_images([_image(1, "sea")])
     library.finish()

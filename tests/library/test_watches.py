@@ -1,14 +1,11 @@
 """New images of watched galleries are counted and marked, with one request for each gallery."""
 
 import json
-import sqlite3
 import time
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from api_server import FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
-from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.errors import InputError, InvalidResponse, NetworkError
 from civitai_manager_libs.library import bookmarks, image_records, pages, watches
@@ -180,18 +177,15 @@ def test_unwatched_gallery_can_be_watched_again(client, civitai):
     assert one.name.startswith("New name") and len(one.name) == 200
 
 
-def test_library_of_version_4_is_upgraded_without_loss(library):
+def test_library_of_version_4_is_upgraded_without_loss(alter):
     image = make_image(1)
     image_records.store_images([image])
     bookmarks.change_annotations([image], bookmarks.AnnotationChange(note="Mine"))
     bookmarks.add_to_collection([image], "Best")
-    library.forget()
-    with closing(sqlite3.connect(setting.library_file())) as db:
-        db.executescript(
-            "DROP TABLE watched; DROP INDEX facts_by_rank;"
-            " ALTER TABLE facts DROP COLUMN has_negative;"
-            " PRAGMA user_version = 4"
-        )
+    alter(
+        "DROP TABLE watched; DROP INDEX facts_by_rank; PRAGMA user_version = 4;"
+        " ALTER TABLE facts DROP COLUMN has_negative"
+    )
     watches.watch_gallery(_MODEL, "It")
     assert [one.name for one in watches.list_watches()] == ["It"]
     assert bookmarks.find_annotations([1])[1].note == "Mine"
@@ -277,15 +271,12 @@ def test_damaged_list_of_ids_is_ignored(client, civitai):
         assert len(_look(client, _VERSION)) >= 1
 
 
-def test_library_of_version_6_is_upgraded_without_loss(client, civitai, library):
+def test_library_of_version_6_is_upgraded_without_loss(client, civitai, alter):
     _watch(client, _VERSION)
     assert _news(client, civitai, 3) == [3]
-    library.forget()
-    with closing(sqlite3.connect(setting.library_file())) as db:
-        for column in ("known", "fresh_ids", "news"):
-            db.execute(f"ALTER TABLE watched DROP COLUMN {column}")
-        db.execute("PRAGMA user_version = 6")
-        db.commit()
+    columns = ("known", "fresh_ids", "news")
+    alter("".join(f"ALTER TABLE watched DROP COLUMN {column};" for column in columns))
+    alter("PRAGMA user_version = 6")
     assert [(one.name, one.new_count) for one in watches.list_watches()] == [("It", 3)]
     assert _look(client, _VERSION) == _newest(3)
     late = _published(civitai, 0)
