@@ -84,7 +84,10 @@ def fetch_version(
 def fetch_version_by_hash(
     client: Client, checksum: str, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch the model version that has a file with this hash of any kind. Raises NotFound."""
+    """Fetch the model version that has a file with this hash. Raises NotFound.
+
+    checksum: an AutoV1, AutoV2, AutoV3 or SHA256 hash in hexadecimal digits.
+    """
     url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
     return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
 

@@ -44,7 +44,10 @@ class ImageQuery:
 
     @property
     def uses_sql_database(self) -> bool:
-        """Return whether Civitai answers from its SQL database: for a model, or a single image."""
+        """Return whether Civitai answers this query from its SQL database, which sorts only by id.
+
+        Civitai uses that database for a model without a version, and for a single image.
+        """
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property

@@ -103,11 +103,12 @@ class Lists:
                 self._folders = as_mapping(reply.value) if reply.status == 200 else {}
         listed = (as_list(self._folders.get(kind))[:50] for kind in _FOLDERS.get(input_name, ()))
         folders = [folder for part in listed for folder in part if isinstance(folder, str)]
-        files = self._files[key] = []
+        files = []
         for name in self.list_choices(*key) or ():
             paths = (os.path.join(folder, name) for folder in folders)
             path = real_path(next(filter(os.path.isfile, paths), ""))  # "" if not on this machine
             files.append(EngineFile(name, (model_file_stem(name), name), path))
+        self._files[key] = files
         return files
 
     @cached_property
@@ -152,7 +153,8 @@ class _Planner(Planner):
         prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
         vae = ""
         if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
-            vae = self._find_file("vae", model_file_stem(stated), values.get("VAE hash", ""))
+            wanted = self._want("vae", model_file_stem(stated), values.get("VAE hash", ""))
+            vae = self._find(wanted, self._lists.list_files(*_LISTS["vae"]))
             if not vae and self._options.drops_missing:
                 del values["VAE"]
         upscaler = self._find_upscaler(values)
@@ -170,14 +172,12 @@ class _Planner(Planner):
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
 
-    def _find_file(self, kind: str, name: str, code: str = "") -> str:
-        return self._find(self._want(kind, name, code), self._lists.list_files(*_LISTS[kind]))
-
     def _find_upscaler(self, values: dict[str, str]) -> str:
         name = values.get("Hires upscaler", "")
         if not name or name.startswith("Latent") or name in ("Lanczos", "Nearest", "None"):
             return ""
-        file = self._find_file("upscaler", _UPSCALERS.get(name, name))
+        wanted = self._want("upscaler", _UPSCALERS.get(name, name))
+        file = self._find(wanted, self._lists.list_files(*_LISTS["upscaler"]))
         if not file and self._options.drops_missing:
             values["Hires upscaler"] = "Lanczos"
         return file

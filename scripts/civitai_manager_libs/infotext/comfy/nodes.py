@@ -103,7 +103,7 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[No
 def walk_nodes(
     starts: Iterable[NodeId], list_next: Callable[[NodeId], Iterable[NodeId]]
 ) -> Iterator[NodeId]:
-    """Yield each id in `starts`, and to which `list_next` leads, once, nearest first."""
+    """Yield the ids in `starts` and all to which `list_next` leads; each once, nearest first."""
     seen = dict.fromkeys(starts)
     queue = deque(seen)
     while queue:

@@ -27,9 +27,8 @@ _SAMPLERS = (
 _SCHEDULES = (
     "beta ddim_uniform exponential kl_optimal karras linear_quadratic normal sgm_uniform simple"
 )
-_COMFY_SAMPLERS = {
-    translate_sampler(name)[0]: name for name in _SAMPLERS.split()
-}  # by A1111's name
+# By A1111's names.
+_COMFY_SAMPLERS = {translate_sampler(name)[0]: name for name in _SAMPLERS.split()}
 _COMFY_SCHEDULES = {translate_schedule(name): name for name in _SCHEDULES.split()}
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
 # Has a node of its own, which interpolates the noise levels over one step more than A1111.

@@ -43,7 +43,10 @@ class Budget:
         return True
 
     def read(self, file: BinaryIO, size: int) -> bytes:
-        """Return the next bytes of a file, b"" if it has fewer; skip more than the budget."""
+        """Return the next `size` bytes of a file; skip them and return b"" if the budget has fewer.
+
+        Also return b"" if the file has fewer.
+        """
         if not self.spend(size):
             file.seek(size, 1)
             return b""
