@@ -111,10 +111,18 @@ def read_note(path: str) -> ResumeNote | None:
         with open_own_file(path, "rb") as file:
             lines = file.read(_MAX_NOTE).split(b"\n")[:-1]
         for line in reversed(lines):
-            if isinstance(value := json.loads(line), dict):
-                return _add_ranges(_parse(value), added)
-            start, end = value
-            added.append((int(start), int(end)))
+            value = json.loads(line)
+            if not isinstance(value, dict):
+                start, end = value
+                added.append((int(start), int(end)))
+                continue
+            note = _parse(value)
+            if not (added and note.system and note.system == read_boot_id()):
+                return note  # if the system has restarted, the bytes of the ranges may be lost
+            ranges = note.ranges
+            for start, end in added:
+                ranges.add(start, end)
+            return ResumeNote.create(ranges, note.total, note.validator)
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return None
@@ -140,17 +148,3 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("These are no texts.")
     return replace(note, parts=parts)
-
-
-def _add_ranges(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Return a copy of the note that has more byte ranges, (start, end).
-
-    Return the note itself if the system may have restarted since the note was written: the bytes of
-    the added ranges may then be lost.
-    """
-    if not (added and note.system and note.system == read_boot_id()):
-        return note
-    ranges = note.ranges
-    for start, end in added:
-        ranges.add(start, end)
-    return ResumeNote.create(ranges, note.total, note.validator)

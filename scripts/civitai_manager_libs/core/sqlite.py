@@ -312,7 +312,13 @@ class ConnectionPool:
         If the block raises, this connection and all unused ones to the file are closed, so that the
         next caller opens the file anew and checks it for damage. Raises DiskError.
         """
-        connection = self._take_idle(path) or _Connection(self._open(path))
+        file_id = _file_id(path)  # another one than before, if the file was replaced
+        self._close_idle_if(lambda idle: idle.database.path == path and idle.file_id != file_id)
+        with self._lock:
+            unused = [idle for idle in self._idle if idle.database.path == path]
+            if unused:
+                self._idle.remove(unused[-1])
+        connection = unused[-1] if unused else _Connection(self._open(path))
         with ExitStack() as if_it_raises:
             if_it_raises.callback(self._close_idle_if, lambda idle: idle.database.path == path)
             if_it_raises.callback(connection.database.close)
@@ -336,16 +342,6 @@ class ConnectionPool:
             self._idle = [idle for idle in self._idle if idle not in closed]
         for idle in closed:
             idle.database.close()
-
-    def _take_idle(self, path: str) -> _Connection | None:
-        file_id = _file_id(path)  # another one than before, if the file was replaced
-        self._close_idle_if(lambda idle: idle.database.path == path and idle.file_id != file_id)
-        with self._lock:
-            for idle in reversed(self._idle):
-                if idle.database.path == path:
-                    self._idle.remove(idle)
-                    return idle
-        return None
 
     def _start_timer(self) -> threading.Timer:
         timer = threading.Timer(_IDLE, self.close_idle, (_IDLE,))
