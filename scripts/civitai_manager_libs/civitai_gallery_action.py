@@ -84,7 +84,8 @@ def download_images_with_progress(
 ) -> DownloadSummary:
     """Do as `download_images`; call back after each image with done, total and a message."""
     entries = _list_unique_entries(dn_image_list)
-    _log_begin(entries)
+    if entries:
+        _log(f"Downloading pictures: {len(entries)}")
     summary = _download(entries, progress_callback)
     _log_summary(summary)
     return summary
@@ -97,7 +98,8 @@ def download_images_batch(
     entries = _list_unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
     batches = [entries[start : start + size] for start in range(0, len(entries), size)]
-    _log_begin(entries)
+    if entries:
+        _log(f"Downloading pictures: {len(entries)}")
     total, last = DownloadSummary(), DownloadSummary()
     for number, batch in enumerate(batches, start=1):
         if last.saved or last.failed:
@@ -232,11 +234,6 @@ def _file_for(entry: Any) -> str:
 
 def _log(line: str) -> None:
     util.printD(f"[civitai_gallery_action] {line}")
-
-
-def _log_begin(entries: list[Any]) -> None:
-    if entries:
-        _log(f"Downloading pictures: {len(entries)}")
 
 
 def _choose_language() -> str:

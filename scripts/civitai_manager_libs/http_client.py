@@ -22,7 +22,6 @@ from .network import (
     HttpSession,
     ExpectedFile,
     ModelDownload,
-    ModelSession,
     OutgoingRequest,
     prepare_request,
     Progress,
@@ -172,14 +171,8 @@ class CivitaiHttpClient:
         interrupted. The bandwidth limit always applies. Raises the errors of `ModelDownload.run`.
         """
         cancelled = cancelled or never_cancelled()
-        retries = self.max_retries if sending.max_retries is None else sending.max_retries
-        shared = ModelSession(
-            self._session,
-            self._api_limiters,
-            self._model_limiter,
-            retries,
-            self.retry_delay,
-        )
+        most = self.max_retries if sending.max_retries is None else sending.max_retries
+        retries = RetryLoop(most, self.retry_delay, self._model_limiter, cancelled)
 
         def run() -> FetchedFile:
             own_sending = replace(sending, throttled=True)
@@ -187,7 +180,8 @@ class CivitaiHttpClient:
             requests = [self._make_file_request(each, cancelled, own_sending) for each in urls]
             if not expected.sends_key:
                 requests = [replace(request, api_key="") for request in requests]
-            return ModelDownload(key, path, requests, shared, expected, progress).run()
+            shared = (self._session, self._api_limiters, retries)
+            return ModelDownload(key, path, requests, *shared, expected, progress).run()
 
         key = expected.key or url
         return self._downloads.do((key, path), run, cancelled)

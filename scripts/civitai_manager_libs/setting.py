@@ -35,7 +35,6 @@ from .i18n import LANGUAGES
 __all__ = ["base_url", "BY_NAME", "change", "data_folder", "database_file", "engine_logins_file"]
 __all__ += [
     "get_image_url_to_gallery_file",
-    "GROUPS",
     "HOSTS",
     "is_on_civitai",
     "library_file",
@@ -56,11 +55,12 @@ _SHOWN = 60  # characters of a refused value in the message
 class SettingSpec:
     """The allowed values of a setting; all have the type of the default.
 
-    low, high: the smallest and largest number, unused for other types. choices: the allowed
+    group: in which the page shows it. low, high: the bounds of a number. choices: the allowed
     strings, () for any. is_private: whether the value, such as a folder, is shown only to users who
     may change it. is_basic: whether most users may want to change it.
     """
 
+    group: str
     name: str
     default: _Value
     low: float = 0
@@ -103,8 +103,6 @@ class SettingSpec:
 
 
 SETTINGS: list[SettingSpec] = []
-# The groups in which the page shows the settings.
-GROUPS: dict[str, list[SettingSpec]] = {"page": [], "saving": [], "models": [], "network": []}
 _T = TypeVar("_T", bool, int, float, str)
 
 
@@ -118,10 +116,9 @@ def _define(
     is_private: bool = False,
     is_basic: bool = False,
 ) -> _T:
-    """Add a setting to SETTINGS and to a group of GROUPS, and return its default value."""
-    spec = SettingSpec(name, default, low, high, tuple(choices), is_private, is_basic)
-    SETTINGS.append(spec)
-    GROUPS[group].append(spec)
+    """Add a setting to SETTINGS, and return its default value."""
+    bounds = (low, high, tuple(choices))
+    SETTINGS.append(SettingSpec(group, name, default, *bounds, is_private, is_basic))
     return default
 
 
@@ -314,7 +311,7 @@ def load() -> list[str]:
     problems += invalid
     if invalid:
         problems.append(back_up_invalid_file(_settings_file()))
-    _remember_loaded()
+    _loaded.update({entry.name: globals()[entry.name] for entry in SETTINGS})
     options = host.read_options() or {}
     names = list(_LAST_IN_HOST if _THREE_IN_HOST in stored else BY_NAME)
     is_read = _NONE_IN_HOST not in stored
@@ -359,11 +356,6 @@ def save() -> None:
             values[_NONE_IN_HOST] = True
         write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
     _apply_values(values)
-    _remember_loaded()
-
-
-def _remember_loaded() -> None:
-    """Remember the present values, so that `save` knows what has changed since."""
     _loaded.update({entry.name: globals()[entry.name] for entry in SETTINGS})
 
 

@@ -68,7 +68,11 @@ def print_jobs(arguments: argparse.Namespace) -> int:
 
 
 def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
-    shown = {job.id: _describe_state(store, job) for job in jobs}
+    shown = dict[int, str]()
+    for job in jobs:
+        has_failures = job.state == JobState.DONE and job.failed
+        state = f"state_{_find_state(store, job)}"
+        shown[job.id] = get_text("failed_count" if has_failures else state, n=job.failed)
     width = max(_STATE_WIDTH, *map(len, shown.values()))
     widths = (-4, width, 16, -9, -6)
     heads = [get_text(f"head_{name}") for name in _COLUMNS]
@@ -98,12 +102,6 @@ def _find_state(store: JobStore, job: Job) -> str:
     """Return a job's state, or `interrupted` if its program ended before the job did."""
     is_active = job.state in (JobState.RUNNING, JobState.QUEUED)
     return "interrupted" if is_active and can_resume(store, job) else str(job.state)
-
-
-def _describe_state(store: JobStore, job: Job) -> str:
-    if job.state == JobState.DONE and job.failed:
-        return get_text("failed_count", n=job.failed)
-    return get_text(f"state_{_find_state(store, job)}")
 
 
 def _find_hint(store: JobStore, job: Job) -> str:

@@ -6,7 +6,7 @@ from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
 from .engine_client import EngineClient, EngineReply, ReplyLimits
 from .limiter import HostLimiter, HostLimiters
 from .model_route import ExpectedFile
-from .parallel_download import ModelDownload, ModelSession
+from .parallel_download import ModelDownload
 from .retries import RetryLoop
 from .session import ApiClient, HttpSession, ONE_TRY, OutgoingRequest, prepare_request, SendOptions
 
@@ -19,6 +19,6 @@ __all__ = [
     "FileOptions",
     "HostLimiter",
 ]
-__all__ += ["HostLimiters", "HttpSession", "ExpectedFile", "ModelDownload", "ModelSession"]
+__all__ += ["HostLimiters", "HttpSession", "ExpectedFile", "ModelDownload"]
 __all__ += ["ONE_TRY", "OutgoingRequest", "prepare_request", "Progress", "responses", "RetryLoop"]
 __all__ += ["is_private_url", "ReplyLimits", "SendOptions", "Target"]

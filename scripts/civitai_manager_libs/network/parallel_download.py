@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .. import setting
 from ..core import (
@@ -31,7 +31,7 @@ from ..errors import (
     WrongHash,
 )
 from .download import FetchedFile, FileVersion, Progress
-from .limiter import HostLimiter, HostLimiters
+from .limiter import HostLimiters
 from .model_route import DownloadRoute, ExpectedFile
 from .pieces import (
     BackgroundHash,
@@ -44,20 +44,17 @@ from .pieces import (
 from .retries import RetryLoop
 from .session import HttpSession, OutgoingRequest
 
-__all__ = ["ModelDownload", "ModelSession"]
+__all__ = ["ModelDownload"]
 
 _SHARED_FROM = 32 * 1024 * 1024  # bytes that are missing; fewer come over one connection
 _TICK = 0.1  # seconds
 
 
 class _Connections:
-    """The connections of one download. If a connection fails, the others receive the rest.
+    """The connections of one download. If a connection fails, the others receive the rest."""
 
-    retries: how often and when a failed connection is tried again.
-    """
-
-    def __init__(self, transfer: Transfer, retries: RetryLoop) -> None:
-        self._transfer, self._retries = transfer, retries
+    def __init__(self, transfer: Transfer) -> None:
+        self._transfer = transfer
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._running = 0
@@ -74,7 +71,7 @@ class _Connections:
         try:
             self._receive(on_tick)
         finally:  # when all bytes have arrived, some connections may wait for a slot
-            self._transfer.cancelled.set()
+            self._transfer.retries.cancelled.set()
             for thread in self._threads:
                 thread.join()
             self._syncer.close()
@@ -105,7 +102,7 @@ class _Connections:
         connection = PieceConnection(self._transfer, self._syncer)
         error: BaseException | None = None
         try:
-            self._retries.run(connection.run, lambda: connection.received)
+            self._transfer.retries.run(connection.run, lambda: connection.received)
         except BaseException as caught:  # is raised in the thread that waits
             error = caught
         with self._lock:
@@ -119,33 +116,18 @@ class _Connections:
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error
-        self._transfer.cancelled.set()
+        self._transfer.retries.cancelled.set()
 
 
 _MAX_RESTARTS = 3  # of a file that changes while it is received
 _GONE = (NotFound, NotOffered)  # errors of the route that make the received bytes useless
 
 
-@dataclass(frozen=True)
-class ModelSession:
-    """The connections and limits that all downloads of model files by one client share.
-
-    api_limiters: for the requests to Civitai's API. limiter: for the connections to the storage.
-    max_retries: tries of a connection after the first. retry_delay: seconds before the first retry.
-    """
-
-    session: HttpSession
-    api_limiters: HostLimiters
-    limiter: HostLimiter
-    max_retries: int
-    retry_delay: float
-
-
 class ModelDownload:
     """The download of one model file, over several connections.
 
     key: names an unfinished file, which is found again by it. path: the file's final path.
-    requests: as in `DownloadRoute`.
+    requests, api_limiters: as in `DownloadRoute`. retries: of each connection to the storage.
     """
 
     def __init__(
@@ -153,13 +135,15 @@ class ModelDownload:
         key: str,
         path: str,
         requests: Sequence[OutgoingRequest],
-        shared: ModelSession,
+        session: HttpSession,
+        api_limiters: HostLimiters,
+        retries: RetryLoop,
         expected: ExpectedFile = ExpectedFile(),
         progress: Progress | None = None,
     ) -> None:
         self._key, self._path, self._requests = key, path, requests
-        self._shared, self._expected, self._progress = shared, expected, progress
-        self._cancelled = requests[0].cancelled
+        self._session, self._api_limiters, self._retries = session, api_limiters, retries
+        self._expected, self._progress, self._cancelled = expected, progress, retries.cancelled
         self._reported = (-1, -1)
 
     def run(self) -> FetchedFile:
@@ -221,11 +205,9 @@ class ModelDownload:
             transfer = self._make_transfer(file, stop)
             if transfer.plan.is_complete:  # only the final name was missing
                 return
-            shared = self._shared
-            retries = RetryLoop(shared.max_retries, shared.retry_delay, shared.limiter, stop)
             try:
                 with self._cancelled.call_when_cancelled(stop.set):
-                    connections = _Connections(transfer, retries)
+                    connections = _Connections(transfer)
                     connections.run(lambda: self._report_progress(transfer))
                 self._cancelled.check()
                 return
@@ -234,7 +216,7 @@ class ModelDownload:
         raise NetworkError("The file keeps changing while it is downloaded. Try again later.")
 
     def _make_transfer(self, file: ResumableFile, stop: Cancellation) -> Transfer:
-        shared, found, version = self._shared, file.found, None
+        found, version = file.found, None
         plan = PiecePlan(file, self._expected.connections or setting.model_connections)
         if found is not None and found.total:
             version = FileVersion.from_validator(found.validator)
@@ -243,15 +225,13 @@ class ModelDownload:
             file.reserve_space(found.total, self._expected.reserve)
         requests = [replace(request, cancelled=stop) for request in self._requests]
         return Transfer(
-            shared.session,
-            DownloadRoute(shared.session, shared.api_limiters, requests),
-            shared.limiter,
+            self._session,
+            DownloadRoute(self._session, self._api_limiters, requests),
+            replace(self._retries, cancelled=stop),
             file,
             plan,
             self._expected,
             os.path.basename(self._path),
-            shared.retry_delay,
-            stop,
             version,
         )
 

@@ -23,8 +23,8 @@ from ..errors import (
 from . import responses
 from .body import Decompressor, ResponseBody
 from .download import FileVersion, parse_content_range
-from .limiter import HostLimiter
 from .model_route import DownloadRoute, ExpectedFile, make_route_error
+from .retries import RetryLoop
 from .session import HttpSession, is_api_url, OutgoingRequest
 
 __all__ = [
@@ -307,19 +307,17 @@ class FileChanged(CivitaiShortcutError):
 class Transfer:
     """The state that all connections of one model file's download share.
 
-    expected: what is known about the file. name: the file's final name. version: the version of the
-    file in the storage, None until the first response.
+    retries: of each connection. expected: what is known about the file. name: the file's final
+    name. version: that of the file in the storage, None until the first response.
     """
 
     session: HttpSession
     route: DownloadRoute
-    limiter: HostLimiter
+    retries: RetryLoop
     file: ResumableFile
     plan: PiecePlan
     expected: ExpectedFile
     name: str
-    retry_delay: float
-    cancelled: Cancellation
     version: FileVersion | None = None
 
     @property
@@ -356,7 +354,7 @@ class PieceConnection:
             transfer.restart()
             self.received = 0
         while not plan.is_complete:
-            with transfer.limiter.slot(transfer.cancelled, throttled=True):
+            with transfer.retries.limiter.slot(transfer.retries.cancelled, throttled=True):
                 piece = plan.take()
                 if piece is not None:
                     try:
@@ -364,9 +362,9 @@ class PieceConnection:
                     finally:
                         plan.give_back(piece)
             if piece is None:
-                transfer.cancelled.sleep(_POLL)
+                transfer.retries.cancelled.sleep(_POLL)
             else:
-                transfer.limiter.record_success()
+                transfer.retries.limiter.record_success()
 
     def _receive(self, piece: Piece) -> None:
         transfer, expired = self._transfer, None
@@ -374,7 +372,7 @@ class PieceConnection:
             signed = transfer.route.get_signed_request(expired)
             request = signed.with_headers(self._range_headers(piece))
             with transfer.session.open_in_slot(
-                request, transfer.limiter, allowed=range(300, 600)
+                request, transfer.retries.limiter, allowed=range(300, 600)
             ) as body:
                 if body.status < 300:
                     return self._read(body, piece)
@@ -382,7 +380,7 @@ class PieceConnection:
                     raise self._make_error(body, signed)
             expired = signed
             if body.status == 404:
-                transfer.cancelled.sleep(transfer.retry_delay)
+                transfer.retries.cancelled.sleep(transfer.retries.delay)
 
     def _range_headers(self, piece: Piece) -> dict[str, str]:
         end = "" if piece.end == inf else str(int(piece.end) - 1)
@@ -407,7 +405,7 @@ class PieceConnection:
             return ServerError(f"Civitai's storage refused the download link ({status}).", status)
         if status in _BUSY:  # maybe for the number of connections: all wait, and fewer go on
             seconds = responses.parse_retry_after(body.headers)
-            wait = self._transfer.retry_delay if seconds is None else seconds
+            wait = self._transfer.retries.delay if seconds is None else seconds
             return ServerError(f"Civitai's storage is busy ({status}).", status, wait)
         return responses.error_from_response(status, body.headers, b"")
 
@@ -476,7 +474,7 @@ class PieceConnection:
             data = passed[skipped:]
             skipped -= min(skipped, len(passed))
         while piece.missing:
-            with self._syncer.wait_to_write(self._chunk, self._transfer.cancelled):
+            with self._syncer.wait_to_write(self._chunk, self._transfer.retries.cancelled):
                 is_written = self._write_chunk(body, piece, data)
                 if not is_written and piece.end != inf:
                     raise IncompleteDownload("The download broke off.")

@@ -17,8 +17,9 @@ from .. import host, setting, util
 from ..core import ENDING_SIGNALS, translate_disk_errors
 from ..errors import CivitaiShortcutError, Refused
 from ..i18n import messages
-from .http import find_language, is_loopback
-from .page_document import BASE_POLICY, make_document, make_policy_hash, STYLE, TITLE
+from .http import CrossSiteGuard, find_language, is_loopback, Login
+from .page_document import BASE_POLICY, make_document, make_gallery_page, make_policy_hash
+from .page_document import STYLE, TITLE
 
 __all__ = ["IdleConnections", "run_server"]
 
@@ -225,9 +226,9 @@ def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | N
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
+    from starlette.routing import Route
 
     from .routes import add_routes, resume_work, set_demo
-    from .http import CrossSiteGuard
 
     folder = setting.shortcut_gallery_folder
     with translate_disk_errors(folder):
@@ -238,23 +239,11 @@ def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | N
         Middleware(CrossSiteGuard, address=address),
         Middleware(GZipMiddleware, compresslevel=5),
     ]
-    app = Starlette(middleware=layers)
-    _add_page(app, port, login)
-    add_routes(app)
-    return app
-
-
-def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
-    from starlette.routing import Route
-
-    from .page_document import make_gallery_page
-
-    from .http import Login
 
     async def page(request: Any) -> Any:
         return (make_gallery_page if host.is_logged_in(request) else _make_login_form)(request)
 
-    app.router.routes.append(Route("/", page))
+    app: Any = Starlette(middleware=layers, routes=[Route("/", page)])
     # The names are gradio's, so that our routes use both applications in the same way.
     app.auth, app.tokens = login, {}
     if login is not None:
@@ -262,3 +251,5 @@ def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
         logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=_make_login_form)
         app.tokens = logins.tokens
         app.router.routes.append(Route("/login", logins.log_in, methods=["GET", "POST"]))
+    add_routes(app)
+    return app

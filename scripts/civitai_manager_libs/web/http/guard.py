@@ -275,12 +275,10 @@ class Login:
 
     def _is_correct(self, body: bytes) -> bool:
         fields = dict(parse_qsl(body.decode("utf-8", "replace")))
-        pairs = (
-            (fields.get("username", ""), self._user),
-            (fields.get("password", ""), self._password),
-        )
+        texts = (fields.get("username", ""), self._user, fields.get("password", ""), self._password)
+        user, own_user, password, own = (text.encode("utf-8", "surrogatepass") for text in texts)
         # Compare both, so that the time taken does not reveal which one is wrong.
-        return all([compare_digest(_encode_text(one), _encode_text(other)) for one, other in pairs])
+        return all([compare_digest(user, own_user), compare_digest(password, own)])
 
     def _start_session(self, request: Request) -> Response:
         token = token_urlsafe(32)
@@ -302,10 +300,6 @@ def _identify_client(request: Request) -> tuple[str, str]:
         return peer, ""
     client = request.headers.get("x-forwarded-for", "")
     return f"{client} through {peer}", f"all through {peer}"
-
-
-def _encode_text(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _back_to_page(request: Request) -> Response:

@@ -134,7 +134,7 @@ def make_error_response(error: ApiError, language: str) -> Response:
         details["field"] = error.field
     if error.others:
         details["fields"] = {e.field: e.translate(language) for e in (error, *error.others)}
-    response = _error_json(details, error.status)
+    response = make_json_response({"error": details}, error.status)
     if error.status == 408:  # the rest of the request may never arrive
         response.headers["Connection"] = "close"
     return response
@@ -143,10 +143,7 @@ def make_error_response(error: ApiError, language: str) -> Response:
 def make_failure_response(error: CivitaiShortcutError, message: str) -> Response:
     """Return the error as JSON; its class determines the status, such as 507 for DiskError."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
-    return _error_json({"code": error.reason, "message": message}, status)
-
-
-def _error_json(details: ErrorDetails, status: int) -> Response:
+    details: ErrorDetails = {"code": error.reason, "message": message}
     return make_json_response({"error": details}, status)
 
 

@@ -216,6 +216,12 @@ def make_job_card(
     toast = failed_label if job.failed else ""
     if job.is_over and not job.failed and (job.reason == "empty_end" or job.missing_files):
         toast = describe_problem(job, language)
+    if job.is_check and job.state is JobState.DONE and not toast:
+        key = "check_found" if job.report.gone else "report_none_gone"
+        toast = messages.translate(key, language, n=job.report.gone)
+    done, size = job.finished, job.total
+    if job.has_models:
+        done, size = job.bytes, job.total_bytes
     return {
         "id": job.id,
         "title": job.title,
@@ -227,7 +233,7 @@ def make_job_card(
         "state": job.state,
         "state_label": describe_state(job, language),
         "reads_only": job.options.reads_only,
-        "percent": _count_percent(job),
+        "percent": round(100 * done / size) if size else 100 * job.is_over,
         "line": describe_progress(job, language),
         "note": describe_problem(job, language),
         "folder": job.folder if may_see_paths and not job.options.reads_only else "",
@@ -240,22 +246,8 @@ def make_job_card(
         "failed_label": failed_label,
         "failures": [_make_failure_view(item, language, may_see_paths) for item in failures],
         "more": messages.translate("more_failed", language, n=more) if more > 0 else "",
-        "toast": toast or _describe_check(job, language),
+        "toast": toast,
     }
-
-
-def _describe_check(job: Job, language: str) -> str:
-    if not (job.is_check and job.state is JobState.DONE):
-        return ""
-    key = "check_found" if job.report.gone else "report_none_gone"
-    return messages.translate(key, language, n=job.report.gone)
-
-
-def _count_percent(job: Job) -> int:
-    done, total = job.finished, job.total
-    if job.has_models:
-        done, total = job.bytes, job.total_bytes
-    return round(100 * done / total) if total else 100 * job.is_over
 
 
 def _list_actions(job: Job) -> list[str]:

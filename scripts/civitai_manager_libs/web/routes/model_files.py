@@ -19,7 +19,6 @@ from ...library import bookmarks, image_records, models, pages
 from ...model_files import (
     choose_file,
     describe_licence,
-    FileChoice,
     find_archived_file,
     find_kind,
     find_needed_file,
@@ -159,22 +158,16 @@ def _make_needed_files_view(
     }
 
 
-def _explain_refusal(choice: FileChoice, language: str) -> str:
-    """Return why a file is not downloaded and what to do about that, "" if it can be downloaded."""
-    refusal = choice.refusal
-    if not refusal:
-        return ""
-    return messages.explain_reason(refusal, language, choice.deadline, is_model=True)
-
-
 def _file_view(
     needed: NeededFile, licences: Mapping[int, Licence], language: str
 ) -> NeededFileView:
     choice, version = needed.choice, needed.version
     licence = licences.get(version.model_id or 0, {}) if version else {}
-    needs_word = choice.needs_consent
-    refusal = "" if needs_word else _explain_refusal(choice, language)
-    short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
+    refusal = short = ""
+    if choice.refusal and not choice.needs_consent:
+        reason = (choice.refusal, language, choice.deadline)
+        refusal = messages.explain_reason(*reason, is_model=True)
+        short = messages.name_reason(*reason)
     if needed.error is not None and not refusal:
         refusal = messages.translate_error(needed.error, language)
     label = messages.translate("available_missing", language)
@@ -411,7 +404,7 @@ def _require_file(
     if choice.file is None:
         raise ApiError(404, "not_known", "model_not_read")
     if choice.refusal:
-        reason = _explain_refusal(choice, context.language)
-        name = choice.file.name
+        refusal, language, name = choice.refusal, context.language, choice.file.name
+        reason = messages.explain_reason(refusal, language, choice.deadline, is_model=True)
         raise ApiError(409, choice.refusal, "model_refused_one", name=name, reason=reason)
     return choice.file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, cast, Literal, Union
 
 from typing_extensions import TypedDict
@@ -96,27 +96,26 @@ _KINDS: dict[type, SettingKind] = {bool: "switch", int: "whole", float: "number"
 def make_settings_view(context: RequestContext) -> list[Setting]:
     """Return every setting with its value, and why this request may not change it, "" if it may."""
     views, language = list[Setting](), context.language
-    for group, entries in setting.GROUPS.items():
-        for entry in entries:
-            lock = find_lock_reason(context.request, entry.name)
-            choices: list[Choice] = [
-                {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
-                for value in entry.choices
-            ]
-            views.append(
-                {
-                    "name": entry.name,
-                    "label": messages.get_setting_label(entry.name, language),
-                    "kind": "choice" if choices else _KINDS[type(entry.default)],
-                    "low": entry.low,
-                    "high": entry.high,
-                    "value": "" if lock and entry.is_private else getattr(setting, entry.name),
-                    "choices": choices,
-                    "group": cast(SettingGroup, group),
-                    "basic": entry.is_basic,
-                    "locked": lock,
-                }
-            )
+    for entry in setting.SETTINGS:
+        lock = find_lock_reason(context.request, entry.name)
+        choices: list[Choice] = [
+            {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
+            for value in entry.choices
+        ]
+        views.append(
+            {
+                "name": entry.name,
+                "label": messages.get_setting_label(entry.name, language),
+                "kind": "choice" if choices else _KINDS[type(entry.default)],
+                "low": entry.low,
+                "high": entry.high,
+                "value": "" if lock and entry.is_private else getattr(setting, entry.name),
+                "choices": choices,
+                "group": cast(SettingGroup, entry.group),
+                "basic": entry.is_basic,
+                "locked": lock,
+            }
+        )
     return views
 
 
@@ -175,11 +174,13 @@ def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) 
         errors[0].others = errors[1:]
         raise errors[0]
     before = {name: getattr(setting, name) for name in wanted}
-    _change_settings(wanted)
+    for name, value in wanted.items():
+        setting.change(name, value)
     try:
         setting.save()
     except DiskError:
-        _change_settings(before)
+        for name, value in before.items():
+            setting.change(name, value)
         raise
     return get_settings(context)
 
@@ -236,11 +237,6 @@ def preview_names(context: RequestContext) -> FilenamePreview:
         "filenames": [fill_template(template, image, facts) for image in latest],
         "fields": " ".join([*(f"{{{word}}}" for word in FIELDS), *_FORMS]),
     }
-
-
-def _change_settings(values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        setting.change(name, value)
 
 
 @change_route("PUT", "key")
