@@ -80,19 +80,17 @@ export function makeUuid() {
 export async function copyText(text: string | Promise<string>, root: ShadowRoot): Promise<boolean> {
   try {
     if (typeof text === "string") await navigator.clipboard.writeText(text);
-    else await writePromise(text);
+    else {
+      // in Safari this must begin while a press is handled
+      const type = "text/plain";
+      const blob = text.then((ready) => new Blob([ready], { type }));
+      await navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
+    }
     return true;
   } catch {
     // `navigator.clipboard` does not exist over plain HTTP from another machine
     return copyByHand(await text, root);
   }
-}
-
-/** Copy the text that a promise resolves to. In Safari this must begin while a press is handled. */
-function writePromise(text: Promise<string>) {
-  const type = "text/plain";
-  const blob = text.then((ready) => new Blob([ready], { type }));
-  return navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
 }
 
 function copyByHand(text: string, root: ShadowRoot) {
