@@ -148,13 +148,16 @@ export function makeTranslate(catalogue: () => Record<string, string> | undefine
   const language = navigator.language.toLowerCase();
   const column = !language.startsWith("zh") ? 0 : /hans|cn|sg|my/.test(language) ? 2 : 1;
   return (key, values = {}) => {
-    const words = key.replaceAll("_", " ");
-    const text =
-      catalogue()?.[key] ?? FIRST[key]?.[column] ?? words.charAt(0).toUpperCase() + words.slice(1);
+    const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
     return text.replace(PLACE, (whole, name, one, more) => {
       const value = String(values[name] ?? whole);
       if (one === undefined) return value;
       return value === "1" ? one : more;
     });
   };
+}
+
+function humanizeKey(key: string) {
+  const words = key.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
