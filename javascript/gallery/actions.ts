@@ -217,7 +217,7 @@ function makeViewerActions({ root, store, toast, translate, parts }: PageContext
       }
       const tile = findTileId(store, id);
       if (isShown(store, id)) store.set({ focus: tile });
-      parts.grid.revealImage(tile, { focus: true });
+      parts.grid.focusImage(tile);
       if (!root.activeElement) parts.grid.focusTopmost();
     },
     /** Return the thumbnail in an image's tile, null if there is none in the window. */
@@ -341,13 +341,13 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
         const listIds = (one: number) => listTileIds(store.get(), one);
         store.set((state) => extendRange(state, order, before, id, listIds));
       }
-      parts.grid.revealImage(id, { focus: true });
+      parts.grid.focusImage(id);
       return true;
     },
     /** Focus an image's tile. */
     focus(id: number) {
       if (isShown(store, id)) store.set({ focus: id });
-      parts.grid.revealImage(id, { focus: true });
+      parts.grid.focusImage(id);
     },
     toTop() {
       store.set({ place: parts.grid.getScrollPlace() });

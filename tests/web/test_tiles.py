@@ -107,8 +107,8 @@ def test_tap_on_the_heart_of_a_tile_saves_it(flaky_server, open_gallery):
     expect(tile).to_have_attribute("data-favourite", "")
     expect(page.viewer).to_be_hidden()
     page.key("ArrowRight")
-    expect(page.page.locator(".caption")).to_be_visible()
-    expect(page.page.locator(".tile-overlay [data-do='favourite']")).to_be_hidden()
+    expect(page.page.locator(".caption [data-do='favourite']")).to_be_visible()
+    expect(page.page.locator(".tile:focus [data-do='favourite']")).to_be_hidden()
 
 
 def _query(address):

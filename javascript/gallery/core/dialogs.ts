@@ -125,17 +125,6 @@ export function getTop(root: ShadowRoot): Element | ShadowRoot {
   return (full && dialog?.contains(full) ? full : dialog) ?? root;
 }
 
-function followTop(
-  root: ShadowRoot,
-  listener: (top: Element | ShadowRoot) => void,
-  signal: AbortSignal,
-) {
-  const now = () => listener(getTop(root));
-  root.addEventListener("layers", now, { signal });
-  root.addEventListener("fullscreenchange", now, { signal });
-  now();
-}
-
 function isOpen(dialog: HTMLDialogElement) {
   return listLayers(dialog.getRootNode()).some(({ element }) => element === dialog);
 }
@@ -172,9 +161,13 @@ export class Toasts {
     });
     root.addEventListener("focusin", () => this.#keepOffFocus(), { signal });
     // moved without need, its animations would begin again
-    const follow = (top: Element | ShadowRoot) =>
-      this.list.parentNode === top || top.append(this.list);
-    followTop(root, follow, signal);
+    const follow = () => {
+      const top = getTop(root);
+      if (this.list.parentNode !== top) top.append(this.list);
+    };
+    for (const type of ["layers", "fullscreenchange"])
+      root.addEventListener(type, follow, { signal });
+    follow();
     // toasts do not outlast a visit to another tab of the host
     const clearIfHidden = () =>
       this.list.getClientRects().length || [...this.list.children].forEach(drop);

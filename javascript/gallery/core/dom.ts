@@ -102,10 +102,8 @@ export function fill(box: Element, ...children: Child[]) {
 }
 
 function listShown(children: Child[]) {
-  return children.filter((child) => child !== null && child !== undefined && child !== false) as (
-    | Node
-    | string
-  )[];
+  const isShown = (child: Child) => child !== null && child !== undefined && child !== false;
+  return children.filter(isShown) as (Node | string)[];
 }
 
 /** Set an attribute of an element; null and false remove it, true gives it no value. */

@@ -52,10 +52,12 @@ export function openMenu(
   getTop(root).append(layer);
   addLayer(root, layer, close);
   layer.showPopover?.();
-  placeAt(
-    menu,
-    anchor instanceof Element ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y),
-  );
+  const { clientWidth: width, clientHeight: height } = document.documentElement;
+  const isElement = anchor instanceof Element;
+  const box = isElement ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y);
+  const { x, y } = placeMenu(box, menu.getBoundingClientRect(), { width, height });
+  menu.style.left = `${x}px`;
+  menu.style.top = `${y}px`;
   if (anchor instanceof HTMLButtonElement) anchor.setAttribute("aria-expanded", "true");
   const isAtFirst = anchor instanceof Element || anchor.isByKey;
   (isAtFirst ? rows[0] : menu)?.focus({ preventScroll: true });
@@ -211,11 +213,4 @@ function makeKeyListener(
     } else return;
     event.preventDefault();
   };
-}
-
-function placeAt(menu: HTMLElement, anchor: Edges) {
-  const { clientWidth: width, clientHeight: height } = document.documentElement;
-  const { x, y } = placeMenu(anchor, menu.getBoundingClientRect(), { width, height });
-  menu.style.left = `${x}px`;
-  menu.style.top = `${y}px`;
 }

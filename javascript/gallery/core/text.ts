@@ -80,19 +80,17 @@ export function makeUuid() {
 export async function copyText(text: string | Promise<string>, root: ShadowRoot): Promise<boolean> {
   try {
     if (typeof text === "string") await navigator.clipboard.writeText(text);
-    else await writePromise(text);
+    else {
+      // in Safari this must begin while a press is handled
+      const type = "text/plain";
+      const blob = text.then((ready) => new Blob([ready], { type }));
+      await navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
+    }
     return true;
   } catch {
     // `navigator.clipboard` does not exist over plain HTTP from another machine
     return copyByHand(await text, root);
   }
-}
-
-/** Copy the text that a promise resolves to. In Safari this must begin while a press is handled. */
-function writePromise(text: Promise<string>) {
-  const type = "text/plain";
-  const blob = text.then((ready) => new Blob([ready], { type }));
-  return navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
 }
 
 function copyByHand(text: string, root: ShadowRoot) {
@@ -150,13 +148,16 @@ export function makeTranslate(catalogue: () => Record<string, string> | undefine
   const language = navigator.language.toLowerCase();
   const column = !language.startsWith("zh") ? 0 : /hans|cn|sg|my/.test(language) ? 2 : 1;
   return (key, values = {}) => {
-    const words = key.replaceAll("_", " ");
-    const text =
-      catalogue()?.[key] ?? FIRST[key]?.[column] ?? words.charAt(0).toUpperCase() + words.slice(1);
+    const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
     return text.replace(PLACE, (whole, name, one, more) => {
       const value = String(values[name] ?? whole);
       if (one === undefined) return value;
       return value === "1" ? one : more;
     });
   };
+}
+
+function humanizeKey(key: string) {
+  const words = key.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -122,7 +122,8 @@ export class Bookmarks {
     const shown: Record<string, Partial<Annotations>> = {};
     for (const id of ids) {
       const pending = this.#pending.get(id) as Pending;
-      if (changed) updatePending(pending, changed.annotations[id], changed.revision);
+      const told = changed?.annotations[id];
+      if (changed && told) updatePending(pending, told, changed.revision);
       pending.changes -= 1;
       if (pending.changes > 0) continue;
       this.#pending.delete(id);

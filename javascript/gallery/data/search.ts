@@ -1,7 +1,7 @@
 /** Searches images: what is loaded, the gallery and the library. */
 
 import type { PageContext } from "../actions";
-import type { LoadedFilterResult, ModelCardPage, SearchPreview, Suggestion } from "../contract";
+import type { ModelCardPage, SearchPreview, Suggestion } from "../contract";
 import { countFound, hasGallery, type SearchScope, widenScope } from "../state/query";
 import { getShown } from "../state/state";
 import type { Context, State } from "../types";
@@ -242,22 +242,19 @@ export class LoadedFilter {
         { ids, words: loadedWords, model: where.model },
         { signal },
       );
-      if (!signal.aborted) this.#addMatches(answer, isFirst);
+      const { message } = answer; // about the words
+      if (signal.aborted) return;
+      store.set(({ matches, notes }) => {
+        const others = notes.filter((note) => note.code !== "search");
+        const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...answer.ids]);
+        const newNotes = message ? [...others, { code: "search", message }] : others;
+        return { matches: matching, notes: newNotes };
+      });
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       for (const id of ids) requested.delete(id);
       setProblem(store, "loaded_filter", makeProblem(error, translate));
     }
-  }
-
-  /** Add the ids of a response to the matches, and show the server's message about the words. */
-  #addMatches({ ids, message }: LoadedFilterResult, isFirst: boolean) {
-    this.context.store.set(({ matches, notes }) => {
-      const others = notes.filter((note) => note.code !== "search");
-      const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
-      const newNotes = message ? [...others, { code: "search", message }] : others;
-      return { matches: matching, notes: newNotes };
-    });
   }
 }
 
@@ -278,7 +275,10 @@ export class GallerySearch {
     const words = text.trim();
     if (!words) return this.clear();
     const from = hasGallery(store.get().where) ? wanted : "all";
-    const preview = await this.#fetchPreview(words, signal);
+    const preview = await fetchPreview(this.context, words, "", signal).catch((error) => {
+      ignoreFailure(error);
+      return null;
+    });
     if (signal.aborted) return;
     if (preview?.kind === "nothing") {
       const message = preview.message || translate("search_no_value", { text: words });
@@ -328,14 +328,5 @@ export class GallerySearch {
     loadedFilter.setWords("");
     if (scope === "gallery") void navigation.openGallery({ ...where, search: words });
     else void navigation.openSource({ search: words });
-  }
-
-  async #fetchPreview(words: string, signal: AbortSignal) {
-    try {
-      return await fetchPreview(this.context, words, "", signal);
-    } catch (error) {
-      ignoreFailure(error);
-      return null;
-    }
   }
 }

@@ -7,13 +7,12 @@ import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
 import { MakeProgress } from "./make_it";
-import { Post } from "./post";
+import { Post, Tags } from "./post_and_tags";
 import { Compatibility, Readiness } from "./readiness";
 import { Reproductions } from "./reproductions";
 import { makeWorkflowButton, Resources } from "./resources";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections";
 import { SendTo } from "./send_to";
-import { Tags } from "./tags";
 
 export class Details {
   records;

@@ -108,7 +108,9 @@ export class FileControls {
     this.#search.hidden = !isMissing || !searched.name;
     setAttribute(this.#search, "aria-label", translate("model_get_name", searched));
     this.#archive.hidden = !isMissing || !needed.sha256;
-    this.#drawProgress(coming);
+    this.#progress.hidden = !coming;
+    if (coming) showReceived(this.#bar, coming);
+    setText(this.#line, coming?.line ?? "");
     const refusal = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
     this.#refusal.hidden = !isMissing || !refusal;
     setText(this.#refusal, refusal);
@@ -153,15 +155,6 @@ export class FileControls {
 
   #change(change: Partial<FileChoice>) {
     if (this.#needed) this.context.actions.chooseFile(this.#needed, change);
-  }
-
-  #drawProgress(file: JobModelFile | null) {
-    this.#progress.hidden = !file;
-    if (!file) return;
-    setAttribute(this.#bar, "aria-label", file.title || file.name);
-    if (file.size) this.#bar.value = Math.min(100, (100 * file.received) / file.size);
-    else this.#bar.removeAttribute("value");
-    setText(this.#line, file.line);
   }
 
   /** Show the download button with the size of the file, if there are several to choose from.
@@ -224,6 +217,12 @@ export class JobFiles {
   }
 }
 
+function showReceived(bar: HTMLProgressElement, { title, name, received, size }: JobModelFile) {
+  setAttribute(bar, "aria-label", title || name);
+  if (size) bar.value = Math.min(100, (100 * received) / size);
+  else bar.removeAttribute("value");
+}
+
 class JobFileRow {
   element;
   #name = el("span", { class: "name", dir: "auto" });
@@ -236,7 +235,8 @@ class JobFileRow {
   }
 
   /** Show the state of a file. */
-  draw({ title, name, url, state, received, size, line }: JobModelFile) {
+  draw(file: JobModelFile) {
+    const { title, name, url, state, line } = file;
     const shown = title || name;
     if (shown !== this.#drawnName) {
       this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
@@ -244,9 +244,7 @@ class JobFileRow {
     }
     this.element.dataset.state = state;
     this.#bar.hidden = state !== "running";
-    setAttribute(this.#bar, "aria-label", shown);
-    if (size) this.#bar.value = Math.min(100, (100 * received) / size);
-    else this.#bar.removeAttribute("value");
+    showReceived(this.#bar, file);
     setText(this.#line, title ? `${name} · ${line}` : line);
   }
 }

@@ -5,7 +5,7 @@ import { showBlurhash } from "../core/blurhash";
 import { button, el, fill, scrollBy } from "../core/dom";
 import { getModelTypeName } from "../state/model_files";
 import { getSource } from "../state/query";
-import type { Context, ModelResults, State, Where } from "../types";
+import type { Context, ModelResults, State } from "../types";
 
 const COVER = 450; // pixels, a width that thumbnails come in
 
@@ -49,22 +49,26 @@ export class ModelResultCards {
     if (!results) this.#top = this.top;
     this.#section.hidden = results === null;
     if (!results) return;
-    const { translate } = this.context;
+    const { translate, actions } = this.context;
     const title = translate(results.models.length ? "models_for" : "no_model_for", {
       words: results.query,
     });
     this.#section.toggleAttribute("data-empty", !results.models.length);
+    const look = { action: "close-found", label: translate("back_to_gallery") };
+    const back = button({ ...look, icon: "previous" }, () => actions.closeResults());
+    const more = { action: "find-more", label: translate("more_models"), class: "wide" };
+    const { cursor } = results;
     fill(
       this.#section,
       el(
         "div",
         { class: "row" },
         el("h2", { text: title, dir: "auto" }),
-        results.models.length > 0 && this.#makeBackButton(where),
+        results.models.length > 0 && getSource(where) !== "" && back,
       ),
       this.#cards,
       this.#makeLibraryButton(results),
-      this.#makeMoreButton(results.cursor),
+      cursor !== null && button(more, () => actions.findMore(cursor)),
     );
     this.#showCards(results.models);
   }
@@ -79,15 +83,6 @@ export class ModelResultCards {
     this.#drawn = models;
   }
 
-  #makeBackButton(where: Where) {
-    if (!getSource(where)) return null;
-    const { translate, actions } = this.context;
-    return button(
-      { action: "close-found", icon: "previous", label: translate("back_to_gallery") },
-      () => actions.closeResults(),
-    );
-  }
-
   #makeLibraryButton({ query, models }: ModelResults) {
     if (models.length) return null;
     const { translate, actions } = this.context;
@@ -99,14 +94,6 @@ export class ModelResultCards {
         class: "wide",
       },
       () => actions.search(query, "all"),
-    );
-  }
-
-  #makeMoreButton(cursor: string | null) {
-    if (cursor === null) return null;
-    const { translate, actions } = this.context;
-    return button({ action: "find-more", label: translate("more_models"), class: "wide" }, () =>
-      actions.findMore(cursor),
     );
   }
 

@@ -118,8 +118,9 @@ export class Grid {
     showStateOnGrid(this.#list, context);
   }
 
-  /** Scroll until an image is visible; do nothing if the grid is hidden or lacks the image. */
-  revealImage(id: number, { focus = false }: { focus?: boolean } = {}) {
+  /** Scroll until an image is visible, and focus its tile. Do nothing if the grid is hidden or lacks
+   * the image. */
+  focusImage(id: number) {
     const box = this.#arrangement.getBox(id);
     if (!box || this.#isHidden()) return;
     const viewport = getViewport(this.#list);
@@ -127,7 +128,7 @@ export class Grid {
     const covered = { above: isUp ? this.#headerHeight : this.#above, below: BELOW };
     scrollBy(this.#list, scrollDistance(viewport, box.y, box.y + box.height, covered));
     this.#draw();
-    if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
+    this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
   /** Return the loaded thumbnail of an image, null if its tile is outside of the window or shows no
@@ -235,7 +236,7 @@ export class Grid {
     this.#tiles.drawTiles(); // a tile may stand for more images now, or for fewer
     setAttribute(this.#list, "aria-hidden", shown.length ? null : "true");
     const next = at === undefined ? undefined : shown[Math.min(at, shown.length - 1)];
-    if (next && !isElsewhere && !root.activeElement) this.revealImage(next.id, { focus: true });
+    if (next && !isElsewhere && !root.activeElement) this.focusImage(next.id);
   }
 
   #append(shown: readonly ImageView[]) {

@@ -99,9 +99,11 @@ export class Masonry {
     return this.boxes.length ? Math.max(...this.#heights) - this.gap : 0;
   }
 
-  /** Place more images, each in the shortest column. */
-  append(sizes: readonly Size[], from: number = this.boxes.length) {
-    for (let index = from; index < sizes.length; index += 1) this.#placeImage(sizes[index], index);
+  /** Place the images that follow those placed so far, each in the shortest column.
+   * @param sizes of all images */
+  append(sizes: readonly Size[]) {
+    for (let index = this.boxes.length; index < sizes.length; index += 1)
+      this.#placeImage(sizes[index], index);
   }
 
   #placeImage(size: Size, index: number) {

@@ -63,7 +63,12 @@ export class Tiles {
     for (const id of wanted) {
       if (this.#tiles.has(id)) continue;
       if (performance.now() > until) return false;
-      this.#createTile(id);
+      const view = this.arrangement.getView(id);
+      if (!view) continue;
+      const tile = new Tile(view, this.translate, !hovers.matches);
+      this.#tiles.set(id, tile);
+      this.#placeTile(tile);
+      tile.drawLooks(this.#getLooks(tile));
     }
     return true;
   }
@@ -94,15 +99,6 @@ export class Tiles {
 
   drawTiles() {
     for (const tile of this.#tiles.values()) tile.drawLooks(this.#getLooks(tile));
-  }
-
-  #createTile(id: number) {
-    const view = this.arrangement.getView(id);
-    if (!view) return;
-    const tile = new Tile(view, this.translate, !hovers.matches);
-    this.#tiles.set(id, tile);
-    this.#placeTile(tile);
-    tile.drawLooks(this.#getLooks(tile));
   }
 
   #placeTile(tile: Tile) {

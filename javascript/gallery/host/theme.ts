@@ -46,7 +46,8 @@ function drawTheme(element: HTMLElement, chosen: string) {
     element.style.removeProperty("--cs-text");
     return;
   }
-  const ancestors = listAncestors(element);
+  const ancestors = [];
+  for (let at = element.parentElement; at; at = at.parentElement) ancestors.push(at);
   const background = findBackground(ancestors);
   const text = findTextColour(background, ancestors);
   const isDark = text
@@ -56,12 +57,6 @@ function drawTheme(element: HTMLElement, chosen: string) {
   element.style.setProperty("--cs-bg", formatColour(background));
   if (text) element.style.setProperty("--cs-text", formatColour(text));
   else element.style.removeProperty("--cs-text");
-}
-
-function listAncestors(element: Element) {
-  const ancestors = [];
-  for (let at = element.parentElement; at; at = at.parentElement) ancestors.push(at);
-  return ancestors;
 }
 
 /** Return the opaque background colour that a user sees behind all these elements. */

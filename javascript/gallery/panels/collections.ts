@@ -96,6 +96,8 @@ function makeCollectionRow(
   const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
   const open = button(title, actions.open);
   open.dataset.value = name;
+  const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
+  const link = { class: "button quiet", href, download: "" };
   const remove = tool("delete-set", "trash", "collection_delete", actions.remove);
   remove.setAttribute("aria-keyshortcuts", "Delete");
   const row = el(
@@ -111,7 +113,7 @@ function makeCollectionRow(
       tool("rename-set", "pencil", "collection_rename", () =>
         editName(context, open, name, actions.rename),
       ),
-      makeExportLink(context, name),
+      el("a", { ...link, title: translate("collections_export") }, translate("do_export")),
       remove,
     ),
     el(
@@ -125,12 +127,6 @@ function makeCollectionRow(
     if (key === "Delete" && !(target instanceof HTMLInputElement)) remove.click();
   });
   return row;
-}
-
-function makeExportLink({ translate, api }: Context, name: string) {
-  const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
-  const props = { class: "button quiet", href, download: "" };
-  return el("a", { ...props, title: translate("collections_export") }, translate("do_export"));
 }
 
 function editName(

@@ -341,10 +341,11 @@ export class Jobs {
     const forget = async () => {
       isOver.abort();
       const removed = ids.filter((id) => this.#removed.has(id));
+      if (!removed.length) return;
       const how = { signal, survives: true };
-      const forgotten = () => removed.map((id) => api.post(`jobs/${id}/forget`, {}, how));
-      const left = await this.panel.changeData(() => Promise.all(forgotten()));
-      if (left?.length) this.poller.setJobs(left[left.length - 1]);
+      const send = () => Promise.all(removed.map((id) => api.post(`jobs/${id}/forget`, {}, how)));
+      await this.panel.changeData(send);
+      await this.poller.poll(); // of several answers none is known to be the last
       show(false);
     };
     message?.addEventListener("gone", () => queueMicrotask(forget)); // unless that is by Undo
