@@ -521,7 +521,7 @@ def test_images_asked_for_in_a_few_seconds_are_one_job_more_and_one_message(flak
 
 
 def test_missed_images_are_checked_for_when_a_gallery_ends(flaky_server, page):
-    page.go("?model=900003")
+    page.go("?model=900010&level=XXX")
     page.ready()
     _begun(page, _MANY)
     page.message("saved").wait_for()
