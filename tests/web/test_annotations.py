@@ -424,7 +424,7 @@ def test_other_browser_is_synced_when_it_becomes_visible(page, open_gallery):
     first, second = page.ids()[2:4]
     _mark(page.page, first)
     page.key("b")
-    page.tile(first).and_(page.page.locator("[data-favourite]")).wait_for()
+    page.message("1 added to favourites").wait_for()  # said once the server has it
     other.page.evaluate("dispatchEvent(new Event('focus'))")
     other.tile(first).and_(other.page.locator("[data-favourite]")).wait_for()
     _mark(other.page, second)

@@ -8,7 +8,7 @@ from fingers import Fingers
 from gallery_page import PHONE, with_axe
 from host_page import with_text
 from page_driver import expect, wait_for
-from page_facts import infotext_of, of_model
+from page_facts import infotext_of
 
 _SMALL, _OTHER = 900_003, 900_001
 _CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
@@ -36,7 +36,9 @@ def _middle(locator):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_right_click_opens_the_menu_without_a_request(server, open_gallery):
+def test_right_click_opens_the_menu_without_a_request_and_each_item_does_as_it_says(
+    server, open_gallery
+):
     row = with_text(_SMALL)
     page = open_gallery(server, f"?model={_SMALL}", **_CLIPBOARD).ready()
     tile = page.tile(str(row.id))
@@ -54,10 +56,19 @@ def test_right_click_opens_the_menu_without_a_request(server, open_gallery):
     page.control("menu-copy-address").click()
     wait_for(lambda: f"image={row.id}" in page.page.evaluate(_READ), "the address")
     assert page.page.url.split("?")[0] in page.page.evaluate(_READ)
+    with page.context.expect_page() as opened:
+        _open_menu(page, tile)
+        page.control("menu-new-tab").click()
+    opened.value.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
+    opened.value.close()
+    _open_menu(page, tile)
+    page.control("menu-author").click()
+    expect(page.page).to_have_url(re.compile(f"user={row.username}"))
 
 
-def test_shift_and_right_click_open_the_browsers_own_menu(server, open_gallery):
-    page = open_gallery(server).ready()
+@with_axe
+def test_keys_open_the_menu_choose_in_it_and_shift_is_for_the_browsers_own(server, open_gallery):
+    page = open_gallery(server, f"?model={_OTHER}&level=XXX").ready()
     kept = """tile => new Promise(done => {
         document.addEventListener("contextmenu", event => done(!event.defaultPrevented));
     })"""
@@ -66,11 +77,7 @@ def test_shift_and_right_click_open_the_browsers_own_menu(server, open_gallery):
         page.tiles.first.click(button="right", modifiers=modifiers)
         assert waiting.evaluate("({it}) => it") == is_own
         expect(_menu(page)).to_have_count(0 if is_own else 1)
-
-
-@with_axe
-def test_keys_open_the_menu_choose_in_it_and_restore_the_focus(server, open_gallery):
-    page = open_gallery(server, f"?model={_OTHER}&level=XXX").ready()
+    page.key("Escape")
     page.page.locator(".grid").focus()
     tile = page.focused()
     for key in ("ContextMenu", "Shift+F10"):
@@ -149,19 +156,6 @@ def test_images_are_added_to_a_new_collection_and_then_by_its_name(shared_server
     page.page.get_by_role("menuitem", name="Evening light").click()
     page.control("sets").click()
     expect(page.page.locator("[data-set='Evening light']")).to_contain_text("2")
-
-
-def test_menu_leads_to_the_author_and_to_a_new_tab(server, open_gallery):
-    row = of_model(_SMALL)[0]
-    page = open_gallery(server, f"?model={_SMALL}").ready()
-    with page.context.expect_page() as opened:
-        _open_menu(page, page.tile(str(row.id)))
-        page.control("menu-new-tab").click()
-    opened.value.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
-    opened.value.close()
-    _open_menu(page, page.tile(str(row.id)))
-    page.control("menu-author").click()
-    expect(page.page).to_have_url(re.compile(f"user={row.username}"))
 
 
 def test_escape_in_the_viewers_menu_closes_only_the_menu(server, open_gallery):

@@ -299,17 +299,6 @@ def test_pasted_list_opens_in_its_order_and_stays_in_the_address(server, open_ga
     expect(page.page.locator(".home")).to_be_visible()
 
 
-def test_list_in_the_field_is_opened_and_copied_again(server, open_gallery):
-    page = open_gallery(server, "?level=XXX", **_CLIPBOARD)
-    page.field("find").click()
-    _paste(page, _addresses(_DEMO[3:6]))
-    page.ready().control("gallery-menu").click()
-    page.control("copy-list").click()
-    page.message("opied").wait_for()
-    copied = page.page.evaluate("navigator.clipboard.readText()")
-    assert re.findall("/images/([0-9]+)$", copied, re.M) == [str(i) for i in _DEMO[3:6]]
-
-
 def test_files_of_a_list_are_opened_and_a_long_list_survives_a_reload(server, open_gallery):
     page = open_gallery(server, "?level=XXX")
     page.control("open-list").first.wait_for()
@@ -323,7 +312,9 @@ def test_files_of_a_list_are_opened_and_a_long_list_survives_a_reload(server, op
         page.page.reload()
 
 
-def test_single_image_opens_and_a_text_without_any_says_so(server, open_gallery):
+def test_single_image_or_list_opens_from_the_page_or_field_and_a_text_without_any_says_so(
+    server, open_gallery
+):
     page = open_gallery(server, "?level=XXX", **_CLIPBOARD)
     page.control("open-list").first.wait_for()
     _paste(page, "only words")
@@ -332,6 +323,15 @@ def test_single_image_opens_and_a_text_without_any_says_so(server, open_gallery)
     expect(page.viewer).to_have_attribute("data-id", str(_DEMO[0]))
     _paste(page, "only words")  # by chance: it must not close the image
     expect(page.viewer).to_be_visible()
+    page.key("Escape")
+    expect(page.viewer).to_be_hidden()
+    page.field("find").click()
+    _paste(page, _addresses(_DEMO[3:6]))
+    page.ready().control("gallery-menu").click()
+    page.control("copy-list").click()
+    page.message("opied").wait_for()
+    copied = page.page.evaluate("navigator.clipboard.readText()")
+    assert re.findall("/images/([0-9]+)$", copied, re.M) == [str(i) for i in _DEMO[3:6]]
 
 
 def test_dropped_text_opens_and_a_list_becomes_a_collection(shared_server, open_gallery):
