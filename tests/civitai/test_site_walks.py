@@ -15,17 +15,15 @@ _WALKS = 25  # of each path
 _MINUTE = 60_000
 
 
-def _job(query: ImageQuery, wanted: int) -> Job:
-    return Job(1, 0.0, "One", query, "/", wanted, False, "running", "", "", None, WalkState.FIRST)
-
-
 def _walked(site: Site, query: ImageQuery, wanted: int = 100_000) -> list[int]:
     client = SiteClient(site)
 
     def ask(cursor, rows):
         return civitai.fetch_images(client, query, cursor, rows)
 
-    pages = walk_gallery(_job(query, wanted), set(), ask)
+    first = WalkState.FIRST
+    job = Job(1, 0.0, "One", query, "/", wanted, False, "running", "", "", None, first)
+    pages = walk_gallery(job, set(), ask)
     return [image.id for page in pages for image in page.images]
 
 
@@ -38,12 +36,6 @@ def _query(chance: random.Random, path: str) -> ImageQuery:
     sorts = ["Newest", "Newest", "Oldest", "Most Reactions"]
     level, kind = chance.choice([1, 3, 7, 31]), chance.choice([None, None, "image", "video"])
     return ImageQuery(**of, sort=chance.choice(sorts), level=level, type=kind)
-
-
-def _params(query: ImageQuery) -> dict[str, str]:
-    given = {"username": query.username, "modelVersionId": query.version_id, "type": query.type}
-    given |= {"modelId": query.model_id, "sort": query.sort, "browsingLevel": query.level}
-    return {name: str(value) for name, value in given.items() if value}
 
 
 @pytest.mark.parametrize("path", ["sql", "version", "author", "feed", "bitdex"])
@@ -97,7 +89,9 @@ def test_page_is_returned_if_the_larger_page_is_refused(refusal, of):
 
 
 def _expected(site: Site, query: ImageQuery) -> list[int]:
-    return site.expected(_params(query))
+    given = {"username": query.username, "modelVersionId": query.version_id, "type": query.type}
+    given |= {"modelId": query.model_id, "sort": query.sort, "browsingLevel": query.level}
+    return site.expected({name: str(value) for name, value in given.items() if value})
 
 
 @pytest.mark.parametrize("limit", [20, 33, 200])

@@ -125,13 +125,6 @@ def _clip(name, is_index_last=False):
     return b"".join(boxes[kind] for kind in order) or body
 
 
-def _live(body):
-    """Make the length of the segment unknown, as in a live recording."""
-    at = body.index(b"\x18\x53\x80\x67") + 4
-    assert body[at] == 1, "a length of eight bytes"
-    return body[:at] + b"\x01" + b"\xff" * 7 + body[at + 8 :]
-
-
 @pytest.mark.parametrize("name", _PICTURES)
 def test_complete_file_has_an_end_and_a_truncated_one_has_none(name, tmp_path):
     body, path, kind = _made(name), tmp_path / "a", name.partition("-")[0]
@@ -148,7 +141,10 @@ def test_complete_file_has_an_end_and_a_truncated_one_has_none(name, tmp_path):
 
 def test_live_recording_is_incomplete_if_one_of_its_parts_is(tmp_path):
     """A recording that ends between two parts cannot be told from a complete one."""
-    body = _live(_clip("ridges.webm"))
+    body = _clip("ridges.webm")
+    at = body.index(b"\x18\x53\x80\x67") + 4
+    assert body[at] == 1, "a length of eight bytes"
+    body = body[:at] + b"\x01" + b"\xff" * 7 + body[at + 8 :]  # unknown, as in a live recording
     (tmp_path / "a").write_bytes(body)
     assert is_complete(str(tmp_path / "a"), "webm")
     for left in (1, len(body) // 2, len(body) * 2 // 3):

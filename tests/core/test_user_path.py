@@ -9,13 +9,6 @@ from civitai_manager_libs.core import safe_open
 from civitai_manager_libs.core.safe_open import expand_folder
 
 
-@pytest.fixture
-def windows(monkeypatch):
-    monkeypatch.setenv("USERPROFILE", "C:\\Users\\me")
-    monkeypatch.setenv("LOCALAPPDATA", "C:\\Users\\me\\AppData\\Local")
-    monkeypatch.setattr(safe_open, "os", types.SimpleNamespace(name="nt", path=ntpath))
-
-
 @pytest.mark.parametrize(
     "typed,path",
     [
@@ -29,7 +22,10 @@ def windows(monkeypatch):
         ("", ""),
     ],
 )
-def test_windows_variables_and_quotes_are_expanded(windows, typed, path):
+def test_windows_variables_and_quotes_are_expanded(monkeypatch, typed, path):
+    monkeypatch.setenv("USERPROFILE", "C:\\Users\\me")
+    monkeypatch.setenv("LOCALAPPDATA", "C:\\Users\\me\\AppData\\Local")
+    monkeypatch.setattr(safe_open, "os", types.SimpleNamespace(name="nt", path=ntpath))
     assert expand_folder(typed) == path
     assert ntpath.isabs(expand_folder(typed)) == (path[1:2] in (":", "\\"))
 

@@ -10,12 +10,6 @@ _ROUTE = "/api/download/models"
 _KEY = {"Authorization": "Bearer demo-key"}
 
 
-def _all_files(demo, http):
-    page = http.get(f"{demo.url}/api/v1/models", params={"nsfw": "true"}).json()
-    versions = [version for model in page["items"] for version in model["modelVersions"]]
-    return [file for version in versions for file in version["files"]]
-
-
 def _fetch(http, url, **headers):
     sent = http.get(url, headers=_KEY, allow_redirects=False)
     assert sent.status_code == 307, sent.text
@@ -23,7 +17,9 @@ def _fetch(http, url, **headers):
 
 
 def test_each_file_matches_its_record(demo, http):
-    files = _all_files(demo, http)
+    page = http.get(f"{demo.url}/api/v1/models", params={"nsfw": "true"}).json()
+    versions = [version for model in page["items"] for version in model["modelVersions"]]
+    files = [file for version in versions for file in version["files"]]
     refused = 0
     for file in files:
         url = f"{file['downloadUrl'].partition('?')[0]}?fileId={file['id']}"

@@ -103,15 +103,13 @@ def test_english_has_no_chinese():
 
 
 def test_missing_text_falls_back_to_english(monkeypatch):
-    monkeypatch.setattr(messages, "_read_language", _read_with_gap)
+    read = messages._read_language
+    without = {**read("zh-TW"), "texts": {**read("zh-TW")["texts"]}}
+    del without["texts"]["progress"]
+    monkeypatch.setattr(
+        messages, "_read_language", lambda name: read(name) if name == "en" else without
+    )
     messages.load_catalogue.cache_clear()
     assert messages.load_catalogue("zh-TW").texts["progress"] == _ENGLISH.texts["progress"]
     monkeypatch.undo()
     messages.load_catalogue.cache_clear()
-
-
-def _read_with_gap(language, read=messages._read_language):
-    texts = read(language)
-    if language != "en":
-        del texts["texts"]["progress"]
-    return texts

@@ -163,11 +163,6 @@ _SDNEXT_TAKES = HostCapabilities(
 )
 
 
-def _sent_to_sdnext(line):
-    text = f"a cat\nNegative prompt: dog\n{line}"
-    return parse_infotext(translate_for_host(_SDNEXT, text)).parameters
-
-
 _SECOND_PASS = {"Hires strength": "0.4", "Hires fixed": "64x96", "Second pass": "True"}
 _SECOND_PASS |= {"Hires upscaler": "Latent Bilinear", "Hires force": "True", "Hires steps": "20"}
 
@@ -192,7 +187,8 @@ def test_sdnext_gets_its_own_names(pair, sent):
     plain = {"Steps": "20", "Seed": "5", "Sampler": "LMSD"}
     if isinstance(sent, str):
         sent = dict(each.split(": ") for each in sent.split(", "))
-    assert _sent_to_sdnext(f"Seed: 5, Sampler: LMS, {pair}, Steps: 20") == {**plain, **sent}
+    text = f"a cat\nNegative prompt: dog\nSeed: 5, Sampler: LMS, {pair}, Steps: 20"
+    assert parse_infotext(translate_for_host(_SDNEXT, text)).parameters == {**plain, **sent}
 
 
 def test_sdnext_loses_what_it_has_no_field_for():

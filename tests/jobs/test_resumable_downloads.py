@@ -56,19 +56,6 @@ def _add(store, folder):
     return store.add_job("A model", ImageQuery(MODEL_ID), folder, 100)
 
 
-def _ranges(server, image_id):
-    """Return the Range header of each request for an image."""
-    path = f"/image/{image_id:08x}-"
-    return [sent.get("range") for name, sent in server.sent if name.startswith(path)]
-
-
-def _check_saved(server, folder):
-    for image_id in server.ids:
-        with open(os.path.join(folder, server.file_of(image_id)), "rb") as file:
-            assert file.read() == server.bytes_of(image_id)
-    assert len(os.listdir(folder)) == 3 * len(server.ids)
-
-
 def _partials(folder):
     return [name for name in os.listdir(folder) if name.startswith(".")]
 
@@ -91,8 +78,13 @@ def test_pause_keeps_the_partial_file_and_the_job_resumes_it(server, store, fold
     _come_to(folder, 2)
     job = _run(store, job_id)
     assert (job.state, job.saved) == ("done", 6)
-    assert _ranges(server, held) == [None, f"bytes={_AT}-"]
-    _check_saved(server, folder)
+    path = f"/image/{held:08x}-"
+    ranges = [sent.get("range") for name, sent in server.sent if name.startswith(path)]
+    assert ranges == [None, f"bytes={_AT}-"]
+    for image_id in server.ids:
+        with open(os.path.join(folder, server.file_of(image_id)), "rb") as file:
+            assert file.read() == server.bytes_of(image_id)
+    assert len(os.listdir(folder)) == 3 * len(server.ids)
 
 
 @pytest.mark.parametrize("end", ["cancelled", "paused-then-cancelled", "paused-then-forgotten"])

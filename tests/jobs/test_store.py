@@ -39,10 +39,6 @@ def old(folder):
     return path
 
 
-def _names(folder):
-    return {n for n in os.listdir(folder) if not n.endswith((".txt", ".json"))}
-
-
 def test_job_of_version_1_is_unchanged(old, folder):
     with JobStore(old) as store:
         assert store.recovery_notice == ""
@@ -69,7 +65,8 @@ def test_job_of_version_1_keeps_its_file_names(old, folder, monkeypatch):
             Path(folder, server.file_of(image_id)).write_bytes(server.bytes_of(image_id))
         job = JobWorker(store, 1, JobClient(CivitaiHttpClient())).run()
         assert (job.state, job.saved, job.failed) == ("done", 11, 1)
-        assert _names(folder) == {server.file_of(i) for i in server.ids if i != 5010}
+        images = {n for n in os.listdir(folder) if not n.endswith((".txt", ".json"))}
+        assert images == {server.file_of(i) for i in server.ids if i != 5010}
         assert set(server.fetched) == {5006, 5005, 5004, 5003, 5002, 5001}
 
 

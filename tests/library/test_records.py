@@ -109,10 +109,6 @@ def test_any_text_in_a_record_can_be_stored(library, hostile):
     assert set(image_records.find_images([1, 2])) == {1, 2}
 
 
-def _having(ids, words):
-    return image_records.filter_matching(ids, parse_query(words))
-
-
 @pytest.mark.parametrize(
     "words,found",
     [
@@ -133,7 +129,8 @@ def test_words_are_searched_in_prompt_author_and_models(library, words, found):
     ]
     image_records.store_images(images)
     for _ in range(2):  # in memory, then as after a start
-        assert _having([1, 2, 3, 4, 5], words) == (found if words else [1, 2, 3, 4, 5])
+        matching = image_records.filter_matching([1, 2, 3, 4, 5], parse_query(words))
+        assert matching == (found if words else [1, 2, 3, 4, 5])
         library.forget()
 
 

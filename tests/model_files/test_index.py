@@ -76,11 +76,6 @@ def test_previews_and_a_vae_beside_a_file_are_found_under_the_names_that_webuis_
     assert (found.state, found.file.size) == ("here", 2)
 
 
-def _stored_file():
-    os.makedirs(setting.data_folder(), exist_ok=True)
-    return os.path.join(setting.data_folder(), "model_hashes.json")
-
-
 def test_hash_is_stored_with_the_size_and_time_of_the_file(tmp_path):
     path = tmp_path / "x.pt"
     path.write_bytes(b"abc")
@@ -113,6 +108,7 @@ def test_cancelled_hash_and_that_of_a_missing_file_are_not_stored(tmp_path):
     "text", ["", "[", "[]", '{"a": 1}', '{"a": [1, 2]}', '{"a": ["x", 2, "y"]}', '{"a": [1, 2, 3]}']
 )
 def test_damaged_hashes_are_left_out(text):
-    with open(_stored_file(), "w") as file:
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    with open(os.path.join(setting.data_folder(), "model_hashes.json"), "w") as file:
         file.write(text)
     assert load_hashes() == {}

@@ -23,19 +23,15 @@ _OURS, _OTHERS = trustme.CA(), trustme.CA()
 _ENDED = datetime.now(timezone.utc) - timedelta(days=1)
 
 
-def _context(*names: str, **options: object) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _OURS.issue_cert(*names, **options).configure_cert(context)
-    return context
-
-
 @pytest.fixture
 def serve() -> Iterator[Callable[..., FaultServer]]:
     """serve(names of the certificate) -> a server on loopback that shows it."""
     servers = []
 
     def serve(*names: str, **options: object) -> FaultServer:
-        servers.append(FaultServer(tls=_context(*(names or ("127.0.0.1",)), **options)))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _OURS.issue_cert(*(names or ("127.0.0.1",)), **options).configure_cert(context)
+        servers.append(FaultServer(tls=context))
         return servers[-1]
 
     yield serve

@@ -228,12 +228,6 @@ def test_flux_and_sd3_are_loaded_by_what_is_there():
     assert "EmptySD3LatentImage" in kinds(ComfyGraph(f"a\n{LINE}", base_model="SD 3.5").graph)
 
 
-def _list_schedules(line):
-    graph = ComfyGraph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph
-    kinds = [node["inputs"] for node in graph.values() if node["class_type"] == "KSampler"]
-    return [inputs["scheduler"] for inputs in kinds]
-
-
 @pytest.mark.parametrize(
     ("line", "schedules"),
     [
@@ -251,7 +245,9 @@ def _list_schedules(line):
     ],
 )
 def test_automatic_schedule_is_the_samplers_own_in_each_pass(line, schedules):
-    assert _list_schedules(line) == schedules
+    graph = ComfyGraph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph
+    passes = [node["inputs"] for node in graph.values() if node["class_type"] == "KSampler"]
+    assert [inputs["scheduler"] for inputs in passes] == schedules
 
 
 @pytest.mark.parametrize(

@@ -284,14 +284,10 @@ def test_wrong_file_is_not_kept(site, folder, cut, digits):
     _check_saved(site, folder)
 
 
-def _free(monkeypatch, size):
-    usage = shutil.disk_usage(os.getcwd())._replace(free=size)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-
-
 @pytest.mark.parametrize("is_told", [True, False], ids=["estimate", "servers-length"])
 def test_file_that_does_not_fit_on_the_disk_is_not_begun(site, folder, monkeypatch, is_told):
-    _free(monkeypatch, 250_000)
+    usage = shutil.disk_usage(os.getcwd())._replace(free=250_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(DiskFull) as caught:
         expected = ExpectedFile(size=300_000, reserve=1000) if is_told else ExpectedFile()
         _fetch(site, folder, expected=expected)
