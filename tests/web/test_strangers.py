@@ -113,9 +113,10 @@ _TOLD = {
 }
 
 
-@pytest.mark.parametrize(
-    "state,language", zip(_STATES, ("en", "zh-TW", "zh-TW", "en"), strict=True)
-)
+_LANGUAGES = ("en", "zh-TW", "zh-TW", "en")
+
+
+@pytest.mark.parametrize("state,language", [*zip(_STATES, _LANGUAGES, strict=True)])
 def test_no_route_tells_a_stranger_where_things_lie(
     api, planted, tmp_path, monkeypatch, library, state, language
 ):
