@@ -123,17 +123,19 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   if (!rows.length) return null;
   const { translate, store } = context;
   const { bootstrap } = store.get();
-  const show = (field: string, value: string) =>
-    (field === "Created Date" && formatDate(value)) || value;
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
   const lines = rows.map(([field, stored]) => {
-    const value = show(field, stored);
+    const value = (field === "Created Date" && formatDate(stored)) || stored;
     const name = getParameterLabel(bootstrap, field);
+    const shown = value.length > 400 ? `${value.slice(0, 400)}…` : value; // it may be very long
+    const on = { click: () => void context.actions.copy(value) };
+    const title = translate("copy_of", { name });
+    const props = { type: "button", class: "value plain", title, dir: "auto", on };
     return el(
       "div",
       { class: (name.length > HALF.name || value.length > HALF.value) && "wide" },
       el("dt", { dir: "auto" }, name),
-      el("dd", {}, makeCopyButton(context, value, translate("copy_of", { name }))),
+      el("dd", {}, el("button", props, shown)),
     );
   });
   return el(
@@ -200,12 +202,6 @@ export function makeCopyIcon(
 ) {
   const copy = () => void actions.copy(getText());
   return iconButton(action, "copy", translate("copy_of", { name }), copy, "quiet");
-}
-
-function makeCopyButton({ actions }: Context, value: string, title: string) {
-  const on = { click: () => void actions.copy(value) };
-  const props = { type: "button", class: "value plain", title, dir: "auto", on };
-  return el("button", props, value.length > 400 ? `${value.slice(0, 400)}…` : value);
 }
 
 /** Copy a text when its element is clicked, unless a part of the text is being selected. This is

@@ -41,7 +41,12 @@ export class FoundFocus {
       "ended",
     ];
     const more = ["home", "problems", "searchReading", "panel", "marks", "jobs", "needs"] as const;
-    store.on([getTiles, isHome, ...keys, ...more, "hiddenCount"], () => this.#checkSoon(), context);
+    // in the next frame: by then, all parts of the page have drawn the change of the state
+    const checkSoon = () => {
+      cancelAnimationFrame(this.#frame);
+      this.#frame = requestAnimationFrame(() => this.#check());
+    };
+    store.on([getTiles, isHome, ...keys, ...more, "hiddenCount"], checkSoon, context);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
 
@@ -57,13 +62,6 @@ export class FoundFocus {
     queueMicrotask(() => {
       if (this.#focused === target && this.#focused && isShown(this.#focused)) this.#focused = null;
     });
-  }
-
-  /** Check in the next frame whether to move the focus. By then, all parts of the page have drawn
-   * the change of the state. */
-  #checkSoon() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => this.#check());
   }
 
   #check() {

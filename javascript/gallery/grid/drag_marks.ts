@@ -41,7 +41,10 @@ export class DragMarks {
     document.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
     list.addEventListener("mousedown", (event) => this.#onMouseDown(event), { signal });
     list.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
-    list.addEventListener("touchmove", (event) => this.#onTouch(event), { signal, passive: false });
+    // while a finger marks images, the page does not scroll
+    const keepScroll = (event: TouchEvent) =>
+      this.heldId !== null && event.cancelable && event.preventDefault();
+    list.addEventListener("touchmove", keepScroll, { signal, passive: false });
     const keys = { signal, capture: true };
     window.addEventListener("keydown", (event) => this.#onKey(event), keys);
     document.addEventListener("selectstart", (event) => this.#drag && event.preventDefault(), {
@@ -57,8 +60,9 @@ export class DragMarks {
 
   #onDown(event: PointerEvent) {
     if (event.pointerType !== "mouse" || event.button !== 0 || !this.list.clientWidth) return;
-    if (this.#isBesideTiles(event) || (event.shiftKey && this.#isTile(event)))
-      this.#prepare(event, null);
+    const [target] = event.composedPath();
+    const isTile = target instanceof Element && target.closest("[data-tile]") !== null;
+    if (this.#isBesideTiles(event) || (event.shiftKey && isTile)) this.#prepare(event, null);
   }
 
   /** Prevent a press on the list from focusing a tile, which would scroll to that tile. */
@@ -87,11 +91,6 @@ export class DragMarks {
     return !isOnScrollbar && clientY >= top && clientY <= bottom;
   }
 
-  #isTile(event: Event) {
-    const [target] = event.composedPath();
-    return target instanceof Element && target.closest("[data-tile]") !== null;
-  }
-
   #prepare(
     {
       pointerId: pointer,
@@ -109,11 +108,6 @@ export class DragMarks {
     if (!(tile instanceof HTMLElement) || !(event instanceof CustomEvent)) return;
     const { x, y, pointerId } = event.detail;
     this.#prepare({ pointerId, clientX: x, clientY: y }, Number(tile.dataset.id));
-  }
-
-  /** Prevent the browser from scrolling while a finger marks images. */
-  #onTouch(event: TouchEvent) {
-    if (this.heldId !== null && event.cancelable) event.preventDefault();
   }
 
   #onMove(event: PointerEvent) {

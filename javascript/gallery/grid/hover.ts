@@ -152,7 +152,8 @@ export function listenToClicks(list: HTMLElement, { actions, store }: Context, t
     const tile = tiles.findTile(event.target);
     if (!tile) return;
     const { id } = tile.view;
-    const action = findAction(event.target);
+    const pressed = event.target instanceof Element ? event.target.closest("[data-do]") : null;
+    const action = pressed instanceof HTMLElement ? pressed.dataset.do : undefined;
     if (event[NEW_TAB] && !action) return; // the browser opens the link in a new tab
     event.preventDefault();
     if (event.shiftKey) actions.markTo(id);
@@ -188,9 +189,4 @@ export function listenToPointer(
     if (tile?.element.matches(":focus-visible")) hover.showFor(tile);
   });
   list.addEventListener("focusout", () => hover.hide());
-}
-
-function findAction(target: EventTarget | null) {
-  const element = target instanceof Element ? target.closest("[data-do]") : null;
-  return element instanceof HTMLElement ? element.dataset.do : undefined;
 }

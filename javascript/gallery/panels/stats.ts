@@ -403,9 +403,10 @@ export class StatsPanel {
     };
     const tags = stats.groups.find(({ kind }) => kind === "tag") ?? { kind: "tag", bars: [] };
     const others = stats.groups.filter((group) => group !== tags);
-    const groups = [...others, tags].sort(
-      (one, other) => getGroupOrder(one) - getGroupOrder(other),
-    );
+    // LoRAs come first if the model is one of them
+    const getOrder = ({ kind, bars }: Group) =>
+      kind === "lora" && bars.some(isModelLora) ? -1 : ORDER.indexOf(kind);
+    const groups = [...others, tags].sort((one, other) => getOrder(one) - getOrder(other));
     const bars = groups.map((group) => makeBars(this.context, group, show));
     const versions = makeVersions(this.context, stats.versions, (version) => {
       void actions.setWhere({ version });
@@ -444,9 +445,4 @@ export class StatsPanel {
       version && button(all, () => actions.setWhere({ version: null })),
     );
   }
-}
-
-/** Return a number by which the groups are sorted: LoRAs come first if the model is one of them. */
-function getGroupOrder({ kind, bars }: Group) {
-  return kind === "lora" && bars.some(isModelLora) ? -1 : ORDER.indexOf(kind);
 }
