@@ -164,6 +164,8 @@ export function makeActions(context: PageContext) {
     /** Open a panel; "" closes it. */
     panel: (name: Panel) =>
       store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
+    /** Note how many failures of downloads the user has not seen. */
+    noteFailures: (unseenFailures: number) => store.set({ unseenFailures }),
     focusFind: () => parts.finder.focus(),
     /** Focus the first image or model that is shown next. */
     leadToFound: () => parts.foundFocus.focusNextFound(),

@@ -155,6 +155,7 @@ export interface State {
   thumb: 320 | 450 | 800; // width of the requested thumbnails in pixels
   tile: number; // wanted width of a tile in pixels
   jobs: JobList | null;
+  unseenFailures: number; // of downloads that ended since their list was seen last
   engines: readonly EngineView[]; // the programs that make images, as found last
   made: readonly MakeView[]; // images that are made, wait or were made, newest first
   watches: WatchList | null;

@@ -125,6 +125,15 @@ def test_finished_job_offers_first_to_retry_what_failed():
     assert (running["percent"], running["saved"], running["skipped"]) == (20, 3, 1)
 
 
+def test_note_says_why_files_failed():
+    def note(*reasons):
+        failed = [Item(n, n, "/x", "image", "", "failed", why, "") for n, why in enumerate(reasons)]
+        return _row(replace(_DONE, saved=0, failed=len(failed)), failed=failed)["note"]
+
+    assert "with an API key" in note("needs_key", "needs_key")
+    assert note("network", "network", "gone") == "connection failed: 2 · no longer there: 1"
+
+
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
 def test_retry_is_offered_only_if_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
@@ -467,11 +476,19 @@ def test_failures_are_explained_and_retried_before_a_job_is_cleared(flaky, flaky
     flaky.rule(_FILES, status(403))
     _begun(page, "3")
     page.message("3 failed (needs a key: 3)").wait_for()
+    badge = page.control("jobs").locator(".badge")
+    expect(badge).to_have_text("3")
+    expect(page.control("jobs")).to_have_attribute("aria-label", re.compile("3 failed"))
     page.key("j")
     job = _job(page)
     expect(job.locator("h4")).to_have_text("up to 3 pictures")
     expect(job.locator(".job-line")).to_have_text("3 failed · 0 saved")
+    expect(job.locator(".job-note")).to_contain_text("enter yours in the settings")
     assert job.locator(".job-actions button").first.get_attribute("data-do") == "job-retry"
+    expect(badge).to_be_hidden()
+    page.control("job-key").click()
+    expect(page.panel("settings")).to_be_visible()
+    page.key("j")
     expect(page.control("jobs-clear")).to_be_hidden()
     page.control("job-more").click()
     expect(job.locator(".failures li")).to_have_count(3)

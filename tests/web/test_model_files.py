@@ -325,6 +325,13 @@ def test_turning_shifts_nothing_and_what_is_missing_is_said_as_the_list_says(
     assert len(ends) == 1
 
 
+def test_dialog_has_the_focus_when_a_pressed_button_disappears(opened):
+    page = opened()
+    page.control("get-missing").click()
+    expect(page.page.locator(".readiness p")).to_have_text("Checkpoint and 1 LoRA are installed.")
+    expect(page.viewer).to_be_focused()
+
+
 @with_axe
 def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, page_folder):
     page = opened()

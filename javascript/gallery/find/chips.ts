@@ -54,8 +54,8 @@ export function listChips(
 }
 
 /** Return a chip for the scope of the search for images and one for each word, [] without a search.
- * Removing the scope's chip searches the library instead; if the scope is the library, it opens the
- * gallery that was searched first, or else the home page. */
+ * Removing the scope's chip searches the next wider scope: the images that are loaded, all read of the
+ * gallery, the library. Of the library it opens the gallery that was searched first, or else home. */
 function listSearchChips(
   state: State,
   translate: Translate,
@@ -67,10 +67,11 @@ function listSearchChips(
   const scope = where.search === null ? "loaded" : hasGallery(where) ? "gallery" : "all";
   const title = getGalleryName(state, translate);
   const leave = () => void (widened ? actions.setWhere(widened.where) : actions.openHome());
-  const widen = () => void actions.search(text, "all");
+  const widen = (to: SearchScope) => () => void actions.search(text, to);
+  const wider = hasGallery(where) ? "gallery" : "all";
   const places: Record<SearchScope, Chip> = {
-    loaded: { key: "scope", text: translate("chip_loaded"), remove: widen },
-    gallery: { key: "scope", text: translate("chip_gallery", { title }), remove: widen },
+    loaded: { key: "scope", text: translate("chip_loaded"), remove: widen(wider) },
+    gallery: { key: "scope", text: translate("chip_gallery", { title }), remove: widen("all") },
     all: { key: "scope", text: title, remove: leave },
   };
   const terms = splitWords(text);

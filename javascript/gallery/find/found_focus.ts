@@ -39,14 +39,11 @@ export class FoundFocus {
       "lookupText",
       "loading",
       "ended",
+      "home",
+      "problems",
+      "searchReading",
     ];
-    const more = ["home", "problems", "searchReading", "panel", "marks", "jobs", "needs"] as const;
-    // in the next frame: by then, all parts of the page have drawn the change of the state
-    const checkSoon = () => {
-      cancelAnimationFrame(this.#frame);
-      this.#frame = requestAnimationFrame(() => this.#check());
-    };
-    store.on([getTiles, isHome, ...keys, ...more, "hiddenCount"], checkSoon, context);
+    store.on([getTiles, isHome, ...keys, "hiddenCount"], () => this.#checkSoon(), context);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
 
@@ -59,15 +56,22 @@ export class FoundFocus {
   /** Forget an element that has lost the focus, unless it is being removed: browsers dispatch
    * `focusout` just before that. */
   #onLeave(target: EventTarget | null) {
+    this.#checkSoon();
     queueMicrotask(() => {
       if (this.#focused === target && this.#focused && isShown(this.#focused)) this.#focused = null;
     });
   }
 
+  /** Check in the next frame, when all parts of the page have drawn the change of the state. */
+  #checkSoon() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#check());
+  }
+
   #check() {
     const { store, root } = this.context;
     if (this.#focused && !isShown(this.#focused)) {
-      this.#leads ||= this.#isByKey;
+      this.#leads ||= this.#isByKey || getTop(root) !== root; // a dialog's keys need its focus
       this.#focused = null;
     }
     const { stale, lookupText, loading, searchReading } = store.get();

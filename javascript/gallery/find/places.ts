@@ -18,6 +18,7 @@ interface Place {
   isOpen: (state: State) => boolean;
   count?: (state: State) => number; // shown on the button, unless it is 0
   counted?: string; // key of the text that tells the number
+  failed?: (state: State) => number; // shown as bad while there is nothing to count
 }
 
 /** Show the places in a header or, on a narrow page, in a bar below the page. */
@@ -66,6 +67,7 @@ export function addPlaces(context: Context, header: HTMLElement) {
       isOpen: ({ panel }) => panel === "jobs",
       count: ({ jobs, made }) => (jobs?.active ?? 0) + made.filter(isMaking).length,
       counted: "jobs_at_work",
+      failed: ({ unseenFailures }) => unseenFailures,
     },
   ];
   const made = places.map((place) => makePlace(context, place));
@@ -89,22 +91,24 @@ export function addPlaces(context: Context, header: HTMLElement) {
 
 function makePlace(context: Context, { action, icon, key, press, isOpen, ...news }: Place) {
   const { translate, store } = context;
-  const { count = () => 0, counted = "" } = news;
+  const { count = () => 0, counted = "", failed = () => 0 } = news;
   const name = translate(key);
   const made = button({ action, icon, label: name, title: "", class: "quiet" }, press);
   const badge = el("span", { class: "badge", "aria-hidden": "true" });
   made.append(" ", badge);
   const draw = () => {
-    const n = count(store.get());
+    const isBad = !count(store.get());
+    const n = isBad ? failed(store.get()) : count(store.get());
     badge.hidden = n === 0;
+    badge.classList.toggle("bad", isBad);
     badge.textContent = String(n);
     // its name begins with what one sees, so that it can be said by voice
-    const value = n ? translate(counted, { n }) : "";
+    const value = n ? translate(isBad ? "job_failed" : counted, { n }) : "";
     const label = n ? translate("chip_text", { name: `${name} ${n}`, value }) : name;
     made.setAttribute("aria-label", label);
     made.setAttribute("aria-current", isOpen(store.get()) ? "page" : "false");
   };
-  const keys: Key[] = [isOpen, count];
+  const keys: Key[] = [isOpen, count, failed];
   store.on(keys, draw, context);
   draw();
   return made;

@@ -29,6 +29,7 @@ const GLYPHS: Record<string, IconName> = {
   stop: "stop",
   again: "again",
   show: "compare",
+  key: "key",
 };
 const IN_ROW = 2; // actions; the others are unfolded
 const THUMB = 320; // pixels wide

@@ -203,7 +203,10 @@ export class Jobs {
         this.#more,
         el("div", { class: "actions" }, this.#search.older, this.#clear),
       ],
-      opened: () => this.#search.reset(),
+      opened: () => {
+        context.actions.noteFailures(0);
+        this.#search.reset();
+      },
       read: () => this.poller.poll(),
     });
     this.poller = new JobPoller(context, (request) => this.panel.readData(request));
@@ -309,6 +312,7 @@ export class Jobs {
     const { api, toast, translate, signal } = this.context;
     if (id < 0) return this.#runMade(-id, action as "stop");
     if (action === "forget") return this.#remove([id]);
+    if (action === "key") return this.context.actions.panel("settings");
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
@@ -361,7 +365,7 @@ export class Jobs {
   }
 
   #announceEnd(batch: Batch) {
-    const { toast, translate, actions } = this.context;
+    const { toast, translate, actions, store } = this.context;
     const { ended } = batch;
     const [first, ...others] = ended;
     const title = others.some((job) => job.title !== first.title)
@@ -371,6 +375,7 @@ export class Jobs {
       ended.reduce((total, job) => total + job[count], 0);
     const bad = ended.filter((job) => job.failed > 0 || job.toast);
     if (bad.length) {
+      actions.noteFailures(store.get().unseenFailures + sum("failed"));
       const failed = translate("job_failed", { n: sum("failed") });
       const why = bad.length > 1 ? failed : bad[0].toast || bad[0].failed_label;
       const label = translate("open_jobs");

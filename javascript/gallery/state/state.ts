@@ -83,6 +83,7 @@ export function makeInitialState(): State {
     tile: DEFAULT_TILE,
     thumb: 450,
     jobs: null,
+    unseenFailures: 0,
     engines: [],
     made: [],
     watches: null,

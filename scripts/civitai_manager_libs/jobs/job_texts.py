@@ -110,6 +110,13 @@ def describe_problem(job: Job, language: str) -> str:
         return messages.translate(_WAITS[job.reason], language)
     if job.reason:
         return messages.explain_reason(job.reason, language)
+    if job.is_over and job.failures:
+        first = job.failures[0]
+        if any(item.reason != first.reason for item in job.failures):
+            return describe_reasons(job, language)
+        return messages.explain_reason(
+            first.reason, language, first.message, is_model=first.kind == "model"
+        )
     if job.is_over:
         codes = [file.reason.split() for file in job.model_files if file.state == "saved"]
         reasons = (messages.explain_reason(c, language, is_model=True) for c in chain(*codes))
@@ -121,12 +128,11 @@ def describe_problem(job: Job, language: str) -> str:
 
 
 def describe_reasons(job: Job, language: str) -> str:
-    """Return the reasons of failures, such as "(Network: 3)"; "" for none or too many to list."""
+    """Return the reasons of failures, such as "Network: 3"; "" for none or too many to list."""
     if job.failed > FAILURES_LISTED:
         return ""
     counted = Counter(item.reason for item in job.failures).most_common()
-    reasons = " · ".join(f"{messages.name_reason(code, language)}: {n}" for code, n in counted)
-    return f"({reasons})" if reasons else ""
+    return " · ".join(f"{messages.name_reason(code, language)}: {n}" for code, n in counted)
 
 
 def describe_progress(job: Job, language: str) -> str:

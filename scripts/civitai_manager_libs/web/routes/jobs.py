@@ -212,10 +212,13 @@ def make_job_card(
         report = {"end": end, "lines": lines}
     more = job.failed - len(job.failures) if job.is_over else 0
     count = messages.translate("failed_count", language, n=job.failed)
-    failed_label = f"{count} {describe_reasons(job, language)}".strip()
+    reasons, problem = describe_reasons(job, language), describe_problem(job, language)
+    failed_label = f"{count} ({reasons})" if reasons else count
     toast = failed_label if job.failed else ""
+    if job.failed == job.total == 1:
+        toast = problem
     if job.is_over and not job.failed and (job.reason == "empty_end" or job.missing_files):
-        toast = describe_problem(job, language)
+        toast = problem
     if job.is_check and job.state is JobState.DONE and not toast:
         key = "check_found" if job.report.gone else "report_none_gone"
         toast = messages.translate(key, language, n=job.report.gone)
@@ -235,7 +238,7 @@ def make_job_card(
         "reads_only": job.options.reads_only,
         "percent": round(100 * done / size) if size else 100 * job.is_over,
         "line": describe_progress(job, language),
-        "note": describe_problem(job, language),
+        "note": problem,
         "folder": job.folder if may_see_paths and not job.options.reads_only else "",
         "saved": job.saved,
         "skipped": job.skipped,
@@ -261,6 +264,7 @@ def _list_actions(job: Job) -> list[str]:
     if job.is_over:
         is_cut_short = job.state is JobState.CANCELLED and (job.waiting > 0 or not job.walked)
         names = ["retry"] if any(item.reason != "gone" for item in job.failures) else []
+        names += ["key"] if any(item.reason == "needs_key" for item in job.failures) else []
         names += ["resume"] if is_cut_short or job.ended_empty else []
         names += ["anew"] if job.missing_files else []
         names += ["verify"] if job.can_verify else []
