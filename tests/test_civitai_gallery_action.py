@@ -291,17 +291,17 @@ def test_next_page_that_is_not_listed_is_found_by_its_cursor(server, information
 
 def test_nothing_is_preloaded_after_the_last_page_or_from_another_host(server):
     first, last = _play_pages(server)
+    for nothing in (None, ""):
+        action.pre_loading(nothing, {"totalPageUrls": [first]})
+    setting.change("usergallery_preloading", False)
+    action.pre_loading(first, {})
+    assert not _background_work() and not server.requests
     action._preload(last, {"totalPageUrls": [last]})
     assert len(server.requests) == 1 and _left_in_cache() == []
     row = {"id": 1, "url": "http://169.254.169.254/latest/meta-data/a.png"}
     page_url = server.play("/api", json_answer({"items": [row], "metadata": {}}))
     action._preload("x", {"totalPageUrls": ["x", page_url]})
     assert len(server.requests) == 2 and _left_in_cache() == []
-    for nothing in (None, ""):
-        action.pre_loading(nothing, {"totalPageUrls": [page_url]})
-    setting.change("usergallery_preloading", False)
-    action.pre_loading(first, {})
-    assert not _background_work() and len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
