@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import util
@@ -59,9 +59,16 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
     images, versions = list[Image](), list[Version]()
     for text in arguments.what:
         if os.path.isfile(text):
-            target: Image | Version = _read_image_file(text, -1 - len(images))
-        else:
-            target = _load_named(client, text, arguments.version)
+            try:
+                infotext = read_embedded(text).infotext
+            except DiskError as error:
+                raise InputError(str(error)) from error
+            if not infotext:
+                raise InputError(get_text("no_infotext_in_file", path=text))
+            # The file may not be on Civitai: an id that no image has.
+            images.append(Image(-1 - len(images), "", meta=build_metadata(infotext)))
+            continue
+        target = _load_named(client, text, arguments.version)
         if isinstance(target, Image):
             images.append(target)
         else:
@@ -73,16 +80,6 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
         check_newer_versions(client)
         models.load_licences(client, [one.model_id for one in versions if one.model_id])
     return NeededFiles((*own, *needed.files), needed.unknown)
-
-
-def _read_image_file(path: str, image_id: int) -> Image:
-    try:
-        infotext = read_embedded(path).infotext
-    except DiskError as error:
-        raise InputError(str(error)) from error
-    if not infotext:
-        raise InputError(get_text("no_infotext_in_file", path=path))
-    return Image(image_id, "", meta=build_metadata(infotext))
 
 
 def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:
@@ -132,16 +129,20 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
     versions = [file.version for file in needed.files if file.version]
     licences = models.find_licences({one.model_id for one in versions if one.model_id})
     newer = {one.path: one for one in list_newer_versions()}
-    if as_json:
-        print_result(json.dumps(_to_json(needed, licences, newer)))
-        return
+    told = list[tuple[NeededFile, Licence, "NewerVersion | None"]]()
     for file in needed.files:
+        licence = licences.get(file.version.model_id or 0, {}) if file.version else {}
+        local = file.match.file if file.availability == "here" else None
+        told.append((file, licence, newer.get(local.path) if local else None))
+    if as_json:
+        print_result(json.dumps(_to_json(needed, told)))
+        return
+    for file, licence, found in told:
         state = get_text(f"models_state_{file.availability}")
         size = util.short_bytes(file.size) if file.size else ""
         _print_row(state, size, file.title, file.image_count)
-        licence = describe_licence(_find_licence(file, licences), get_user_language())
-        lines = [licence]
-        if found := _find_newer(file, newer):
+        lines = [describe_licence(licence, get_user_language())]
+        if found:
             facts = ", ".join(filter(None, (found.name, found.date[:10], found.base_model)))
             lines.append(get_text("newer_version", name=facts))
             lines += found.list_remarks(get_user_language())
@@ -156,15 +157,6 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
 def _print_row(state: str, size: str, name: str, image_count: int) -> None:
     count = f"  ({get_text('models_image_count', n=image_count)})" if image_count > 1 else ""
     print_result(format_row((state, _STATE_WIDTH), (size, -_SIZE_WIDTH), text=f"{name}{count}"))
-
-
-def _find_licence(needed: NeededFile, licences: Mapping[int, Licence]) -> Licence:
-    return licences.get(needed.version.model_id or 0, {}) if needed.version else {}
-
-
-def _find_newer(needed: NeededFile, newer: Mapping[str, NewerVersion]) -> NewerVersion | None:
-    file = needed.match.file if needed.availability == "here" else None
-    return newer.get(file.path) if file else None
 
 
 def _list_details(needed: NeededFile) -> Iterator[str]:
@@ -216,14 +208,11 @@ def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
 
 
 def _to_json(
-    needed: NeededFiles, licences: Mapping[int, Licence], newer: Mapping[str, NewerVersion]
+    needed: NeededFiles, told: Sequence[tuple[NeededFile, Licence, NewerVersion | None]]
 ) -> dict[str, object]:
     missing = needed.missing
     return {
-        "files": [
-            _file_to_json(file, _find_licence(file, licences), _find_newer(file, newer))
-            for file in needed.files
-        ],
+        "files": [_file_to_json(*one) for one in told],
         "unknown": [
             {
                 "type": resource.type,

@@ -200,10 +200,12 @@ def _insert_items(
     db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
     images = [image for image in page.images if image.id not in known]
     names = _choose_names(db, folder, options, images)
-    rows = [
-        (job_id, i.id, _url_to_store(i, options.width), i.type, names.get(i.id, ""), page.walk)
-        for i in images
-    ]
+    rows, width = [], options.width
+    for i in images:
+        # Civitai's renditions of videos are unreliable.
+        is_original = not width or i.type != "image" or 0 < i.width <= width
+        url = remove_base_url(i.url if is_original else resize_url(i.url, f"width={width}"))
+        rows.append((job_id, i.id, url, i.type, names.get(i.id, ""), page.walk))
     columns = "job, image_id, url, kind, name, walks"
     db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
     # In a separate table: a row of `items` that shrinks would not free its space.
@@ -211,13 +213,6 @@ def _insert_items(
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
         [(to_json(image.record), job_id, image.id) for image in images],
     )
-
-
-def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL from which to download an image, as the job's database stores it."""
-    # Civitai's renditions of videos are unreliable.
-    is_original = not width or image.type != "image" or 0 < image.width <= width
-    return remove_base_url(image.url if is_original else resize_url(image.url, f"width={width}"))
 
 
 def add_base_url(url: str) -> str:

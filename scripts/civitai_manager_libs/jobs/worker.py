@@ -96,12 +96,13 @@ class JobWorker:
             self._store.reread_last_page(self._job.id)
             self._job = self._store.get_job(self._job.id)
             try:
-                self._check_free_space()  # a job without space stays paused
+                # A job without space stays paused.
+                check_space_for_files(self._kind.estimate_space(self._job), reserved_bytes())
                 self._set_state(JobState.RUNNING)
                 if not self._cancelled.is_set():
                     self._fetch_all()
-                if isinstance(self.error, DiskFull):
-                    self._check_free_space()  # reports what all remaining items need, not only one
+                if isinstance(self.error, DiskFull):  # say what all remaining items need
+                    check_space_for_files(self._kind.estimate_space(self._job), reserved_bytes())
             except DiskError as error:
                 self.error = error
             if self._job.walked and not self._job.waiting and not self._outcomes:
@@ -139,7 +140,7 @@ class JobWorker:
             self._items_error = error
 
     def _set_state(self, state: JobState) -> None:
-        error = self._pause_error
+        error = None if self._stop_request.state else self.error
         reason, note = (error.reason, str(error)) if error else ("", "")
         if state is JobState.DONE and self._job.ended_empty:
             reason, note = "empty_end", messages.explain_reason("empty_end", "en")
@@ -151,13 +152,6 @@ class JobWorker:
             state, reason, note = JobState.PAUSED, disk_error.reason, str(disk_error)
         self._job = replace(self._job, state=state, reason=reason, note=note)
         self._report_progress(state)
-
-    @property
-    def _pause_error(self) -> CivitaiShortcutError | None:
-        return None if self._stop_request.state else self.error
-
-    def _check_free_space(self) -> None:
-        check_space_for_files(self._kind.estimate_space(self._job), reserved_bytes())
 
     # In the download threads
 
@@ -243,8 +237,9 @@ class JobWorker:
         self._reported_at = time.monotonic()
         if self._on_progress is not None:
             retry_in = self._client.paused_seconds(self._last_url)
+            error = None if self._stop_request.state else self.error
             progress = self._meter.compute_progress(
-                self._job, self._outcomes, state, self._pause_error, retry_in
+                self._job, self._outcomes, state, error, retry_in
             )
             self._on_progress(progress)
 

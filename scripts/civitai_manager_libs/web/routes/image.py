@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import islice
 from typing import Annotated, cast, Literal
 
@@ -314,7 +314,9 @@ def _details_view(
     [shown] = image_records.list_page_images([image.id], [image])
     path = shown.saved_path
     marked = bookmarks.find_annotations([image.id])
-    known_tags = tags.find_known_tags(image)
+    known_tags, extension = tags.find_known_tags(image), ""
+    with suppress(OSError), open_to_read(path or image_cache.find_cached(image.url) or "") as file:
+        extension = detect_media_extension(file.read(16)) or ""
     return {
         **make_image_view(shown),
         "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
@@ -337,7 +339,7 @@ def _details_view(
         "cries": stats.cries,
         "saved_path": context.show_path(path),
         "reproduction_count": reproductions.count_reproductions(image.id),
-        "extension": _read_extension(path or image_cache.find_cached(image.url) or ""),
+        "extension": extension,
         "tags": None if known_tags is None else list(known_tags),
     }
 
@@ -347,14 +349,6 @@ def get_tags(context: RequestContext) -> RemoteWork[list[Tag]]:
     """Return the tags that Civitai gives to an image; they are fetched once, and then stored."""
     image = require_image(context)
     return RemoteWork(lambda: list(tags.load_tags(get_client(), image, context.cancelled)))
-
-
-def _read_extension(path: str) -> str:
-    try:
-        with open_to_read(path) as file:
-            return detect_media_extension(file.read(16)) or ""
-    except OSError:
-        return ""
 
 
 # Tabs that get the infotext alone, so that they reproduce an image. SD.Next has "control", which
