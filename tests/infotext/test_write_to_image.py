@@ -160,6 +160,13 @@ def test_empty_comment_is_replaced(tmp_path, kind, comment):
     assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
 
 
+def test_png_whose_exif_has_no_comment_gets_only_a_text(tmp_path):
+    is_in, after = _put(tmp_path, _picture("PNG", exif=_exif()))
+    with Image.open(io.BytesIO(after)) as picture:
+        assert is_in and 0x9286 not in picture.getexif().get_ifd(0x8769)
+        assert picture.info["parameters"] == _LATIN
+
+
 @pytest.mark.parametrize("kind", ["jpg", "webp"])
 def test_comment_with_content_is_kept(tmp_path, kind):
     exif = _exif()
