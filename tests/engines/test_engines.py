@@ -257,6 +257,15 @@ def test_file_whose_hash_nobody_compared_is_said(comfy, a1111):
     assert sure.should_match
 
 
+def test_file_in_a_folder_of_comfyui_is_sure(comfy, tmp_path):
+    file = tmp_path / "style" / "Ink.safetensors"
+    file.parent.mkdir()
+    file.touch()
+    folders = json.dumps({"loras": [7, str(tmp_path / "no"), str(tmp_path)]})
+    comfy.faults["/internal/folder_paths"] = text_answer(200, folders, "application/json")
+    assert plan(comfy, wanted=(Wanted("lora", "ink", "1" * 64, str(file)),)).should_match
+
+
 def test_what_a_webui_may_not_take_is_said(a1111):
     extra = 'Refiner: x [1], Refiner switch at: 0.8, ADetailer model: y, ControlNet 0: "Module: z"'
     cautions = plan(a1111, f"{TEXT}, {extra}, Variation seed: 3").cautions

@@ -146,6 +146,13 @@ def test_empty_comment_is_replaced(tmp_path, kind, comment):
     assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
 
 
+def test_png_whose_exif_has_no_comment_gets_only_a_text(tmp_path):
+    is_in, after = _put(tmp_path, _picture("PNG", exif=_exif()))
+    with Image.open(io.BytesIO(after)) as picture:
+        assert is_in and 0x9286 not in picture.getexif().get_ifd(0x8769)
+        assert picture.info["parameters"] == _LATIN
+
+
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 def test_empty_png_text_is_replaced(tmp_path, packed):
     info = PngImagePlugin.PngInfo()

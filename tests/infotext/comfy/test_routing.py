@@ -36,6 +36,7 @@ def taken(kind, slot=0, **inputs):
         ("BooleanSwitchNode", {"state": ["20", 0], "on_true": 1, "on_false": 2}, 2),
         ("ImpactSwitch", {"select": 2, "input1": ["10", 0], "input2": ["11", 0]}, ["11", 0]),
         ("ImpactSwitch", {"select": 12, "input2": 2, "input12": 12}, 12),
+        ("ImpactSwitch", {"label1": 5, "select": 1, "input1": ["10", 0]}, ["10", 0]),
         ("easy anythingIndexSwitch", {"index": ["22", 1], "value0": 5, "value1": 6}, 6),
         ("CR Model Input Switch", {"Input": 1, "model1": ["10", 0], "model2": 0}, ["10", 0]),
         ("SeargeConditioningMuxer2", {"input_selector": 0, "input0": 5, "input1": 6}, 5),
