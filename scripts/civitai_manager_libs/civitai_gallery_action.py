@@ -75,14 +75,23 @@ def get_http_client() -> CivitaiHttpClient:
 
 
 def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
-    """Download the images of a list of URLs into the cache, each once, and return the counts."""
+    """Download the images of a list of URLs into the cache, and return the counts.
+
+    The counts are those of the images saved, of those skipped because they were in the cache, and
+    of the failed ones. Duplicates are downloaded once. An entry that is not a URL counts as failed.
+    """
     return download_images_with_progress(dn_image_list)
 
 
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Do as `download_images`; call back after each image with done, total and a message."""
+    """Download the images of a list of URLs into the cache, report the progress, and return counts.
+
+    The counts are those of saved, skipped (already cached) and failed images. progress_callback:
+    called after each image with the number of finished images, the total, and a message for the
+    user.
+    """
     entries = _list_unique_entries(dn_image_list)
     if entries:
         _log(f"Downloading pictures: {len(entries)}")
@@ -94,7 +103,12 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Do as `download_images`, in batches, with a pause after each that fetched something."""
+    """Download the images of a list of URLs in batches, with a pause between them; return counts.
+
+    The counts are those of saved, skipped (already cached) and failed images. batch_size: URLs in a
+    batch, None for the number in the settings. No pause follows a batch whose images were all in
+    the cache.
+    """
     entries = _list_unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
     batches = [entries[start : start + size] for start in range(0, len(entries), size)]
@@ -112,7 +126,10 @@ def download_images_batch(
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
-    """Download one image; return whether a file exists. chunk_size: at least 1024 bytes."""
+    """Download one image to a path, and return whether a file exists there afterwards.
+
+    An existing file is not downloaded again. chunk_size: bytes to read at once, at least 1024.
+    """
     client = get_http_client()
     if not _is_our_client(client):
         return _download_single_image(img_url, save_path)
@@ -166,7 +183,10 @@ class GalleryDownloadManager:
         return is_saved
 
     def retry_failed_downloads(self) -> int:
-        """Download all of `failed_downloads` again, with two tries each; return the successes."""
+        """Download all images of `failed_downloads` again; return how many succeeded.
+
+        Each image gets two tries. Afterwards `failed_downloads` contains those that failed again.
+        """
         with self._lock:
             remaining = list(self.failed_downloads)
             self.failed_downloads.clear()

@@ -202,7 +202,10 @@ class CivitaiHttpClient:
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Send a GET request; return the response, unread, for the caller to close."""
+        """Send a GET request and return the response with its body unread, None after an error.
+
+        The caller must close the response.
+        """
         return self._make_request("GET", url, headers=headers, stream=True)
 
     def get_stream_response(
@@ -229,7 +232,11 @@ class CivitaiHttpClient:
         chunk_size: int = FileOptions.chunk_size,
         max_retries: int | None = None,
     ) -> bool:
-        """Download a file as `download_file` does. max_retries: None for the client's number."""
+        """Download a file as `download_file` does.
+
+        chunk_size: bytes to read at once. max_retries: number of tries after the first, None for
+        the client's number.
+        """
         options = FileOptions(images_only=False, overwrite=False, chunk_size=chunk_size)
         sending = SendOptions(max_retries=max_retries)
 

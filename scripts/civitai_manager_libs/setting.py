@@ -70,7 +70,10 @@ class SettingSpec:
     is_basic: bool = False
 
     def validate(self, value: Any) -> _Value:
-        """Return a value converted to the setting's type. Raises SettingError."""
+        """Return a value converted to the setting's type.
+
+        Raises SettingError, with a message for the user, if the value is not allowed.
+        """
         if isinstance(self.default, bool):
             allowed = "true or false"
             if isinstance(value, bool):
@@ -241,7 +244,10 @@ def thumbnails_folder() -> str:
 
 
 def private_paths() -> list[str]:
-    """Return what the WebUI must not serve: our data folder, the key's file, their link targets."""
+    """Return the paths that the WebUI must not serve: our data folder and the API key's file.
+
+    If one of them is a symbolic link, the list also contains the path to which the link leads.
+    """
     paths = (data_folder(), host.find_key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
 
@@ -263,7 +269,10 @@ def engine_logins_file() -> str:
 
 
 def base_url() -> str:
-    """Return Civitai's URL without a final slash: that in CIVITAI_BASE_URL, else the setting's."""
+    """Return the URL of Civitai without a final slash.
+
+    The environment variable CIVITAI_BASE_URL names another server to use instead of the setting's.
+    """
     return (os.environ.get("CIVITAI_BASE_URL") or f"https://{civitai_host}").rstrip("/")
 
 
@@ -278,7 +287,11 @@ def get_image_url_to_gallery_file(url: str) -> str:
 
 
 def change(name: str, value: Any) -> None:
-    """Set a setting, but do not save it. Raises SettingError, and KeyError for an unknown name."""
+    """Set a setting to a new value after checking the value. Nothing is written to the disk.
+
+    name: the setting's name. Raises SettingError, with a message for the user, if the value is not
+    allowed, and KeyError for an unknown name.
+    """
     globals()[name] = BY_NAME[name].validate(value)
 
 
@@ -360,7 +373,10 @@ def save() -> None:
 
 
 def load_api_key() -> None:
-    """Set `civitai_api_key` from CIVITAI_API_KEY or from its file. Raises SettingError."""
+    """Set `civitai_api_key` from the variable CIVITAI_API_KEY, or else from the key's file.
+
+    If the file cannot be read, set the key to "" and raise SettingError.
+    """
     global civitai_api_key
     try:
         civitai_api_key = os.environ.get("CIVITAI_API_KEY", "").strip() or _read_key_file()
@@ -370,7 +386,10 @@ def load_api_key() -> None:
 
 
 def validate_key(key: str) -> str:
-    """Check an API key, and return it without surrounding spaces. Raises SettingError."""
+    """Check an API key and return it without surrounding spaces; "" means no key.
+
+    Raises SettingError if the text cannot be an API key.
+    """
     key = key.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
         raise SettingError(

@@ -50,7 +50,10 @@ class Client(Protocol):
 
 
 def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Fetch a model with all its versions. Raises NotFound."""
+    """Fetch a model with all its versions.
+
+    Raises NotFound if Civitai has no such model, and Cancelled as soon as `cancelled` is set.
+    """
     return records.model_from_json(
         client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
     )
@@ -61,7 +64,8 @@ def fetch_models(
 ) -> dict[int, Model]:
     """Fetch up to 100 models by their ids; return {id: model}, without those that are not sent.
 
-    Civitai sends no model that is deleted, unpublished or archived.
+    Civitai sends no model that is deleted, unpublished or archived. Raises InvalidResponse if the
+    response is not a list of models, and Cancelled as soon as `cancelled` is set.
     """
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, model_ids)),
@@ -76,7 +80,10 @@ def fetch_models(
 def fetch_version(
     client: Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch a model version, with its model's id and name. Raises NotFound."""
+    """Fetch a model version, with its model's id and name.
+
+    Raises NotFound if Civitai has no such version, and Cancelled as soon as `cancelled` is set.
+    """
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return records.version_from_json(body)
 
@@ -84,9 +91,10 @@ def fetch_version(
 def fetch_version_by_hash(
     client: Client, checksum: str, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch the model version that has a file with this hash. Raises NotFound.
+    """Fetch the model version that has a file with this hash.
 
-    checksum: an AutoV1, AutoV2, AutoV3 or SHA256 hash in hexadecimal digits.
+    checksum: an AutoV1, AutoV2, AutoV3 or SHA256 hash in hexadecimal digits. Raises NotFound if
+    Civitai has no such version, and Cancelled as soon as `cancelled` is set.
     """
     url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
     return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
@@ -115,9 +123,10 @@ def search_models(
 ) -> tuple[tuple[Model, ...], str | None]:
     """Search models by words; return (a page of models, cursor of the next page, None at the end).
 
-    The best matches come first. level: bit mask of the allowed browsing levels; PG alone asks
-    for models without mature content. A model without an example image of such a level gets no
-    cover. limit: 1 to 100.
+    The best matches come first. level: bit mask of the allowed browsing levels. PG alone asks
+    Civitai for models without mature content. A model without an example image of an allowed level
+    gets no cover. limit: number of models, 1 to 100. cursor: that of the page, None for the first
+    page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -212,7 +221,10 @@ def parse_page(body: Any) -> Page:
 def fetch_image(
     client: Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
-    """Fetch one image by its id, with its tags; return None if Civitai does not send it."""
+    """Fetch one image by its id, with its tags.
+
+    Return None if Civitai's response does not contain the image.
+    """
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
@@ -301,8 +313,8 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:
     """Return whether an empty last page may be due to Civitai's time limit of 20 seconds.
 
-    has_images: whether the gallery is known to have some. The pages of a list are not
-    Civitai's.
+    That is possible if the gallery is known to have images (`has_images`), or if Civitai answers
+    the query from its SQL database. The pages of a list are not Civitai's.
     """
     return not query.images and (has_images or query.uses_sql_database)
 

@@ -52,7 +52,10 @@ class ImageQuery:
 
     @property
     def ignores_sort(self) -> bool:
-        """Return whether Civitai ignores the sort order, as its SQL database does with most."""
+        """Return whether Civitai ignores the query's sort order.
+
+        Civitai's SQL database ignores all sort orders but "Newest" and "Oldest".
+        """
         return self.uses_sql_database and self.sort not in ("Newest", "Oldest")
 
     @property

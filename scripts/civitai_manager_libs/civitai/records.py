@@ -80,7 +80,10 @@ class RemoteFile:
 
     @property
     def has_passed_scans(self) -> bool:
-        """Return whether both scans by Civitai have ended and found no danger."""
+        """Return whether Civitai's virus scan and pickle scan have both found no danger.
+
+        Return False if a scan is pending, has failed or has an unknown result.
+        """
         return self.pickle_scan == self.virus_scan == "Success"
 
 
@@ -113,7 +116,10 @@ def list_names_and_hashes(version: Mapping[str, Any]) -> frozenset[str]:
 
 
 def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
-    """Return who may download a version. model: its JSON, also as in `version["model"]`."""
+    """Return who may download a model version.
+
+    version: the version's JSON. model: the model's JSON, complete or as in `version["model"]`.
+    """
     if model.get("mode") == "Archived":  # files of `TakenDown` models still come
         return Access("archived")
     if clean_line(version.get("usageControl")) not in ("", "Download"):
@@ -289,7 +295,11 @@ class Post:
 
 
 def page_from_json(body: Any, query: ImageQuery) -> Page:
-    """Parse a response of `GET /images`; only count the images whose URL may not be fetched."""
+    """Parse a response of `GET /images`; put the images that match the query into `Page.images`.
+
+    Images whose URL may not be fetched are only counted. Raises InvalidResponse if the response is
+    not a page of images.
+    """
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row) for row in rows]
     images = [image for image in found if image is not None]
@@ -309,7 +319,8 @@ def select_images(images: Sequence[Image], query: ImageQuery) -> Page:
 def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | None]:
     """Parse a response of `GET /models`; return (models, cursor of the next page, None at the end).
 
-    Invalid models are left out. level: bit mask of the levels that a cover may have.
+    Invalid models are left out. level: bit mask of the browsing levels that a model's cover image
+    may have. Raises InvalidResponse if the response is not a list of models.
     """
     rows = _require_items(body, "a list of models")
     found = (_parse_model(row, find_example_image(row, level)) for row in rows if _is_record(row))
@@ -317,7 +328,10 @@ def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | No
 
 
 def complete_models_from_json(body: Any) -> list[Model]:
-    """Parse a response of `GET /models` as `model_from_json` does; leave out invalid models."""
+    """Parse a response of `GET /models` as `model_from_json` does; leave out invalid models.
+
+    Raises InvalidResponse if the response is not a list of models.
+    """
     rows = _require_items(body, "a list of models")[:_MAX_ENTRIES]
     return [_parse_model(row) for row in rows if _is_record(row) and not is_deeply_nested(row)]
 
@@ -541,7 +555,10 @@ def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
-    """Count the images whose records list model versions, but none of `version_ids`."""
+    """Count the images whose records list model versions, but none of `version_ids`.
+
+    Return 0 if `version_ids` is empty.
+    """
     listing = [image for image in images if image.version_ids and version_ids]
     return sum(set(image.version_ids).isdisjoint(version_ids) for image in listing)
 
@@ -549,7 +566,8 @@ def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> in
 def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> bool:
     """Return whether fewer than a tenth of the images were made with the versions `version_ids`.
 
-    Images whose records list no version do not count; fewer than 10 others prove nothing.
+    Only images whose records list their versions are considered. Return False if there are fewer
+    than 10 of these, or if `version_ids` is empty.
     """
     listing = [image for image in images if image.version_ids]
     related = len(listing) - count_unrelated(listing, version_ids)

@@ -77,9 +77,10 @@ def is_allowed_url(url: str) -> bool:
 def parse_reference(text: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    Raises InputError for a text that is empty or too long, for an id out of range, and for a
-    URL or AIR of anything but what a Reference has. suggests_search: whether the error's
-    message suggests search words too.
+    A URL may be on Civitai or on the configured site. Raises InputError for a text that is empty or
+    too long, for an id out of range, and for a URL or AIR of anything but a model, version, post,
+    user, image or collection. suggests_search: whether the error's message suggests search words
+    too.
     """
     try:
         if len(text) > _MAX_URL:

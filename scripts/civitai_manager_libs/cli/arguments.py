@@ -95,7 +95,10 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def build_parser() -> OneLineParser:
-    """Return the command line's parser; without a command, the program starts its server."""
+    """Return the parser for the program's command line.
+
+    If no command is given, the parsed `command` is None and the program starts its web server.
+    """
     parser = OneLineParser(
         prog="civitai_shortcut.py",
         description="Without a command, start a web server with the gallery.",

@@ -35,7 +35,10 @@ _MAX_BARS, _BAR_WIDTH = 8, 20  # bars of each kind; columns of the longest bar
 
 
 def search_library(arguments: argparse.Namespace) -> int:
-    """Print the images on this machine that match a search, and return the exit code."""
+    """Search the images stored on this machine, print the matching ones, and return the exit code.
+
+    arguments: the parsed command line.
+    """
     image_records.index_remaining()
     models.store_older_licences()
     wait_for_writes(_MAX_INDEX_SECONDS)
@@ -84,7 +87,12 @@ def _find_ids(
 
 
 def print_bookmarks(arguments: argparse.Namespace) -> int:
-    """Print the bookmarks, those of one collection, or all records; return the exit code."""
+    """Print the user's bookmarks as JSON, and return the exit code.
+
+    arguments: the parsed command line; with `set`, only the collection of this name is printed,
+    with `records`, the library's images in place of the bookmarks. A missing collection is reported
+    on stderr.
+    """
     name = arguments.set
     if arguments.records:
         for line in import_export.iter_records():

@@ -53,7 +53,11 @@ def open_store() -> JobStore:
 
 
 def print_jobs(arguments: argparse.Namespace) -> int:
-    """Print the newest jobs that match the words, and return the exit code."""
+    """Print the newest jobs as a table or as JSON in one line, and return the exit code.
+
+    arguments: the parsed command line; with `words`, only the jobs are printed whose description
+    contains all of them.
+    """
     with open_store() as store:
         language, words = terminal.get_user_language(), " ".join(arguments.words)
         found = (job for job in store.list_jobs(MAX_JOBS) if matches_words(job, words, language))
@@ -92,7 +96,10 @@ def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
 
 
 def can_resume(store: JobStore, job: Job) -> bool:
-    """Return whether a job is not over, does not run, and no running program will start it."""
+    """Return whether the user can resume a job.
+
+    Return False if the job is over or running, or if a running program will start it.
+    """
     if job.is_over or store.is_job_running(job.id):
         return False
     return job.state != JobState.QUEUED or not store.is_queue_running()

@@ -102,7 +102,11 @@ def load_listed_images(
 
 
 def parse_target(text: str) -> Reference:
-    """Return what an id or URL refers to; other text becomes `words`. Raises InputError."""
+    """Return what an id or URL refers to; other text is returned as the reference's `words`.
+
+    Raises InputError for an empty or very long text, an id out of range, and a URL that names
+    nothing that a `Reference` can name.
+    """
     with translate_errors("bad_model"):
         return civitai.parse_reference(text, suggests_search=False)
 

@@ -79,7 +79,11 @@ def explain_failure(reason: str, sentence: str) -> str:
 
 @contextmanager
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
-    """Raise an InputError of the block with the text for `key`, which may contain {error}."""
+    """Catch an InputError in the block, and raise one with the text for `key` instead.
+
+    The text is in the user's language. `values` fill its placeholders; the placeholder `error` is
+    filled by the message of the caught error.
+    """
     try:
         yield
     except InputError as error:
@@ -91,7 +95,10 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
 
 
 def print_result(line: str) -> None:
-    """Write a line of a command's result to stdout. Raises DiskError, but not for a closed pipe."""
+    """Write one line of a command's result to stdout, without control characters.
+
+    Raises DiskError if stdout is a file that cannot be written. A closed pipe is ignored.
+    """
     error = write_now(sys.stdout, f"{strip_controls(line)}\n")
     if error is not None and error.errno not in _CLOSED_PIPE:
         raise DiskError(get_text("no_output", why=error.strerror or error)) from error
@@ -157,7 +164,10 @@ def format_row(*cells: tuple[str, int], text: str) -> str:
 
 
 def pad(text: str, columns: int) -> str:
-    """Return the text with blanks after it, or before it if `columns` is negative; never cut."""
+    """Return the text, padded with blanks to a width of `columns` terminal columns.
+
+    If `columns` is negative, the blanks come before the text. A longer text is not cut.
+    """
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text
 
@@ -239,7 +249,10 @@ class ProgressDisplay:
 
 
 def format_bytes(job: Job) -> str:
-    """Return how much a job has received, such as `3 MB`; of model files also the total."""
+    """Return how much a job has received, as a text such as `3 MB`.
+
+    For model files the text also states the total.
+    """
     received = util.short_bytes(job.bytes)
     if not job.has_models:
         return received

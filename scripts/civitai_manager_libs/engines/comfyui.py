@@ -129,7 +129,8 @@ def plan(
 ) -> Plan:
     """Return the graph to run, what is missing, and why the image will differ.
 
-    lists: those of an earlier plan. Raises EngineError if no graph for the image is known.
+    lists: those of an earlier plan, so that the engine is not asked again. Raises EngineError if it
+    is not known how a graph for the image looks.
     """
     lists = lists or Lists(engine)
     if recipe.graph is not None and not options.rebuilds:

@@ -79,7 +79,10 @@ def list_addresses() -> list[str]:
 
 
 def find_engines(addresses: Sequence[str] | None = None) -> list[Engine]:
-    """Ask addresses (None: all known), at the same time, and return the programs that answer."""
+    """Ask addresses, at the same time, and return the programs that answer.
+
+    addresses: None for all that are known.
+    """
     addresses = list_addresses() if addresses is None else addresses
 
     def ask(address: str) -> Engine | None:

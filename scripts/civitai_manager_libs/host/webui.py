@@ -54,7 +54,10 @@ def make_option_key(name: str) -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return settings of ours that older versions stored in the WebUI's, None without a WebUI."""
+    """Return our settings that older versions stored in the WebUI's settings file, by name.
+
+    Return None without a WebUI.
+    """
     if not in_webui():
         return None
     from modules import shared
@@ -127,20 +130,29 @@ def register_tab(on_tabs: Callable[[], list[Any]]) -> None:
 
 
 def register_started(on_started: Callable[[Any, Any], None]) -> None:
-    """Register what the WebUI calls with its Blocks and FastAPI once it serves its page."""
+    """Register a function that the WebUI calls as soon as it serves its page.
+
+    on_started: called with the page (gradio's Blocks) and the app (FastAPI).
+    """
     from modules import script_callbacks
 
     script_callbacks.on_app_started(on_started)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Keep our Blocks out of `ui-config.json`, from which the WebUI restores old values."""
+    """Keep our components out of `ui-config.json`, from which the WebUI restores old values.
+
+    blocks: the gradio Blocks that contain our components.
+    """
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True
 
 
 def limit_page_shutdown(page: Any) -> None:
-    """Let gradio 3 wait for requests at most 5 seconds: "Reload UI" would wait forever."""
+    """Make the page's server wait at most five seconds for running requests when it closes.
+
+    Only gradio 3 needs this: a WebUI's "Reload UI" would wait forever. page: gradio's Blocks.
+    """
     import gradio
 
     config: Any = getattr(getattr(page, "server", None), "config", None)
@@ -214,7 +226,11 @@ _BESIDE = re.compile(
 
 
 def register_image_saved(on_saved: ImageSaved) -> None:
-    """Register what the WebUI calls with (PIL image, path, infotext) of what it generates."""
+    """Register a function that the WebUI calls for each image that it has generated and saved.
+
+    on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). If it raises,
+    the WebUI logs the exception.
+    """
     from modules import script_callbacks
 
     script_callbacks.on_image_saved(lambda params: _report_if_generated(params, on_saved))
@@ -239,7 +255,10 @@ _WANTED_OPEN_FILES = 4096  # macOS starts with 256
 
 
 def raise_open_file_limit() -> None:
-    """Let this process open 4096 files and connections at once, or as many as it may."""
+    """Let this process open 4096 files and connections at once, or as many as the system allows.
+
+    A limit that is higher already is kept.
+    """
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -397,7 +416,10 @@ _KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
 
 
 def list_model_folders() -> list[tuple[str, str]]:
-    """Return (kind, folder) for each existing folder of models of the WebUI."""
+    """Return (kind of model, folder) for each existing folder in which the WebUI looks for models.
+
+    A kind is "model", "lora", "vae" and so on. Return [] without a WebUI.
+    """
     found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
 

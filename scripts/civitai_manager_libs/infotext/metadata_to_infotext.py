@@ -74,7 +74,10 @@ def find_workflow(meta: Mapping[str, Any] | None) -> str:
 
 
 def find_graph(meta: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return the ComfyUI graph in an image's generation data as ComfyUI can run it, else None."""
+    """Return the ComfyUI graph in an image's generation data in API format, None if none is there.
+
+    ComfyUI can run it as it is.
+    """
     comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
     graph = as_mapping(load_json(comfy.get("prompt")))
     nodes = list(map(as_mapping, graph.values()))

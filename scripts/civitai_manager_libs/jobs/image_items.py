@@ -57,7 +57,10 @@ class ImageKind:
         self._postponed: list[int] = []
 
     def fetch(self, item: Item, progress: Progress) -> Outcome:
-        """Download an image, write its metadata beside it, and return the outcome `saved`."""
+        """Download an image, write its metadata beside it, and return the outcome `saved`.
+
+        Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
+        """
         folder = self._job.folder
         _check_folder(item, folder)
         file = self._client.fetch_file(
@@ -72,7 +75,11 @@ class ImageKind:
         return filter(None, self._store.list_folders(self._job.id))
 
     def estimate_space(self, job: Job) -> Mapping[str, int]:
-        """Return {folder: bytes that the rest needs}, estimated from the latest images."""
+        """Return {folder: bytes of disk space that the rest of the job needs there}.
+
+        The bytes are estimated from the latest saved images. Return {} for a job that saves no
+        files.
+        """
         if job.options.reads_only:
             return {}
         left = job.waiting if job.again else self._store.count_to_fetch(job.id)

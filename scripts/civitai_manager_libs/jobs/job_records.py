@@ -96,7 +96,10 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return FIRST for FIRST_EMPTY, SECOND for SECOND_EMPTY, any other state unchanged."""
+        """Return FIRST for FIRST_EMPTY, and SECOND for SECOND_EMPTY, to read an empty page again.
+
+        Return any other state unchanged.
+        """
         return _REOPENED.get(self, self)
 
     @classmethod
@@ -343,7 +346,11 @@ class Job:
 
     @property
     def total(self) -> int:
-        """Return the number of items, or what is wanted until the first walk is over."""
+        """Return the number of the job's items.
+
+        Until the first walk through the gallery is over, return the largest number of images to
+        download.
+        """
         return self.finished + self.waiting if self.has_total else self.wanted
 
     @property
@@ -446,7 +453,10 @@ class Claim:
 
 
 def item_path(folder: str, image_id: int, name: str) -> str:
-    """Return the path of an image's file, without extension. name: as in `Item`."""
+    """Return the path of an image's file, without extension.
+
+    name: the path below `folder`, with "/" between its parts; "" to use the image id.
+    """
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 
 

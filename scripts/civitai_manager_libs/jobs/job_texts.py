@@ -75,7 +75,11 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether a job's title, description, folder, state and date have all the words."""
+    """Return whether a job's description contains all `words`, ignoring case.
+
+    words: separated by spaces. The job's title, folder, state and date count as parts of the
+    description.
+    """
     group, subject, filters = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
@@ -101,7 +105,10 @@ def describe_state(job: Job, language: str) -> str:
 
 
 def describe_problem(job: Job, language: str) -> str:
-    """Return why a job is not running or what is wrong with its files, "" for nothing at all."""
+    """Return why a job is not running, or what is wrong with its saved files, in words.
+
+    Return "" for a job that waits for its turn in the queue, and if nothing is wrong.
+    """
     if job.missing:
         return messages.translate("missing_room", language, size=util.short_bytes(job.missing))
     if job.state is JobState.QUEUED:
@@ -128,7 +135,10 @@ def describe_problem(job: Job, language: str) -> str:
 
 
 def describe_reasons(job: Job, language: str) -> str:
-    """Return the reasons of failures, such as "Network: 3"; "" for none or too many to list."""
+    """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
+
+    Return "" if there are no failures, or too many to list.
+    """
     if job.failed > FAILURES_LISTED:
         return ""
     counted = Counter(item.reason for item in job.failures).most_common()
@@ -212,7 +222,10 @@ def describe_file(file: ModelFileState, job: Job, language: str) -> str:
 
 
 def describe_report(job: Job, language: str) -> tuple[list[str], str]:
-    """Return (what a job found in its gallery, why it read no further pages), in words."""
+    """Return (what a job found in its gallery, why it read no further pages), in words.
+
+    If the job read the gallery twice, the second text also tells what the second walk found.
+    """
     counts, seen = job.report.counts.items(), job.report.seen
     end = messages.translate(f"report_{job.report.end or 'not_over'}", language, n=seen)
     if job.options.verify:

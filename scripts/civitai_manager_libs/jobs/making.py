@@ -80,7 +80,10 @@ class MakeJob:
 
 
 def propose_weights(lora: str) -> list[float]:
-    """Return five weights to compare: as most images in the library use, else 0.4 to 1.2."""
+    """Return five weights of a LoRA to compare, lowest first.
+
+    They span the weights that most images in the library use, or 0.4 to 1.2 if few do.
+    """
     used = search.list_weights(lora)
     tenth = len(used) // 10
     low, high = (used[tenth], used[-1 - tenth]) if len(used) >= _FEW else (0.4, 1.2)

@@ -31,12 +31,19 @@ class ProgressMeter:
         self._samples: deque[tuple[float, int]] = deque()
 
     def record_start(self, item_id: int, resumed: int, expected: int) -> None:
-        """Record that a download begins with so many bytes, of an expected size, 0 if unknown."""
+        """Record that the download of an item begins.
+
+        resumed: how many bytes of the item are on the disk already. expected: the item's expected
+        size in bytes, 0 if unknown.
+        """
         with self._lock:
             self._items[item_id] = (resumed, expected, expected)
 
     def record_progress(self, item_id: int, received: int, total: int) -> None:
-        """Record how many bytes of an item are on the disk. total: 0 if unknown."""
+        """Record how many bytes of an item are on the disk.
+
+        total: the item's size in bytes, 0 if unknown.
+        """
         with self._lock:
             before, known_total, expected = self._items.get(item_id, (0, 0, 0))
             self._arrived += max(0, received - before)

@@ -57,7 +57,11 @@ class QueueEntry:
 
     @property
     def state(self) -> JobState:
-        """Return `queued`, `running` (also if about to stop), or `paused` until it is retried."""
+        """Return the job's state as shown to the user: `queued`, `running` or `paused`.
+
+        `paused` means that the job waits to be retried. A job that is about to stop because the
+        user requested it counts as `running`.
+        """
         if not self.is_running:
             return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
         has_request = self.again or self.requested_state is not None
@@ -106,7 +110,10 @@ class Scheduler(dict[int, QueueEntry]):
         return [entry.job_id for entry in idle if entry.due[0] <= now]
 
     def next_entry(self) -> QueueEntry | None:
-        """Return the entry that starts next, perhaps in the future; None if no job is waiting."""
+        """Return the queue entry of the job that starts next, None if no job is waiting.
+
+        The job's starting time may be in the future.
+        """
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
     def put_first(self, entry: QueueEntry) -> None:
@@ -139,7 +146,10 @@ class WorkerPool:
             self._start_workers()
 
     def prioritize(self, job_id: int) -> bool:
-        """Move a job to the front, or let it run again after a stop; return False if not queued."""
+        """Move a waiting job to the front of the queue; return False if the job is not queued.
+
+        A running job is not moved, but if it is about to stop, it will run again afterwards.
+        """
         with self._changed:
             entry = self._entries.get(job_id)
             if entry is None:
@@ -179,7 +189,10 @@ class WorkerPool:
             return len(self._entries.list_waiting())
 
     def find_live_jobs(self, jobs: Iterable[Job]) -> dict[int, Job]:
-        """Return the queued and running ones of these jobs by id, as this queue knows them."""
+        """Return those of these jobs of the database that are queued or running, by id.
+
+        The returned jobs have the states, counts and places of this queue.
+        """
         with self._changed:
             ahead = {job_id: n for n, job_id in enumerate(self._entries.list_waiting())}
             entries = [(job, self._entries.get(job.id)) for job in jobs]

@@ -52,7 +52,10 @@ class SavedImages:
 
     @contextmanager
     def hold_job(self, job_id: int) -> Iterator[None]:
-        """Hold the job's lock in the block. Raises InputError if another program holds it."""
+        """Hold the job's lock during the `with` block, so that nobody else runs the job.
+
+        Raises InputError if another process or thread holds the lock.
+        """
         lock = self.job_lock(job_id)
         if not lock.acquire(_LOCK_SECONDS):
             raise InputError(f"Job {job_id} is already running in another program: stop it there.")
@@ -79,7 +82,10 @@ class SavedImages:
         return int(self._database.rows(sql, (job_id,))[0][0])
 
     def find_saved_paths(self, image_ids: Sequence[int] | None = None) -> dict[int, str]:
-        """Return {image id: path}, by default of all images ever saved; files may be deleted."""
+        """Return the file paths of saved images, by image id; the files may have been deleted.
+
+        image_ids: None for all images ever saved.
+        """
         sql, values = "SELECT image_id, path FROM saved", tuple[str, ...]()
         if image_ids is not None:
             sql += " WHERE image_id IN (SELECT value FROM json_each(?))"
@@ -87,7 +93,10 @@ class SavedImages:
         return {image_id: path for image_id, path in self._database.rows(sql, values)}
 
     def copy_saved_paths(self, image_ids: Sequence[int] | None = None) -> None:
-        """Copy the paths of saved images, by default all, to the library; log a disk error."""
+        """Copy the paths of saved images to the library, by which pages and searches know them.
+
+        image_ids: None for all images ever saved. A disk error is logged, not raised.
+        """
         if image_ids is None and not self._database.rows("SELECT 1 FROM saved LIMIT 1"):
             return
         with log_disk_errors("jobs"):
@@ -104,7 +113,11 @@ class SavedImages:
         return [path for (path,) in self._database.rows(sql, (job_id,))]
 
     def requeue_missing(self, job_id: int) -> int:
-        """Let a job fetch skipped images again whose files were missing; return their number."""
+        """Set skipped images to `waiting` if their files were missing or damaged when skipped.
+
+        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
+        InputError if the job is running.
+        """
         missing = f"job = ? AND {_MISSING} AND place IN (SELECT place FROM records)"
         images = f"SELECT image_id FROM items WHERE {missing}"
         sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
@@ -119,7 +132,10 @@ class SavedImages:
         return len(ids)
 
     def count_saved_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images were saved elsewhere than the job would."""
+        """Return how many skipped images were saved at another path than the job would use.
+
+        Images whose files were missing or damaged when skipped are not counted.
+        """
         found = self._database.rows(
             "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
             " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",

@@ -41,7 +41,11 @@ class JobService:
     def download_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
     ) -> int:
-        """Queue a download of a gallery, which `verify` reads twice; return the job's id."""
+        """Queue a download of images of a gallery; return the job's id.
+
+        verify: read the gallery's pages a second time, from the end, to find images that were
+        missed. Raises InputError if the file name template in the settings is invalid.
+        """
         folder, options = _make_options(context)
         options = replace(options, verify=verify)
         with self.open_store() as store:
@@ -52,7 +56,11 @@ class JobService:
     def read_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, cursor: str | None = None
     ) -> int:
-        """Queue a job that stores records from a cursor on, without files; return its id."""
+        """Queue a job that fetches a gallery's pages but no image files; return the job's id.
+
+        The job stores each image's record (Civitai's JSON) in the library. cursor: Civitai's cursor
+        of the first page to read, None for the gallery's start.
+        """
         options = JobOptions(facts=context, reads_only=True)
         with self.open_store() as store:
             job_id = store.add_job(context.model, query, "", wanted, options=options, cursor=cursor)
@@ -67,7 +75,10 @@ class JobService:
         query: ImageQuery = ImageQuery(),
         search: str = "",
     ) -> int:
-        """Queue a download of images, with `again` also of saved ones; return the job's id."""
+        """Queue a download of these images; return the job's id.
+
+        again: also download images that were saved before.
+        """
         folder, options = _make_options(context)
         options = replace(options, search=search)
         with self.open_store() as store:
@@ -78,7 +89,10 @@ class JobService:
     def download_model_files(
         self, requests: Sequence[ModelFileRequest], title: str, search: str = ""
     ) -> tuple[int | None, dict[int, int]]:
-        """Queue model files, or resume jobs that have them; return as `add_model_files`."""
+        """Queue a download of model files; return what `JobStore.add_model_files` does.
+
+        A paused job that will download some of the files is resumed.
+        """
         with self.open_store() as store:
             new_id, elsewhere = store.add_model_files(title, requests, search)
             others = [store.get_job(job_id) for job_id in set(elsewhere.values())]
@@ -90,7 +104,10 @@ class JobService:
         return new_id, elsewhere
 
     def resume_after_start(self) -> None:
-        """Queue the jobs that were unfinished at the program's last end, unless paused."""
+        """Queue the jobs that were unfinished when the program last ended.
+
+        Jobs that the user paused stay paused.
+        """
         with self.open_store() as store:
             for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
@@ -108,7 +125,11 @@ class JobService:
             store.copy_saved_paths()
 
     def stop(self, job_id: int, state: str) -> None:
-        """Pause or cancel a job that is not over. Raises InputError if another program runs it."""
+        """Pause or cancel a job; do nothing if the job is done or cancelled already.
+
+        state: `paused` or `cancelled`; `resume` continues the job in both cases. A running job
+        stops soon after this call. Raises InputError if another program is running the job.
+        """
         with self._workers.remove(job_id) as entry:
             if entry is not None and entry.is_running:
                 return entry.stop(JobState(state))
@@ -118,7 +139,10 @@ class JobService:
                         store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job, but not what it saved. Raises InputError if the job is running."""
+        """Delete a job and its partial files; the files that it saved stay.
+
+        Raises InputError if the job is running.
+        """
         with self._workers.remove(job_id) as entry:
             is_running = entry is not None and entry.is_running
             if not is_running:
@@ -127,21 +151,31 @@ class JobService:
             self._delete(job_id)
 
     def retry(self, job_id: int) -> None:
-        """Queue a job again to download its failed items, but not what Civitai has deleted."""
+        """Queue a job again, to download its failed items; do nothing if there are none.
+
+        Images that Civitai has deleted stay failed. Raises InputError if the job is running.
+        """
         with self.open_store() as store:
             count = store.retry_failed(job_id)
         if count:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Queue a job again, to download skipped images whose files were missing or damaged."""
+        """Queue a job again, to download skipped images whose files were missing or damaged.
+
+        Do nothing if there are no such images. Raises InputError if the job is running.
+        """
         with self.open_store() as store:
             count = store.requeue_missing(job_id)
         if count:
             self.resume(job_id)
 
     def verify(self, job_id: int) -> None:
-        """Queue a finished job again, to find images of its gallery that it has missed."""
+        """Queue a finished job again, to find images of its gallery that it has missed.
+
+        Do nothing if the job has not read its gallery to the end. Raises InputError if it is
+        running.
+        """
         with self.open_store() as store:
             if not store.get_job(job_id).can_verify:
                 return
@@ -175,7 +209,10 @@ class JobService:
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
-        """Put a job at the front of the queue; one that is about to stop will run again."""
+        """Put a job at the front of the queue, whether or not the job is queued already.
+
+        A running job is not moved, but if it is about to stop, it will run again afterwards.
+        """
         if not self._workers.prioritize(job_id):
             with self.open_store() as store:
                 if store.get_job(job_id).state is not JobState.RUNNING:

@@ -119,7 +119,11 @@ class JobStore(SavedImages):
         options: JobOptions = JobOptions(),
         cursor: str | None = None,
     ) -> int:
-        """Add a queued job and return its id. cursor: of the first page to read."""
+        """Add a queued job and return its id.
+
+        cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
+        parameters are fields of `Job`.
+        """
         with self._database.writing() as db:
             return tables.insert_job(db, title, query, folder, wanted, again, options, cursor)
 
@@ -132,7 +136,10 @@ class JobStore(SavedImages):
         options: JobOptions = JobOptions(),
         query: ImageQuery = ImageQuery(),
     ) -> int:
-        """Add a queued job for exactly these images, chosen in `query`; return its id."""
+        """Add a queued job that downloads exactly these images; return its id.
+
+        query: the gallery in which the user chose the images, to describe the job.
+        """
         options = replace(options, is_selection=True)
         with self._database.writing() as db:
             job_id = tables.insert_job(db, title, query, folder, len(images), again, options)
@@ -162,7 +169,10 @@ class JobStore(SavedImages):
         return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
 
     def quarantine_unreadable(self) -> str:
-        """Move unreadable jobs to a JSON file; return a notice for the user, "" for none."""
+        """Move unreadable jobs from the database to a JSON file; return a notice for the user.
+
+        Return "" if all jobs can be read.
+        """
         damaged = [
             row for row in self._database.rows(tables.JOB) if tables.parse_job_or_none(row) is None
         ]
@@ -211,7 +221,10 @@ class JobStore(SavedImages):
                 delete_claims(db, job_id)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job and its partial files; what it saved still counts as saved."""
+        """Delete a job and its partial files; saved images stay, and still count as saved.
+
+        Raises InputError if another process or thread runs the job.
+        """
         with self.hold_job(job_id):
             self._delete_partial_files(job_id)
             with self._database.writing() as db:
@@ -254,7 +267,10 @@ class JobStore(SavedImages):
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
     def request_second_walk(self, job_id: int) -> None:
-        """Queue a finished job to read its gallery again. Raises InputError if it runs."""
+        """Queue a finished job to read its gallery's pages a second time.
+
+        Raises InputError if the job is running.
+        """
         sql = (
             "UPDATE jobs SET walked = ?, options = json_set(options, '$.verify', json('true'))"
             " WHERE id = ?"
@@ -314,7 +330,11 @@ class JobStore(SavedImages):
         return {image_id for (image_id,) in found}
 
     def retry_failed(self, job_id: int) -> int:
-        """Queue a job with its failed items, except deleted images; return their number."""
+        """Set a job's failed items to `waiting`; return their number.
+
+        Images that Civitai has deleted stay failed. If the number is not 0, the job becomes
+        `queued`. Raises InputError if the job is running.
+        """
         sql = (
             "UPDATE items SET state = 'waiting', reason = '', message = ''"
             " WHERE job = ? AND state = 'failed' AND reason != 'gone'"

@@ -316,7 +316,10 @@ def _parse_options(text: str) -> JobOptions:
 
 
 def to_json(record: Mapping[str, Any]) -> str:
-    """Return a record as JSON for UTF-8: a lone surrogate becomes a question mark."""
+    """Return a record as JSON text that can be encoded as UTF-8.
+
+    A lone surrogate becomes a question mark.
+    """
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -87,7 +87,10 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Call `cut` if the time is up or the work is cancelled; return whether it was called."""
+        """Call the function `cut` if the time is up or the work is cancelled.
+
+        Return whether the function was called.
+        """
         self.is_over = time.monotonic() >= self._end
         if not (self.is_over or self._cancelled.is_set()):
             return False

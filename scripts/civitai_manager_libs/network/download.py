@@ -57,7 +57,11 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version by ETag and date; a compressed download is never resumed."""
+        """Return the version of a file from the ETag and Last-Modified headers of a response.
+
+        is_compressed: whether the body is compressed. If so, the validator is left empty, because a
+        compressed download is never resumed.
+        """
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
         return cls("" if is_compressed else _strong_validator(headers), known)
 
@@ -68,7 +72,10 @@ class FileVersion:
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response has another ETag or Last-Modified, if it has one."""
+        """Return whether a response has an ETag or Last-Modified that this version does not have.
+
+        A header that the response lacks is not compared.
+        """
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 

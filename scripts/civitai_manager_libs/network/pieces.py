@@ -93,7 +93,10 @@ class PiecePlan:
         return self.total is not None and self._file.size >= self.total
 
     def take(self) -> Piece | None:
-        """Return the next piece, None if there is none unless another connection fails."""
+        """Return the next piece for a connection to receive, or None if there is none at present.
+
+        There may be a piece later, when another connection fails.
+        """
         with self._lock:
             piece = self._next_piece() if self._whole is None else None
             if piece is not None:

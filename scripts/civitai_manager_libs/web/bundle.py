@@ -20,12 +20,19 @@ _NAMES = ("page.js", "page.css", "host_page.js")
 
 
 def find_code_version() -> str:
-    """Return 16 hex digits of the code's hash, or "current" with CIVITAI_SHORTCUT_WATCH."""
+    """Return the version of the page's code: 16 hex digits of its hash.
+
+    If CIVITAI_SHORTCUT_WATCH is set, return "current", for developers who run `npm run watch`.
+    """
     return CURRENT if os.environ.get("CIVITAI_SHORTCUT_WATCH") else _compute_version()
 
 
 def read_bundled_file(version: str, name: str) -> bytes | None:
-    """Return a file of the bundle at a version or "current", None if there is none."""
+    """Return a file of the page's bundle, None for an unknown name or an outdated version.
+
+    version: the code's version in the URL that the browser requests, "current" for the files as
+    they are on disk now.
+    """
     if version == CURRENT:
         return _read_bundle.__wrapped__().get(name)
     return _read_bundle().get(name) if version == _compute_version() else None

@@ -88,7 +88,10 @@ def make_document(
 
 @functools.cache
 def make_policy_hash(content: str) -> str:
-    """Return the hash of a script or style for a Content-Security-Policy (www.w3.org/TR/CSP3)."""
+    """Return the hash of a script or style as a Content-Security-Policy contains it.
+
+    See https://www.w3.org/TR/CSP3/.
+    """
     digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 

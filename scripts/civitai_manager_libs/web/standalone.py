@@ -58,7 +58,10 @@ class IdleConnections:
         self.all: dict[_Connection, None] = {}  # oldest first
 
     def make_protocol(self, *, app_state: dict[str, Any], **options: Any) -> Any:
-        """Return the asyncio protocol of a new connection, with uvicorn's arguments for it."""
+        """Return the asyncio protocol of a new connection.
+
+        app_state, options: the arguments that uvicorn passes to its own protocol class.
+        """
         from uvicorn.protocols.http.h11_impl import H11Protocol
 
         state = dict(app_state)  # a request's scope gets a copy of it

@@ -49,7 +49,10 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
 def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
-    """Return the path of a sampler's model file, None if it is unknown or merged of several."""
+    """Return the path of the model file that a sampler uses, None if unknown.
+
+    A model merged of several is unknown.
+    """
     for node in _iter_model_nodes(nodes, sampler):
         inputs = node["inputs"]
         if _find_link(inputs, _MODEL_INPUTS) is not None:  # it only patches the linked model
@@ -85,7 +88,8 @@ def _iter_model_nodes(
 def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
     """Return the path of the VAE file that decodes a sampler's image.
 
-    Return None if it is unknown, a part of the model's file, or one of several.
+    Return None if it is unknown, if it is a part of the model's file, and if several VAEs decode
+    the image.
     """
     decoders = (
         node_id

@@ -61,7 +61,10 @@ def estimate_parsed_size(text: str) -> int:
 
 
 def read_api_nodes(graph: object) -> Nodes:
-    """Return the nodes of a graph in API format by id, {} if it is malformed or too large."""
+    """Return the well-formed nodes of a ComfyUI graph in API format, by id.
+
+    Return {} if the graph is malformed or has more than MAX_NODES nodes.
+    """
     if not isinstance(graph, Mapping) or len(graph) > MAX_NODES:
         return {}
     return {
@@ -103,7 +106,10 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[No
 def walk_nodes(
     starts: Iterable[NodeId], list_next: Callable[[NodeId], Iterable[NodeId]]
 ) -> Iterator[NodeId]:
-    """Yield the ids in `starts` and all to which `list_next` leads; each once, nearest first."""
+    """Yield the ids in `starts`, then those to which `list_next` leads from them, nearest first.
+
+    Each id is yielded once. list_next: returns the ids of a node's neighbours.
+    """
     seen = dict.fromkeys(starts)
     queue = deque(seen)
     while queue:
@@ -160,10 +166,10 @@ def can_compute(node_type: str) -> bool:
 
 
 def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
-    """Return a node's output, computed from its inputs; None if it is unknown.
+    """Return the value of a ComfyUI node's output, computed from its inputs; None if it is unknown.
 
-    get_input: returns the value of an input by name, None if it is missing; raises ValueError
-    if the value is unknown.
+    output: the output's number. get_input: returns the value of an input by name, None if the input
+    is missing; it raises ValueError if the value is unknown.
     """
     try:
         outputs = _COMPUTED[node_type](get_input) if node_type in _COMPUTED else ()
@@ -173,9 +179,10 @@ def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
 
 
 def compute_size(node_type: str, get_input: _GetInput) -> tuple[int, int] | None:
-    """Return (width, height) of the latent image that a node makes, (0, 0) if unknown.
+    """Return the (width, height) of the latent image that a node makes, (0, 0) if unknown.
 
-    Return None if nodes of this type compute no size.
+    Return None if the node's type is not one of those that compute a size. get_input: as for
+    `compute_output`.
     """
     if _COMPUTED.get(node_type) not in (_read_preset_size, _read_listed_size):
         return None
@@ -417,8 +424,8 @@ def make_input_getter(
 ) -> Callable[[str], Any]:
     """Return a function that returns the value of a node's input by name, None if it is missing.
 
-    The function raises ValueError if the value is unknown. left: [number of nodes that may
-    still be visited]; a new count if it is None.
+    The function raises ValueError if the value is unknown. left: [number of nodes behind the inputs
+    that may still be visited]; a new count if it is None.
     """
     visits = [_MAX_VISITS] if left is None else left
 

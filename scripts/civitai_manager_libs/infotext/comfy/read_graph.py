@@ -173,7 +173,7 @@ def read_second_pass(
     """Return A1111's Hires. fix parameters for a graph whose second sampler enlarges the image.
 
     Return {} for other graphs, and if it is unknown which image was saved or how large it is.
-    first: the first sampler.
+    first: the first sampler. first_values: its parameters. samplers: all samplers of the graph.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}

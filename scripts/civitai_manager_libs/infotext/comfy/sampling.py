@@ -162,7 +162,7 @@ def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:
 def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     """Return (width, height) of the image that a node makes or resizes, (0, 0) if unknown.
 
-    Return None if it does neither.
+    Return None if the node neither makes nor resizes an image.
     """
     inputs = node["inputs"]
     computed = compute_size(get_node_type(node), make_input_getter(nodes, node))

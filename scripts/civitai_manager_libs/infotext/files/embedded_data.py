@@ -54,8 +54,9 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
 def has_overlapping_exif(file: str | BinaryIO) -> bool:
     """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    It copies bytes that many tags share for each tag. True if the data was not read here.
-    Raises DiskError.
+    It might if many tags share the same bytes, which the library copies for each tag, or if some of
+    the data was not read here. file: its path, or the open file. Raises DiskError if the file
+    cannot be read.
     """
     return "EXIF" in read_embedded_texts(file)
 

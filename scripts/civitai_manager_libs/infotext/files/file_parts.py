@@ -93,7 +93,10 @@ _NO_SEGMENT = (0xD8, 0xD9, 0xFF)  # the start and the end of the image, and a fi
 
 
 def iter_png_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield the chunks of a PNG file up to its end, or to an incomplete header."""
+    """Yield (type, offset of the data, size of the data) of each chunk of a PNG file.
+
+    Stop at the end of the file or at an incomplete chunk header.
+    """
     start = 8
     while len(head := _read_header(file, start, 8)) == 8:
         size, kind = struct.unpack(">I4s", head)
@@ -102,7 +105,10 @@ def iter_png_chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def iter_webp_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield the chunks of a WebP file up to its end, or to an incomplete header."""
+    """Yield (type, offset of the data, size of the data) of each chunk of a WebP file.
+
+    Stop at the end of the file or at an incomplete chunk header.
+    """
     start = 12
     while len(head := _read_header(file, start, 8)) == 8:
         kind, size = struct.unpack("<4sI", head)
@@ -111,7 +117,10 @@ def iter_webp_chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, offset of the data, size of the data) of each segment up to the pixels."""
+    """Yield (marker, offset of the data, size of the data) of each segment of a JPEG file.
+
+    Stop at the pixels, which follow the last segment, or at a damaged segment.
+    """
     start = 2
     while len(head := _read_header(file, start, 4)) == 4:
         marker, size = head[1], int.from_bytes(head[2:], "big") - 2
@@ -132,7 +141,10 @@ Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
 
 
 def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
-    """Return the box at offset `start`, None if it is incomplete or reaches beyond `end`."""
+    """Return (type, start of the content, end of the content) of the box at offset `start`.
+
+    Return None if the box is incomplete or reaches beyond the offset `end`.
+    """
     # A size of 0 means up to `end`; 1 means that a 64-bit size follows.
     file.seek(start)
     head = file.read(16)
@@ -147,7 +159,10 @@ def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
 
 
 def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
-    """Yield each box between two offsets, up to a damaged one or the end of the budget."""
+    """Yield (type, start of the content, end of the content) of each box between two offsets.
+
+    Stop at a damaged box, or when the budget is used up.
+    """
     while budget.spend_part():
         box = read_box(file, start, end)
         if box is None:
@@ -164,7 +179,10 @@ _SIGNER = re.compile(
 
 
 def find_signer(credentials: bytes) -> str:
-    """Return the program that signed a file, "C2PA" if its credentials name none, "" for b""."""
+    """Return the name of the program that signed a file, "C2PA" if its credentials name none.
+
+    credentials: the bytes of the file's Content Credentials; for b"", return "".
+    """
     found = _SIGNER.search(credentials)
     if found is None:
         return "C2PA" if credentials else ""

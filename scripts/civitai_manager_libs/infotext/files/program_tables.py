@@ -328,7 +328,11 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return (program, generation data) for a file with a text for each value, else None."""
+    """Return (program, generation data) for a file with one text for each parameter.
+
+    Return None if the program is unknown. The generation data has the keys of Civitai's `meta`.
+    texts: the file's texts by name.
+    """
     for program in PROGRAMS:
         if program.has_texts and _is_written_by(program, texts):
             return program.name, _build_record(program, texts, {})

@@ -48,7 +48,10 @@ def find_value(data: Data, source: Source) -> object:
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a function that reads `source` from data if the value at `condition` is True."""
+    """Return a function that reads `source` from data if the value at the path `condition` is True.
+
+    The function returns None if that value is not True.
+    """
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
@@ -96,7 +99,10 @@ def parse_loras(value: object) -> list[Record]:
 
 
 def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
-    """Return the LoRAs in the lists at two paths; a missing weight counts as 1."""
+    """Return the LoRAs in a list of names and a list of weights; a missing weight counts as 1.
+
+    names, weights: the paths of the two lists.
+    """
     lists: list[list[Any]] = []
     for value in (find_value(data, path) for path in (names, weights)):
         entries = list(as_list(value))
@@ -110,14 +116,20 @@ def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
 
 
 def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
-    """Return the LoRAs in texts "name : weight" under numbered keys that begin with a prefix."""
+    """Return the LoRAs in numbered texts such as "name : weight".
+
+    prefixes: what the keys of the texts begin with; numbers from 1 to 49 follow.
+    """
     keys = (f"{prefix}{index}" for index in range(1, _MAX_LISTED) for prefix in prefixes)
     texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
     return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
 
 def read_numbered_loras(data: Data, name: str, weight: str) -> list[Record]:
-    """Return the LoRAs under numbered keys such as `l1` (its name) and `w1` (its weight)."""
+    """Return the LoRAs under numbered keys such as `l1` and `w1`.
+
+    name, weight: what the keys of the names and of the weights begin with.
+    """
     numbers = [n for n in range(1, _MAX_LISTED) if as_text(data.get(f"{name}{n}"))]
     return [_make_lora(data[f"{name}{n}"], data.get(f"{weight}{n}")) for n in numbers]
 
@@ -278,7 +290,10 @@ def read_fooocus_mre_pass(data: Data) -> Record:
 
 
 def read_invoke_pass(data: Data) -> Record:
-    """Return A1111's denoising strength, Refiner and Hires. fix parameters for InvokeAI's data."""
+    """Return A1111's denoising strength, Refiner and Hires. fix parameters for InvokeAI's data.
+
+    The denoising strength is that of the second pass, or of img2img if there is no second pass.
+    """
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}
     if refiner:
@@ -295,7 +310,10 @@ def read_invoke_pass(data: Data) -> Record:
 
 
 def list_matrix_loras(data: Data) -> list[Record]:
-    """Return the LoRAs that are switched on in a Stability Matrix project."""
+    """Return the LoRAs that are switched on in a Stability Matrix project.
+
+    Each LoRA is a dict with "type", "name", "strength" and "strengthClip", as in Civitai's `meta`.
+    """
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
     cards = (cards[0] for cards in _iter_modules(data, "Model.ExtraNetworks") if cards)

@@ -125,7 +125,10 @@ class RequestContext:
 
     @property
     def may_see_paths(self) -> bool:
-        """Return whether the user may change the settings, and so see paths and addresses."""
+        """Return whether the user may see paths, addresses and errors of this machine.
+
+        Only users who may change the settings see them.
+        """
         return not find_lock_reason(self.request, "download_images_folder")
 
     def check_lock(self, name: str, field: str = "") -> None:
@@ -142,7 +145,10 @@ class RequestContext:
         return explain_error(error, self.language, self.may_see_paths)
 
     def translate(self, key: str, **values: Any) -> str:
-        """Return the message with this key in the request's language."""
+        """Return the message with this key in the request's language.
+
+        values: what to insert into the message's placeholders.
+        """
         return messages.translate(key, self.language, **values)
 
 

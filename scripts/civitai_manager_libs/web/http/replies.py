@@ -141,14 +141,21 @@ def make_error_response(error: ApiError, language: str) -> Response:
 
 
 def make_failure_response(error: CivitaiShortcutError, message: str) -> Response:
-    """Return the error as JSON; its class determines the status, such as 507 for DiskError."""
+    """Return the JSON response for a failed action, for example if Civitai does not respond.
+
+    The error's class determines the HTTP status, such as 507 for DiskError; the default is 502.
+    message: a sentence for the user.
+    """
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
     details: ErrorDetails = {"code": error.reason, "message": message}
     return make_json_response({"error": details}, status)
 
 
 def explain_error(error: CivitaiShortcutError, language: str, may_see_paths: bool = True) -> str:
-    """Return a sentence on what went wrong and what to do, with paths only if allowed."""
+    """Return a sentence that tells the user what went wrong and what to do.
+
+    may_see_paths: whether the sentence may contain paths and addresses of this machine.
+    """
     if isinstance(error, EngineError) and not may_see_paths:
         values = {**error.values, "address": "…", "host": "…"}
         return messages.translate(error.key, language, **values)

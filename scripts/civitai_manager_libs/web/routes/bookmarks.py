@@ -224,7 +224,10 @@ def get_export(context: RequestContext) -> Response:
 
 @route("POST", "import", "bulk", seconds=3600, max_bytes=4096 * MB, is_change=True)
 def post_import(context: RequestContext, body: BinaryIO) -> Text:
-    """Import an export file without replacing anything; tell how much. Raises InputError."""
+    """Import the export file that is uploaded; tell the numbers of images and collections.
+
+    Existing annotations and collections are not replaced. Raises InputError for another format.
+    """
     body.seek(0)
     images, collections = import_export.import_bookmarks(body)
     return {"text": context.translate("import_done", n=images, sets=collections)}

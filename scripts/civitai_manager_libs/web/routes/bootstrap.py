@@ -105,7 +105,11 @@ def new_instance() -> str:
 
 @route("GET", "instance")
 def get_instance(context: RequestContext) -> Instance:
-    """Return the server's instance id, and the revision of annotations and collections."""
+    """Return the server's instance id, and the revision of annotations and collections.
+
+    The id changes when the server starts or the WebUI rebuilds its page. The revision is a number
+    that grows with each change.
+    """
     return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
 
 

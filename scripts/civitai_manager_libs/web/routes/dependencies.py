@@ -137,7 +137,10 @@ def require_image(context: RequestContext) -> Image:
 
 
 def parse_level_mask(name: Any) -> int:
-    """Return the bit mask of a browsing level, by default the setting's, and all lower levels."""
+    """Return the bit mask of a browsing level and all lower levels.
+
+    name: the level's name; for an unknown name, the level in the settings is used.
+    """
     is_known = isinstance(name, str) and name in LEVELS
     return level_mask(name if is_known else setting.gallery_level)
 
@@ -148,7 +151,11 @@ def find_shown_levels() -> int:
 
 
 def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
-    """Return the query that parameters state; an invalid value becomes the default."""
+    """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
+
+    params: {name: value}, with the names of `GalleryQuery`. An invalid value is replaced by the
+    default.
+    """
     numbers = {
         name: as_id(params.get(short))
         for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
@@ -171,7 +178,11 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
-    """Return the query that parameters state. Raises ApiError if it names no gallery."""
+    """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
+
+    params: {name: value}, with the names of `GalleryQuery`. Raises ApiError if they name no model,
+    version, post, user, tag or list.
+    """
     query = parse_image_query(params)
     if not pages.list_gallery_names(query):
         raise ApiError(400, "bad_input", "name_a_model")

@@ -302,7 +302,10 @@ def make_images(
 
 @route("GET", "made")
 def get_made(context: RequestContext) -> list[MakeView]:
-    """Return 100 images: made, waiting and over, each newest first; none for visitors."""
+    """Return at most 100 images: what is made, what waits, what is over; each newest first.
+
+    The list is empty for a user who may not make images.
+    """
     if not is_owner(context.request):
         return []
     return [

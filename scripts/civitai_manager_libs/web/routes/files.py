@@ -60,7 +60,10 @@ def get_thumbnail(context: RequestContext) -> Response | RemoteWork[Response]:
 
 @route("GET", "file/{image_id:civitai_id}", "images")
 def get_file(context: RequestContext) -> Response | RemoteWork[Response]:
-    """Return a response with an image's full-size file: downloaded, cached, or fetched now."""
+    """Return a response with an image's full-size file.
+
+    The file is the downloaded one, or else the cached one; if there is neither, it is fetched.
+    """
     image = require_image(context)
     saved = image_records.find_saved_file(image.id)
     if saved:
@@ -118,7 +121,11 @@ def _respond_with_full_file(context: RequestContext, image: Image) -> Response:
 
 
 def respond_with_file(context: RequestContext, path: str, etag: str) -> Response:
-    """Return a response with a file of a detected media type. Raises NotAnImage."""
+    """Return a response with a media file; its type is detected from its first bytes.
+
+    etag: an id that changes with the file's content. Raises NotAnImage if the file is no image,
+    video or sound.
+    """
     with translate_disk_errors(path):
         opened = open_to_read(path)
     try:
@@ -130,7 +137,10 @@ def respond_with_file(context: RequestContext, path: str, etag: str) -> Response
 
 
 def find_media_type(start: bytes) -> str:
-    """Return a file's media type from its first 16 bytes. Raises NotAnImage if it is no medium."""
+    """Return the media type of a file from its first 16 bytes, such as "image/png".
+
+    Raises NotAnImage if the file is no image, video or sound.
+    """
     media_type = _KINDS.get(detect_media_extension(start) or "")
     if media_type is None:
         raise NotAnImage("The file is neither an image nor a video.")

@@ -131,14 +131,20 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
 
 @route("POST", "lists", "images", max_bytes=21 * MB)
 def open_list(context: RequestContext, text: Annotated[str, Most(20 * MB)]) -> ListOpened:
-    """Return the list of the images whose addresses or ids are in a text. Raises InputError."""
+    """Return the list of those images whose addresses or ids are in a text.
+
+    Raises InputError if the text names no image, or more than 20,000.
+    """
     ids = civitai.parse_image_ids(text)
     return {"images": pages.store_list(ids), "count": len(ids), "first": ids[0]}
 
 
 @route("GET", "addresses", "counts", 60)
 def get_addresses(context: RequestContext) -> Text:
-    """Return the addresses on Civitai of all images of a list or a search, one a line."""
+    """Return the addresses on Civitai of all images of a list or a search of the library.
+
+    The text has one address a line. The query parameters are those of `GalleryQuery`.
+    """
     params = cast(GalleryQuery, context.request.query_params)
     is_search = "search" in context.request.query_params
     ids = search_ids(params) if is_search else pages.find_listed_ids(parse_gallery_query(params))
@@ -340,7 +346,10 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
 
 @route("GET", "authors")
 def find_author(context: RequestContext) -> Text | RemoteWork[Text]:
-    """Return an author's name as Civitai spells it, "" if Civitai has no such user."""
+    """Return an author's name as Civitai spells it, "" if Civitai has no such user.
+
+    The query parameter `name` is the name as the user typed it.
+    """
     name = parse_image_query({"user": context.query_param("name")}).username
     if not name:
         return {"text": ""}
@@ -360,7 +369,10 @@ def get_post(context: RequestContext) -> RemoteWork[PostView]:
 
 @route("GET", "models/{model_id:civitai_id}")
 def get_model(context: RequestContext) -> ModelView | RemoteWork[ModelView]:
-    """Return the JSON of the model in the path, and list it as recently opened."""
+    """Return the JSON of the model whose id is in the path, and list the model as recently opened.
+
+    An ApiError is raised if Civitai does not have the model.
+    """
     model_id = context.path_param("model_id")
     if models.find_recent_model(model_id) is not None:
         return _require_model(context, model_id)

@@ -93,7 +93,10 @@ _RECENT = 12  # galleries
 
 @route("GET", "home", "models")
 def get_home(context: RequestContext) -> Home:
-    """Return the JSON of the home page, without a request to Civitai. Raises DiskError."""
+    """Return the JSON of the home page, without a request to Civitai.
+
+    Raises DiskError if the library cannot be read.
+    """
     levels, recent, watched = find_shown_levels(), list[RecentGallery](), list[str]()
     for key, name in models.list_recent_galleries()[:_RECENT]:
         model_id, user = (key, "") if isinstance(key, int) else (None, key)
@@ -116,21 +119,32 @@ def get_home(context: RequestContext) -> Home:
 
 @route("GET", "local_models", "models")
 def get_local_models(context: RequestContext) -> LocalModels:
-    """Return 24 model files of this machine, from the index `from` on, and the number of all."""
+    """Return at most 24 of the model files on this machine, and the number of all files.
+
+    The query parameter `from` is the index of the first file to return, 0 by default.
+    """
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
     return _list_part(start or 0)
 
 
 @route("GET", "local_models/{key:civitai_id}", "models")
 def get_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
-    """Return the model file in the path, with its data on Civitai by its id or hash."""
+    """Return the JSON of the model file whose key is in the path, with its data on Civitai.
+
+    The file is looked up by its Civitai id or hash. If neither is known, or Civitai does not have
+    the file, only its data on this machine is returned. `identify_local_model` computes a missing
+    hash.
+    """
     file = _require_file(context)
     return RemoteWork(lambda: _look_up_file(context, file))
 
 
 @route("POST", "local_models/{key:civitai_id}/identify", "models")
 def identify_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
-    """Return the model file in the path as Civitai knows it, hashed first if needed."""
+    """Return the JSON of the model file whose key is in the path, with its data on Civitai.
+
+    If neither its hash nor its id is known, the file is read as a whole to compute the hash.
+    """
     file = _require_file(context)
     if file.version_id or file.hashes:
         return RemoteWork(lambda: _look_up_file(context, file))
@@ -141,7 +155,10 @@ def identify_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
 
 @route("GET", "local_models/{key:civitai_id}/preview", "models")
 def get_preview(context: RequestContext) -> Response:
-    """Return a thumbnail of the preview image that lies beside the model file in the path."""
+    """Return a response with a thumbnail of the preview image that lies beside a model file.
+
+    The model file's key is in the path. Raises ApiError if there is no such file or image.
+    """
     file = _require_file(context)
     if not file.preview:
         raise ApiError(404, "not_there")

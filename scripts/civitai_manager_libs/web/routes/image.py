@@ -129,7 +129,10 @@ _SHOWN = 80  # characters of a value
 
 
 def list_incompatibilities(text: str, language: str) -> list[str]:
-    """Return a sentence for each value that this WebUI would lose or change."""
+    """Return a sentence for each value of an infotext that the WebUI would lose or change.
+
+    Return [] without a WebUI, or if the WebUI's rules are not known.
+    """
     rules = HOSTS.get(host.find_host_name())
     if rules is None or not text:
         return []
@@ -196,13 +199,20 @@ def list_problems(
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
-    """Return the generation data in an image's file, which is fetched if needed."""
+    """Return the generation data in an image's file.
+
+    If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
+    """
     with open_file(context, image) as path:
         return read_embedded(path)
 
 
 def open_file(context: RequestContext, image: Image) -> AbstractContextManager[str]:
-    """Return a context manager that yields an image's file and keeps it; fetch it if needed."""
+    """Return a context manager that yields the path of an image's file.
+
+    The file is not deleted in the meantime. If it is not on the disk, it is fetched; this may raise
+    NetworkError or HttpStatusError.
+    """
     saved = image_records.find_saved_file(image.id)
     if saved:
         return nullcontext(saved)
@@ -211,7 +221,10 @@ def open_file(context: RequestContext, image: Image) -> AbstractContextManager[s
 
 @route("GET", "images/{image_id:civitai_id}/workflow", "images")
 def get_workflow(context: RequestContext) -> Text | RemoteWork[Text]:
-    """Return an image's ComfyUI workflow, from Civitai's record or else from its file."""
+    """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
+
+    Raises ApiError if neither has a workflow.
+    """
     image = require_image(context)
     recorded = find_workflow(image.meta)
     if recorded:
@@ -230,7 +243,11 @@ _AT_ONCE = 500  # images whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
-    """Return an image's resources. open_model: as in `find_used_models`."""
+    """Return the JSON of an image's resources, which says whether each is on this machine.
+
+    open_model: id of the model whose gallery is open, None for no model. A resource without a
+    version id is recognized if its file name or hash belongs to a version of this model.
+    """
     by_image, names = find_used_models([image], open_model)
     newer = {one.path: one for one in list_newer_versions()}
     views = list[ResourceView]()
@@ -250,7 +267,12 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
 
 
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
-    """Return the images whose models are all here. open_model: as in `find_used_models`."""
+    """Return the ids of images that this machine can reproduce, in the given order.
+
+    The machine must have an image's checkpoint and all other resources of the image. open_model: id
+    of the model whose gallery is open, None for no model. A resource without a version id is
+    recognized if its file name or hash belongs to a version of this model.
+    """
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
         found = image_records.find_images(batch)

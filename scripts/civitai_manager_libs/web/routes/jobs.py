@@ -203,7 +203,10 @@ def make_jobs_panel(
 def make_job_card(
     job: Job, language: str, may_see_paths: bool = True, thumb: int | None = None
 ) -> JobCard:
-    """Return the JSON of a job, with paths only if allowed. thumb: as in `JobCard`."""
+    """Return the JSON of a job.
+
+    may_see_paths: whether it may have this machine's paths. thumb: as in `JobCard`.
+    """
     group, subject, filters = describe_job(job, language)
     failures = job.failures if job.is_over else ()
     report: JobReport | None = None

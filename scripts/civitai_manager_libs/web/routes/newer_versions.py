@@ -85,7 +85,10 @@ def view_newer_versions(language: str) -> NewerVersions:
 def find_newer_version(
     match: ModelMatch, newer: Mapping[str, NewerVersion], language: str
 ) -> NewerVersionView | None:
-    """Return the JSON of what is newer than a file that is here. newer: the results by path."""
+    """Return the JSON of the version that is newer than a file that is here, None if there is none.
+
+    newer: the results of `list_newer_versions` by path.
+    """
     found = newer.get(match.file.path) if match.file and match.state == "here" else None
     return _view(found, language) if found else None
 

@@ -83,7 +83,10 @@ T = TypeVar("T")
 def get_reproductions(
     context: RequestContext,
 ) -> list[ReproductionView] | RemoteWork[list[ReproductionView]]:
-    """Return what the user made of an image, newest first, with similarities."""
+    """Return an image's reproductions, newest first, with their similarity to the image.
+
+    A reproduction is an image that the user generated from the image's infotext.
+    """
     image = require_image(context)
     found = reproductions.list_reproductions(image.id)
     if all(one.similarity for one in found):
@@ -116,7 +119,11 @@ def get_reproduction_file(context: RequestContext) -> Response:
 
 @change_route("POST", "images/{image_id:civitai_id}/reproductions/remove")
 def remove_reproductions(context: RequestContext, ids: list[int]) -> list[ReproductionView]:
-    """Delete some of an image's reproductions, not their files; return the remaining ones."""
+    """Delete some of an image's reproductions; return the image's remaining ones.
+
+    A reproduction is an image that the user generated from the image's infotext. Image files are
+    not deleted.
+    """
     image = require_image(context)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
     reproductions.delete_reproductions([i for i in ids if i in own])

@@ -281,7 +281,10 @@ def _count_matches(
 def filter_loaded(
     context: RequestContext, ids: list[int], words: str, model: int | None = None
 ) -> LoadedFilterResult | RemoteWork[LoadedFilterResult]:
-    """Return those images that match `words`; a search by tag fetches unknown tags."""
+    """Return the ids of those images that match the search in `words`.
+
+    For a search by tag, tags that are not known yet are fetched. model: the open model's id.
+    """
     query = search.parse_query(words[:_MOST_LETTERS])
     problems = _list_problem_texts(query, context.language)
 

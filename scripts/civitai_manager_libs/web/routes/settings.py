@@ -154,7 +154,10 @@ def get_settings(context: RequestContext) -> SettingsSaved:
 
 @change_route("PUT", "settings")
 def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) -> SettingsSaved:
-    """Change settings, all or none, and return all. Raises ApiError."""
+    """Change the settings in the request's body; return all settings.
+
+    Raises ApiError and changes no setting if one value is invalid or may not be changed.
+    """
     unknown = next((name for name in body if name not in setting.BY_NAME), None)
     if unknown is not None:
         raise ApiError(400, "bad_input", field=unknown[:100])
@@ -227,7 +230,10 @@ def _validate_text(name: str, text: str) -> str:
 
 @route("GET", "filename_preview", "counts")
 def preview_names(context: RequestContext) -> FilenamePreview:
-    """Return the file names that `template` would give to the latest images."""
+    """Return the file names that a template would give to the latest images.
+
+    The template is the query parameter `template`. Raises ApiError if it is invalid.
+    """
     template = _validate_text("saved_name", context.query_param("template"))
     latest_model = next(iter(models.list_recent_models()), None)
     model_id, name = latest_model or (None, "")
@@ -253,7 +259,10 @@ def put_key(context: RequestContext, key: str = "") -> KeySaved:
 
 @route("POST", "key/test")
 def test_key(context: RequestContext, key: str = "") -> RemoteWork[Text]:
-    """Return a message with the owner of a key, by default the saved one. Raises ApiError."""
+    """Return a message with the name of the user to whom an API key belongs.
+
+    key: "" for the saved key. Raises ApiError if there is no key, or if Civitai does not accept it.
+    """
     context.check_lock("key", "key")
     typed = _validate_key(key)
     if not typed and not setting.civitai_api_key:

@@ -151,7 +151,10 @@ class ModelView(ModelCard):
 
 
 def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
-    """Return the JSON of an image for the grid. is_new: in a watched gallery."""
+    """Return the JSON of an image for the grid.
+
+    is_new: whether the image is new in a watched gallery.
+    """
     return {
         **shown.tile,
         "saved": bool(shown.saved_path),
