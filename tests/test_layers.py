@@ -111,18 +111,21 @@ def test_every_room_has_a_floor():
     assert {_room(name) for name in _ALL} == set(_FLOOR_OF)
 
 
-_IMPORTS = [(m, name) for m in _ALL for name in _ours(m) if _room(name) != _room(m)]
+@cache
+def _list_imports() -> list[tuple[str, str]]:
+    return [(m, name) for m in _ALL for name in _ours(m) if _room(name) != _room(m)]
 
 
 def test_modules_import_only_rooms_below_their_own():
     floors = [
-        (m, name, _FLOOR_OF.get(_room(name), 99), _FLOOR_OF[_room(m)]) for m, name in _IMPORTS
+        (m, name, _FLOOR_OF.get(_room(name), 99), _FLOOR_OF[_room(m)])
+        for m, name in _list_imports()
     ]
     assert [f"{m} imports {name}" for m, name, other, own in floors if other >= own] == []
 
 
 def test_modules_take_from_another_folder_only_what_that_hands_on():
-    for module, name in _IMPORTS:
+    for module, name in _list_imports():
         said = f"{module} reaches for {name}"
         assert name.count(".") <= 1, said
         if "." in name and _is_folder(_room(name)):
