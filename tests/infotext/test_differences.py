@@ -78,7 +78,6 @@ def test_other_spelling_is_not_a_difference(changes, original):
         ({"Version": "v1.9"}, {}, {}, ["program"]),
         ({**_HIRES, "Hires_CFG_Scale": "5"}, _HIRES, {}, [("added", "Hires CFG Scale", "", "5")]),
     ],
-    ids=str,
 )
 def test_cause_depends_on_what_is_installed_and_stated(changes, original, here, found):
     told = _compare(_text(**changes), _text(**original), **here)

@@ -49,7 +49,6 @@ _SIMILAR = {"add_detail": "add_3d_detail", "epic_style": "epic_sketch", "v1-5-pr
         ],
         (ModelFile("", "lora"), Resource(version_id=5), {}, "missing"),
     ],
-    ids=str,
 )
 def test_file_is_found_by_its_version_or_else_its_name(here, wanted, known, found):
     told = _find([here], wanted, **known)
