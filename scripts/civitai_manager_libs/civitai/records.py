@@ -289,7 +289,11 @@ class Post:
 
 
 def page_from_json(body: Any, query: ImageQuery) -> Page:
-    """Parse a response of `GET /images`; only count the images whose URL may not be fetched."""
+    """Parse a response of `GET /images`; put the images that match the query into `Page.images`.
+
+    Images whose URL may not be fetched are only counted. Raises InvalidResponse if the response is
+    not a page of images.
+    """
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row) for row in rows]
     images = [image for image in found if image is not None]
@@ -309,15 +313,24 @@ def select_images(images: Sequence[Image], query: ImageQuery) -> Page:
 def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | None]:
     """Parse a response of `GET /models`; return (models, cursor of the next page, None at the end).
 
-    Invalid models are left out. level: bit mask of the levels that a cover may have.
+    Invalid models are left out. level: bit mask of the levels that a cover may have. Raises
+    InvalidResponse if the response is not a list of models.
     """
     rows = _require_items(body, "a list of models")
-    found = (_parse_model(row, find_example_image(row, level)) for row in rows if _is_record(row))
+    found = (
+        # A row without versions would count as a version.
+        _parse_model(row, find_example_image({"modelVersions": None, **row}, level))
+        for row in rows
+        if _is_record(row)
+    )
     return tuple({model.id: model for model in found}.values()), _parse_next_cursor(body)
 
 
 def complete_models_from_json(body: Any) -> list[Model]:
-    """Parse a response of `GET /models` as `model_from_json` does; leave out invalid models."""
+    """Parse a response of `GET /models` as `model_from_json` does; leave out invalid models.
+
+    Raises InvalidResponse if the response is not a list of models.
+    """
     rows = _require_items(body, "a list of models")[:_MAX_ENTRIES]
     return [_parse_model(row) for row in rows if _is_record(row) and not is_deeply_nested(row)]
 
@@ -452,7 +465,8 @@ def find_example_image(record: Mapping[str, Any], level: int) -> Image | None:
     record: the JSON of the model or the version. level: bit mask of the allowed browsing levels; an
     image without a rating counts as XXX. Return None if no image or video has an allowed level.
     """
-    versions = _iter_version_rows(record) if "modelVersions" in record else [record]
+    model = record if "modelVersions" in record else {"modelVersions": [record]}
+    versions = _iter_version_rows(model)
     rows = (entry for version in versions for entry in _as_entries(version.get("images")))
     images = (image_from_json(entry, default_level=_HIGHEST) for entry in rows)
     query = ImageQuery(level=level)
