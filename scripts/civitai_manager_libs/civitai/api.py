@@ -61,7 +61,7 @@ def fetch_models(
 ) -> dict[int, Model]:
     """Fetch up to 100 models by their ids; return {id: model}, without those that are not sent.
 
-    Civitai sends no model that is deleted, unpublished or archived.
+    Civitai sends no model that is deleted, unpublished or archived. Raises InvalidResponse.
     """
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, model_ids)),
@@ -117,7 +117,7 @@ def search_models(
 
     The best matches come first. level: bit mask of the allowed browsing levels; PG alone asks
     for models without mature content. A model without an example image of such a level gets no
-    cover. limit: 1 to 100.
+    cover. limit: number of models, 1 to 100. cursor: that of the page, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -295,7 +295,8 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     match = _INDEX_CURSOR.fullmatch(cursor) if query.sort == "Newest" else None
     if match is None:
         return cursor
-    return f"{match[1]}|{-(-int(match[2]) // 60_000) * 60_000}"
+    minutes = -(-int(match[2]) // 60_000)  # rounded up from milliseconds
+    return f"{match[1]}|{minutes * 60_000}"
 
 
 def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:

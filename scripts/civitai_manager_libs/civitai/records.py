@@ -152,7 +152,7 @@ def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
 
 def _parse_size(kilobytes: object) -> int:
     size = as_number(kilobytes) or 0.0
-    return round(size * 1024) if 0 < size < 2**40 else 0
+    return round(size * 1024) if 0 < size < 2**40 else 0  # a larger one is a mistake
 
 
 def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
@@ -441,8 +441,9 @@ def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
     version_id, files = as_id(row["id"]) or 0, _list_rows(row)
-    # The file that Civitai downloads by default.
-    usual = next((file for file in files if file.get("primary") is True), (files or [{}])[0])
+    # The file that Civitai downloads by default is marked, or else the first.
+    marked = [file for file in files if file.get("primary") is True]
+    usual = next(iter([*marked, *files]), {})
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
