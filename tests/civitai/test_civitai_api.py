@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs.civitai import api as civitai_api, parse_reference
+from civitai_manager_libs.civitai import api as civitai_api, find_example_image, parse_reference
 from civitai_manager_libs.civitai import records as civitai_records, Reference
 from civitai_manager_libs.civitai.image_query import ImageQuery, Page
 from civitai_manager_libs.core.images import ReactionCounts
@@ -370,6 +370,17 @@ def test_cover_is_the_first_image_within_the_level_or_else_a_video():
     sent = copy.deepcopy(MODEL)
     del sent["modelVersions"][0]["images"][0]["nsfwLevel"]  # which may be of any level
     assert (_cover_of(sent, level=15), _cover_of(sent, level=31)) == (89900002, 89900001)
+
+
+def test_cover_is_an_image_of_a_valid_version():
+    sent = copy.deepcopy(MODEL)
+    images = sent["modelVersions"][0]["images"]
+    sent["modelVersions"] = [{"name": "without an id", "images": images}]
+    assert _cover_of({**sent, "images": images}) is None
+    del sent["modelVersions"]
+    assert _cover_of({**sent, "images": images}) is None
+    assert find_example_image({"id": 8, "images": images}, 1).id == 89900001
+    assert find_example_image({"images": images}, 1) is None
 
 
 @pytest.mark.parametrize(

@@ -307,7 +307,8 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     match = _INDEX_CURSOR.fullmatch(cursor) if query.sort == "Newest" else None
     if match is None:
         return cursor
-    return f"{match[1]}|{-(-int(match[2]) // 60_000) * 60_000}"
+    minutes = -(-int(match[2]) // 60_000)  # rounded up from milliseconds
+    return f"{match[1]}|{minutes * 60_000}"
 
 
 def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:

@@ -125,5 +125,5 @@ def _is_valid_field(name: str, value: Any) -> bool:
         return isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
     if value is None:
         return name != "level"
-    top = 31 if name == "level" else LAST_ID
+    top = 31 if name == "level" else LAST_ID  # all five browsing levels
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= top

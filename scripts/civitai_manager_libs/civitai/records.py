@@ -158,7 +158,7 @@ def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
 
 def _parse_size(kilobytes: object) -> int:
     size = as_number(kilobytes) or 0.0
-    return round(size * 1024) if 0 < size < 2**40 else 0
+    return round(size * 1024) if 0 < size < 2**40 else 0  # a larger one is a mistake
 
 
 def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
@@ -323,7 +323,12 @@ def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | No
     may have. Raises InvalidResponse if the response is not a list of models.
     """
     rows = _require_items(body, "a list of models")
-    found = (_parse_model(row, find_example_image(row, level)) for row in rows if _is_record(row))
+    found = (
+        # A row without versions would count as a version.
+        _parse_model(row, find_example_image({"modelVersions": None, **row}, level))
+        for row in rows
+        if _is_record(row)
+    )
     return tuple({model.id: model for model in found}.values()), _parse_next_cursor(body)
 
 
@@ -442,8 +447,9 @@ def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
     version_id, files = as_id(row["id"]) or 0, _list_rows(row)
-    # The file that Civitai downloads by default.
-    usual = next((file for file in files if file.get("primary") is True), (files or [{}])[0])
+    # The file that Civitai downloads by default is marked, or else the first.
+    marked = [file for file in files if file.get("primary") is True]
+    usual = next(iter([*marked, *files]), {})
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
@@ -466,7 +472,8 @@ def find_example_image(record: Mapping[str, Any], level: int) -> Image | None:
     record: the JSON of the model or the version. level: bit mask of the allowed browsing levels; an
     image without a rating counts as XXX. Return None if no image or video has an allowed level.
     """
-    versions = _iter_version_rows(record) if "modelVersions" in record else [record]
+    model = record if "modelVersions" in record else {"modelVersions": [record]}
+    versions = _iter_version_rows(model)
     rows = (entry for version in versions for entry in _as_entries(version.get("images")))
     images = (image_from_json(entry, default_level=_HIGHEST) for entry in rows)
     query = ImageQuery(level=level)

@@ -144,7 +144,8 @@ def _list_ids_in_text(text: str) -> list[str]:
         urls = []
         for match in _IMAGE_PATH.finditer(line):
             # Relative in the source of a page of Civitai.
-            host = _NO_HOST.split(line[max(0, match.start() - 100) : match.start()])[-1]
+            before = line[max(0, match.start() - 100) : match.start()]  # a host is shorter
+            host = _NO_HOST.split(before)[-1]
             if not host or _is_known_host(host.partition(":")[0].lower()):
                 urls.append(match[1])
         lines.append((line, urls))

@@ -137,8 +137,11 @@ def cache_file_name(url: str) -> str:
         extension = "jpeg"
     keys, width = size.split(","), re.search(r"width=(\d{1,5})(?!\d)", size, re.A)
     size_name = width[1] if width else re.sub("[^A-Za-z0-9]+", "-", size)[:60]
-    size_name += "-poster" if "anim=false" in keys else ""
-    return f"{uuid[0].lower()}-{'original' if 'original=true' in keys else size_name}.{extension}"
+    if "original=true" in keys:
+        size_name = "original"
+    elif "anim=false" in keys:
+        size_name += "-poster"
+    return f"{uuid[0].lower()}-{size_name}.{extension}"
 
 
 def _split_url(url: str) -> tuple[str, str, str]:

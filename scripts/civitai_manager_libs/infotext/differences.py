@@ -159,7 +159,9 @@ def _is_img2img(parameters: Mapping[str, str]) -> bool | None:
         # SD.Next adds img2img and inpaint for its own later passes, too.
         is_later = bool(operations & {"txt2img", "hires"})
         is_certain = bool(operations & {"img2img", "inpaint"}) and not is_later
-    return True if is_certain else None if is_possible else False
+    if is_certain:
+        return True
+    return None if is_possible else False
 
 
 def _compare_values(

@@ -161,10 +161,10 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     Return None if the file is damaged, or if its EXIF data is too large to be changed.
     """
     file.seek(4)
-    size = int.from_bytes(file.read(4), "little")  # chunks beyond it are left out
+    stated_size = int.from_bytes(file.read(4), "little")  # chunks beyond it are left out
     known_chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
     padded = ((kind, start - 8, start + size + size % 2) for kind, start, size in known_chunks)
-    chunks = list(takewhile(lambda chunk: chunk[2] <= 8 + size, padded))
+    chunks = list(takewhile(lambda chunk: chunk[2] <= 8 + stated_size, padded))
     if not chunks:
         return None
     known = next((chunk for chunk in chunks if chunk[0] == b"EXIF"), None)
@@ -180,7 +180,7 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
     patches = [flag, _Patch(start, end - start, added)]
     grown = sum(len(patch.added) - patch.removed for patch in patches)
-    return [_Patch(4, 4, struct.pack("<I", size + grown)), *patches]
+    return [_Patch(4, 4, struct.pack("<I", stated_size + grown)), *patches]
 
 
 def _flag_exif(file: BinaryIO, kind: bytes, start: int) -> _Patch | None:

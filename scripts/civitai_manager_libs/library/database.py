@@ -318,11 +318,11 @@ class _Writer:
     def _work(self) -> None:
         is_over = False
         try:
-            while not is_over:
+            while True:
                 with self._changed:
                     batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
-                    is_over = not batch
-                    if is_over:
+                    if not batch:
+                        is_over = True
                         self._set_stopped()
                         return
                 try:

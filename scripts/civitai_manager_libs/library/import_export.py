@@ -224,11 +224,12 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
     favourite, stars, note = found.fetchone() or (0, 0, "")
     own = [tag for (tag,) in db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))]
     new_note, new_tags = entry.get("note"), clean_lines(entry.get("tags"))
+    is_note_new = isinstance(new_note, str) and new_note != "" and not note
     change = bookmarks.AnnotationChange(
-        None if favourite else entry.get("favourite") is True or None,
-        None if stars else as_whole_number(entry.get("stars"), 1, 5),
-        new_note if isinstance(new_note, str) and new_note and not note else None,
-        [*own, *new_tags] if new_tags else None,
+        favourite=True if entry.get("favourite") is True and not favourite else None,
+        stars=None if stars else as_whole_number(entry.get("stars"), 1, 5),
+        note=new_note if is_note_new else None,
+        tags=[*own, *new_tags] if new_tags else None,
     )
     if change != bookmarks.AnnotationChange():
         bookmarks.write_annotation(db, image_id, change)

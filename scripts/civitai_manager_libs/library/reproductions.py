@@ -384,9 +384,16 @@ def measure_missing_similarities(
 def _parse_row(row: Sequence[Any]) -> Reproduction:
     number, image_id, path, infotext, made_at, is_edited, width, height, ssim, distance = row
     similarity = None if ssim is None else Similarity(ssim, distance)
-    path, sides = os.fsdecode(path), (width, height)
     return Reproduction(
-        number, image_id, path, infotext, made_at, bool(is_edited), *sides, similarity
+        number,
+        image_id,
+        os.fsdecode(path),
+        infotext,
+        made_at,
+        bool(is_edited),
+        width,
+        height,
+        similarity,
     )
 
 

@@ -75,10 +75,8 @@ def fetch_more_tags(
     tags. Raises DiskError, NetworkError, HttpStatusError and Cancelled.
     """
     sql = f"SELECT id {_UNTAGGED} ORDER BY id DESC LIMIT {_AT_ONCE}"
-    ids = [
-        image_id
-        for (image_id,) in select_rows(sql, (gallery, LAST_ID + 1 if below is None else below))
-    ]
+    top = LAST_ID + 1 if below is None else below
+    ids = [image_id for (image_id,) in select_rows(sql, (gallery, top))]
     fetch_tags(client, ids, cancelled, may_ask_singly=True)
     return ids[-1] if ids else None
 
@@ -115,9 +113,8 @@ def count_untagged(gallery: str, below: int | None = None) -> int:
 
     below: count only images with a smaller id. Raises DiskError.
     """
-    [(count,)] = select_rows(
-        f"SELECT count(*) {_UNTAGGED}", (gallery, LAST_ID + 1 if below is None else below)
-    )
+    top = LAST_ID + 1 if below is None else below
+    [(count,)] = select_rows(f"SELECT count(*) {_UNTAGGED}", (gallery, top))
     return int(count)
 
 

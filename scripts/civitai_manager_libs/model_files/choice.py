@@ -119,7 +119,8 @@ def _pick_file(
 
 def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
     """Return a key that sorts files by format, the preferences in the settings and default."""
-    form = [*model_formats.SAFE, file.extension].index(file.extension)
+    formats = model_formats.SAFE
+    form = formats.index(file.extension) if file.extension in formats else len(formats)
     # A file whose precision is unknown ("") comes after those of the preferred one.
     order = [setting.model_precision, "", *_PRECISIONS] if setting.model_precision else []
     precision = order.index(file.precision) if file.precision in order else len(order)
@@ -129,10 +130,8 @@ def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
 
 def _is_harmless(file: RemoteFile) -> bool:
     """Return whether a file has a format without code, and no scan reports danger."""
-    return file.extension in model_formats.SAFE and "Danger" not in (
-        file.pickle_scan,
-        file.virus_scan,
-    )
+    is_dangerous = "Danger" in (file.pickle_scan, file.virus_scan)
+    return file.extension in model_formats.SAFE and not is_dangerous
 
 
 def find_refusal(access: Access) -> str:

@@ -77,14 +77,14 @@ def filter_commercial(
         if query.commercial is not None:
             images = list(image_records.find_images(batch).values())
             licences = find_used_licences(images, open_model)
-            batch = [
-                image_id
-                for image_id in batch
-                if (find_strictest(licences.get(image_id, ()), "sell_images")[0] is True)
-                == query.commercial
-            ]
+            sold = {i for i in batch if _is_commercial(licences.get(i, ()))}
+            batch = [image_id for image_id in batch if (image_id in sold) == query.commercial]
         fitting += batch
     return fitting
+
+
+def _is_commercial(licences: Sequence[tuple[str, Licence]]) -> bool:
+    return find_strictest(licences, "sell_images")[0] is True
 
 
 def _find_model_id(used: UsedModel, names: Mapping[int, tuple[int, str]]) -> int | None:

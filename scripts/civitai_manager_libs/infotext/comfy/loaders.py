@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -110,7 +110,7 @@ def _find_link(inputs: Mapping[str, Any], names: tuple[str, ...]) -> NodeId | No
 def _read_vae(nodes: Nodes, decoder: NodeId) -> str | None:
     """Return the path of the VAE file that a node loads or is linked to, None if unknown."""
     link: NodeId | None = decoder
-    for _ in range(30):
+    for _ in range(30):  # links from a decoder to the loader of its VAE
         if link is None or link not in nodes:
             return None
         inputs, kind = nodes[link]["inputs"], get_node_type(nodes[link])
@@ -177,12 +177,14 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
         is_off = any(one.get(name) in ("Off", "None", False) for one in both for name in _SWITCHES)
         is_off = is_off or any(one.get("bypass") is True for one in both)
         if not is_off and (not number or int(number[:4]) <= count):
-            file, *weights = (
-                next((value for field, value in fields.items() if field in names), None)
-                for names in (_NAMES, _MODEL_WEIGHTS, _CLIP_WEIGHTS)
-            )
-            model, clip = (resolve_value(nodes, weight) for weight in weights)
-            yield _make_lora(resolve_value(nodes, file, ("lora_name",)), model, clip)
+            name = resolve_value(nodes, _find_field(fields, _NAMES), ("lora_name",))
+            model = resolve_value(nodes, _find_field(fields, _MODEL_WEIGHTS))
+            clip = resolve_value(nodes, _find_field(fields, _CLIP_WEIGHTS))
+            yield _make_lora(name, model, clip)
+
+
+def _find_field(fields: Mapping[str, Any], names: Collection[str]) -> Any:
+    return next((value for field, value in fields.items() if field in names), None)
 
 
 def _make_lora(name: object, strength: object, clip: object) -> _Lora:

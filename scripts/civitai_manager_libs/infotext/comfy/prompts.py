@@ -16,7 +16,6 @@ __all__ = ["read_prompt", "remove_varied_values", "TextResolver"]
 
 _TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
 _SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
-# The inputs that lead to the prompts of a sampler without prompt inputs.
 # Samplers whose prompt is composed of many: the kind of node that holds the user's own.
 _FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
 # Inputs that do not lead to a prompt.
@@ -32,6 +31,7 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
     side: "positive" or "negative". Return None if there is no prompt, or if one of its texts is
     unknown. Return "" if the node ConditioningZeroOut takes away the prompt's effect.
     """
+    # For a sampler without prompt inputs, these lead to the prompts.
     settings = iter_setting_nodes(nodes, sampler, ("guider", "text_embeds", "cond_pair"))
     kind = _FORMS.get(get_node_type(nodes[sampler]))
     forms = [node for node in nodes.values() if kind and get_node_type(node) == kind]

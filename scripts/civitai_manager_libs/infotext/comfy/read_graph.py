@@ -70,7 +70,7 @@ def read_graph(comfy: object) -> dict[str, Any]:
     known = data if isinstance(data, Mapping) else {}
     graph, workflow = (load_json(known.get(name)) for name in ("prompt", "workflow"))
     nodes = resolve_links(read_api_nodes(graph) or read_workflow_nodes(workflow))
-    samplers = find_first_samplers(nodes)[:4]
+    samplers = find_first_samplers(nodes)[:4]  # of a graph that makes several images
     readings = [_read_valid(nodes, sampler) for sampler in samplers]
     first = readings[0] if readings else {}
     found = {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
@@ -96,7 +96,7 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     sigmas = nodes.get(get_linked_node(inputs.get("sigmas")) or "", {})
     if not found["steps"] and get_node_type(sigmas) == "ManualSigmas":  # lists the noise levels
         levels = as_text(resolve_value(nodes, sigmas["inputs"].get("sigmas")))[:2_000]
-        found["steps"] = len(_NUMBER.findall(levels)) - 1
+        found["steps"] = max(len(_NUMBER.findall(levels)) - 1, 0)
     found["steps"] = found["steps"] or None
     for key in ("sampler", "scheduler"):
         if not isinstance(found[key], str) or _SEVERAL_NAMES.search(found[key]):

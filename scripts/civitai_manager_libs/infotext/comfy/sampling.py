@@ -148,7 +148,7 @@ def read_initial_size(nodes: Nodes, sampler: NodeId) -> tuple[int, int] | None:
 def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:
     """Yield the ids of the nodes that an image passes before it reaches `start`, nearest first."""
     node_id = start
-    for _ in range(50):
+    for _ in range(50):  # nodes; a path may lead in a circle
         node = nodes[node_id]
         inputs, guides = node["inputs"], _GUIDE_NODES.search(get_node_type(node).lower())
         sides = (side for side in _PATH_INPUTS if not (guides and side == "image"))

@@ -112,7 +112,7 @@ def read_workflow_nodes(workflow: object) -> Nodes:
     nodes: dict[str, Node] = {}
     waiting, opened, links = [_Group(workflow, by_type)], 0, 0
     while waiting and len(nodes) < MAX_NODES and links < _MAX_LINKS:
-        if opened + len(waiting) > 200:
+        if opened + len(waiting) > 200:  # groups in all
             break
         group = waiting.pop()
         converted, inner_groups = _convert_group(group, components)
@@ -142,7 +142,7 @@ def _convert_group(
         links = broadcast.get(str(node.get("id")), {})
         links = links | _list_input_links(node, group.sources, dead_outputs)
         if group.is_group(node):
-            if group.depth < 5:
+            if group.depth < 5:  # groups within groups
                 input_nodes, inner_group = _open_group(group, node, links)
                 nodes |= input_nodes
                 inner_groups.append(inner_group)

@@ -150,12 +150,10 @@ class ComfyGraph:
         if final_size is not None:
             links["latent_image"] = self._enlarge(latent, vae, size, final_size)
             # `Automatic` depends on the pass's own sampler.
-            pairs = (("Hires sampler", "Sampler"), ("Hires schedule type", "Schedule type"))
-            stated = [
-                own if (value := self._values.get(own, "")) and not SAME.fullmatch(value) else first
-                for own, first in pairs
-            ]
-            names = self._find_sampler(*stated)
+            sampler = "Hires sampler" if self._has_own("Hires sampler") else "Sampler"
+            has_schedule = self._has_own("Hires schedule type")
+            schedule = "Hires schedule type" if has_schedule else "Schedule type"
+            names = self._find_sampler(sampler, schedule)
             steps = as_integer(self._values.get("Hires steps")) or steps
             cfg = as_number(self._values.get("Hires CFG Scale")) or cfg
             denoise = min(self._number("Denoising strength", 0.7), 1)
@@ -202,6 +200,10 @@ class ComfyGraph:
         if got != stated:
             self.lost.append(Loss("Size", stated, got))
         return width, height
+
+    def _has_own(self, name: str) -> bool:
+        value = self._values.get(name, "")
+        return value != "" and not SAME.fullmatch(value)
 
     def _find_sampler(self, name: str, schedule_name: str) -> tuple[str, str]:
         """Return ComfyUI's (sampler, schedule) for two parameters of the infotext."""

@@ -54,7 +54,7 @@ def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Te
         return
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
-    locations = budget.read(file, min(stop - begin, 100_000))
+    locations = budget.read(file, min(stop - begin, 100_000))  # real lists are far shorter
     try:
         idat_start = parts.get(b"idat", (b"", 0, 0))[1]
         extents = dict(_parse_locations(locations, idat_start))
@@ -195,7 +195,8 @@ def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
         element = _read_element(file, start, end)
         if element is None:
             continue
-        kind, (begin, stop) = _ELEMENTS.get(element[0]), element[1:]
+        number, begin, stop = element
+        kind = _ELEMENTS.get(number)
         waiting.append((stop, end))
         if kind in ("Segment", "Tags", "Tag", "SimpleTag"):
             waiting.append((begin, stop))

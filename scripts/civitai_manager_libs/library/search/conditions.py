@@ -145,8 +145,9 @@ def _has_common_tag(term: Term, read: SelectRows) -> bool:
 def _make_common_tag_condition(term: Term, read: SelectRows) -> Condition:
     matches = _match_folded(term)
     # Few tags are looked up one by one for each image. With "+", SQLite reads the image's own tags.
-    few = _FEW_TAGS > read(f"SELECT count(*) FROM site_tags WHERE {matches}", (term.value,))[0][0]
-    of_site = f"id = f.id AND {'' if few else '+'}{_TAG_MATCHES}".format(matches=matches)
+    [(count,)] = read(f"SELECT count(*) FROM site_tags WHERE {matches}", (term.value,))
+    sign = "" if count < _FEW_TAGS else "+"
+    of_site = f"id = f.id AND {sign}{_TAG_MATCHES}".format(matches=matches)
     sql = (
         f"(EXISTS (SELECT 1 FROM tagged WHERE {of_site})"
         f" OR EXISTS (SELECT 1 FROM own_tags WHERE id = f.id AND {matches}))"

@@ -68,8 +68,9 @@ def _list_names(
             names.append((resource.type, shown, resource.weight))
     names += [("version", f"#{version_id}", None) for version_id in image.version_ids]
     found: dict[tuple[str, str], tuple[str, float | None]] = {}
-    for kind, shown, weight in filter(lambda name: name[1].strip(), names):
-        found.setdefault((kind, fold_text(shown)), (shown, weight))
+    for kind, shown, weight in names:
+        if shown.strip():
+            found.setdefault((kind, fold_text(shown)), (shown, weight))
     return found
 
 
