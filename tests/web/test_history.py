@@ -264,6 +264,26 @@ def test_handle_scrolls_while_it_is_dragged(shared_server, open_gallery):
     assert "search=" not in page.page.url
 
 
+def test_handle_held_at_the_last_known_month_loads_the_gallery_to_its_end(
+    demo, start, open_gallery
+):
+    page = open_gallery(start(demo.url), _GALLERY).ready()
+    handle, track = _handle(page), page.page.locator(".scrubber")
+    handle.focus()
+    expect(handle).not_to_have_attribute("aria-valuemax", "0")
+    loaded = page.place()[1]
+    page.key("End")
+    wait_for(lambda: page.place()[1] > loaded, "another page")
+    handle.hover()
+    page.page.mouse.down()
+    box = track.bounding_box()
+    page.page.mouse.move(box["x"] + 10, box["y"] + box["height"], steps=5)
+    wait_for(lambda: page.place()[1] == 180, "the whole gallery")
+    page.page.mouse.up()
+    page.key("End")
+    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d · \d+$"))
+
+
 def test_gallery_is_shuffled_to_its_end_and_shuffled_again(demo, start, open_gallery):
     page = open_gallery(start(demo.url), "?model=900003&level=XXX&sort=Random")
     page.page.locator(".status [data-do='newest-first']").click()  # nothing is stored yet

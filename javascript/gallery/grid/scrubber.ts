@@ -186,7 +186,8 @@ export class Scrubber {
   }
 
   /** Scroll to a position, after loading the pages on the way. Another position that is wanted
-   * meanwhile takes its place. */
+   * meanwhile takes its place. At the last known month another page is loaded; more pages follow as
+   * long as the pointer holds the handle there. */
   async #scrollTo(position: number) {
     const { store, actions } = this.context;
     this.#setWanted(position);
@@ -201,12 +202,19 @@ export class Scrubber {
       if (this.#wanted === 0) this.grid.scrollToTop();
       else if (id !== undefined) this.grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
       this.#reached = this.grid.findTopmost();
-      if (at !== null) break;
+      const isLast = this.#isLast(Math.floor(this.#wanted));
+      if (at !== null && !isLast) break;
       await actions.more();
-      if (store.get().cursor === cursor) break; // failed or stopped
+      if (at !== null || store.get().cursor === cursor) break; // there, failed or stopped
     }
     this.#isScrolling = false;
     if (this.#draggedTo === null) this.#setWanted(null);
+    else await this.#fetchMonths();
+  }
+
+  /** Return whether a month is the last known one of a gallery that goes on. */
+  #isLast(month: number) {
+    return month >= this.#months.length - 1 && !this.context.store.get().ended;
   }
 
   /** Store and show which position is wanted, null for none. */
@@ -272,15 +280,16 @@ export class Scrubber {
   /** Show the month of a position beside the track, and return its height there, such as "50%". */
   #showMonth(position: number) {
     const top = `${(100 * position) / Math.max(1, this.#months.length)}%`;
-    this.#bubble.textContent = this.#describe(this.#months[Math.floor(position)]);
+    this.#bubble.textContent = this.#describe(Math.floor(position));
     this.#bubble.style.top = top;
     return top;
   }
 
   /** Return a month in words, with the number of its known images, or of those loaded so far while
    * it is not reached. Until the months are fetched, return the month in the window. */
-  #describe(one: MonthCount | undefined) {
+  #describe(index: number) {
     const { translate, store } = this.context;
+    const one = this.#months[index] as MonthCount | undefined;
     const { images, loading } = store.get();
     const time = new Date(`${one?.month ?? this.#topMonth}-15T00:00:00Z`);
     if (Number.isNaN(time.getTime())) return translate("scrubber");
@@ -288,6 +297,7 @@ export class Scrubber {
     if (!one) return month;
     const isAwaited = this.#wanted !== null && this.#isScrolling && loading;
     const n = formatNumber(isAwaited ? images.length : one.count);
-    return translate(isAwaited ? "scrubber_loading" : "scrubber_month", { month, n });
+    if (isAwaited) return translate("scrubber_loading", { month, n });
+    return translate(this.#isLast(index) ? "scrubber_last" : "scrubber_month", { month, n });
   }
 }
