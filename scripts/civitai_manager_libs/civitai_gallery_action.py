@@ -170,10 +170,11 @@ class GalleryDownloadManager:
             is_saved = bool(self.client.save(img_url, save_path, max_retries=retries))
         else:
             is_saved = _save(self.client, img_url, save_path)
-            for retry in range(retries if not is_saved else 0):
-                time.sleep(setting.http_retry_delay * 2**retry)
-                if is_saved := _save(self.client, img_url, save_path):
+            for retry in range(retries):
+                if is_saved:
                     break
+                time.sleep(setting.http_retry_delay * 2**retry)
+                is_saved = _save(self.client, img_url, save_path)
         entry = (img_url, save_path)
         with self._lock:
             if is_saved and entry in self.failed_downloads:

@@ -180,8 +180,10 @@ class CivitaiHttpClient:
             requests = [self._make_file_request(each, cancelled, own_sending) for each in urls]
             if not expected.sends_key:
                 requests = [replace(request, api_key="") for request in requests]
-            shared = (self._session, self._api_limiters, retries)
-            return ModelDownload(key, path, requests, *shared, expected, progress).run()
+            download = ModelDownload(
+                key, path, requests, self._session, self._api_limiters, retries, expected, progress
+            )
+            return download.run()
 
         key = expected.key or url
         return self._downloads.do((key, path), run, cancelled)

@@ -120,8 +120,8 @@ def _define(
     is_basic: bool = False,
 ) -> _T:
     """Add a setting to SETTINGS, and return its default value."""
-    bounds = (low, high, tuple(choices))
-    SETTINGS.append(SettingSpec(group, name, default, *bounds, is_private, is_basic))
+    spec = SettingSpec(group, name, default, low, high, tuple(choices), is_private, is_basic)
+    SETTINGS.append(spec)
     return default
 
 
@@ -325,10 +325,11 @@ def load() -> list[str]:
     if invalid:
         problems.append(back_up_invalid_file(_settings_file()))
     _loaded.update({entry.name: globals()[entry.name] for entry in SETTINGS})
-    options = host.read_options() or {}
-    names = list(_LAST_IN_HOST if _THREE_IN_HOST in stored else BY_NAME)
-    is_read = _NONE_IN_HOST not in stored
-    options = {name: value for name, value in options.items() if is_read and name in names}
+    options = dict[str, Any]()
+    if _NONE_IN_HOST not in stored:
+        names = _LAST_IN_HOST if _THREE_IN_HOST in stored else BY_NAME.keys()
+        stated = host.read_options() or {}
+        options = {name: value for name, value in stated.items() if name in names}
     problems += _apply_values(options)
     try:
         if options:

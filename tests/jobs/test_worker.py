@@ -479,6 +479,20 @@ def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
     assert [(job.state, job.finished, job.failed) for job in ended] == [("done", 60, 2)] * 2
 
 
+def test_number_of_downloads_at_once_is_read_when_a_run_begins(store, folder):
+    os.makedirs(folder)
+    setting.change("gallery_max_concurrent_downloads", 1)
+    all_at_once = threading.Barrier(8 + images._EXTRA_WORKERS)
+
+    def download(*options):
+        all_at_once.wait(10)
+        return write_image(*options)
+
+    worker = _worker(store, _add(store, folder), FakeClient(10, download))
+    setting.change("gallery_max_concurrent_downloads", 8)
+    assert worker.run().saved == 10
+
+
 def test_thousands_of_images_need_little_memory_and_few_transactions(store, folder):
     for name in ("save_infotext", "save_record"):
         setting.change(name, False)

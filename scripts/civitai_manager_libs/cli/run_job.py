@@ -74,9 +74,10 @@ def print_jobs(arguments: argparse.Namespace) -> int:
 def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
     shown = dict[int, str]()
     for job in jobs:
-        has_failures = job.state == JobState.DONE and job.failed
-        state = f"state_{_find_state(store, job)}"
-        shown[job.id] = get_text("failed_count" if has_failures else state, n=job.failed)
+        if job.state == JobState.DONE and job.failed:
+            shown[job.id] = get_text("failed_count", n=job.failed)
+        else:
+            shown[job.id] = get_text(f"state_{_find_state(store, job)}")
     width = max(_STATE_WIDTH, *map(len, shown.values()))
     widths = (-4, width, 16, -9, -6)
     heads = [get_text(f"head_{name}") for name in _COLUMNS]

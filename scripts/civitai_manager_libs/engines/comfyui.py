@@ -346,7 +346,7 @@ def make(
     try:
         cancelled.check()
         is_answered = is_resumed or _send(client, planned, prompt_id)
-        patience = _MAX_UNKNOWN if is_answered else 300  # else the graph may yet be taken
+        patience = _MAX_UNKNOWN if is_answered else 300  # polls: the graph may yet be taken
         entry = _wait(client, prompt_id, report, cancelled, patience)
         image = _fetch_image(client, entry, graph, cancelled)
     except Cancelled:

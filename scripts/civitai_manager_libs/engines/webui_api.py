@@ -32,7 +32,7 @@ _OPTIONS = ReplyLimits(wait=120, total=300)  # setting a model loads it
 _POLL = 1.0  # seconds
 _MAX_FAILURES = 60  # polls in a row without an answer, or after a stop
 _STARTING = re.compile(r"default_script_arg", re.IGNORECASE)  # an error of the first minute
-_START_PAUSE = 5.0  # seconds
+_START_TRIES, _START_PAUSE = 12, 5.0  # seconds between the tries
 _TAG = re.compile(r"<(lora|lyco):([^:<>\n]{1,200})")
 _MODULE = re.compile(r"Module \d{1,2}")
 # What else a WebUI takes of an infotext without an extension or another file.
@@ -317,7 +317,7 @@ def make(
     write_note(note_path(), engine.address, hidden)
     body, request = {**planned.request, "force_task_id": task_id}, None
     try:
-        for _ in range(12):
+        for _ in range(_START_TRIES):
             cancelled.check()
             request = _Request(client, body)
             _wait(client, request, task_id, report, cancelled)

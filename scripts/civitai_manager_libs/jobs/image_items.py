@@ -51,10 +51,14 @@ class ImageKind:
         self._saved_in_row = 0
         self._reread: set[WalkState] = set()  # walks whose empty last page was requested again
         self._place = 0  # of the last item read
-        self.max_downloads = setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
         # Items that failed in an earlier run or that other jobs are downloading. Places only: the
         # records of a whole gallery would take too much memory.
         self._postponed: list[int] = []
+
+    @property
+    def max_downloads(self) -> int:
+        """Return how many items may be downloaded at once."""
+        return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
 
     def fetch(self, item: Item, progress: Progress) -> Outcome:
         """Download an image, write its metadata beside it, and return the outcome `saved`.

@@ -171,7 +171,8 @@ def describe_progress(job: Job, language: str) -> str:
         parts = [messages.translate("of", language, **sizes)]
         parts.append(messages.translate("of_files", language, **files))
     else:
-        key = "of" if job.has_total else "done_so_far" if job.takes_all else "of_at_most"
+        key = "done_so_far" if job.takes_all else "of_at_most"
+        key = "of" if job.has_total else key
         parts = [messages.translate(key, language, done=job.finished, total=job.total)]
         parts.append(util.short_bytes(job.bytes))
     if job.state is JobState.QUEUED and job.jobs_ahead:

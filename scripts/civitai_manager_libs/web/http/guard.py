@@ -275,10 +275,12 @@ class Login:
 
     def _is_correct(self, body: bytes) -> bool:
         fields = dict(parse_qsl(body.decode("utf-8", "replace")))
-        texts = (fields.get("username", ""), self._user, fields.get("password", ""), self._password)
-        user, own_user, password, own = (text.encode("utf-8", "surrogatepass") for text in texts)
+        pairs = (
+            (fields.get("username", ""), self._user),
+            (fields.get("password", ""), self._password),
+        )
         # Compare both, so that the time taken does not reveal which one is wrong.
-        return all([compare_digest(user, own_user), compare_digest(password, own)])
+        return all([compare_digest(_encode_text(one), _encode_text(other)) for one, other in pairs])
 
     def _start_session(self, request: Request) -> Response:
         token = token_urlsafe(32)
@@ -300,6 +302,10 @@ def _identify_client(request: Request) -> tuple[str, str]:
         return peer, ""
     client = request.headers.get("x-forwarded-for", "")
     return f"{client} through {peer}", f"all through {peer}"
+
+
+def _encode_text(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _back_to_page(request: Request) -> Response:

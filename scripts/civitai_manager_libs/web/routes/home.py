@@ -196,9 +196,10 @@ def _view_file(file: ModelFile, version_id: int | None, version: Version | None)
     preview = 0
     with suppress(OSError):
         preview = int(os.stat(file.preview).st_mtime) or 1
-    is_known = version is not None or bool(file.preview)
+    lacks_facts = model_id is None or version is None and not file.preview
     keys = [version_id] if version_id else file.sure_hashes[:1]
-    is_missing = any(models.is_missing(key) for key in keys)  # Civitai said so in the last day
+    # What Civitai did not have in the last day is not asked for again.
+    can_resolve = lacks_facts and any(not models.is_missing(key) for key in keys)
     return {
         "key": file.make_key(),
         "file": file.name,
@@ -210,7 +211,7 @@ def _view_file(file: ModelFile, version_id: int | None, version: Version | None)
         "preview": preview,
         "cover": cover,
         "search_words": remove_version(file.name).replace("_", " "),
-        "can_resolve": (model_id is None or not is_known) and bool(keys) and not is_missing,
+        "can_resolve": can_resolve,
     }
 
 

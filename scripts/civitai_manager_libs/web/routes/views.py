@@ -272,9 +272,11 @@ def list_licence(image: Image, open_model: int | None, language: str) -> list[Pe
     Return [] if no model is known. No request is sent. open_model: as in `find_used_models`.
     """
     licences = find_used_licences([image], open_model)[image.id]
+    if not licences:
+        return []
     return [
         _view_permission(name, *find_strictest(licences, name), language)
-        for name in (_IMAGE_PERMISSIONS if licences else ())
+        for name in _IMAGE_PERMISSIONS
     ]
 
 
