@@ -105,6 +105,7 @@ export class Scrubber {
   /** the position to scroll to, null if it is reached */
   #wanted: number | null = null;
   #isScrolling = false;
+  #isHeld = false;
   /** the pointer's height while it drags the handle */
   #draggedTo: number | null = null;
   /** the first image in the window when the wanted position was reached */
@@ -143,19 +144,19 @@ export class Scrubber {
       event.preventDefault();
       track.setPointerCapture(event.pointerId);
       this.#handle.focus({ preventScroll: true });
+      this.#isHeld = true;
       this.#drag(event.clientY);
       void this.#fetchMonths();
     });
     track.addEventListener("pointermove", ({ clientY }) => {
-      if (this.#draggedTo !== null) this.#drag(clientY);
+      if (this.#isHeld) this.#drag(clientY);
       else if (this.#months.length) this.#showMonth(this.#findPositionAt(clientY));
       track.toggleAttribute("data-pointed", this.#months.length > 0);
     });
     track.addEventListener("pointerleave", () => track.removeAttribute("data-pointed"));
     track.addEventListener("lostpointercapture", () => {
-      this.#draggedTo = null;
-      if (!this.#isScrolling) this.#setWanted(null);
-      void this.#fetchMonths(); // more may be known by now
+      this.#isHeld = false;
+      if (this.#months.length) this.#endDrag(); // else it is followed when the months are known
     });
     this.#handle.addEventListener("focus", () => void this.#fetchMonths());
     this.#handle.addEventListener("keydown", (event) => this.#press(event));
@@ -177,6 +178,12 @@ export class Scrubber {
   #drag(y: number) {
     this.#draggedTo = y;
     if (this.#months.length) void this.#scrollTo(this.#findPositionAt(y));
+  }
+
+  #endDrag() {
+    this.#draggedTo = null;
+    if (!this.#isScrolling) this.#setWanted(null);
+    void this.#fetchMonths(); // more may be known by now
   }
 
   #findPositionAt(y: number) {
@@ -238,8 +245,10 @@ export class Scrubber {
       this.#months = sortMonths(months, where.sort);
       this.#draw(store.get());
       if (this.#draggedTo !== null) this.#drag(this.#draggedTo);
+      if (this.#draggedTo !== null && !this.#isHeld) this.#endDrag();
     } catch (error) {
       this.#fetchedFor = [];
+      this.#draggedTo = null;
       showError(error, this.context);
     }
   }
