@@ -186,7 +186,7 @@ def test_failures_are_reported_and_retried(api, civitai, ids):
     api.post("jobs", {"ids": ids[:3]})
     row = _ended(api)
     assert row["failed"] == 1 and "API key" in row["failures"][0]["reason"]
-    assert row["actions"] == ["retry", "open", "forget"]
+    assert row["actions"] == ["retry", "key", "open", "forget"]
     assert "API key" in row["failures"][0]["reason"]
     civitai.always(ids[1], None)
     assert api.post("jobs/1/retry")["jobs"][0]["state"] != "cancelled"

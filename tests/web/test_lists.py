@@ -366,8 +366,10 @@ def _save_list(page, ids):
     page.key("Enter")
 
 
-def test_saving_a_list_tells_what_the_rating_leaves_out_and_what_is_gone(server, open_gallery):
-    page = open_gallery(server, "?level=None", **_CLIPBOARD)
+def test_saving_a_list_tells_what_the_rating_leaves_out_and_what_is_gone(
+    flaky_server, open_gallery
+):
+    page = open_gallery(flaky_server, "?level=None", **_CLIPBOARD)
     _save_list(page, [90_100_002, 90_100_025, 90_100_003, 41])
     message = page.message("2 added to “Told”")
     expect(message).to_contain_text("1 left out by the filters, such as the highest rating")
