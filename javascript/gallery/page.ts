@@ -42,7 +42,7 @@ import { StatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
 import { Router, rememberPlace } from "./state/router";
 import { followMarks } from "./state/selection";
-import { getTiles, isHome, makeInitialState, Store } from "./state/state";
+import { getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
 import { Viewer } from "./viewer/viewer";
 
 const NARROW_TILE = 170; // two in a row on a phone
@@ -144,7 +144,7 @@ function buildParts(context: PageContext, status: Status) {
   new StatsPanel(context);
   parts.compare = new Compare(context);
   new Help(context);
-  listenToKeys(context);
+  listenToKeys(context, listMarked);
   listenToDrags(context);
   reportLongPresses(context.root, context.signal);
   parts.imageMenu = new ImageMenu(context);

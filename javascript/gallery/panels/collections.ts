@@ -8,12 +8,13 @@ import { showError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import { makeNoteField, makeStars, makeTextField, parseTags } from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
+import { listMarked } from "../state/state";
 import type { Context, State } from "../types";
 import { Panel } from "./panel";
 
 function makeMarkedAnnotations(context: Context) {
   const { store, translate, actions } = context;
-  const marked = () => [...store.get().marks];
+  const marked = () => listMarked(store.get());
   /** Change the annotations of the marked images.
    * @param key of the message that reports the change
    * @param tags named in the message */
@@ -48,7 +49,7 @@ function makeMarkedAnnotations(context: Context) {
     note,
   );
   const draw = () => {
-    const n = store.get().marks.size;
+    const n = listMarked(store.get()).length;
     section.hidden = n === 0;
     title.textContent = translate("marked_title", { n });
     if (store.get().panel === "collections") stars.show(getCommonStars(store.get()));
@@ -58,13 +59,11 @@ function makeMarkedAnnotations(context: Context) {
   return section;
 }
 
-/** Return the number of stars that all marked images have, 0 if they differ or are not all
- * loaded. */
-function getCommonStars({ marks, images }: State) {
-  const views = images.filter((view) => marks.has(view.id));
-  const [first] = views;
-  const isCommon = views.length === marks.size && views.every((one) => one.stars === first.stars);
-  return isCommon ? (first?.stars ?? 0) : 0;
+/** Return the number of stars that all marked images have, 0 if they differ. */
+function getCommonStars(state: State) {
+  const marked = new Set(listMarked(state));
+  const stars = new Set(state.images.filter(({ id }) => marked.has(id)).map((one) => one.stars));
+  return stars.size === 1 ? [...stars][0] : 0;
 }
 
 type RowActions = {
@@ -85,7 +84,7 @@ function makeCollectionRow(
   signal: AbortSignal,
 ) {
   const { translate, api, store } = context;
-  const n = store.get().marks.size;
+  const n = listMarked(store.get()).length;
   const tool: (
     action: string,
     glyph: IconName,
@@ -198,7 +197,7 @@ export class Collections {
     actions.panel("collections");
     this.#marked.parentElement?.prepend(this.#marked);
     const hasKeyboard = matchMedia("(hover: hover)").matches; // one that does not cover the panel
-    if (store.get().marks.size && hasKeyboard) this.#marked.querySelector("input")?.focus();
+    if (listMarked(store.get()).length && hasKeyboard) this.#marked.querySelector("input")?.focus();
   }
 
   get #isRenaming() {
@@ -209,7 +208,7 @@ export class Collections {
     const { translate } = this.context;
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
     const draw = () => {
-      const n = this.context.store.get().marks.size;
+      const n = listMarked(this.context.store.get()).length;
       add.textContent = n
         ? translate("collection_add_marked", { n })
         : translate("collection_make");
@@ -274,13 +273,13 @@ export class Collections {
     const { store } = this.context;
     const name = this.#name.value.trim();
     const make = () => this.#change({ action: "create", name });
-    const isDone = await (store.get().marks.size ? this.#addMarked(name) : make());
+    const isDone = await (listMarked(store.get()).length ? this.#addMarked(name) : make());
     if (isDone) this.#name.value = "";
   }
 
   async #addMarked(name: string) {
     const { store, actions, toast, translate } = this.context;
-    const ids = [...store.get().marks];
+    const ids = listMarked(store.get());
     if (!(await actions.annotate(ids, { add_to: name }))) return false;
     toast(translate("collection_filled", { n: ids.length, name }), "good");
     return true;
@@ -288,7 +287,7 @@ export class Collections {
 
   async #takeOutMarked(name: string) {
     const { store, actions, translate } = this.context;
-    const ids = [...store.get().marks];
+    const ids = listMarked(store.get());
     const message = translate("collection_taken_out", { n: ids.length, name });
     await actions.annotate(ids, { remove_from: name }, message);
   }
@@ -310,7 +309,7 @@ export class Collections {
 
   #draw(collections: Collection[]) {
     const { root, translate, store } = this.context;
-    const drawn = JSON.stringify([collections, store.get().marks.size]);
+    const drawn = JSON.stringify([collections, listMarked(store.get()).length]);
     if (drawn === this.#drawn && !this.#isRenaming) return;
     this.#drawn = drawn;
     this.#rows.abort();
