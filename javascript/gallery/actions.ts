@@ -157,6 +157,7 @@ export function makeActions(context: PageContext) {
       change: AnnotationChange,
       message?: string | ((previous: Record<string, Annotations>) => string),
     ) => parts.bookmarks.saveChange(ids, change, message),
+    takeOut: (ids: number[], name: string) => parts.bookmarks.takeOut(ids, name),
     /** Read all annotations again. */
     collectionsChanged: () => parts.bookmarks.reread(),
     /** Rate images; 0 stars remove the rating. */

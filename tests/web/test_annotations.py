@@ -305,6 +305,38 @@ def test_marked_images_are_rated_tagged_noted_and_collected_together(flaky_serve
     wait_for(lambda: page.ids() == [])
 
 
+def _open_collection(page, count):
+    """Put the first `count` images into the collection "Harbor", and open it. Return their ids."""
+    page.key("ArrowDown")
+    for _ in range(count):
+        page.key("Space")
+        page.key("ArrowRight")
+    page.key("l")
+    page.field("set-name").fill("Harbor")
+    page.key("Enter")
+    page.control("open-set").filter(has_text=f"Harbor ({count})").click()
+    expect(page.page.locator(".gallery-header h2")).to_have_text("Harbor")
+    expect(page.tiles).to_have_count(count)
+    return page.ids()
+
+
+def test_image_taken_out_of_the_open_collection_leaves_its_gallery_until_undo(
+    flaky_server, open_gallery
+):
+    page = open_gallery(flaky_server).ready()
+    ids = _open_collection(page, 3)
+    page.tile(ids[1]).locator(".tick").click()
+    page.key("l")
+    page.control("take-out-of-this-set").click()
+    page.hold_message("1 picture taken out of “Harbor”")
+    wait_for(lambda: page.ids() == [ids[0], ids[2]])
+    expect(page.control("mark-none")).to_have_count(0)
+    page.key("Escape")
+    page.control("undo").last.click()
+    wait_for(lambda: page.ids() == ids)
+    expect(page.marked).to_have_attribute("data-id", ids[1])
+
+
 def test_l_leads_to_the_tags_of_the_focused_or_open_picture(flaky_server, open_gallery):
     page = open_gallery(flaky_server, "?model=900003").ready()
     page.key("ArrowDown")

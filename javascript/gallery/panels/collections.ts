@@ -285,13 +285,6 @@ export class Collections {
     return true;
   }
 
-  async #takeOutMarked(name: string) {
-    const { store, actions, translate } = this.context;
-    const ids = listMarked(store.get());
-    const message = translate("collection_taken_out", { n: ids.length, name });
-    await actions.annotate(ids, { remove_from: name }, message);
-  }
-
   /** Send a change and show the collections in its response. Return whether that succeeded. */
   async #request(request: () => Promise<Collection[]>) {
     const collections = await this.#panel.changeData(request);
@@ -325,7 +318,7 @@ export class Collections {
     const actions: RowActions = {
       open: () => this.#searchLibrary(`collection="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
-      takeOut: () => this.#takeOutMarked(name),
+      takeOut: () => this.context.actions.takeOut(listMarked(this.context.store.get()), name),
       models: () => this.context.actions.listNeeds(makeNeedsQuery({ collection: name })),
       rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),
