@@ -224,6 +224,7 @@ export class ImageMenu {
         text: name("menu_collect", "menu_collect_marked"),
         do: () => this.#chooseCollection(ids),
       },
+      ...actions.listTakeOut(ids),
       {
         key: "menu-tag",
         text: translate("menu_tag"),

@@ -335,6 +335,12 @@ def test_image_taken_out_of_the_open_collection_leaves_its_gallery_until_undo(
     page.control("undo").last.click()
     wait_for(lambda: page.ids() == ids)
     expect(page.marked).to_have_attribute("data-id", ids[1])
+    page.tile(ids[0]).click(button="right")  # as this image is not selected, it goes alone
+    expect(page.control("take-out")).to_have_text("Remove from “Harbor”")
+    page.control("take-out").click()
+    wait_for(lambda: page.ids() == ids[1:])
+    page.choose_more("take-out")
+    wait_for(lambda: page.ids() == ids[2:])
 
 
 def test_l_leads_to_the_tags_of_the_focused_or_open_picture(flaky_server, open_gallery):

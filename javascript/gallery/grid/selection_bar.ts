@@ -118,6 +118,7 @@ export class SelectionBar {
     await actions.findEnginesSoon();
     const collect = () => actions.collect();
     return [
+      ...actions.listTakeOut(this.#ids),
       { key: "sets-marked", text: translate("do_add_to_collection"), do: collect },
       { key: "mark-all", text: translate("do_mark_all"), do: () => actions.markAll() },
       { key: "copy-list", text: translate("copy_list"), do: () => actions.copyList(this.#ids) },
