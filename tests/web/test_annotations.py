@@ -281,6 +281,10 @@ def test_marked_images_are_rated_tagged_noted_and_collected_together(flaky_serve
     panel.locator("[data-do='stars-3']").click()
     page.message("3 stars: 2 pictures").wait_for()
     expect(pressed).to_have_count(3)
+    parts = "body => [...body.querySelectorAll('h3, [data-field], .saved-links')].map((part) =>"
+    parts += " part.dataset.field ?? part.textContent)"
+    first = ["The 2 selected pictures", "set-name", "marked-add-tags"]
+    assert panel.locator(".panel-body").evaluate(parts)[:3] == first
     page.field("set-name").fill("Harbor")
     page.key("Enter")
     row = panel.locator(".collection")
@@ -312,7 +316,8 @@ def _open_collection(page, count):
         page.key("Space")
         page.key("ArrowRight")
     page.key("l")
-    page.field("set-name").fill("Harbor")
+    wait_for(lambda: page.focused_control() == "set-name", "the focus on a collection's name")
+    page.page.keyboard.type("Harbor")
     page.key("Enter")
     page.control("open-set").filter(has_text=f"Harbor ({count})").click()
     expect(page.page.locator(".gallery-header h2")).to_have_text("Harbor")

@@ -156,6 +156,10 @@ function editName(
 export class Collections {
   #list = el("div", { class: "collections-list" });
   #name;
+  #links;
+  #heading;
+  #form;
+  #files;
   #marked;
   #panel;
   #drawn = ""; // the collections and the number of marks that the rows show
@@ -172,18 +176,15 @@ export class Collections {
       maxlength: 100,
       required: true,
     });
+    this.#links = this.#makeLinks();
+    this.#heading = el("h3", {}, translate("collections"));
+    this.#form = this.#makeForm();
+    this.#files = this.#makeFiles();
     this.#marked = makeMarkedAnnotations(context);
     this.#panel = new Panel(context, "collections", {
       title: "place_saved",
-      build: () => [
-        this.#links(),
-        el("h3", {}, translate("collections")),
-        this.#form(),
-        this.#list,
-        this.#files(),
-        this.#marked,
-      ],
-      opened: () => this.#marked.parentElement?.append(this.#marked),
+      build: () => [this.#links, this.#heading, this.#form, this.#list, this.#files, this.#marked],
+      opened: () => this.#arrange(false),
       read: () => this.#fetchAll(),
     });
     const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
@@ -191,20 +192,30 @@ export class Collections {
     context.signal.addEventListener("abort", () => this.#rows.abort());
   }
 
-  /** Open the panel with the annotations of the marked images first, and focus their tags. */
+  /** Put what can be done with the marked images first, or what is saved. */
+  #arrange(isForMarked: boolean) {
+    const saved = [this.#links, this.#heading, this.#form, this.#list, this.#files, this.#marked];
+    const marked = [this.#marked, this.#heading, this.#list, this.#links, this.#files];
+    this.#list.parentElement?.append(...(isForMarked ? marked : saved));
+    if (isForMarked) this.#marked.firstElementChild?.after(this.#form);
+  }
+
+  /** Open the panel with what can be done with the marked images first, and focus the name of a
+   * collection for them. */
   open() {
     const { store, actions } = this.context;
     actions.panel("collections");
-    this.#marked.parentElement?.prepend(this.#marked);
+    const n = listMarked(store.get()).length;
+    this.#arrange(n > 0);
     const hasKeyboard = matchMedia("(hover: hover)").matches; // one that does not cover the panel
-    if (listMarked(store.get()).length && hasKeyboard) this.#marked.querySelector("input")?.focus();
+    if (n && hasKeyboard) this.#name.focus();
   }
 
   get #isRenaming() {
     return this.#list.querySelector("form") !== null;
   }
 
-  #form() {
+  #makeForm() {
     const { translate } = this.context;
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
     const draw = () => {
@@ -223,7 +234,7 @@ export class Collections {
     );
   }
 
-  #links() {
+  #makeLinks() {
     const { translate, actions } = this.context;
     const link: (action: string, glyph: IconName, key: string, go: () => unknown) => HTMLElement = (
       action,
@@ -240,7 +251,7 @@ export class Collections {
     );
   }
 
-  #files() {
+  #makeFiles() {
     const { translate, api } = this.context;
     const file = el("input", {
       type: "file",
