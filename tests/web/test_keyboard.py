@@ -203,6 +203,7 @@ def test_selection_is_made_and_ended_by_keys_and_its_bar_is_one_tab_stop(server,
     for end in (
         lambda: page.key("Escape"),
         lambda: page.control("mark-none").press("Enter"),
+        lambda: page.control("favourite-marked").press("Escape"),
     ):
         page.page.locator(".grid").focus()
         page.key("ArrowRight")
@@ -212,6 +213,11 @@ def test_selection_is_made_and_ended_by_keys_and_its_bar_is_one_tab_stop(server,
         end()
         expect(page.marked).to_have_count(0)
         wait_for(page.focused, "the focus on an image")
+    page.key("Space")
+    page.control("filters").press("Enter")
+    page.control("filters").press("Escape")  # closes the filters
+    expect(page.field("level")).to_be_hidden()
+    expect(page.marked).to_have_count(1)
 
 
 def test_control_that_goes_leaves_the_focus_to_the_images_or_what_can_be_done(server, open_gallery):

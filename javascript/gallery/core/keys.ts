@@ -3,6 +3,7 @@
 
 import type { Actions } from "../actions";
 import type { Context, State, Step } from "../types";
+import { listLayers } from "./dialogs";
 
 const PRESS = ["Enter", " "];
 const TICK = [" "];
@@ -286,9 +287,10 @@ export function listenToKeys(
     const key = findKey(event, getKeyScopes(state, onTile));
     if (!key) return;
     // A tile is a link and yet has no keys of its own: Space marks it. Escape may close what is
-    // around a control.
+    // around a control, but around a bar's button is only the page.
     const isOwn = focused && !onTile && !key.isGlobal;
-    if (isOwn && (usesKey(focused, event.key) || event.key === "Escape")) return;
+    const isBar = focused?.matches('[role="toolbar"] button') && !listLayers(root).length;
+    if (isOwn && (usesKey(focused, event.key) || (event.key === "Escape" && !isBar))) return;
     const isRepeated = key.once && event.repeat;
     if (isRepeated || runKey(key, actions, state, event, listMarked(state)) !== false)
       event.preventDefault();
