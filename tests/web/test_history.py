@@ -137,6 +137,22 @@ def test_back_from_sort_and_filter_restores_gallery_and_position(server, open_ga
     expect(page.tile(topmost)).to_be_in_viewport()
 
 
+def test_title_of_the_document_names_what_is_open(server, open_gallery):
+    page = open_gallery(server).ready()
+    name = find_demo_model(_MODEL).name
+    expect(page.page).to_have_title(f"{name} · Civitai Shortcut")
+    page.search("is:video", "loaded")
+    expect(page.page).to_have_title(f"is:video · {name} · Civitai Shortcut")
+    page.control("home").click()
+    expect(page.page).to_have_title("Civitai Shortcut")
+    page.page.go_back()
+    expect(page.page).to_have_title(f"is:video · {name} · Civitai Shortcut")
+    page.go("?search=is:favourite dune")
+    expect(page.page).to_have_title("dune · Favourites · Civitai Shortcut")
+    page.go("?find=water")
+    expect(page.page).to_have_title("water · Civitai Shortcut")
+
+
 def test_search_is_one_step_that_clearing_undoes(server, open_gallery):
     page = open_gallery(server).ready()
     steps = _steps(page)
