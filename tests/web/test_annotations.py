@@ -348,6 +348,15 @@ def test_image_taken_out_of_the_open_collection_leaves_its_gallery_until_undo(
     wait_for(lambda: page.ids() == ids[2:])
 
 
+def test_parts_of_the_panel_of_what_is_saved_keep_a_gap(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    page.tiles.first.locator(".tick").click()
+    page.control("sets").click()
+    above = page.control("export").last.bounding_box()
+    title = page.panel("collections").locator(".annotations h3").bounding_box()
+    assert title["y"] - above["y"] - above["height"] >= 12
+
+
 def test_l_leads_to_the_tags_of_the_focused_or_open_picture(flaky_server, open_gallery):
     page = open_gallery(flaky_server, "?model=900003").ready()
     page.key("ArrowDown")
