@@ -185,7 +185,7 @@ export function makeActions(context: PageContext) {
     /** Focus the first image or model that is shown next. */
     leadToFound: () => parts.foundFocus.focusNextFound(),
     openFilters: () => parts.filters.open(),
-    /** Open the collections, with the tags field focused. */
+    /** Open the panel that collects, tags and rates the marked images. */
     collect: () => parts.collections.open(),
     /** Open an image, and focus the field for its tags. */
     tag: (id: number) => parts.viewer.editTags(id),

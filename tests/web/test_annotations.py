@@ -289,6 +289,8 @@ def test_marked_images_are_rated_tagged_noted_and_collected_together(flaky_serve
     page.key("Enter")
     row = panel.locator(".collection")
     expect(row).to_contain_text("Harbor (2)")
+    expect(row.locator(".actions")).to_contain_text(re.compile("Add 2.*Remove 2.*Export"))
+    assert row.locator(".actions").bounding_box()["height"] < 60  # in one line
     row.locator("[data-do='delete-set']").click()
     expect(row).to_have_count(0)
     page.page.locator(".toast [data-do='undo']").last.click()

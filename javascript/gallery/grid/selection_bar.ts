@@ -29,7 +29,8 @@ export class SelectionBar {
     this.#send = this.#makeButton("send-marked", "send", "do_send", () =>
       actions.sendFrom(this.#send, this.#ids[0]),
     );
-    if (!store.get().bootstrap?.host.send_to.length) setLabel(this.#send, translate("do_copy"));
+    if (!store.get().bootstrap?.host.send_to.length)
+      setLabel(this.#send, translate("menu_copy_infotext"));
     this.#hidden = el("button", {
       type: "button",
       class: "plain dim",

@@ -92,6 +92,9 @@ function makeCollectionRow(
     press: () => unknown,
   ) => HTMLButtonElement = (action, glyph, key, press) =>
     iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
+  const quiet = { class: "quiet", title: "" };
+  const add = translate("collection_add", { n });
+  const takeOut = translate("collection_remove", { n });
   const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
   const open = button(title, actions.open);
   open.dataset.value = name;
@@ -106,8 +109,13 @@ function makeCollectionRow(
     el(
       "div",
       { class: "actions" },
-      n > 0 && tool("add-to-this-set", "plus", "collection_add_marked_to", actions.add),
-      n > 0 && tool("take-out-of-this-set", "minus", "collection_take_out_marked", actions.takeOut),
+      n > 0 &&
+        button({ ...quiet, action: "add-to-this-set", icon: "plus", label: add }, actions.add),
+      n > 0 &&
+        button(
+          { ...quiet, action: "take-out-of-this-set", icon: "minus", label: takeOut },
+          actions.takeOut,
+        ),
       count > 0 && tool("models-of-set", "model", "collection_models", actions.models),
       tool("rename-set", "pencil", "collection_rename", () =>
         editName(context, open, name, actions.rename),
