@@ -111,9 +111,11 @@ export class Bookmarks {
     store.set({ ...dropped, hiddenCount, showsHidden });
     const after = store.get();
     return () => {
-      if (store.get().images === after.images) store.set({ images, marks });
-      else if (store.get().where === after.where)
-        return parts.pager.restart({ isSameSource: true });
+      const now = store.get();
+      const put = [...marks].filter((id) => ids.includes(String(id)));
+      if (now.images === after.images)
+        store.set({ images, marks: new Set([...now.marks, ...put]) });
+      else if (now.where === after.where) return parts.pager.restart({ isSameSource: true });
     };
   }
 

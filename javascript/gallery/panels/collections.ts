@@ -232,7 +232,7 @@ export class Collections {
         ? translate("collection_add_marked", { n })
         : translate("collection_make");
     };
-    this.context.store.on(["marks"], draw, this.context);
+    this.context.store.on(["marks", "images", "panel"], draw, this.context);
     draw();
     return el(
       "form",
