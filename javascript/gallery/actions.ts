@@ -3,6 +3,7 @@
 import type { Compare } from "./compare/compare";
 import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, Tag } from "./contract";
 import type { Toasts } from "./core/dialogs";
+import type { MenuItem } from "./core/menu";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
 import { showError } from "./data/api";
@@ -33,7 +34,13 @@ import type { Settings } from "./panels/settings";
 import type { Watches } from "./panels/watches";
 import { getChoice } from "./state/model_files";
 import type { SearchScope } from "./state/query";
-import { hasGallery, isTagFilter, makeDefaultQuery, pickFilters } from "./state/query";
+import {
+  findSavedPlace,
+  hasGallery,
+  isTagFilter,
+  makeDefaultQuery,
+  pickFilters,
+} from "./state/query";
 import type { Selection } from "./state/selection";
 import {
   addMarks,
@@ -157,6 +164,14 @@ export function makeActions(context: PageContext) {
       change: AnnotationChange,
       message?: string | ((previous: Record<string, Annotations>) => string),
     ) => parts.bookmarks.saveChange(ids, change, message),
+    takeOut: (ids: number[], name: string) => parts.bookmarks.takeOut(ids, name),
+    /** Return the menu's item that takes images out of the collection whose gallery is open; [] if
+     * none is. */
+    listTakeOut(ids: number[]): MenuItem[] {
+      const { collection: name = "" } = findSavedPlace(store.get().where) ?? {};
+      const text = context.translate("collection_take_out", { name });
+      return name ? [{ key: "take-out", text, do: () => parts.bookmarks.takeOut(ids, name) }] : [];
+    },
     /** Read all annotations again. */
     collectionsChanged: () => parts.bookmarks.reread(),
     /** Rate images; 0 stars remove the rating. */
@@ -170,7 +185,7 @@ export function makeActions(context: PageContext) {
     /** Focus the first image or model that is shown next. */
     leadToFound: () => parts.foundFocus.focusNextFound(),
     openFilters: () => parts.filters.open(),
-    /** Open the collections, with the tags field focused. */
+    /** Open the panel that collects, tags and rates the marked images. */
     collect: () => parts.collections.open(),
     /** Open an image, and focus the field for its tags. */
     tag: (id: number) => parts.viewer.editTags(id),

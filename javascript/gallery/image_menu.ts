@@ -9,6 +9,7 @@ import { listHideItems } from "./details/sections";
 import { listUses } from "./details/send_to";
 import { buildImageAddress } from "./state/query";
 import { listChosen, MOST_COMPARED } from "./state/selection";
+import { listMarked } from "./state/state";
 
 const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble
@@ -145,7 +146,7 @@ export class ImageMenu {
   }
 
   #listMakers(id: number): MenuItem[] {
-    const chosen = listChosen(this.context.store.get().marks, id);
+    const chosen = listChosen(listMarked(this.context.store.get()), id);
     const ids = chosen.filter((one) => {
       const view = this.#findView(one);
       return !view || (view.kind === "image" && view.has_data);
@@ -174,7 +175,7 @@ export class ImageMenu {
   #listUses(id: number): MenuItem[] {
     const { store, translate, actions } = this.context;
     const { infotext } = this.context.parts.viewer.findKnown(id);
-    const ids = listChosen(store.get().marks, id);
+    const ids = listChosen(listMarked(store.get()), id);
     const list = { key: "menu-copy-list", text: translate("copy_list") };
     const hasText = infotext !== "" || (this.#findView(id)?.has_data ?? true);
     return [
@@ -200,7 +201,7 @@ export class ImageMenu {
   #listChoices(id: number): MenuItem[] {
     const { store, translate, actions } = this.context;
     const { marks, images, open } = store.get();
-    const ids = listChosen(marks, id);
+    const ids = listChosen(listMarked(store.get()), id);
     const others = marks.size - (marks.has(id) ? 1 : 0);
     const name = (one: string, many: string) =>
       ids.length > 1 ? translate(many, { n: ids.length }) : translate(one);
@@ -223,6 +224,7 @@ export class ImageMenu {
         text: name("menu_collect", "menu_collect_marked"),
         do: () => this.#chooseCollection(ids),
       },
+      ...actions.listTakeOut(ids),
       {
         key: "menu-tag",
         text: translate("menu_tag"),

@@ -18,6 +18,7 @@ import { NeededFiles } from "./data/needed_files";
 import { Pager } from "./data/pager";
 import { Records } from "./data/records";
 import { GallerySearch, LoadedFilter } from "./data/search";
+import { getGalleryName } from "./find/chips";
 import { Filters } from "./find/filters";
 import { Finder } from "./find/finder";
 import { addSkipLink, FoundFocus } from "./find/found_focus";
@@ -40,9 +41,11 @@ import { ModelFilesPanel } from "./panels/models_panel";
 import { Settings } from "./panels/settings";
 import { StatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
+import { findSavedPlace, splitWords } from "./state/query";
 import { Router, rememberPlace } from "./state/router";
 import { followMarks } from "./state/selection";
-import { getTiles, isHome, makeInitialState, Store } from "./state/state";
+import { getSearched, getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
+import type { State } from "./types";
 import { Viewer } from "./viewer/viewer";
 
 const NARROW_TILE = 170; // two in a row on a phone
@@ -105,6 +108,24 @@ async function connect(context: PageContext) {
   await parts.connection.fetchBootstrap();
 }
 
+/** Show in the document's title what is open, unless the document is a host's. */
+function nameDocument({ store, translate, signal }: PageContext) {
+  if (!("civitaiShortcutAlone" in window)) return;
+  const getTitle = (state: State) => {
+    const { where, results } = state;
+    const isGallery = !isHome(state) && !results;
+    // a saved place is the first word of its search
+    const words = splitWords(getSearched(state)).slice(findSavedPlace(where) ? 1 : 0);
+    const name = isGallery && getGalleryName(state, translate);
+    const searched = results?.query ?? words.join(" ");
+    return [searched, name !== "…" && name, "Civitai Shortcut"].filter(Boolean).join(" · ");
+  };
+  // After the router's new entry in the history, whose title it is.
+  const draw = (now: State) => queueMicrotask(() => (document.title = getTitle(now)));
+  store.on([getTitle], draw, { signal });
+  draw(store.get());
+}
+
 function buildParts(context: PageContext, status: Status) {
   const { parts } = context;
   parts.pager = new Pager(context);
@@ -144,7 +165,7 @@ function buildParts(context: PageContext, status: Status) {
   new StatsPanel(context);
   parts.compare = new Compare(context);
   new Help(context);
-  listenToKeys(context);
+  listenToKeys(context, listMarked);
   listenToDrags(context);
   reportLongPresses(context.root, context.signal);
   parts.imageMenu = new ImageMenu(context);
@@ -155,5 +176,6 @@ function buildParts(context: PageContext, status: Status) {
   const language = context.store.get().bootstrap?.language ?? "en";
   context.root.host.setAttribute("lang", language);
   new Router(context).openAddress();
+  nameDocument(context);
   parts.homeData = new HomeData(context);
 }

@@ -28,7 +28,7 @@ const action = (key, now, more = {}, onTile = false) => {
   );
   const pressed = press(key, more);
   const found = findKey(pressed, getKeyScopes(now, onTile));
-  if (found) runKey(found, actions, now, pressed);
+  if (found) runKey(found, actions, now, pressed, [...now.marks]);
   return calls;
 };
 

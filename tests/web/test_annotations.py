@@ -281,10 +281,16 @@ def test_marked_images_are_rated_tagged_noted_and_collected_together(flaky_serve
     panel.locator("[data-do='stars-3']").click()
     page.message("3 stars: 2 pictures").wait_for()
     expect(pressed).to_have_count(3)
+    parts = "body => [...body.querySelectorAll('h3, [data-field], .saved-links')].map((part) =>"
+    parts += " part.dataset.field ?? part.textContent)"
+    first = ["The 2 selected pictures", "set-name", "marked-add-tags"]
+    assert panel.locator(".panel-body").evaluate(parts)[:3] == first
     page.field("set-name").fill("Harbor")
     page.key("Enter")
     row = panel.locator(".collection")
     expect(row).to_contain_text("Harbor (2)")
+    expect(row.locator(".actions")).to_contain_text(re.compile("Add 2.*Remove 2.*Export"))
+    assert row.locator(".actions").bounding_box()["height"] < 60  # in one line
     row.locator("[data-do='delete-set']").click()
     expect(row).to_have_count(0)
     page.page.locator(".toast [data-do='undo']").last.click()
@@ -303,6 +309,54 @@ def test_marked_images_are_rated_tagged_noted_and_collected_together(flaky_serve
     wait_for(lambda: sorted(page.ids()) == sorted(ids))
     page.search("mytag:night", "all")
     wait_for(lambda: page.ids() == [])
+
+
+def _open_collection(page, count):
+    """Put the first `count` images into the collection "Harbor", and open it. Return their ids."""
+    page.key("ArrowDown")
+    for _ in range(count):
+        page.key("Space")
+        page.key("ArrowRight")
+    page.key("l")
+    wait_for(lambda: page.focused_control() == "set-name", "the focus on a collection's name")
+    page.page.keyboard.type("Harbor")
+    page.key("Enter")
+    page.control("open-set").filter(has_text=f"Harbor ({count})").click()
+    expect(page.page.locator(".gallery-header h2")).to_have_text("Harbor")
+    expect(page.tiles).to_have_count(count)
+    return page.ids()
+
+
+def test_image_taken_out_of_the_open_collection_leaves_its_gallery_until_undo(
+    flaky_server, open_gallery
+):
+    page = open_gallery(flaky_server).ready()
+    ids = _open_collection(page, 3)
+    page.tile(ids[1]).locator(".tick").click()
+    page.key("l")
+    page.control("take-out-of-this-set").click()
+    page.hold_message("1 picture taken out of “Harbor”")
+    wait_for(lambda: page.ids() == [ids[0], ids[2]])
+    expect(page.control("mark-none")).to_have_count(0)
+    page.key("Escape")
+    page.control("undo").last.click()
+    wait_for(lambda: page.ids() == ids)
+    expect(page.marked).to_have_attribute("data-id", ids[1])
+    page.tile(ids[0]).click(button="right")  # as this image is not selected, it goes alone
+    expect(page.control("take-out")).to_have_text("Remove from “Harbor”")
+    page.control("take-out").click()
+    wait_for(lambda: page.ids() == ids[1:])
+    page.choose_more("take-out")
+    wait_for(lambda: page.ids() == ids[2:])
+
+
+def test_parts_of_the_panel_of_what_is_saved_keep_a_gap(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    page.tiles.first.locator(".tick").click()
+    page.control("sets").click()
+    above = page.control("export").last.bounding_box()
+    title = page.panel("collections").locator(".annotations h3").bounding_box()
+    assert title["y"] - above["y"] - above["height"] >= 12
 
 
 def test_l_leads_to_the_tags_of_the_focused_or_open_picture(flaky_server, open_gallery):

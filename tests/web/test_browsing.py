@@ -116,6 +116,7 @@ def test_one_selected_image_is_copied_and_several_are_compared(server, open_gall
     page = open_gallery(server, permissions=["clipboard-read", "clipboard-write"]).ready()
     page.tiles.nth(0).locator("[data-do='mark']").click()
     expect(page.control("compare")).to_have_count(0)
+    expect(page.control("send-marked")).to_have_text("Copy infotext")
     page.control("send-marked").click()  # no program is there that it could be sent to
     page.message("Copied").wait_for()
     page.tiles.nth(1).locator("[data-do='mark']").click()

@@ -137,6 +137,22 @@ def test_back_from_sort_and_filter_restores_gallery_and_position(server, open_ga
     expect(page.tile(topmost)).to_be_in_viewport()
 
 
+def test_title_of_the_document_names_what_is_open(server, open_gallery):
+    page = open_gallery(server).ready()
+    name = find_demo_model(_MODEL).name
+    expect(page.page).to_have_title(f"{name} · Civitai Shortcut")
+    page.search("is:video", "loaded")
+    expect(page.page).to_have_title(f"is:video · {name} · Civitai Shortcut")
+    page.control("home").click()
+    expect(page.page).to_have_title("Civitai Shortcut")
+    page.page.go_back()
+    expect(page.page).to_have_title(f"is:video · {name} · Civitai Shortcut")
+    page.go("?search=is:favourite dune")
+    expect(page.page).to_have_title("dune · Favourites · Civitai Shortcut")
+    page.go("?find=water")
+    expect(page.page).to_have_title("water · Civitai Shortcut")
+
+
 def test_search_is_one_step_that_clearing_undoes(server, open_gallery):
     page = open_gallery(server).ready()
     steps = _steps(page)
@@ -193,6 +209,50 @@ def test_back_from_an_author_of_the_open_image_leads_to_that_image(server, open_
     expect(page.viewer).to_have_attribute("data-id", id)
     page.key("Escape")
     expect(page.page).to_have_url(re.compile(rf"\?model={_MODEL}&level=XXX$"))
+
+
+def test_selection_ends_with_its_gallery_and_undo_or_back_leads_to_it(server, open_gallery):
+    page = open_gallery(server).ready()
+    count = page.page.locator(".selection-bar .count")
+    for at in range(2):
+        page.tiles.nth(at).locator(".tick").click()
+    page.page.reload()
+    expect(count).to_have_text("2 selected")
+    page.ready()
+    page.find(f"https://civitai.com/models/{_VIDEOS}/slow-water")
+    expect(page.page).to_have_url(re.compile(f"model={_VIDEOS}"))
+    page.message("2 deselected").locator("[data-do='undo']").click()
+    expect(count).to_have_text("2 selected")
+    expect(page.marked).to_have_count(2)
+    page.search("is:video", "all")  # the library
+    expect(page.page).to_have_url(re.compile(r"\?level=XXX&search=is%3Avideo"))
+    page.ready().tiles.first.locator(".tick").click()
+    expect(count).to_have_text("1 selected")
+    page.search("dune", "all")
+    expect(page.page).to_have_url(re.compile("search=dune"))
+    expect(count).to_be_hidden()
+    page.page.go_back()
+    expect(count).to_have_text("1 selected")
+    page.page.go_back()
+    expect(count).to_have_text("2 selected")
+
+
+def test_selected_images_that_a_search_hides_are_counted_but_not_acted_on(server, open_gallery):
+    page = open_gallery(server).ready()
+    bar = page.page.locator(".selection-bar .marked")
+    page.tiles.first.locator(".tick").click()
+    page.search("is:video", "loaded")
+    expect(bar).to_contain_text("0 selected")
+    expect(page.control("download-marked")).to_have_count(0)
+    page.tiles.first.locator(".tick").click()
+    expect(bar).to_contain_text("1 selected")
+    expect(bar).to_contain_text("1 more not shown here")
+    page.tiles.first.focus()
+    with page.page.expect_request("**/api/annotations") as request:
+        page.key("4")
+    assert len(request.value.post_data_json["ids"]) == 1
+    page.control("mark-none").click()
+    page.message("2 deselected").wait_for()
 
 
 _GALLERY = "?model=900003&level=XXX"

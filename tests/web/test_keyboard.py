@@ -178,7 +178,7 @@ def test_keys_lead_to_panels_filters_tags_models_and_the_divider(server, open_ga
     page.key("Space")
     page.key("Shift+ArrowRight")
     page.key("l")
-    wait_for(lambda: page.focused_control() == "marked-add-tags")
+    wait_for(lambda: page.focused_control() == "set-name")
     _close(page, "collections")
     page.key("c")
     page.panel("compare").locator("table").wait_for()
@@ -203,6 +203,7 @@ def test_selection_is_made_and_ended_by_keys_and_its_bar_is_one_tab_stop(server,
     for end in (
         lambda: page.key("Escape"),
         lambda: page.control("mark-none").press("Enter"),
+        lambda: page.control("favourite-marked").press("Escape"),
     ):
         page.page.locator(".grid").focus()
         page.key("ArrowRight")
@@ -212,6 +213,11 @@ def test_selection_is_made_and_ended_by_keys_and_its_bar_is_one_tab_stop(server,
         end()
         expect(page.marked).to_have_count(0)
         wait_for(page.focused, "the focus on an image")
+    page.key("Space")
+    page.control("filters").press("Enter")
+    page.control("filters").press("Escape")  # closes the filters
+    expect(page.field("level")).to_be_hidden()
+    expect(page.marked).to_have_count(1)
 
 
 def test_control_that_goes_leaves_the_focus_to_the_images_or_what_can_be_done(server, open_gallery):
@@ -267,7 +273,7 @@ def test_row_of_a_collection_is_one_stop_and_delete_deletes_it(flaky_server, ope
         page.message(name).wait_for()
     collections = page.page.locator("[data-set]")
     expect(collections).to_have_count(2)
-    page.control("add-to-set").focus()
+    page.field("marked-note").focus()
     page.key("Tab")
     first = page.page.locator("[data-set]:focus-within").get_attribute("data-set")
     assert {"open-set", "rename-set", "delete-set"} <= _across(page)

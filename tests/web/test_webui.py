@@ -174,6 +174,7 @@ def test_url_opens_our_tab_only_if_it_names_a_model(host, open_host):
     page.page.goto(f"{host.url}?model={_PAPER}")
     expect(page.page.locator("[data-tile]").first).to_be_visible()
     expect(page.page.get_by_role("heading", level=1)).to_have_text(["Civitai Shortcut"])
+    assert "Civitai Shortcut" not in page.page.title()  # which is the host's
     page.go_to("txt2img")
     page.page.wait_for_timeout(500)  # and it does not come back by itself
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()

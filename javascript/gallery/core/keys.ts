@@ -3,6 +3,7 @@
 
 import type { Actions } from "../actions";
 import type { Context, State, Step } from "../types";
+import { listLayers } from "./dialogs";
 
 const PRESS = ["Enter", " "];
 const TICK = [" "];
@@ -57,6 +58,7 @@ interface Target {
   // none
   id: number;
   ids: number[]; // of the marked images, else of the focused one
+  marked: number[]; // those that are shown
   state: State;
   press: KeyPress;
 }
@@ -167,8 +169,8 @@ export const KEYS: readonly Key[] = [
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone(), { shown: "N Esc" }),
   also("grid", "Escape", ({ markNone }, { state }) => state.marks.size > 0 && markNone()),
   forImages("grid", "d", "key_download", ({ download }, { ids }) => download(ids)),
-  forImages("grid", "l", "do_add_to_collection", ({ collect, tag }, { id, state }) =>
-    state.marks.size ? collect() : tag(id),
+  forImages("grid", "l", "do_add_to_collection", ({ collect, tag }, { id, marked }) =>
+    marked.length ? collect() : tag(id),
   ),
   forImages("grid", "g", "do_get_models", ({ listNeeds }, { ids }) => listNeeds(ids)),
   once("grid", "f", "do_filters", ({ openFilters }) => openFilters()),
@@ -261,17 +263,22 @@ export function runKey(
   actions: Actions,
   state: State,
   press: KeyPress,
+  marked: number[],
 ) {
-  const { focus, open, marks } = state;
+  const { focus, open } = state;
   if (place === "tile" && focus === null) return false;
-  const ids = marks.size ? [...marks] : focus === null ? [] : [focus];
+  const ids = marked.length ? marked : focus === null ? [] : [focus];
   const id = (place === "viewer" ? open : (focus ?? ids[0])) ?? 0;
   if (forImages && !id) return actions.askToChoose();
-  return act?.(actions, { id, ids, state, press });
+  return act?.(actions, { id, ids, marked, state, press });
 }
 
-/** Run the shortcuts of pressed keys, unless a control outside of our page has the focus. */
-export function listenToKeys({ root, store, actions, signal }: Context) {
+/** Run the shortcuts of pressed keys, unless a control outside of our page has the focus.
+ * @param listMarked returns the ids of the marked images that are shown */
+export function listenToKeys(
+  { root, store, actions, signal }: Context,
+  listMarked: (state: State) => number[],
+) {
   const press = (event: KeyboardEvent) => {
     if (event.defaultPrevented || !receivesKeys(root.host)) return;
     const focused = root.activeElement as HTMLInputElement | null;
@@ -280,11 +287,13 @@ export function listenToKeys({ root, store, actions, signal }: Context) {
     const key = findKey(event, getKeyScopes(state, onTile));
     if (!key) return;
     // A tile is a link and yet has no keys of its own: Space marks it. Escape may close what is
-    // around a control.
+    // around a control, but around a bar's button is only the page.
     const isOwn = focused && !onTile && !key.isGlobal;
-    if (isOwn && (usesKey(focused, event.key) || event.key === "Escape")) return;
+    const isBar = focused?.matches('[role="toolbar"] button') && !listLayers(root).length;
+    if (isOwn && (usesKey(focused, event.key) || (event.key === "Escape" && !isBar))) return;
     const isRepeated = key.once && event.repeat;
-    if (isRepeated || runKey(key, actions, state, event) !== false) event.preventDefault();
+    if (isRepeated || runKey(key, actions, state, event, listMarked(state)) !== false)
+      event.preventDefault();
   };
   /** Prevent the host from receiving Escape and Ctrl Enter, which would stop or start a
    * generation. */

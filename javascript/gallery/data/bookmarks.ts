@@ -1,9 +1,10 @@
 /** Changes annotations, and reads them again when another tab or the server has changed them. */
 
+import type { PageContext } from "../actions";
 import type { AnnotateImagesBody, Annotations } from "../contract";
 import { splitBySize } from "../core/text";
-import { isOffline } from "../state/state";
-import type { Context } from "../types";
+import { findSavedPlace } from "../state/query";
+import { hideImages, isOffline } from "../state/state";
 import { ignoreFailure, showError } from "./api";
 import { runOnReturn } from "./connection";
 import { applyAnnotations } from "./records";
@@ -38,7 +39,7 @@ export class Bookmarks {
   #isReading = false;
   #isDue = false; // read again once the answer has come
 
-  constructor(private readonly context: Context) {
+  constructor(private readonly context: PageContext) {
     const { store, api, signal } = context;
     this.#seen = store.get().bootstrap?.bookmarks_revision ?? 0;
     // a server under another path has bookmarks of its own
@@ -85,11 +86,47 @@ export class Bookmarks {
     const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
     const done = typeof message === "function" ? message(previous) : message;
     const text = done || (isLess ? translate("annotation_removed", { n: ids.length }) : "");
-    if (text) toast(text, undefined, () => this.#undo(annotations, previous));
+    const putBack = this.#dropTakenOut(annotations, previous);
+    const undo = async () => {
+      if (await this.#undo(annotations, previous)) await putBack();
+    };
+    if (text) toast(text, undefined, undo);
     return annotations;
   }
 
-  /** Undo a change of images' annotations. Each request is small enough for the server. */
+  /** Remove from the gallery of a collection what was taken out of the collection. Return a function
+   * that shows these images again. */
+  #dropTakenOut(
+    annotations: Record<string, Annotations>,
+    previous: Record<string, Annotations>,
+  ): () => unknown {
+    const { store, parts } = this.context;
+    const before = store.get();
+    const open = findSavedPlace(before.where)?.collection.toLowerCase();
+    const isIn = (one?: Annotations) => one?.collections.some((it) => it.toLowerCase() === open);
+    const ids = Object.keys(previous).filter((id) => isIn(previous[id]) && !isIn(annotations[id]));
+    if (!open || !ids.length) return () => {};
+    const { images, marks, hiddenCount, showsHidden } = before;
+    const dropped = hideImages({ ...before, showsHidden: false }, new Set(ids.map(Number)));
+    store.set({ ...dropped, hiddenCount, showsHidden });
+    const after = store.get();
+    return () => {
+      const now = store.get();
+      const put = [...marks].filter((id) => ids.includes(String(id)));
+      if (now.images === after.images)
+        store.set({ images, marks: new Set([...now.marks, ...put]) });
+      else if (now.where === after.where) return parts.pager.restart({ isSameSource: true });
+    };
+  }
+
+  /** Take images out of a collection, and report that. */
+  takeOut(ids: number[], name: string) {
+    const message = this.context.translate("collection_taken_out", { n: ids.length, name });
+    return this.saveChange(ids, { remove_from: name }, message);
+  }
+
+  /** Undo a change of images' annotations. Each request is small enough for the server. Return
+   * whether that succeeded. */
   async #undo(annotations: Record<string, Annotations>, previous: Record<string, Annotations>) {
     const rows = Object.keys(annotations).map((id) => [id, annotations[id], previous[id]]);
     for (const part of splitBySize(rows, MOST_BYTES)) {
@@ -97,8 +134,9 @@ export class Bookmarks {
         Object.fromEntries(part.map((row) => [row[0], row[at]])),
       );
       const ids = part.map(([id]) => Number(id));
-      if (!(await this.#send(ids, { after, before }))) return;
+      if (!(await this.#send(ids, { after, before }))) return false;
     }
+    return true;
   }
 
   /** Send a change of these images, and show them as the server has said last once no change of

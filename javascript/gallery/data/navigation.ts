@@ -4,7 +4,7 @@
 import type { PageContext } from "../actions";
 import type { Contract, ModelCardPage, ModelView, Tag } from "../contract";
 import { getSource, isList, makeDefaultQuery, withSource } from "../state/query";
-import { readMarks } from "../state/selection";
+import { getMarksKey } from "../state/selection";
 import type { State, Where } from "../types";
 import { isAborted, makeProblem } from "./api";
 
@@ -111,17 +111,25 @@ export class Navigation {
       : this.openSource({ tag });
   }
 
-  /** Open the gallery of a query. If it is already open, only apply the filters of the query. */
-  async openGallery(where: Where) {
-    const { store, parts } = this.context;
+  /** Open the gallery of a query. If it is already open, only apply the filters of the query.
+   * @param marks of another gallery, which else begins without any */
+  async openGallery(where: Where, marks?: ReadonlySet<number>) {
+    const { store, parts, toast, translate } = this.context;
     const before = store.get();
     const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
+    const keepsMarks = getMarksKey(where) === getMarksKey(before.where);
     if (!isSameSource) this.abortLookup(); // else what it finds would open instead
+    const { size: n } = before.marks;
+    if (!keepsMarks && !marks && n > 1)
+      toast(translate("unmarked", { n }), undefined, () =>
+        this.openGallery(before.where, before.marks),
+      );
     store.set({
       where,
       results: null,
       problems: { ...before.problems, lookup: null },
       ...(isSameSource ? {} : this.#makeReset(where)),
+      ...(keepsMarks ? {} : { marks: marks ?? new Set<number>() }),
     });
     const images = parts.pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
@@ -163,7 +171,6 @@ export class Navigation {
       model: model && model.id === where.model ? model : null,
       title: findModelName(state, where.model),
       loadedWords: "",
-      marks: readMarks(getSource(where)),
       revealed: new Set<number>(),
       showsHidden: false,
       open: null,

@@ -6,7 +6,7 @@ import { makeMenuButton, openMenu } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeToolbar } from "../core/widgets";
 import { canCompare } from "../state/selection";
-import { getTiles, type Key } from "../state/state";
+import { getTiles, type Key, listMarked } from "../state/state";
 import type { Context, State } from "../types";
 
 export class SelectionBar {
@@ -14,6 +14,7 @@ export class SelectionBar {
   #where = el("p", { class: "where" });
   #hidden;
   #count = el("p", { class: "count", role: "status" });
+  #unseen = el("p", { class: "dim" });
   #marked;
   #all;
   #back;
@@ -28,7 +29,8 @@ export class SelectionBar {
     this.#send = this.#makeButton("send-marked", "send", "do_send", () =>
       actions.sendFrom(this.#send, this.#ids[0]),
     );
-    if (!store.get().bootstrap?.host.send_to.length) setLabel(this.#send, translate("do_copy"));
+    if (!store.get().bootstrap?.host.send_to.length)
+      setLabel(this.#send, translate("menu_copy_infotext"));
     this.#hidden = el("button", {
       type: "button",
       class: "plain dim",
@@ -53,7 +55,7 @@ export class SelectionBar {
   }
 
   get #ids() {
-    return [...this.context.store.get().marks];
+    return listMarked(this.context.store.get());
   }
 
   /** Set the style's variables from which the bar's position is computed. */
@@ -92,6 +94,7 @@ export class SelectionBar {
       { class: "marked", role: "group", "aria-label": translate("toolbar_marked"), hidden: true },
       iconButton("mark-none", "close", translate("do_mark_none"), clear, "quiet"),
       this.#count,
+      this.#unseen,
       this.#makeButton(
         "download-marked",
         "download",
@@ -116,6 +119,7 @@ export class SelectionBar {
     await actions.findEnginesSoon();
     const collect = () => actions.collect();
     return [
+      ...actions.listTakeOut(this.#ids),
       { key: "sets-marked", text: translate("do_add_to_collection"), do: collect },
       { key: "mark-all", text: translate("do_mark_all"), do: () => actions.markAll() },
       { key: "copy-list", text: translate("copy_list"), do: () => actions.copyList(this.#ids) },
@@ -133,7 +137,7 @@ export class SelectionBar {
     const { marks, passed, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);
     const { translate, root } = this.context;
-    this.#section.hidden = now.results !== null || (!shown.length && !marks.size);
+    this.#section.hidden = now.results !== null || (!shown.length && (!marks.size || now.loading));
     root.host.toggleAttribute("data-marking", marks.size > 0 && !this.#section.hidden);
     if (this.#section.hidden) return;
     const counts = {
@@ -148,12 +152,15 @@ export class SelectionBar {
       : translate("hidden_count", { n: formatNumber(hiddenCount) });
     this.#marked.hidden = marks.size === 0;
     this.#all.hidden = marks.size > 0; // in the menu then
-    this.#send.hidden = marks.size !== 1;
-    this.#compare.hidden = !canCompare(marks);
-    setText(
-      this.#count,
-      marks.size ? translate("marked_count", { n: formatNumber(marks.size) }) : "",
-    );
+    const { length } = this.#ids;
+    const unseen = marks.size - length;
+    for (const one of this.#marked.querySelectorAll<HTMLElement>("p ~ button"))
+      one.hidden = !length;
+    this.#send.hidden = length !== 1;
+    this.#compare.hidden = !length || !canCompare(marks);
+    setText(this.#count, marks.size ? translate("marked_count", { n: formatNumber(length) }) : "");
+    this.#unseen.hidden = !unseen;
+    this.#unseen.textContent = translate("marked_unseen", { n: formatNumber(unseen) });
     this.#back.hidden = now.place === null;
   }
 }

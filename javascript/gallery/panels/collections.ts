@@ -8,12 +8,13 @@ import { showError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import { makeNoteField, makeStars, makeTextField, parseTags } from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
+import { listMarked } from "../state/state";
 import type { Context, State } from "../types";
 import { Panel } from "./panel";
 
 function makeMarkedAnnotations(context: Context) {
   const { store, translate, actions } = context;
-  const marked = () => [...store.get().marks];
+  const marked = () => listMarked(store.get());
   /** Change the annotations of the marked images.
    * @param key of the message that reports the change
    * @param tags named in the message */
@@ -48,7 +49,7 @@ function makeMarkedAnnotations(context: Context) {
     note,
   );
   const draw = () => {
-    const n = store.get().marks.size;
+    const n = listMarked(store.get()).length;
     section.hidden = n === 0;
     title.textContent = translate("marked_title", { n });
     if (store.get().panel === "collections") stars.show(getCommonStars(store.get()));
@@ -58,13 +59,11 @@ function makeMarkedAnnotations(context: Context) {
   return section;
 }
 
-/** Return the number of stars that all marked images have, 0 if they differ or are not all
- * loaded. */
-function getCommonStars({ marks, images }: State) {
-  const views = images.filter((view) => marks.has(view.id));
-  const [first] = views;
-  const isCommon = views.length === marks.size && views.every((one) => one.stars === first.stars);
-  return isCommon ? (first?.stars ?? 0) : 0;
+/** Return the number of stars that all marked images have, 0 if they differ. */
+function getCommonStars(state: State) {
+  const marked = new Set(listMarked(state));
+  const stars = new Set(state.images.filter(({ id }) => marked.has(id)).map((one) => one.stars));
+  return stars.size === 1 ? [...stars][0] : 0;
 }
 
 type RowActions = {
@@ -85,7 +84,7 @@ function makeCollectionRow(
   signal: AbortSignal,
 ) {
   const { translate, api, store } = context;
-  const n = store.get().marks.size;
+  const n = listMarked(store.get()).length;
   const tool: (
     action: string,
     glyph: IconName,
@@ -93,6 +92,9 @@ function makeCollectionRow(
     press: () => unknown,
   ) => HTMLButtonElement = (action, glyph, key, press) =>
     iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
+  const quiet = { class: "quiet", title: "" };
+  const add = translate("collection_add", { n });
+  const takeOut = translate("collection_remove", { n });
   const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
   const open = button(title, actions.open);
   open.dataset.value = name;
@@ -107,8 +109,13 @@ function makeCollectionRow(
     el(
       "div",
       { class: "actions" },
-      n > 0 && tool("add-to-this-set", "plus", "collection_add_marked_to", actions.add),
-      n > 0 && tool("take-out-of-this-set", "minus", "collection_take_out_marked", actions.takeOut),
+      n > 0 &&
+        button({ ...quiet, action: "add-to-this-set", icon: "plus", label: add }, actions.add),
+      n > 0 &&
+        button(
+          { ...quiet, action: "take-out-of-this-set", icon: "minus", label: takeOut },
+          actions.takeOut,
+        ),
       count > 0 && tool("models-of-set", "model", "collection_models", actions.models),
       tool("rename-set", "pencil", "collection_rename", () =>
         editName(context, open, name, actions.rename),
@@ -157,6 +164,10 @@ function editName(
 export class Collections {
   #list = el("div", { class: "collections-list" });
   #name;
+  #links;
+  #heading;
+  #form;
+  #files;
   #marked;
   #panel;
   #drawn = ""; // the collections and the number of marks that the rows show
@@ -173,18 +184,15 @@ export class Collections {
       maxlength: 100,
       required: true,
     });
+    this.#links = this.#makeLinks();
+    this.#heading = el("h3", {}, translate("collections"));
+    this.#form = this.#makeForm();
+    this.#files = this.#makeFiles();
     this.#marked = makeMarkedAnnotations(context);
     this.#panel = new Panel(context, "collections", {
       title: "place_saved",
-      build: () => [
-        this.#links(),
-        el("h3", {}, translate("collections")),
-        this.#form(),
-        this.#list,
-        this.#files(),
-        this.#marked,
-      ],
-      opened: () => this.#marked.parentElement?.append(this.#marked),
+      build: () => [this.#links, this.#heading, this.#form, this.#list, this.#files, this.#marked],
+      opened: () => this.#arrange(false),
       read: () => this.#fetchAll(),
     });
     const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
@@ -192,29 +200,39 @@ export class Collections {
     context.signal.addEventListener("abort", () => this.#rows.abort());
   }
 
-  /** Open the panel with the annotations of the marked images first, and focus their tags. */
+  /** Put what can be done with the marked images first, or what is saved. */
+  #arrange(isForMarked: boolean) {
+    const saved = [this.#links, this.#heading, this.#form, this.#list, this.#files, this.#marked];
+    const marked = [this.#marked, this.#heading, this.#list, this.#links, this.#files];
+    this.#list.parentElement?.append(...(isForMarked ? marked : saved));
+    if (isForMarked) this.#marked.firstElementChild?.after(this.#form);
+  }
+
+  /** Open the panel with what can be done with the marked images first, and focus the name of a
+   * collection for them. */
   open() {
     const { store, actions } = this.context;
     actions.panel("collections");
-    this.#marked.parentElement?.prepend(this.#marked);
+    const n = listMarked(store.get()).length;
+    this.#arrange(n > 0);
     const hasKeyboard = matchMedia("(hover: hover)").matches; // one that does not cover the panel
-    if (store.get().marks.size && hasKeyboard) this.#marked.querySelector("input")?.focus();
+    if (n && hasKeyboard) this.#name.focus();
   }
 
   get #isRenaming() {
     return this.#list.querySelector("form") !== null;
   }
 
-  #form() {
+  #makeForm() {
     const { translate } = this.context;
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
     const draw = () => {
-      const n = this.context.store.get().marks.size;
+      const n = listMarked(this.context.store.get()).length;
       add.textContent = n
         ? translate("collection_add_marked", { n })
         : translate("collection_make");
     };
-    this.context.store.on(["marks"], draw, this.context);
+    this.context.store.on(["marks", "images", "panel"], draw, this.context);
     draw();
     return el(
       "form",
@@ -224,7 +242,7 @@ export class Collections {
     );
   }
 
-  #links() {
+  #makeLinks() {
     const { translate, actions } = this.context;
     const link: (action: string, glyph: IconName, key: string, go: () => unknown) => HTMLElement = (
       action,
@@ -241,7 +259,7 @@ export class Collections {
     );
   }
 
-  #files() {
+  #makeFiles() {
     const { translate, api } = this.context;
     const file = el("input", {
       type: "file",
@@ -274,23 +292,16 @@ export class Collections {
     const { store } = this.context;
     const name = this.#name.value.trim();
     const make = () => this.#change({ action: "create", name });
-    const isDone = await (store.get().marks.size ? this.#addMarked(name) : make());
+    const isDone = await (listMarked(store.get()).length ? this.#addMarked(name) : make());
     if (isDone) this.#name.value = "";
   }
 
   async #addMarked(name: string) {
     const { store, actions, toast, translate } = this.context;
-    const ids = [...store.get().marks];
+    const ids = listMarked(store.get());
     if (!(await actions.annotate(ids, { add_to: name }))) return false;
     toast(translate("collection_filled", { n: ids.length, name }), "good");
     return true;
-  }
-
-  async #takeOutMarked(name: string) {
-    const { store, actions, translate } = this.context;
-    const ids = [...store.get().marks];
-    const message = translate("collection_taken_out", { n: ids.length, name });
-    await actions.annotate(ids, { remove_from: name }, message);
   }
 
   /** Send a change and show the collections in its response. Return whether that succeeded. */
@@ -310,7 +321,7 @@ export class Collections {
 
   #draw(collections: Collection[]) {
     const { root, translate, store } = this.context;
-    const drawn = JSON.stringify([collections, store.get().marks.size]);
+    const drawn = JSON.stringify([collections, listMarked(store.get()).length]);
     if (drawn === this.#drawn && !this.#isRenaming) return;
     this.#drawn = drawn;
     this.#rows.abort();
@@ -326,7 +337,7 @@ export class Collections {
     const actions: RowActions = {
       open: () => this.#searchLibrary(`collection="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
-      takeOut: () => this.#takeOutMarked(name),
+      takeOut: () => this.context.actions.takeOut(listMarked(this.context.store.get()), name),
       models: () => this.context.actions.listNeeds(makeNeedsQuery({ collection: name })),
       rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),

@@ -5,6 +5,7 @@ import { listLayers } from "../core/dialogs";
 import { readJson, writeJson } from "../core/preferences";
 import type { Context, ModelResults, ScrollPlace, State } from "../types";
 import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query";
+import { readMarks } from "./selection";
 import { isHome } from "./state";
 
 /** What a step of the history says about the scroll position. */
@@ -61,7 +62,8 @@ export class Router {
     const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
     this.#isFollowing = true;
     const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
-    const loaded = isElsewhere ? parts.navigation.openGallery(address.where) : Promise.resolve();
+    const open = () => parts.navigation.openGallery(address.where, readMarks(address.where));
+    const loaded = isElsewhere ? open() : Promise.resolve();
     const isFilteredAnew = address.words !== store.get().loadedWords;
     if (isFilteredAnew) actions.filterLoaded(address.words);
     this.#openResults(address.find, where.model);

@@ -2,7 +2,7 @@
  * browser. */
 
 import { readJson, writeJson } from "../core/preferences";
-import type { Context } from "../types";
+import type { Context, Where } from "../types";
 import { getSource } from "./query";
 
 /** The range that the next step with Shift changes. */
@@ -26,8 +26,8 @@ export function canCompare({ size }: ReadonlySet<number>) {
 
 /** Return the ids to which an action on an image applies: all marked images if the image is marked,
  * else the image alone. */
-export function listChosen(marks: ReadonlySet<number>, id: number) {
-  return marks.has(id) ? [...marks] : [id];
+export function listChosen(marked: number[], id: number) {
+  return marked.includes(id) ? marked : [id];
 }
 
 /** Return the ids of a tile's images while posts are not grouped. */
@@ -121,9 +121,15 @@ function isStored(entry: unknown) {
   return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
 }
 
-/** Return the ids that are marked in a gallery.
- * @param source name of the gallery, as `getSource` returns it */
-export function readMarks(source: string): Set<number> {
+/** Return the name of the gallery whose marks are stored; each search of the library is one. */
+export function getMarksKey(where: Where) {
+  const source = getSource(where);
+  return source === "kept" ? `kept ${where.search}` : source;
+}
+
+/** Return the ids that are marked in a gallery. */
+export function readMarks(where: Where): Set<number> {
+  const source = getMarksKey(where);
   const entry = readAll().find(([name]) => name === source);
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
@@ -140,11 +146,11 @@ function saveMarks(source: string, marks: ReadonlySet<number>) {
 /** Store the marks whenever they change, and show the marks that another tab of this browser
  * sets. */
 export function followMarks({ store, actions, signal }: Context) {
-  store.on(["marks"], ({ where, marks }) => saveMarks(getSource(where), marks), { signal });
+  store.on(["marks"], ({ where, marks }) => saveMarks(getMarksKey(where), marks), { signal });
   const takeOver = ({ key }: StorageEvent) => {
     if (key !== KEY && key !== null) return;
     const { where, marks } = store.get();
-    const stored = readMarks(getSource(where));
+    const stored = readMarks(where);
     const isSame = stored.size === marks.size && [...stored].every((id) => marks.has(id));
     if (!isSame) actions.setView({ marks: stored, range: null });
   };

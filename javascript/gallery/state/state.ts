@@ -221,6 +221,13 @@ export function getWalk(state: State) {
   return isHome(state) ? state.popular : getShown(state);
 }
 
+/** Return the ids of the marked images that are shown here. What is done with the selection is done
+ * with these alone. */
+export function listMarked(state: State) {
+  const shown = new Set(state.results ? [] : getWalk(state).map(({ id }) => id));
+  return [...state.marks].filter((id) => shown.has(id));
+}
+
 /** Return whether more images may follow the last one of `getWalk`. */
 export function canWalkOn(state: State) {
   return !isHome(state) && !state.ended;
