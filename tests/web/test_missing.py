@@ -158,6 +158,27 @@ def test_server_that_is_gone_is_told_once(flaky_server, open_gallery):
         expect(said).to_be_hidden()
 
 
+def test_gallery_says_quietly_that_the_server_is_gone_as_soon_as_a_request_failed(
+    server, open_gallery
+):
+    page = open_gallery(server).open(1)
+    details = page.page.locator(".details-body")
+    expect(details).to_have_attribute("aria-busy", "false")
+    known = details.locator(".prompt").inner_text().split("\n")[-1]
+    page.key("Escape")
+    page.context.set_offline(True)
+    page.tiles.nth(1).click()
+    expect(details).to_contain_text(known)
+    page.key("End")  # of which nothing was read
+    expect(details).not_to_contain_text(known)
+    page.key("Escape")
+    said = page.page.locator(".of-images")
+    expect(said).to_contain_text("continues by itself")
+    expect(said.locator("p")).to_have_css("font-weight", "400")
+    page.context.set_offline(False)
+    expect(said).to_be_hidden()
+
+
 def test_viewer_offers_no_request_while_the_server_is_gone(flaky_server, open_gallery):
     page = open_gallery(flaky_server).open()
     page.context.set_offline(True)

@@ -110,7 +110,7 @@ function copyByHand(text: string, root: ShadowRoot) {
  * Chinese. */
 const FIRST: Record<string, [string, string, string]> = {
   problem_offline: [
-    "This page's server does not answer; the page goes on by itself when it is back.",
+    "This page's server does not answer. The page continues by itself once it does.",
     "本頁面的伺服器沒有回應，恢復後會自動繼續。",
     "本页面的服务器没有响应，恢复后会自动继续。",
   ],
