@@ -245,6 +245,27 @@ def test_retried_comparison_keeps_the_focus(server, open_gallery):
     expect(difference).to_be_focused()
 
 
+def test_date_of_an_image_is_shown_but_is_no_difference_of_how_it_was_made(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}").ready()
+    answered = []
+
+    def change(route):
+        record = route.fetch().json()
+        answered.append(record["id"])
+        dates = ["Created Date", f"2026-08-09T11:{len(answered):02}:20.000Z"]
+        parameters = [["Steps", str(record["id"])], dates]
+        route.fulfill(json={**record, "prompt": "", "negative": "", "parameters": parameters})
+
+    page.page.route("**/api/images/*", change)
+    page.tiles.first.focus()
+    for key in ("Space", "ArrowRight", "Space", "c"):
+        page.key(key)
+    table = page.panel("compare").locator(".difference table")
+    expect(table.locator("caption")).to_have_text("What differs: 1")
+    expect(table.locator("th[scope=row]")).to_have_text(["Steps", "Created Date"])
+    expect(table.locator("tr").last).to_contain_text("Aug 9, 2026")
+
+
 _OUTDATED = {
     "error": {"code": "outdated", "message": "The extension was updated: reload this page."}
 }

@@ -38,6 +38,14 @@ export function formatDate(iso: string, hasTime = true): string {
   return time.toLocaleString(language, { dateStyle: "medium", timeStyle });
 }
 
+/** The infotext field that tells when an image was made, not how. */
+export const CREATED = "Created Date";
+
+/** Return the value of an infotext field as it is shown: a date in the user's language. */
+export function formatParameter(name: string, value: string) {
+  return (name === CREATED && formatDate(value)) || value;
+}
+
 /** Format a number of bytes in kB, MB or GB, "" for 0. */
 export function formatBytes(size: number) {
   if (!size) return "";
