@@ -34,3 +34,13 @@ test("what was read in the file is not asked for again without it", async () => 
   assert.equal((await records.getRecord(1, NEVER)).infotext_source, "file");
   assert.deepEqual(asked, ["images/1?file=1"]);
 });
+
+test("an outdated record is asked for again, and there until the answer is", async () => {
+  const { records, asked } = made("file");
+  const first = await records.getRecord(1, NEVER);
+  records.outdate();
+  assert.equal(records.getCached(1), first);
+  assert.notEqual(await records.getRecord(1, NEVER), first);
+  await records.getRecord(1, NEVER);
+  assert.equal(asked.length, 2);
+});

@@ -308,6 +308,7 @@ def test_double_click_on_a_download_button_starts_one_job(flaky_server, page):
             page.double_click(page.control(deed))
         flaky_server.job_done(flaky_server.jobs()[0]["id"])
         assert len(flaky_server.jobs()) == count, deed
+    expect(page.viewer).to_be_hidden()  # the options closed above an image
 
 
 def test_download_waits_for_the_name_of_its_model(flaky_server, page):

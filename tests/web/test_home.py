@@ -284,7 +284,7 @@ def test_opened_gallery_is_on_a_home_that_first_failed_and_back_leads_there(
     page.ready()
     page.page.route("**/api/home", lambda route: route.abort())
     page.control("home").click()
-    problem = page.page.locator(".of-images[data-kind='problem']")
+    problem = page.page.locator(".of-images[data-kind='offline']")
     expect(problem).to_be_visible()
     page.page.unroute("**/api/home")
     problem.get_by_role("button").click()

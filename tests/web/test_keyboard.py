@@ -238,6 +238,21 @@ def test_control_that_goes_leaves_the_focus_to_the_images_or_what_can_be_done(se
     wait_for(lambda: page.focused_control() == "search-models")
 
 
+def test_choice_by_mouse_and_back_leave_the_focus_to_the_images(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.control("home").click()
+    page.page.locator(".home-shelf").first.wait_for()
+    page.field("find").fill("glowing")
+    page.search_row("all").click()
+    page.ready()
+    wait_for(lambda: page.focused() is not None, "the focus after a click on a row")
+    page.control("home").click()
+    page.page.locator(".home-intro h2").click()
+    page.page.go_back()
+    page.ready()
+    wait_for(lambda: page.focused() is not None, "the focus after Back")
+
+
 def test_texts_are_copied_from_the_focused_tile_and_in_the_viewer(server, open_gallery):
     clipboard = ["clipboard-read", "clipboard-write"]
     page = open_gallery(server, permissions=clipboard).ready()

@@ -158,6 +158,27 @@ def test_server_that_is_gone_is_told_once(flaky_server, open_gallery):
         expect(said).to_be_hidden()
 
 
+def test_gallery_says_quietly_that_the_server_is_gone_as_soon_as_a_request_failed(
+    server, open_gallery
+):
+    page = open_gallery(server).open(1)
+    details = page.page.locator(".details-body")
+    expect(details).to_have_attribute("aria-busy", "false")
+    known = details.locator(".prompt").inner_text().split("\n")[-1]
+    page.key("Escape")
+    page.context.set_offline(True)
+    page.tiles.nth(1).click()
+    expect(details).to_contain_text(known)
+    page.key("End")  # of which nothing was read
+    expect(details).not_to_contain_text(known)
+    page.key("Escape")
+    said = page.page.locator(".of-images")
+    expect(said).to_contain_text("continues by itself")
+    expect(said.locator("p")).to_have_css("font-weight", "400")
+    page.context.set_offline(False)
+    expect(said).to_be_hidden()
+
+
 def test_viewer_offers_no_request_while_the_server_is_gone(flaky_server, open_gallery):
     page = open_gallery(flaky_server).open()
     page.context.set_offline(True)
@@ -222,6 +243,27 @@ def test_retried_comparison_keeps_the_focus(server, open_gallery):
     retry.press("Enter")
     expect(difference.locator("table")).to_be_visible()
     expect(difference).to_be_focused()
+
+
+def test_date_of_an_image_is_shown_but_is_no_difference_of_how_it_was_made(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}").ready()
+    answered = []
+
+    def change(route):
+        record = route.fetch().json()
+        answered.append(record["id"])
+        dates = ["Created Date", f"2026-08-09T11:{len(answered):02}:20.000Z"]
+        parameters = [["Steps", str(record["id"])], dates]
+        route.fulfill(json={**record, "prompt": "", "negative": "", "parameters": parameters})
+
+    page.page.route("**/api/images/*", change)
+    page.tiles.first.focus()
+    for key in ("Space", "ArrowRight", "Space", "c"):
+        page.key(key)
+    table = page.panel("compare").locator(".difference table")
+    expect(table.locator("caption")).to_have_text("What differs: 1")
+    expect(table.locator("th[scope=row]")).to_have_text(["Steps", "Created Date"])
+    expect(table.locator("tr").last).to_contain_text("Aug 9, 2026")
 
 
 _OUTDATED = {

@@ -82,7 +82,7 @@ _NAMES = [
 def test_twelve_letters_of_the_models_name_are_seen(server, open_gallery, locale):
     page = open_gallery(server, "?model=900004&level=XXX", locale=locale).ready()
     page.control("watch").wait_for()
-    edges = [edge + by for edge in (888, 1059, 1209, 1489, 1809) for by in (-1, 0)]
+    edges = [edge + by for edge in (872, 912, 1059, 1209, 1349, 1429, 1589) for by in (-1, 0)]
     for width in [*range(360, 1921, 240), *edges]:
         page.page.set_viewport_size({"width": width, "height": 800})
         for names in _NAMES:

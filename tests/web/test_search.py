@@ -366,6 +366,17 @@ def test_typed_text_is_searched_in_the_open_gallery_first_and_has_a_row_for_its_
     expect(page.search_row("author")).to_have_count(0)
 
 
+def test_exact_name_of_a_model_leads_to_it_and_what_finds_nothing_comes_last(page):
+    page.field("find").fill("flux of fields")  # known to Civitai alone
+    chosen = page.page.locator(".search-rows [aria-selected=true]")
+    expect(chosen).to_have_text(re.compile("^Flux of Fields"))
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))
+    assert _rows(page)[0] == "model" and {*_rows(page)[-2:]} <= {"loaded", "gallery", "all"}
+    page.key("Enter")
+    expect(page.page).to_have_url(re.compile(r"model=\d+$"))
+    expect(page.page.locator(".gallery-header h2")).to_have_text("Flux of Fields")
+
+
 def test_loaded_images_are_filtered_and_shown_again(page):
     [author, *_] = sorted(_authors(page))
     page.find(f"author:{author}")

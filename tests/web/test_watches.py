@@ -225,6 +225,7 @@ def test_watched_gallery_shows_new_images_after_a_start(start, demo, flaky, open
     page = open_gallery(server, "?model=900001").ready()
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")
+    page.message("new pictures it has is shown under Saved").wait_for()
     assert page.focused_control() == "watch"
     expect(page.page.locator("[data-new]")).to_have_count(0)
 

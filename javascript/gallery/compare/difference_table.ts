@@ -3,6 +3,7 @@
 
 import type { ImageDetails } from "../contract";
 import { el, makePair } from "../core/dom";
+import { CREATED, formatParameter } from "../core/text";
 import { getParameterLabel } from "../state/state";
 import type { Context } from "../types";
 
@@ -48,7 +49,7 @@ export function compareFields(
   );
   const all = new Set(maps.flatMap((one) => [...one.keys()]));
   const rows = [...all].map((name) => {
-    const values = maps.map((one) => one.get(name) ?? "");
+    const values = maps.map((one) => formatParameter(name, one.get(name) ?? ""));
     return { name, values, differs: values.some((value) => value !== values[0]) };
   });
   return rows.filter(({ values }) => values.some(Boolean));
@@ -137,14 +138,21 @@ export function makeDifferenceTable({ translate, store }: Context, records: Comp
     prompt: translate("prompt"),
     negative: translate("negative"),
   });
-  const rows = compared.map((row) => ({ ...row, name: getParameterLabel(bootstrap, row.name) }));
+  const name = (row: Row) => ({ ...row, name: getParameterLabel(bootstrap, row.name) });
+  const isDate = (row: Row) => row.name === CREATED && row.differs;
+  const rows = compared.filter((row) => !isDate(row)).map(name);
+  const dates = compared.filter(isDate).map(name); // no difference of how they were made
   const different = rows.filter((row) => row.differs);
   const same = rows.filter((row) => !row.differs);
   const lacking = records.filter((record) => !record.infotext).length;
   return [
     lacking ? el("p", { class: "dim" }, translate("compare_lacking", { n: lacking })) : "",
     different.length
-      ? makeTable(records, different, translate("compare_different", { n: different.length }))
+      ? makeTable(
+          records,
+          [...different, ...dates],
+          translate("compare_different", { n: different.length }),
+        )
       : el("p", {}, translate("compare_no_difference")),
     same.length
       ? el(

@@ -38,6 +38,14 @@ export function formatDate(iso: string, hasTime = true): string {
   return time.toLocaleString(language, { dateStyle: "medium", timeStyle });
 }
 
+/** The infotext field that tells when an image was made, not how. */
+export const CREATED = "Created Date";
+
+/** Return the value of an infotext field as it is shown: a date in the user's language. */
+export function formatParameter(name: string, value: string) {
+  return (name === CREATED && formatDate(value)) || value;
+}
+
 /** Format a number of bytes in kB, MB or GB, "" for 0. */
 export function formatBytes(size: number) {
   if (!size) return "";
@@ -110,7 +118,7 @@ function copyByHand(text: string, root: ShadowRoot) {
  * Chinese. */
 const FIRST: Record<string, [string, string, string]> = {
   problem_offline: [
-    "This page's server does not answer; the page goes on by itself when it is back.",
+    "This page's server does not answer. The page continues by itself once it does.",
     "本頁面的伺服器沒有回應，恢復後會自動繼續。",
     "本页面的服务器没有响应，恢复后会自动继续。",
   ],

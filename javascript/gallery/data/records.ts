@@ -13,6 +13,8 @@ const FRESH = 30_000; // milliseconds; a model that was missing may have come si
 export class Records {
   /** the last used one is last */
   #cache = new Map<number, { record: ImageDetails; receivedAt: number }>();
+  /** ids of images whose records have changed on the server */
+  #outdated = new Set<number>();
 
   /** @param now returns the time in milliseconds */
   constructor(
@@ -36,9 +38,10 @@ export class Records {
   }
 
   /** Return whether a record was received in the last 30 seconds, or has the infotext of the
-   * image's file, which never changes. */
+   * image's file, which never changes; and is not outdated. */
   #isFresh(record: ImageDetails) {
     const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};
+    if (this.#outdated.has(record.id)) return false;
     return record.infotext_source === "file" || this.now() - receivedAt < FRESH;
   }
 
@@ -82,9 +85,10 @@ export class Records {
     return view;
   }
 
-  /** Empty the cache, because the records have changed on the server. */
-  clearCache() {
-    this.#cache.clear();
+  /** Fetch each record again when it is needed next: they have changed on the server. While that
+   * does not respond, the cached ones are shown. */
+  outdate() {
+    this.#outdated = new Set(this.#cache.keys());
   }
 
   async #fetchRecord(id: number, parameters: Record<string, string>, signal: AbortSignal) {
@@ -102,6 +106,7 @@ export class Records {
       await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
       return get();
     });
+    this.#outdated.delete(id);
     this.#cacheRecord(record, this.now());
     return record;
   }

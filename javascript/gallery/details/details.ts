@@ -156,7 +156,7 @@ export class Details {
 
   async #refreshModels() {
     const view = this.#view;
-    this.records.clearCache();
+    this.records.outdate();
     if (!view || this.#isFailed || this.body.ariaBusy === "true") return;
     try {
       const record = await this.records.getRecord(view.id, this.#abort.signal);

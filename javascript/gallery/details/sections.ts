@@ -3,7 +3,7 @@
 import type { ImageDetails, ImageView, PermissionView } from "../contract";
 import { el, icon, iconButton } from "../core/dom";
 import { type MenuItem, makeMenuButton } from "../core/menu";
-import { formatDate } from "../core/text";
+import { formatDate, formatParameter } from "../core/text";
 import { makeLongText } from "../core/widgets";
 import { getParameterLabel } from "../state/state";
 import type { Context } from "../types";
@@ -125,7 +125,7 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   const { bootstrap } = store.get();
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
   const lines = rows.map(([field, stored]) => {
-    const value = (field === "Created Date" && formatDate(stored)) || stored;
+    const value = formatParameter(field, stored);
     const name = getParameterLabel(bootstrap, field);
     const shown = value.length > 400 ? `${value.slice(0, 400)}…` : value; // it may be very long
     const on = { click: () => void context.actions.copy(value) };

@@ -197,10 +197,8 @@ export class Finder {
   #submit(event: SubmitEvent) {
     event.preventDefault();
     const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
-    if (row) {
-      this.#run(row);
-      if (row.kind !== "complete" && row.kind !== "correct") this.context.actions.leadToFound();
-    } else if (!this.#field.value.trim()) this.#clearSearch();
+    if (row) this.#run(row);
+    else if (!this.#field.value.trim()) this.#clearSearch();
     else {
       this.#close();
       void this.context.actions.search(this.#field.value, "loaded"); // says why it cannot be
@@ -229,6 +227,7 @@ export class Finder {
     } else if (kind === "model") void actions.openModel(Number(value));
     else if (kind === "author") void actions.openUser(value);
     else void actions.search(value, kind);
+    actions.leadToFound();
   }
 
   #complete(word: string) {

@@ -10,6 +10,7 @@ export class FoundFocus {
   /** what had the focus last, unless the user has taken the focus away */
   #focused: Element | null = null;
   #isByKey = false; // the last press was a key's: a pointer needs no focus
+  #isGiven = false; // what has the focus was given it here, so what replaces it gets it too
   #leads = false;
   #frame = 0;
 
@@ -22,7 +23,7 @@ export class FoundFocus {
     // the user has chosen it, so the focus is no longer moved
     const onFocus = ({ target }: Event) => {
       this.#focused = target instanceof Element ? target : null;
-      this.#leads = false;
+      this.#leads = this.#isGiven = false;
     };
     root.addEventListener("focusin", onFocus, { signal });
     root.addEventListener("focusout", ({ target }) => this.#onLeave(target), { signal });
@@ -31,6 +32,12 @@ export class FoundFocus {
     };
     window.addEventListener("keydown", notePress, { signal, capture: true });
     window.addEventListener("pointerdown", notePress, { signal, capture: true });
+    // what one comes back to takes the focus that nothing else has
+    const onBack = () => {
+      this.focusNextFound();
+      this.#checkSoon();
+    };
+    window.addEventListener("popstate", onBack, { signal });
     const keys: Key[] = [
       "where",
       "results",
@@ -71,7 +78,8 @@ export class FoundFocus {
   #check() {
     const { store, root } = this.context;
     if (this.#focused && !isShown(this.#focused)) {
-      this.#leads ||= this.#isByKey || getTop(root) !== root; // a dialog's keys need its focus
+      // a dialog's keys need its focus
+      this.#leads ||= this.#isByKey || this.#isGiven || getTop(root) !== root;
       this.#focused = null;
     }
     const { stale, lookupText, loading, searchReading } = store.get();
@@ -83,7 +91,9 @@ export class FoundFocus {
     if (top instanceof HTMLElement) return top.focus(); // of a dialog
     const isWaiting =
       stale || lookupText || (!getTiles(store.get()).length && (loading || searchReading === "on"));
-    if (!isWaiting && this.focusFound(store.get())) this.#leads = false;
+    if (isWaiting || !this.focusFound(store.get())) return;
+    this.#leads = false;
+    this.#isGiven = true;
   }
 }
 

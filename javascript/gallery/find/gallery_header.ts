@@ -184,7 +184,9 @@ export class GalleryHeader {
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const heading = el("h2", { class: "one-line", dir: "auto", text: name, title: name });
     const link = url && this.#makeLink(url);
-    fill(this.#title, heading, link, creator && this.#makeCreatorButton(creator));
+    const type = model && getModelTypeName(model.type, translate);
+    const about = [type, creator].filter(Boolean).join(" · ");
+    fill(this.#title, heading, link, creator && this.#makeCreatorButton(creator, about));
   }
 
   #makeLink(url: string) {
@@ -197,10 +199,10 @@ export class GalleryHeader {
     );
   }
 
-  #makeCreatorButton(user: string) {
+  #makeCreatorButton(user: string, label = user) {
     const { translate, actions } = this.context;
     const title = translate("see_creator", { user });
-    return button({ action: "open-user", label: user, title, class: "quiet" }, () =>
+    return button({ action: "open-user", label, title, class: "quiet" }, () =>
       actions.openUser(user),
     );
   }

@@ -91,7 +91,8 @@ export function listRows(
   if (isList(text)) return [makeRow("open", "library", translate("row_open_list"), "", text)];
   if (isAddress(text)) {
     const open = makeRow("open", "link", translate("row_open", { text }), "", text);
-    return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, translate)] : [open];
+    const scopes = sortRows(listScopeRows(state, text, found, translate), text);
+    return /^\d+$/.test(text) ? [open, ...scopes] : [open];
   }
   const usual = isForModels(text) ? "words" : "keys";
   const guess = KEY_AT_END.test(text) ? "nothing" : usual;
@@ -100,7 +101,8 @@ export function listRows(
   const remarks = listRemarks(found, translate);
   if (kind === "nothing") return [...remarks, ...completions];
   const scopes = listScopeRows(state, text, found, translate);
-  if (kind === "keys") return [...remarks, ...insertAfterFirst(scopes, completions)];
+  if (kind === "keys")
+    return [...remarks, ...insertAfterFirst(sortRows(scopes, text), completions)];
   const models = listModelRows(state, text, found, translate);
   const all = listAuthorRows(found, translate);
   // One of the library whose name was typed; one of Civitai comes later and would move other rows.
@@ -110,9 +112,19 @@ export function listRows(
   const { where, results } = state;
   const hasImages = !results && (hasGallery(where) || where.search !== null);
   const places = hasImages
-    ? insertAfterFirst([...scopes, ...models, ...authors], [...completions, ...named])
-    : [...insertAfterFirst(models, completions), ...named, ...authors, ...scopes];
+    ? insertAfterFirst(sortRows([...scopes, ...models, ...authors], text), [
+        ...completions,
+        ...named,
+      ])
+    : sortRows([...insertAfterFirst(models, completions), ...named, ...authors, ...scopes], text);
   return [...remarks, ...places];
+}
+
+/** Return the rows with the models of exactly this name first, and what finds nothing last. */
+function sortRows(rows: readonly SearchRow[], name: string) {
+  const rank = ({ kind, text, isEmpty }: SearchRow) =>
+    kind === "model" && isSame(text, name) ? 0 : isEmpty ? 2 : 1;
+  return [...rows].sort((one, other) => rank(one) - rank(other));
 }
 
 function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {

@@ -38,7 +38,7 @@ type StatusAction =
   | "reset-filters";
 
 interface StatusText {
-  kind: "none" | "waits" | "problem" | "narrowed" | "empty" | "end";
+  kind: "none" | "waits" | "problem" | "offline" | "narrowed" | "empty" | "end";
   text: string; // "" for no status
   actions: StatusAction[]; // the buttons beside the text
 }
@@ -55,15 +55,18 @@ export function getLookupStatus(state: State, translate: Translate, now: number)
   const part = getFailedGalleryPart(state);
   const isSaid = part && problem && problems[part]?.message === problem.message;
   if (problem && (isSaid || getMissingPart(state))) return NO_STATUS; // said in the gallery's place
-  if (problem) {
-    return { kind: "problem", text: problem.message, actions: [chooseAction(problem, "dismiss")] };
-  }
+  if (problem) return makeProblemStatus(problem, "dismiss");
   if (!lookupText) return NO_STATUS;
   return makeWaitingStatus(
     now - lookupStartedAt,
     translate("looking_for", { text: lookupText }),
     translate,
   );
+}
+
+function makeProblemStatus(problem: Problem, leave: StatusAction): StatusText {
+  const kind = problem.code === "offline" ? "offline" : "problem"; // the one passes by itself
+  return { kind, text: problem.message, actions: [chooseAction(problem, leave)] };
 }
 
 /** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for
@@ -79,15 +82,14 @@ function chooseAction({ code }: Problem, leave: StatusAction): StatusAction {
 export function getGalleryStatus(state: State, translate: Translate, now: number): StatusText {
   const { problems, results, bootstrap, requestedAt, startedAt } = state;
   if (results) return NO_STATUS;
-  if (problems.lookup && getMissingPart(state)) {
-    const actions = [chooseAction(problems.lookup, "home")];
-    return { kind: "problem", text: problems.lookup.message, actions };
-  }
+  if (problems.lookup && getMissingPart(state)) return makeProblemStatus(problems.lookup, "home");
   const part = getFailedGalleryPart(state);
   const problem = part && problems[part];
   if (problem) {
-    const leave = problem.code === "bad_input" ? "reset-filters" : "home";
-    return { kind: "problem", text: problem.message, actions: [chooseAction(problem, leave)] };
+    return makeProblemStatus(problem, problem.code === "bad_input" ? "reset-filters" : "home");
+  }
+  if (state.lost) {
+    return makeProblemStatus({ code: "offline", message: translate("problem_offline") }, "home");
   }
   if (state.loadedWords && state.searchReading === "on") {
     return makeReadingStatus(state, translate, now);
@@ -283,7 +285,7 @@ export class Status {
       "requestedAt",
     ];
     const more = ["problems", "ended", "hiddenCount", "notes", "images", "stopped"] as const;
-    store.on([...keys, ...more, getShown, "searchReading"], () => this.#draw(), context);
+    store.on([...keys, ...more, getShown, "searchReading", "lost"], () => this.#draw(), context);
     signal.addEventListener("abort", () => this.#setTicking(false));
     this.#draw();
   }
@@ -315,7 +317,8 @@ export class Status {
     this.#drawActions(actions);
     this.element.toggleAttribute("data-alone", isAlone);
     this.#showSkeletons(isAwaited, state.tile);
-    this.#setSticking((isLong || isAwaited) && (kind === "problem" || kind === "waits"));
+    const sticks = ["problem", "offline", "waits"].includes(kind);
+    this.#setSticking(sticks && (isLong || isAwaited));
   }
 
   /** Show tiles without images while the first page is loaded.
@@ -389,7 +392,8 @@ export class Status {
     if (this.of === "lookup") return "lookup";
     const state = this.context.store.get();
     if (getMissingPart(state)) return undefined;
-    return getFailedGalleryPart(state) ?? getAwaitedPart(state) ?? "images";
+    const failed = getFailedGalleryPart(state) ?? getAwaitedPart(state);
+    return failed ?? (state.lost ? "bootstrap" : "images");
   }
 }
 

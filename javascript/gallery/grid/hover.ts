@@ -161,7 +161,8 @@ export function listenToClicks(list: HTMLElement, { actions, store }: Context, t
     else if (action === "favourite") void actions.favourite([id]);
     else if (action === "thumb-again") tile.reloadThumb();
     else if (tile.isBlurred) actions.showBlurred(id);
-    else actions.open(id);
+    // the second press of a double click on what closed above the tile is not meant for it
+    else if (event.detail < 2) actions.open(id);
     if (store.get().open === null) actions.focus(id);
   });
   // Else a range by Shift selects the text of the page.

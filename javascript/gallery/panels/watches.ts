@@ -102,7 +102,7 @@ export class Watches {
 
   /** Watch the open gallery, or stop watching it. */
   async toggleWatch() {
-    const { store, api, actions } = this.context;
+    const { store, api, actions, toast, translate } = this.context;
     const { where, watches } = store.get();
     const gallery = getWatchKey(where);
     if (!gallery) return;
@@ -112,8 +112,12 @@ export class Watches {
     const version = model?.versions.find((one) => one.id === where.version)?.name;
     const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
     const one = { ...where, gallery, name };
-    const change = () =>
-      isWatched ? this.#unwatch(one) : api.post("watches", { action: "watch", query: where, name });
+    const watch = async () => {
+      const all = await api.post("watches", { action: "watch", query: where, name });
+      toast(translate("watch_began", { name }));
+      return all;
+    };
+    const change = () => (isWatched ? this.#unwatch(one) : watch());
     await this.#change(change);
   }
 

@@ -232,7 +232,7 @@ export class Viewer {
     const { favourite = known.favourite } = now.annotated[now.open] ?? {};
     const view = shown[index] ?? { ...known, favourite };
     // the record has the path of the saved file
-    if (!isOther && view.saved && !this.#view?.saved) parts.details.records.clearCache();
+    if (!isOther && view.saved && !this.#view?.saved) parts.details.records.outdate();
     this.#view = view;
     this.#index = index;
     this.#draw(now, parts);
