@@ -71,9 +71,9 @@ def test_images_begin_high_up(server, open_gallery, address, locale, look, sizes
 
 
 _NAMES = [
-    ("Night Windows", "neon_courier", "Get this model (1.4 MB)"),
+    ("Night Windows", "neon_courier", "Get model (1.4 MB)"),
     ("A name of many words", "a" * 60, "Not available: " + "a" * 60),
-    ("WM" * 12, "neon_courier", "Get this model (123.4 GB)"),
+    ("WM" * 12, "neon_courier", "Get model (123.4 GB)"),
     ("非常に長い名前のモデル" * 5, "某" * 30, "取得此模型 (1.4 MB)"),
 ]
 
@@ -88,6 +88,23 @@ def test_twelve_letters_of_the_models_name_are_seen(server, open_gallery, locale
         for names in _NAMES:
             page.page.evaluate(_SET_HEADER, list(names))
             assert page.page.evaluate(_SEEN) >= 12, (width, names)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_buttons_have_their_words_and_the_author_is_named_where_there_is_room(
+    server, open_gallery, locale
+):
+    page = open_gallery(server, f"?model={_MODEL}", locale=locale).ready()
+    page.control("watch").wait_for()
+    line = page.page.locator(".gallery-header .line")
+    author = line.locator("[data-do='open-user']")
+    for width in (1366, 1440, 1600):
+        page.page.set_viewport_size({"width": width, "height": 800})
+        for control in ("watch", "download-options"):
+            expect(page.control(control)).not_to_have_css("font-size", "0px")
+        expect(author).to_be_visible(visible=width >= 1440)
+        assert line.bounding_box()["height"] < 40
+    expect(author).to_have_text(re.compile("^.+ · .+$"))
 
 
 def test_header_goes_while_one_scrolls_down_and_comes_back(server, open_gallery):
