@@ -20,7 +20,7 @@ Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 _HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})[^<>\n]{0,300}>")
+_LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::[^<>\n]{0,300})?>")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _AIR = re.compile(r"urn:air:[^:\s]{1,60}:([a-z0-9_-]{1,60}):([a-z0-9_-]{1,60}):(
 _AIR_VERSION = re.compile(r"[0-9]{1,12}@([0-9]{1,12})(?:[+.].*)?")
 _TENSORART_ID = re.compile(r"EMS-\d{1,12}-EMS")
 _RESOURCE_TAG = re.compile(
-    r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,20}))?[^<>\n]{0,100}>"
+    r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,40}))?(?::[^<>\n]{0,100})?>"
 )
 
 
