@@ -36,6 +36,7 @@ _SCREENED = (8, 12, 16, 20, 24, 32, 64, 256, 1200)  # repetitions
 _SUSPICIOUS = 0.001  # seconds; a linear pattern takes a tenth, a quadratic one five times as long
 _SIZE, _STEPS = 120, 1_000_000
 _GROWTH = 1.3
+_COUNTED = 40  # attacks whose steps are counted even if they take no time
 
 
 def _iter_modules() -> Iterator[str]:
@@ -168,13 +169,18 @@ def _list_spans(pattern: re.Pattern, method: str, text: str) -> list[tuple[int, 
 
 
 def _check_growth(counter: Counter, method: str, attack: tuple[str, str, str]) -> str:
-    """Return "" if the steps grow at most as n^1.3, else what they were."""
+    """Return "" if the steps grow at most as n^1.3, else what they were.
+
+    A pattern of bounded length may match the shorter text and not the longer one: up to 10 steps
+    for each character are linear, too.
+    """
     steps = []
     start, unit, end = attack
     for size in (_SIZE, 4 * _SIZE):
-        limit = int(steps[0] * 4**_GROWTH) if steps else _STEPS
+        text = start + unit * size + end
+        limit = max(int(steps[0] * 4**_GROWTH), 10 * len(text)) if steps else _STEPS
         try:
-            steps.append(counter.count(method, start + unit * size + end, limit)[0])
+            steps.append(counter.count(method, text, limit)[0])
         except TooManySteps:
             return f"{method} {attack}: more than {limit} steps on {size} times, {steps}"
     return ""
@@ -205,7 +211,7 @@ def test_patterns_take_linear_time_on_every_generated_text(module):
                 if number % 8 == 0:
                     text = attack[0] + attack[1] * 3 + attack[2]
                     _check_counter(counter, pattern, method, text)
-                if _is_suspicious(pattern, method, attack):
+                if number < _COUNTED or _is_suspicious(pattern, method, attack):
                     fault = _check_growth(counter, method, attack)
                     assert not fault, (pattern.pattern, fault)
 
