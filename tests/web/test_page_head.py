@@ -81,7 +81,7 @@ _NAMES = [
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
 def test_twelve_letters_of_the_models_name_are_seen(server, open_gallery, locale):
     page = open_gallery(server, "?model=900004&level=XXX", locale=locale).ready()
-    page.control("watch").wait_for()
+    page.page.locator(".gallery-header [data-do='open-user']").first.wait_for(state="attached")
     edges = [edge + by for edge in (872, 912, 1059, 1209, 1349, 1429, 1589) for by in (-1, 0)]
     for width in [*range(360, 1921, 240), *edges]:
         page.page.set_viewport_size({"width": width, "height": 800})
