@@ -133,7 +133,7 @@ def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     assert not _overlap(page, ".toasts", ".selection-bar")
     page.control("mark-none").tap()
     page.control("jobs").tap()
-    page.panel("jobs").wait_for()
+    page.panel("jobs").evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
 
 
