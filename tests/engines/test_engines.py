@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import stat
 import threading
@@ -308,6 +309,41 @@ def test_text_encoder_of_the_settings_is_taken_if_comfyui_has_it(comfy, stated):
         one["inputs"]["clip_name1"] for one in graph.values() if "clip_name1" in one["inputs"]
     ]
     assert chosen == (stated if stated in listed else "a_clip_l.safetensors")
+
+
+@pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
+@pytest.mark.parametrize("tensor", ["text_encoders.t5xxl.x", "model.diffusion_model.x", None])
+def test_text_encoders_are_loaded_unless_the_checkpoint_has_them(comfy, tmp_path, base, tensor):
+    add_flux(comfy, base)
+    names = ["clip_l.safetensors", "clip_g.safetensors", "t5xxl.safetensors"]
+    comfy.lists |= {f"clip_name{index}": names for index in (1, 2, 3)}
+    comfy.lists |= {"unet_name": [], "ckpt_name": ["big.safetensors"]}
+    if tensor:
+        folders = json.dumps({"checkpoints": [str(tmp_path)]})
+        comfy.faults["/internal/folder_paths"] = text_answer(200, folders, "application/json")
+        header = json.dumps({tensor: {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}})
+        size = len(header).to_bytes(8, "little")
+        (tmp_path / "big.safetensors").write_bytes(size + header.encode())
+    made = plan(comfy, TEXT.replace("dream_8", "big"), base_model=base)
+    kinds = {one["class_type"] for one in made.request["prompt"].values()}
+    is_guessed_without = tensor is None and base == "SD 3.5"
+    assert not made.missing
+    expected = is_guessed_without or tensor == "model.diffusion_model.x"
+    assert bool(kinds & {"DualCLIPLoader", "TripleCLIPLoader"}) == expected
+
+
+def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
+    add_flux(comfy, "Flux.1 D")
+    comfy.nodes["DualCLIPLoader"] = ("clip_name1", "clip_name2")
+    encoders = ["a_clip_l.safetensors", "my_clip_l.safetensors", "a_t5xxl.sft", "my_t5xxl.sft"]
+    comfy.lists |= dict.fromkeys(("clip_name1", "clip_name2"), encoders)
+    comfy.lists["vae_name"].append("own.safetensors")
+    modules = "Module 1: own, Module 2: my_clip_l, Module 3: my_t5xxl, Module 4: gone"
+    made = plan(comfy, f"{TEXT.replace('dream_8', 'big')}, {modules}", base_model="Flux.1 D")
+    inputs = {k: v for one in made.request["prompt"].values() for k, v in one["inputs"].items()}
+    names = [inputs[name] for name in ("vae_name", "clip_name1", "clip_name2")]
+    assert names == ["own.safetensors", "my_clip_l.safetensors", "my_t5xxl.sft"]
+    assert re.findall(r"Module \d", made.infotext) == ["Module 4"] and "VAE: own" in made.infotext
 
 
 @pytest.mark.parametrize("base", ["Qwen", ""])

@@ -7,15 +7,15 @@ import operator
 import os
 import re
 import struct
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..errors import InvalidResponse, NeedsKey
 from .file_types import is_text, is_web_page
 from .safe_open import open_to_read
 from .untrusted import as_mapping, has_too_many_parts
 
-__all__ = ["check_model_file", "check_model_start", "CONFIGURATIONS", "model_file_stem", "MODELS"]
-__all__ += ["RUN_CODE", "SAFE", "START_SIZE"]
+__all__ = ["check_model_file", "check_model_start", "CONFIGURATIONS", "has_tensors"]
+__all__ += ["model_file_stem", "MODELS", "RUN_CODE", "SAFE", "START_SIZE"]
 
 _SAFETENSORS = (".safetensors", ".sft")
 SAFE = (*_SAFETENSORS, ".gguf")  # formats without code, the best first
@@ -81,8 +81,21 @@ def check_model_file(path: str, name: str) -> None:
         head = file.read(START_SIZE)
         check_model_start(head, "", name)
         if os.path.splitext(name)[1].lower() in _SAFETENSORS:
-            header = head[8:] + file.read(max(0, 8 + _read_header_size(head) - len(head)))
-            _check_tensors(header[: _read_header_size(head)], os.fstat(file.fileno()).st_size)
+            _check_tensors(_read_header(file, head), os.fstat(file.fileno()).st_size)
+
+
+def has_tensors(path: str, prefix: str) -> bool:
+    """Return whether a safetensors file has tensors whose names begin with a prefix.
+
+    Raises InvalidResponse for another file, and OSError.
+    """
+    with open_to_read(path) as file:
+        return f'"{prefix}'.encode() in _read_header(file, file.read(START_SIZE))
+
+
+def _read_header(file: BinaryIO, head: bytes) -> bytes:
+    header = head[8:] + file.read(max(0, 8 + _read_header_size(head) - len(head)))
+    return header[: _read_header_size(head)]
 
 
 def _read_header_size(head: bytes) -> int:

@@ -12,13 +12,13 @@ from urllib.parse import quote, urlsplit
 
 from .. import setting
 from ..core import as_integer, as_list, as_mapping, as_text, Cancellation, clean_line
-from ..core import detect_media_extension, model_file_stem, never_cancelled
+from ..core import detect_media_extension, model_file_stem, model_formats, never_cancelled
 from ..errors import Cancelled, EngineError, InvalidResponse, NetworkError
 from ..infotext import build_infotext, build_workflow, ComfyGraph, compose_infotext, find_family
 from ..infotext import Graph, parse_infotext, read_graph, SEEDS
 from ..network import ReplyLimits
 from .find import Connection, Engine, make_error, shorten_error
-from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, Plan
+from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, MODULE, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
 __all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
@@ -143,14 +143,19 @@ class _Planner(Planner):
 
     _lists: Lists
 
+    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
+        super().__init__(recipe, options, lists)
+        self._encoders: list[str] = []
+
     def plan(self, engine: Engine) -> Plan:
         values = dict(self._infotext.parameters)
         loaders = {one[0]: self._lists.list_files(*one) for one in _LOADERS}
         loader, model = self._find_model(values, loaders)
         base_model = self._recipe.base_model
-        is_whole = loader in ("", _LOADERS[0][0])
-        if not is_whole and find_family(base_model, self._infotext) not in _ENCODERS:
+        family = find_family(base_model, self._infotext)
+        if loader not in ("", _LOADERS[0][0]) and family not in _ENCODERS:
             raise make_error("engine_no_family", engine=engine.name, model=model)
+        self._place_modules(values)
         prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
         vae = ""
         if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
@@ -163,6 +168,7 @@ class _Planner(Planner):
         infotext = compose_infotext(prompt, self._infotext.negative_prompt, values)
         files: dict[str, Any] = {"model": model, "loader": loader or _LOADERS[0][0], "loras": loras}
         files |= {"vae": vae, "upscaler": upscaler, "embeddings": embeddings}
+        files["has_encoders"] = family not in _ENCODERS or self._has_encoders(family, model)
         built = ComfyGraph(infotext, base_model, **files)
         graph = built.graph
         self._check_graph(graph)
@@ -172,6 +178,34 @@ class _Planner(Planner):
         request = {"prompt": graph, "workflow": build_workflow(graph)}
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
+
+    def _place_modules(self, values: dict[str, str]) -> None:
+        """Take what a Forge calls `Module 1` and the like for the VAE and the text encoders."""
+        modules = [name for name in values if MODULE.fullmatch(name)]
+        vaes = self._lists.list_choices(*_LISTS["vae"]) if modules else None
+        encoders = self._lists.list_choices("DualCLIPLoader", "clip_name1") if modules else None
+        for name in modules:
+            stem = model_file_stem(values[name]).lower()
+            found = [one for one in encoders or () if model_file_stem(one).lower() == stem]
+            if stem in (model_file_stem(one).lower() for one in vaes or ()):
+                values["VAE"] = values.pop(name)
+            elif found:
+                self._encoders += found
+                del values[name]
+
+    def _has_encoders(self, family: str, checkpoint: str) -> bool:
+        """Return whether a checkpoint of Flux or SD 3 contains its text encoders.
+
+        Of a file that cannot be read that is a guess: Stability publishes SD 3 without them.
+        """
+        listed = self._lists.list_files(*_LISTS["model"])
+        path = next((one.path for one in listed if one.name == checkpoint), "")
+        try:
+            return model_formats.has_tensors(path, "text_encoders.")
+        except (OSError, InvalidResponse):
+            kind = "TripleCLIPLoader"
+            choices = " ".join(self._lists.list_choices(kind, "clip_name1") or ()).lower()
+            return family != "sd3" or not all(usual in choices for usual in _ENCODERS[family])
 
     def _find_upscaler(self, values: dict[str, str]) -> str:
         name = values.get("Hires upscaler", "")
@@ -185,7 +219,7 @@ class _Planner(Planner):
 
     def _check_graph(self, graph: Graph) -> None:
         """Choose the text encoders; note the nodes and the values that ComfyUI does not have."""
-        stated = [one.strip() for one in setting.engine_encoders.split(";") if one.strip()]
+        stated = [*self._encoders, *map(str.strip, setting.engine_encoders.split(";"))]
         is_reported = {one.type for one in self._missing}
         for node in graph.values():
             kind, inputs = node["class_type"], node["inputs"]

@@ -13,11 +13,21 @@ from ..infotext import ANY_TAG, Graph, Loss, parse_infotext, parse_weights
 from ..infotext import translate_prompt, translate_sampler
 from .find import EngineKind
 
-__all__ = ["Caution", "EngineFile", "iter_cautions", "Made", "match_file", "Missing", "name_group"]
-__all__ += ["Plan", "Planner", "PlanOptions", "real_path", "Recipe", "Report", "Wanted"]
+__all__ = ["Caution", "EngineFile", "iter_cautions", "Made", "match_file", "Missing", "MODULE"]
+__all__ += [
+    "name_group",
+    "Plan",
+    "Planner",
+    "PlanOptions",
+    "real_path",
+    "Recipe",
+    "Report",
+    "Wanted",
+]
 
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
+MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder
 _HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::[^<>\n]{0,300})?>")

@@ -20,8 +20,8 @@ from ..infotext import compose_infotext, iter_special_parameters, parse_size, SA
 from ..infotext import translate_sampler
 from ..network import EngineReply, ReplyLimits
 from .find import Connection, Engine, list_addresses, read_notes, write_note
-from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, name_group, Plan, Planner
-from .recipe import PlanOptions, real_path, Recipe, Report
+from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, MODULE, name_group, Plan
+from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
 __all__ = ["has_noted_options", "list_files", "Lists", "make", "note_path", "plan"]
 __all__ += ["restore_noted_options"]
@@ -34,7 +34,6 @@ _MAX_FAILURES = 60  # polls in a row without an answer, or after a stop
 _STARTING = re.compile(r"default_script_arg", re.IGNORECASE)  # an error of the first minute
 _START_TRIES, _START_PAUSE = 12, 5.0  # seconds between the tries
 _TAG = re.compile(r"<(lora|lyco):([^:<>\n]{1,200})")
-_MODULE = re.compile(r"Module \d{1,2}")
 # What else a WebUI takes of an infotext without an extension or another file.
 _CARRIED = {
     *("RNG", "ENSD", "Eta", "Emphasis", "Variation seed", "Variation seed strength"),
@@ -165,7 +164,7 @@ class _Planner(Planner):
         settings |= {"samples_format": "png", "enable_pnginfo": True}
         settings |= {"randn_source": rng} if rng in ("GPU", "CPU", "NV") else {}
         settings |= {} if ensd is None else {"eta_noise_seed_delta": ensd}
-        modules = [value for name, value in values.items() if _MODULE.fullmatch(name)]
+        modules = [value for name, value in values.items() if MODULE.fullmatch(name)]
         stated = values.get("VAE", "")
         has_vae = stated.lower() not in ("", "automatic", "none")
         if self._lists.read("sd-vae") is not None:  # the Forges have modules instead

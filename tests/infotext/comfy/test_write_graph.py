@@ -225,7 +225,12 @@ def test_flux_and_sd3_are_loaded_by_what_is_there():
     assert loader == {**names, "type": "flux"}
     graph = ComfyGraph(f"a\n{LINE}", "SD 3.5", loader="UnetLoaderGGUF").graph
     assert {"UnetLoaderGGUF", "TripleCLIPLoader", "ModelSamplingSD3"} < {*kinds(graph)}
-    assert "EmptySD3LatentImage" in kinds(ComfyGraph(f"a\n{LINE}", base_model="SD 3.5").graph)
+    graph = ComfyGraph(f"a\n{LINE}", "SD 3.5").graph
+    assert "EmptySD3LatentImage" in kinds(graph) and "TripleCLIPLoader" not in kinds(graph)
+    for base, added in (("SD 3.5", ["TripleCLIPLoader"]), ("Flux.1 D", ["DualCLIPLoader"])):
+        graph = ComfyGraph(f"a\n{LINE}", base, has_encoders=False).graph
+        assert [kind for kind in kinds(graph) if "CLIPLoader" in kind] == added
+        assert ("VAELoader" in kinds(graph)) == (base == "Flux.1 D")  # SD 3's is in the file
 
 
 @pytest.mark.parametrize(

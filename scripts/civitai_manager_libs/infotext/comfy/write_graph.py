@@ -100,6 +100,7 @@ class ComfyGraph:
     base_model: as Civitai names it, "" if unknown. The files are named as ComfyUI lists them; one
     that is "" is named as in the infotext. loader: the type of the node that loads the model.
     loras: {name in the prompt, in lower case: file}. embeddings: the names of all.
+    has_encoders: whether a checkpoint contains its text encoders; many of Flux and SD 3 do not.
     """
 
     def __init__(
@@ -113,11 +114,13 @@ class ComfyGraph:
         vae: str = "",
         upscaler: str = "",
         embeddings: Collection[str] = (),
+        has_encoders: bool = True,
     ) -> None:
         read = parse_infotext(infotext)
         self._values, self._family = read.parameters, find_family(base_model, read)
         self._model, self._loader, self._vae = model, loader, vae
         self._loras, self._upscaler, self._embeddings = loras or {}, upscaler, embeddings
+        self._has_encoders = has_encoders and loader == "CheckpointLoaderSimple"
         self.graph: Graph = {}
         self.lost: list[Loss] = []
         self.assumed: list[Loss] = []
@@ -249,14 +252,16 @@ class ComfyGraph:
         else:
             is_plain = loader == "UNETLoader"
             values = {"weight_dtype": "default"} if is_plain else {}
-            model = self._add(loader, unet_name=model_name, **values)
+            model = vae = self._add(loader, unet_name=model_name, **values)
+        if not self._has_encoders:
             names, t5 = {"clip_name1": "clip_l.safetensors"}, "t5xxl_fp16.safetensors"
             if family == "sd3":
                 names |= {"clip_name2": "clip_g.safetensors", "clip_name3": t5}
                 clip = self._add("TripleCLIPLoader", **names)
             else:
                 clip = self._add("DualCLIPLoader", **names, clip_name2=t5, type="flux")
-            vae, vae_name = model, vae_name or "ae.safetensors"
+            if vae is model or family == "flux":
+                vae_name = vae_name or "ae.safetensors"
         if vae_name:
             vae = self._add("VAELoader", vae_name=vae_name)
         for name, clip_weight, model_weight in prompt.loras:
