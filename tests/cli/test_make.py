@@ -42,7 +42,7 @@ def picture(tmp_path):
 def test_engines_that_answer_are_listed(run, servers):
     code, out, _ = run("engines")
     assert code == 0 and "ComfyUI 0.33.0" in out
-    assert f"{servers[0].url}" in out and "2 checkpoints, 1 LoRAs, 1 VAEs" in out
+    assert f"{servers[0].url}" in out and "2 models, 1 LoRA, 1 VAE" in out
     rows = json.loads(run("engines", "--json")[1])
     assert [row["kind"] for row in rows] == ["comfyui", "webui"]
     assert rows[0]["files"]["sampler"] == ["euler", "dpmpp_2m"]

@@ -48,6 +48,7 @@ def list_engines(arguments: argparse.Namespace) -> int:
         text = get_text(f"engines_state_{row['state']}")
         if row["files"]:
             counts = {f"{kind}s": len(row["files"][kind]) for kind in ("model", "lora", "vae")}
+            counts["models"] += len(row["files"].get("diffusion_model", ()))  # ComfyUI's
             text = get_text("engines_has", **counts)
         print_result(format_row(*cells, text=text))
     if not found:
