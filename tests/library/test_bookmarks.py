@@ -67,7 +67,7 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
     bookmarks.change_annotations(
         images, AnnotationChange(favourite=False, stars=0, note=" ", tags=[])
     )
-    bookmarks.remove_from_collection([4, 5], "harbor views")
+    bookmarks.change_annotations(images[3:5], AnnotationChange(remove_from=["harbor views"]))
     assert set(bookmarks.find_annotations(range(1, 7))) == {6}
     bookmarks.delete_collection("Harbor Views")
     assert bookmarks.list_collections() == []

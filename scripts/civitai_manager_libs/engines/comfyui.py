@@ -50,7 +50,7 @@ _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
 _CORE_MODULE = re.compile(r"nodes|comfy_extras(?:\..*)?")
 _OUTPUTS = ("SaveImage", "PreviewImage")  # other outputs may write any file, such as a checkpoint
 _EMBEDDING = re.compile(r"embedding:\s*([^\s,():]{1,200})")
-_FILE = re.compile(r".{1,300}\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft|png|jpe?g|webp)", re.I)
+_FILES = (*model_formats.MODELS, ".png", ".jpg", ".jpeg", ".webp")  # and pictures
 _MAX_IMAGE = 100_000_000  # bytes
 _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
@@ -243,7 +243,7 @@ class _Planner(Planner):
 
 def _name_type(input_name: str, value: str) -> str:
     """Return what a value of a node is, as a type of `Missing`."""
-    return _TYPES.get(input_name, "file" if _FILE.fullmatch(value) else "value")
+    return _TYPES.get(input_name, "file" if value.lower().endswith(_FILES) else "value")
 
 
 class _OwnGraphPlanner(Planner):
@@ -307,7 +307,7 @@ class _OwnGraphPlanner(Planner):
             if value in choices:
                 self._note_doubt(wanted, listed[choices.index(value)])
                 continue
-            found = match_file(wanted, listed) if _FILE.fullmatch(value) else None
+            found = match_file(wanted, listed) if value.lower().endswith(_FILES) else None
             if isinstance(found, EngineFile):
                 self._note_doubt(wanted, found)
                 inputs[name] = found.name

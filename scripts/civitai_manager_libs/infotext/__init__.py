@@ -5,13 +5,8 @@ from .comfy import parse_weights, read_graph, SAME, SEEDS, translate_prompt
 from .differences import Difference, list_differences, list_prompt_words
 from .files import EmbeddedData, has_overlapping_exif, read_embedded, read_embedded_texts
 from .host_rules import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
-from .infotext_format import (
-    ANY_TAG,
-    build_metadata,
-    compose_infotext,
-    find_missing_values,
-    Infotext,
-)
+from .infotext_format import ANY_TAG, build_metadata, compose_infotext, find_missing_values
+from .infotext_format import Infotext
 from .infotext_format import parse_infotext, parse_size
 from .metadata_to_infotext import build_infotext, find_graph, find_workflow, Generation
 from .metadata_to_infotext import list_added_lora_tags, list_omitted_parameters, read_generation

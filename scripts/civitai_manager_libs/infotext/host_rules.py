@@ -189,19 +189,16 @@ class HostRules:
 
     rewrite_line: a function that changes the line of parameters before it is parsed. ignored: names
     of parameters that are dropped. renamed: {name in the infotext: the WebUI's name}. defaults:
-    {name: value} of parameters that the WebUI sets, unlike A1111, if an infotext lacks them. parse:
-    its parser. translate: a function that returns the parameters under the WebUI's names, with its
-    values; None if they are A1111's. has_fields_only: whether it reads a parameter only if it has a
-    field or a setting for it, while A1111 reads some by its own code.
+    {name: value} of parameters that the WebUI sets, unlike A1111, if an infotext lacks them.
+    is_sdnext: whether it has SD.Next's parser, names and values, and reads a parameter only if it
+    has a field or a setting for it, while A1111 reads some by its own code.
     """
 
     rewrite_line: Callable[[str], str] = str
     ignored: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
-    parse: Callable[[str], Infotext] = parse_infotext
-    translate: Callable[[Mapping[str, str]], Mapping[str, tuple[str, str]]] | None = None
-    has_fields_only: bool = False
+    is_sdnext: bool = False
 
 
 def _rewrite_forge_line(line: str) -> str:
@@ -235,9 +232,7 @@ HOSTS = {
         },
         defaults={"Sampler": "Euler", "Schedule type": "Simple", "RNG": "CPU"},
     ),
-    "SD.Next": HostRules(
-        parse=_parse_as_sdnext, translate=_translate_for_sdnext, has_fields_only=True
-    ),
+    "SD.Next": HostRules(is_sdnext=True),
 }
 
 
@@ -247,22 +242,21 @@ def translate_for_host(host: HostRules | None, text: str) -> str:
     host: the WebUI's rules, None if they are unknown. Only SD.Next has other names than A1111.
     """
     read = parse_infotext(text)
-    if host is None or host.translate is None or not read.parameters:
+    if host is None or not host.is_sdnext or not read.parameters:
         return text
-    parameters = {name: value for name, value in host.translate(read.parameters).values() if value}
+    translated = _translate_for_sdnext(read.parameters).values()
+    parameters = {name: value for name, value in translated if value}
     return compose_infotext(read.prompt, read.negative_prompt, parameters)
 
 
 def parse_as_host(host: HostRules, text: str) -> Infotext:
     """Parse an infotext by the rules of a WebUI, without adding the WebUI's defaults."""
-    if host.translate is not None:
-        return host.parse(translate_for_host(host, text))
-    sent = parse_infotext(text)
-    if sent.parameters:
+    if host.is_sdnext:
+        return _parse_as_sdnext(translate_for_host(host, text))
+    read = parse_infotext(text)
+    if read.parameters:
         head, mark, line = text.rstrip().replace("\r", "\n").rpartition("\n")
         read = parse_infotext(f"{head}{mark}{host.rewrite_line(line)}")
-    else:
-        read = sent
     known = {k: v for k, v in read.parameters.items() if k not in host.ignored}
     parameters = {host.renamed.get(key, key): value for key, value in known.items()}
     if parameters.get("Size-1") and parameters.get("Size-2"):
@@ -321,13 +315,13 @@ def _compare_parameters(
     host: HostRules, sent: Infotext, got: Infotext, capabilities: HostCapabilities
 ) -> Iterator[Loss]:
     is_resized = "Size" in got.parameters and "Size" not in sent.parameters
-    translated = host.translate(sent.parameters) if host.translate else {}
+    translated = _translate_for_sdnext(sent.parameters) if host.is_sdnext else {}
     for name, value in sent.parameters.items():
         host_name, host_value = translated.get(name, (host.renamed.get(name, name), value))
         if not host_value or is_resized and name in ("width", "height"):
             continue
         value_there = got.parameters.get(host_name, "")
-        if not capabilities.accepts(host_name, host_value, host.has_fields_only):
+        if not capabilities.accepts(host_name, host_value, host.is_sdnext):
             value_there = ""
         number = as_number(host_value)
         is_same_number = number is not None and number == as_number(value_there)

@@ -125,7 +125,8 @@ def _make_resource(
 
 
 def _iter_resources(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for entry in _iter_stated_resources(meta):
+    stated, loras = _list_entries(meta)
+    for entry in stated:
         yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))
     for entry in map(as_mapping, as_list(meta.get("civitaiResources"))):
         version = entry.get("modelVersionId")
@@ -141,7 +142,7 @@ def _iter_resources(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
         for name in as_list(meta.get(key)):
             yield _make_resource(kind, name)
-    for entry in _list_loras_beside_prompt(meta):
+    for entry in loras:
         yield _make_resource(*map(entry.get, ("type", "name", "strength", "hash")))
     prompt = meta.get("prompt")
     for kind, name, weight in _RESOURCE_TAG.findall(
@@ -158,20 +159,18 @@ _HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8
 _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
-def _list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the entries of `meta["additionalResources"]`, then at most 50 LoRAs of parameters."""
-    entries = (*_iter_fooocus_loras(meta), *_iter_numbered_loras(meta))
-    named = [entry for entry in entries if as_text(entry["name"])]
-    return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
+def _list_entries(meta: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], ...]:
+    """Return the entries of `meta["resources"]`, and the LoRAs that `meta` lists elsewhere.
 
-
-def _iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated."""
-    # It reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01` with this hash.
-    misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
-    for entry in map(as_mapping, as_list(meta.get("resources"))):
-        if as_text(entry.get("hash")) not in misnamed:
-            yield entry
+    The latter are the entries of `meta["additionalResources"]`, then at most 50 of parameters.
+    """
+    numbered = list(_iter_numbered_loras(meta))
+    # Of `AddNet Model 1: sakura-01(8c052dc68980)`, Civitai makes a LoRA `01` with this hash.
+    misnamed = {entry["hash"] for entry in numbered if entry["hash"]}
+    stated = list(map(as_mapping, as_list(meta.get("resources"))))
+    named = [e for e in (*_iter_fooocus_loras(meta), *numbered) if as_text(e["name"])]
+    others = [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
+    return [entry for entry in stated if as_text(entry.get("hash")) not in misnamed], others
 
 
 def _make_entry(
@@ -282,24 +281,19 @@ def drop_placeholders(meta: Mapping[str, Any], base_model: str = "") -> Mapping[
     What the user's request, `meta["extra"]`, states remains. Return the data of other images
     unchanged. base_model: "" if unknown.
     """
-    if not _is_by_other_engine(meta, base_model):
-        return meta
-    names = {*_PLACEHOLDERS, *_PLACEHOLDERS.values(), "CFG Scale", "Scheduler"}
-    told = {key: value for key, value in _list_known(meta).items() if key not in names}
-    return {**_read_request(meta, (*_EXTRA_KEYS, *_PLACEHOLDERS)), **told}
-
-
-def _is_by_other_engine(meta: Mapping[str, Any], base_model: str) -> bool:
-    if not _OTHER_ENGINE_VERSIONS.isdisjoint(_iter_version_ids(meta)):
-        return True
-    names = [*_iter_base_models(meta, base_model)]
-    names += [as_text(meta.get(key)) for key in ("engine", "sampler", "Sampler")]
-    plain_names = (_NAME_MARKS.sub("", name[:100].lower()) for name in names)
+    engines = [*_iter_base_models(meta, base_model)]
+    engines += [as_text(meta.get(key)) for key in ("engine", "sampler", "Sampler")]
+    plain_names = (_NAME_MARKS.sub("", name[:100].lower()) for name in engines)
     is_named = any(map(_OTHER_ENGINES.fullmatch, plain_names))
     has_no_steps = as_number(meta.get("steps", meta.get("Steps"))) == 0
     # Flux.1 Kontext also runs on one's own machine.
     is_local = any(as_text(meta.get(key)) for key in _LOCAL_KEYS) or "Kontext" in base_model
-    return (is_named or has_no_steps) and (_is_on_site_image(meta) or not is_local)
+    is_by_engine = (is_named or has_no_steps) and (_is_on_site_image(meta) or not is_local)
+    if not is_by_engine and _OTHER_ENGINE_VERSIONS.isdisjoint(_iter_version_ids(meta)):
+        return meta
+    names = {*_PLACEHOLDERS, *_PLACEHOLDERS.values(), "CFG Scale", "Scheduler"}
+    told = {key: value for key, value in _list_known(meta).items() if key not in names}
+    return {**_read_request(meta, (*_EXTRA_KEYS, *_PLACEHOLDERS)), **told}
 
 
 def _list_known(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -372,8 +366,9 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     Skip a LoRA if its weight is 0 or unknown, or if a tag cannot contain its name: an id on
     Civitai, or a name with characters such as ":".
     """
-    loras = [(entry, entry.get("strength")) for entry in _list_loras_beside_prompt(meta)]
-    loras += [(entry, entry.get("weight")) for entry in _iter_stated_resources(meta)]
+    stated, others = _list_entries(meta)
+    loras = [(entry, entry.get("strength")) for entry in others]
+    loras += [(entry, entry.get("weight")) for entry in stated]
     for entry, weight in loras:
         kind, stated_name = as_text(entry.get("type")).lower(), as_text(entry.get("name"))
         name = model_file_stem(stated_name)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["is_sampler", "is_schedule", "resolve_schedule", "SDNEXT_UPSCALERS"]
-__all__ += ["translate_sampler", "translate_schedule"]
+__all__ = ["is_sampler", "is_schedule", "LATENT_UPSCALERS", "resolve_schedule"]
+__all__ += ["SDNEXT_UPSCALERS", "translate_sampler", "translate_schedule"]
 
+LATENT_UPSCALERS = {  # ComfyUI's method for latents: A1111's upscaler
+    "bicubic": "Latent (bicubic)",
+    "bilinear": "Latent",
+    "nearest-exact": "Latent (nearest-exact)",
+}
 SDNEXT_UPSCALERS = {  # A1111's name of a latent upscaler: SD.Next's
     "Latent": "Latent Bilinear",
     "Latent (antialiased)": "Latent Bilinear antialias",

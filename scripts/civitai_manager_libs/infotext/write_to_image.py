@@ -7,13 +7,12 @@ import re
 import struct
 import zlib
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import BinaryIO
 
 from ..core import AtomicFile, detect_media_extension, is_complete, open_to_read, to_disk_error
 from .files import read_embedded_texts
-from .files.file_parts import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks, JPEG_PIXELS
+from .files.file_parts import iter_chunks, iter_jpeg_segments, JPEG_PIXELS
 
 __all__ = ["embed_infotext", "PATCHERS", "set_comment"]
 
@@ -89,13 +88,8 @@ _EXIF = b"Exif\0\0"
 _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
 
 
-@dataclass(frozen=True)
-class _Patch:
-    """A change of a file: at `offset`, replace `removed` bytes by `added`."""
-
-    offset: int
-    removed: int
-    added: bytes
+# A change of a file: the offset, the number of bytes to remove there, and the bytes to add.
+_Patch = tuple[int, int, bytes]
 
 
 def _list_png_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
@@ -111,16 +105,16 @@ def _list_png_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
         added = _make_png_chunk(b"tEXt", b"parameters\0" + text.encode("ascii"))
     else:
         added = _make_png_chunk(b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace"))
-    patches = [_Patch(33, 0, added)]
-    for kind, start, size in islice(iter_png_chunks(file), _MAX_PARTS):
+    patches = [(33, 0, added)]
+    for kind, start, size in islice(iter_chunks(file), _MAX_PARTS):
         file.seek(start)
         if kind in (b"tEXt", b"zTXt", b"iTXt") and file.read(11) == b"parameters\0":
-            patches.append(_Patch(start - 8, 8 + size + 4, b""))
+            patches.append((start - 8, 8 + size + 4, b""))
         elif kind == b"eXIf" and size < _MAX_EXIF:
             tiff = file.read(size).removeprefix(_EXIF)
             commented = set_comment(tiff, text, must_have_one=True)
             if commented is not None:
-                patches.append(_Patch(start - 8, 8 + size + 4, _make_png_chunk(kind, commented)))
+                patches.append((start - 8, 8 + size + 4, _make_png_chunk(kind, commented)))
     return patches
 
 
@@ -138,12 +132,12 @@ def _list_jpeg_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
         if marker == 0xE1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
             segment = _make_exif_segment(file.read(size - len(_EXIF)), text)
-            return None if segment is None else [_Patch(start - 4, 4 + size, segment)]
+            return None if segment is None else [(start - 4, 4 + size, segment)]
         if start == 6 and marker == 0xE0:
             at = start + size  # JFIF must come first
         if marker == JPEG_PIXELS:
             segment = _make_exif_segment(b"", text)
-            return None if segment is None else [_Patch(at, 0, segment)]
+            return None if segment is None else [(at, 0, segment)]
     return None
 
 
@@ -162,7 +156,7 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     """
     file.seek(4)
     stated_size = int.from_bytes(file.read(4), "little")  # chunks beyond it are left out
-    known_chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
+    known_chunks = islice(iter_chunks(file), _MAX_PARTS)
     padded = ((kind, start - 8, start + size + size % 2) for kind, start, size in known_chunks)
     chunks = list(takewhile(lambda chunk: chunk[2] <= 8 + stated_size, padded))
     if not chunks:
@@ -178,9 +172,9 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     if tiff is None or flag is None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
-    patches = [flag, _Patch(start, end - start, added)]
-    grown = sum(len(patch.added) - patch.removed for patch in patches)
-    return [_Patch(4, 4, struct.pack("<I", stated_size + grown)), *patches]
+    patches = [flag, (start, end - start, added)]
+    grown = sum(len(added) - removed for _, removed, added in patches)
+    return [(4, 4, struct.pack("<I", stated_size + grown)), *patches]
 
 
 def _flag_exif(file: BinaryIO, kind: bytes, start: int) -> _Patch | None:
@@ -193,7 +187,7 @@ def _flag_exif(file: BinaryIO, kind: bytes, start: int) -> _Patch | None:
     if len(data) < 10:
         return None
     if kind == b"VP8X":
-        return _Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
+        return (start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
     width = height = 0
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = (int.from_bytes(data[n : n + 2], "little") & 0x3FFF for n in (6, 8))
@@ -205,7 +199,7 @@ def _flag_exif(file: BinaryIO, kind: bytes, start: int) -> _Patch | None:
         return None
     sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     chunk = b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
-    return _Patch(start, 0, chunk)
+    return (start, 0, chunk)
 
 
 PATCHERS = {"jpg": _list_jpeg_patches, "png": _list_png_patches, "webp": _list_webp_patches}
@@ -239,10 +233,10 @@ def embed_infotext(path: str, text: str) -> bool:
                     return False
                 new_file = stack.enter_context(AtomicFile(os.path.dirname(path)))
                 at = 0
-                for patch in sorted(patches, key=lambda patch: patch.offset):
-                    _copy_bytes(new_file, file, at, patch.offset)
-                    new_file.write(patch.added)
-                    at = patch.offset + patch.removed
+                for offset, removed, added in sorted(patches, key=lambda patch: patch[0]):
+                    _copy_bytes(new_file, file, at, offset)
+                    new_file.write(added)
+                    at = offset + removed
                 _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
             read = read_embedded_texts(new_file.path)
             comment = read.get("parameters") if kind == "png" else read.get("UserComment")

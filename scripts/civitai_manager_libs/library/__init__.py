@@ -1,20 +1,7 @@
 """What was fetched from Civitai and what the user has added, stored for offline use and search."""
 
-from . import (
-    bookmarks,
-    gallery_stats,
-    hidden_rules,
-    image_cache,
-    image_records,
-    import_export,
-    models,
-    pages,
-    posts,
-    reproductions,
-    search,
-    tags,
-    watches,
-)
+from . import bookmarks, gallery_stats, hidden_rules, image_cache, image_records, import_export
+from . import models, pages, posts, reproductions, search, tags, watches
 from .bookmarks import Collection
 from .database import select_rows, wait_for_writes, write_later
 from .hidden_rules import HiddenRule

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -21,11 +21,10 @@ from .hidden_images import refresh_hidden
 from .search import fold_text
 
 __all__ = ["add_to_collection", "Annotation", "AnnotationChange", "change_annotations"]
-__all__ += ["change_annotations_by_id", "change_bookmarks", "change_memberships", "Collection"]
-__all__ += ["delete_collection", "find_annotations", "find_thumbnail", "get_revision"]
-__all__ += ["list_collections", "list_image_ids", "list_image_ids_by_name", "read_annotations"]
-__all__ += ["remove_from_collection", "rename_collection", "store_thumbnails", "write_annotation"]
-__all__ += ["write_collection"]
+__all__ += ["change_bookmarks", "Collection", "delete_collection", "find_annotations"]
+__all__ += ["find_thumbnail", "get_revision", "list_collections", "list_image_ids"]
+__all__ += ["list_image_ids_by_name", "read_annotations", "rename_collection", "store_thumbnails"]
+__all__ += ["write_annotation", "write_collection"]
 
 _changing = threading.RLock()  # held by the thread that changes bookmarks
 # Larger at each start of the program; a change takes longer than a microsecond.
@@ -65,33 +64,23 @@ def store_thumbnails(images: Sequence[Image]) -> None:
     """
     with log_disk_errors("library"):
         for image in images:
-            _store_thumbnail(image)
+            urls = () if find_thumbnail(image) else [thumbnail_url(image, w) for w in _WIDTHS]
+            for url in urls:
+                with image_cache.hold_file(url):
+                    cached = image_cache.find_cached(url)
+                    if cached is not None:
+                        path = os.path.join(setting.thumbnails_folder(), cache_file_name(url))
+                        with AtomicFile(os.path.dirname(path)) as partial:
+                            partial.copy_from(cached)
+                            partial.commit(path)
+                        break
 
 
 def find_thumbnail(image: Image) -> str | None:
     """Return the path of an image's stored thumbnail, or None if no thumbnail is stored."""
-    paths = (_thumbnail_path(image, width) for width in _WIDTHS)
+    folder, urls = setting.thumbnails_folder(), (thumbnail_url(image, w) for w in _WIDTHS)
+    paths = (os.path.join(folder, cache_file_name(url)) for url in urls)
     return next(filter(os.path.isfile, paths), None)
-
-
-def _store_thumbnail(image: Image) -> None:
-    if find_thumbnail(image):
-        return
-    for width in _WIDTHS:
-        url = thumbnail_url(image, width)
-        with image_cache.hold_file(url):
-            cached = image_cache.find_cached(url)
-            if cached is None:
-                continue
-            path = _thumbnail_path(image, width)
-            with AtomicFile(os.path.dirname(path)) as partial:
-                partial.copy_from(cached)
-                partial.commit(path)
-            return
-
-
-def _thumbnail_path(image: Image, width: int) -> str:
-    return os.path.join(setting.thumbnails_folder(), cache_file_name(thumbnail_url(image, width)))
 
 
 _MAX_NOTE = 10_000  # characters
@@ -121,6 +110,7 @@ class AnnotationChange:
     """New values for an image's annotations; None keeps the present value.
 
     tags: replaces all tags of the image. add_tags, remove_tags: single tags to add or remove.
+    add_to, remove_from: names of collections; missing ones are created.
     """
 
     favourite: bool | None = None
@@ -129,6 +119,8 @@ class AnnotationChange:
     tags: Sequence[str] | None = None
     add_tags: Sequence[str] = ()
     remove_tags: Sequence[str] = ()
+    add_to: Sequence[str] = ()
+    remove_from: Sequence[str] = ()
 
 
 def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
@@ -161,24 +153,20 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
-    """Apply the same change to the annotations of each image. Raises DiskError."""
-    change_annotations_by_id(images, {image.id: change for image in images})
-
-
-def change_annotations_by_id(
-    images: Sequence[Image], changes: Mapping[int, AnnotationChange]
-) -> None:
-    """Apply the changes to the annotations of images, in one transaction. Raises DiskError.
-
-    changes: {image id: change}, with a change for each image.
-    """
+    """Apply the same change to the annotations of each image. Raises InputError and DiskError."""
     with change_bookmarks() as db:
-        for image in images:
-            write_annotation(db, image.id, changes[image.id])
+        if replace(change, add_to=(), remove_from=()) != AnnotationChange():
+            for image in images:
+                write_annotation(db, image.id, change)
+        removed = [(image.id, fold_text(name)) for name in change.remove_from for image in images]
+        number = "SELECT number FROM sets WHERE folded = ?"
+        db.executemany(f"DELETE FROM in_sets WHERE id = ? AND number = ({number})", removed)
+        for name in change.add_to:
+            write_collection(db, [image.id for image in images], name)
 
 
 def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:
-    """Apply a change to the annotations of one image, in the caller's transaction."""
+    """Apply a change to one image, but for its collections, in the caller's transaction."""
     row = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
     favourite, stars, note = row.fetchone() or (0, 0, "")
     favourite = favourite if change.favourite is None else change.favourite
@@ -209,7 +197,6 @@ def _clean_note(text: str) -> str:
 
 _MAX_NAME = 100  # characters
 _COVERS = 4
-_REMOVE = "DELETE FROM in_sets WHERE id = ? AND number = (SELECT number FROM sets WHERE folded = ?)"
 
 
 @dataclass(frozen=True)
@@ -282,29 +269,6 @@ def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str
     return str(stored_name)
 
 
-def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
-    """Remove images from a collection; ignore images that are not in it. Raises DiskError."""
-    with change_bookmarks() as db:
-        db.executemany(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
-
-
-def change_memberships(
-    added: Mapping[int, Sequence[str]], removed: Mapping[int, Sequence[str]]
-) -> None:
-    """Add images to collections, and remove images from collections, in one transaction.
-
-    added, removed: {image id: names of collections}. Missing collections are created. Raises
-    DiskError.
-    """
-    with change_bookmarks() as db:
-        for image_id, names in removed.items():
-            rows = ((image_id, fold_text(name)) for name in names)
-            db.executemany(_REMOVE, rows)
-        for image_id, names in added.items():
-            for name in names:
-                write_collection(db, [image_id], name)
-
-
 def rename_collection(name: str, new_name: str) -> None:
     """Rename a collection; do nothing if it does not exist. Raises DiskError.
 
@@ -324,12 +288,8 @@ def delete_collection(name: str) -> list[int]:
 
     Raises DiskError.
     """
-    sql = (
-        "SELECT i.id FROM sets JOIN in_sets i USING (number) WHERE folded = ?"
-        " ORDER BY i.added_at, i.id"
-    )
     with change_bookmarks() as db:
-        ids = [image_id for (image_id,) in db.execute(sql, (fold_text(name),))]
+        ids = list_image_ids(name)
         db.execute("DELETE FROM sets WHERE folded = ?", (fold_text(name),))
     return ids
 

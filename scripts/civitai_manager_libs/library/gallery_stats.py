@@ -14,19 +14,9 @@ from ..core import find_cancellation
 from ..infotext import build_infotext, parse_infotext
 from . import image_records, models, tags
 from .database import select_rows, wait_for_writes, write_later
-from .stats_features import (
-    count_images,
-    extract_features,
-    GalleryStats,
-    ImageFeatures,
-    KINDS,
-    LETTERS,
-    NAMED_PARAMETERS,
-    PARAMETERS,
-    read_features,
-    save_features,
-    StatsBar,
-)
+from .stats_features import count_images, extract_features, GalleryStats, ImageFeatures, KINDS
+from .stats_features import LETTERS, NAMED_PARAMETERS, PARAMETERS, read_features, save_features
+from .stats_features import StatsBar
 
 __all__ = ["build_search_query", "compute_gallery_stats", "list_gallery_images"]
 __all__ += ["serialize_overview", "summarize_gallery"]

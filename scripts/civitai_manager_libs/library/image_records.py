@@ -16,17 +16,9 @@ from typing_extensions import TypedDict
 from ..civitai import image_from_json, ImageQuery, Page
 from ..core import find_cancellation, Image, level_name, Tag
 from ..infotext import read_generation, summarize
-from .database import (
-    compress_record,
-    decompress_record,
-    find_site,
-    MemoryCache,
-    open_temporary_library,
-    select_rows,
-    select_rows_or_empty,
-    write_later,
-    writing,
-)
+from .database import compress_record, decompress_record, find_site, MemoryCache
+from .database import open_temporary_library, select_rows, select_rows_or_empty, write_later
+from .database import writing
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 from .stats_features import extract_features, save_features
 

@@ -14,26 +14,13 @@ from typing import Any, Literal
 
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
-from ..core import (
-    as_list,
-    as_mapping,
-    Cancellation,
-    lock_file,
-    log_disk_errors,
-    open_to_read,
-    write_text_file,
-)
+from ..core import as_list, as_mapping, Cancellation, lock_file, log_disk_errors, open_to_read
+from ..core import write_text_file
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
 from . import image_records
-from .database import (
-    compress_record,
-    decompress_record,
-    MemoryCache,
-    select_rows_or_empty,
-    write_later,
-    writing,
-)
+from .database import compress_record, decompress_record, MemoryCache, select_rows_or_empty
+from .database import write_later, writing
 
 __all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
 __all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]

@@ -17,15 +17,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal, NamedTuple
 
-from ..core import (
-    as_integer,
-    as_number,
-    as_text,
-    as_whole_number,
-    clean_line,
-    log_disk_errors,
-    open_to_read,
-)
+from ..core import as_integer, as_number, as_text, as_whole_number, clean_line, log_disk_errors
+from ..core import open_to_read
 from ..errors import NotAnImage, TooLarge
 from ..infotext import has_overlapping_exif, list_prompt_words, parse_infotext
 from .bookmarks import store_thumbnails

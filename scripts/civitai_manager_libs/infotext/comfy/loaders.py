@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ...core import as_integer, as_number, as_text
+from ...core import as_integer, as_number, as_text, model_formats
 from .nodes import BUNDLES, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import resolve_value, walk_nodes
 from .sampling import iter_image_path
@@ -26,7 +26,6 @@ _MODEL_NAMES = tuple(
 )
 # The inputs that lead to a node's model, most important first.
 _MODEL_INPUTS = ("optional_model", "model_override", "model")
-_FILE = re.compile(r".+\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)", re.IGNORECASE | re.DOTALL)
 _VAE_INPUTS = ("optional_vae", "vae_override", "vae", "vae_opt", "opt_vae", "ae")
 _VAE_NAMES = ("vae_name", "vae_model", "vae_checkpoint", "stage_a")
 _VAE_LOADER = re.compile(r"vae ?load", re.IGNORECASE)  # has its file's name as "model_name"
@@ -65,7 +64,7 @@ def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
                 return value if isinstance(value, str) else None
         for name in ("model", "model_name"):
             value = resolve_value(nodes, inputs.get(name))
-            if isinstance(value, str) and _FILE.fullmatch(value):
+            if isinstance(value, str) and value.lower().endswith(model_formats.MODELS):
                 return value
     return None
 
@@ -119,8 +118,8 @@ def _read_vae(nodes: Nodes, decoder: NodeId) -> str | None:
             names = (*_VAE_NAMES, "model_name") if _VAE_LOADER.search(kind) else _VAE_NAMES
             stated = [inputs[name] for name in names if name in inputs]
             if stated:
-                value = resolve_value(nodes, stated[0])
-                return value if isinstance(value, str) and _FILE.fullmatch(value) else None
+                value = as_text(resolve_value(nodes, stated[0]))
+                return value if value.lower().endswith(model_formats.MODELS) else None
             link = _find_link(inputs, BUNDLES)
     return None
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_integer, as_number, as_text, model_file_stem
-from ..samplers import is_sampler, is_schedule, translate_sampler
+from ..samplers import is_sampler, is_schedule, LATENT_UPSCALERS, translate_sampler
 from .loaders import find_model, find_vae, list_loras
 from .nodes import find_nearest_value, get_linked_node, get_node_type, iter_upstream, load_json
 from .nodes import Node, NodeId, Nodes, read_api_nodes, resolve_value
@@ -71,23 +71,21 @@ def read_graph(comfy: object) -> dict[str, Any]:
     graph, workflow = (load_json(known.get(name)) for name in ("prompt", "workflow"))
     nodes = resolve_links(read_api_nodes(graph) or read_workflow_nodes(workflow))
     samplers = find_first_samplers(nodes)[:4]  # of a graph that makes several images
-    readings = [_read_valid(nodes, sampler) for sampler in samplers]
+    readings = []
+    for sampler in samplers:
+        read = read_partner_node if is_partner_node(nodes[sampler]) else _read_sampler
+        values = read(nodes, sampler)
+        for key in ("seed", "steps"):
+            whole = as_integer(values.get(key))
+            if whole is None or whole < 0:  # a seed of -1 is drawn later
+                values[key] = None
+        for key in ("cfgScale", "Distilled CFG Scale", "denoise"):
+            if as_number(values.get(key)) is None:
+                values[key] = None
+        readings.append({name: v for name, v in values.items() if v not in (None, "")})
     first = readings[0] if readings else {}
     found = {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
     return remove_varied_values(nodes, found)
-
-
-def _read_valid(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
-    read = read_partner_node if is_partner_node(nodes[sampler]) else _read_sampler
-    found = read(nodes, sampler)
-    for key in ("seed", "steps"):
-        whole = as_integer(found.get(key))
-        if whole is None or whole < 0:  # a seed of -1 is drawn later
-            found[key] = None
-    for key in ("cfgScale", "Distilled CFG Scale", "denoise"):
-        if as_number(found.get(key)) is None:
-            found[key] = None
-    return {name: value for name, value in found.items() if value not in (None, "")}
 
 
 def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
@@ -153,11 +151,6 @@ def _infer_from_node_types(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     return inferred
 
 
-_LATENT_METHODS = {  # ComfyUI's method for latents: A1111's upscaler
-    "bicubic": "Latent (bicubic)",
-    "bilinear": "Latent",
-    "nearest-exact": "Latent (nearest-exact)",
-}
 _IMAGE_METHODS = {"lanczos": "Lanczos", "nearest-exact": "Nearest"}
 _FOUR_TIMES = re.compile(r"4x|x4", re.IGNORECASE)
 _SCRIPT_INPUTS = tuple(
@@ -224,7 +217,7 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
     model = as_text(value["pixel_upscaler"])
-    upscalers = {"latent": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
+    upscalers = {"latent": LATENT_UPSCALERS.get(as_text(value["latent_upscaler"]))}
     if _FOUR_TIMES.search(model):  # the script scales a model's image down as if it had that factor
         upscalers["both"] = model_file_stem(model)
     kind, once = as_text(value["upscale_type"]), as_integer(value["iterations"]) == 1
@@ -280,6 +273,6 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
             return model_file_stem(as_text(model))
         method = as_text(inputs.get("upscale_method", ""))
         if method and "samples" in inputs:
-            return _LATENT_METHODS.get(method)
+            return LATENT_UPSCALERS.get(method)
         without_model = without_model or _IMAGE_METHODS.get(method)
     return without_model

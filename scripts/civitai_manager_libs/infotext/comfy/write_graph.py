@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ...core import as_integer, as_number
+from ...core import as_integer, as_number, model_formats
 from ..host_rules import INFORMATIONAL_FIELDS, Loss, MODULE
 from ..infotext_format import Infotext, parse_infotext, parse_size
-from ..samplers import resolve_schedule, translate_sampler, translate_schedule
+from ..samplers import LATENT_UPSCALERS, resolve_schedule, translate_sampler, translate_schedule
 from .nodes import SEEDS
 from .write_prompt import ComfyPrompt, translate_prompt
 
@@ -33,15 +33,11 @@ _COMFY_SCHEDULES = {translate_schedule(name): name for name in _SCHEDULES.split(
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
 # Has a node of its own, which interpolates the noise levels over one step more than A1111.
 _STEPS_OF_MODEL = "Align Your Steps"
-_LATENT_UPSCALERS = {
-    "Latent": "bilinear",
+_LATENT_METHODS = {name: method for method, name in LATENT_UPSCALERS.items()} | {  # the nearest
     "Latent (antialiased)": "bilinear",
     "Latent (bicubic antialiased)": "bicubic",
-    "Latent (bicubic)": "bicubic",
     "Latent (nearest)": "nearest-exact",
-    "Latent (nearest-exact)": "nearest-exact",
 }
-_EXACT_UPSCALERS = ("Latent", "Latent (bicubic)", "Latent (nearest-exact)")
 _PLAIN_UPSCALERS = {"Lanczos": "lanczos", "Nearest": "nearest-exact", "None": "lanczos"}
 _NO_VAE = ("", "automatic", "none", "baked vae", "baked-in", "built-in")
 SAME = re.compile(r"use same .*", re.IGNORECASE)  # a value of the hires pass
@@ -331,10 +327,9 @@ class ComfyGraph:
             name = "Latent"
             self.assumed.append(Loss("Hires upscaler", "", name))
         sides = {"width": size[0], "height": size[1], "crop": "center"}
-        if name in _LATENT_UPSCALERS:
-            method = _LATENT_UPSCALERS[name]
-            if name not in _EXACT_UPSCALERS:
-                got = "Latent" if method == "bilinear" else f"Latent ({method})"
+        if name in _LATENT_METHODS:
+            method = _LATENT_METHODS[name]
+            if (got := LATENT_UPSCALERS[method]) != name:
                 self.lost.append(Loss("Hires upscaler", name, got))
             factor = as_number(self._values.get("Hires upscale")) or 0
             scaled = tuple(round(side // 8 * factor) * 8 for side in first)
@@ -363,7 +358,7 @@ def iter_special_parameters(parameters: Mapping[str, str]) -> Iterator[tuple[str
 
 
 def _name_file(name: str) -> str:
-    is_file = re.search(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", name, re.IGNORECASE)
+    is_file = name.lower().endswith(model_formats.MODELS)
     return name if is_file or not name else f"{name}.safetensors"
 
 

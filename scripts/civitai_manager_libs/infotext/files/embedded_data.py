@@ -16,8 +16,7 @@ from ..infotext_format import find_missing_values, Infotext, join_quoted_lines, 
 from ..metadata_to_infotext import build_infotext, translate_infotext
 from .boxes import iter_heif_texts, iter_jpeg_xl_texts, iter_matroska_texts, iter_mp4_texts
 from .file_parts import Budget, Texts
-from .image_texts import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
-from .image_texts import iter_xmp_texts
+from .image_texts import iter_chunk_texts, iter_gif_texts, iter_jpeg_texts, iter_xmp_texts
 from .program_tables import read_program, read_texts
 from .programs import read_dream, read_midjourney
 
@@ -67,9 +66,9 @@ _READERS: dict[str, Callable[[BinaryIO, Budget], Texts]] = {
     "heic": iter_heif_texts,
     "jpg": iter_jpeg_texts,
     "mp4": iter_mp4_texts,
-    "png": iter_png_texts,
+    "png": iter_chunk_texts,
     "webm": iter_matroska_texts,
-    "webp": iter_webp_texts,
+    "webp": iter_chunk_texts,
 }
 
 

@@ -10,9 +10,8 @@ from typing import BinaryIO
 
 from ...core import clean_line
 
-__all__ = ["Box", "Budget", "Chunk", "find_signer", "is_utf8", "iter_boxes", "iter_jpeg_segments"]
-__all__ += ["iter_png_chunks", "iter_webp_chunks", "JPEG_PIXELS", "MAX_CREDENTIALS", "read_box"]
-__all__ += ["Texts"]
+__all__ = ["Box", "Budget", "find_signer", "is_utf8", "iter_boxes", "iter_chunks"]
+__all__ += ["iter_jpeg_segments", "JPEG_PIXELS", "MAX_CREDENTIALS", "read_box", "Texts"]
 
 Texts = Iterator[tuple[str, str]]  # names and texts of a file
 
@@ -86,34 +85,25 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-Chunk = tuple[bytes, int, int]  # its type, and the offset and size of its data
-
 JPEG_PIXELS = 0xDA  # the marker of the segment before the pixels
 _NO_SEGMENT = (0xD8, 0xD9, 0xFF)  # the start and the end of the image, and a filling byte
 
 
-def iter_png_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield (type, offset of the data, size of the data) of each chunk of a PNG file.
+def iter_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (type, offset of the data, size of the data) of each chunk of a PNG or WebP file.
 
     Stop at the end of the file or at an incomplete chunk header.
     """
-    start = 8
+    is_png = _read_header(file, 0, 4) == b"\x89PNG"
+    start = 8 if is_png else 12
     while len(head := _read_header(file, start, 8)) == 8:
-        size, kind = struct.unpack(">I4s", head)
+        if is_png:
+            size, kind = struct.unpack(">I4s", head)
+        else:
+            kind, size = struct.unpack("<4sI", head)
         yield kind, start + 8, size
-        start += 8 + size + 4  # behind the checksum, which is not verified
-
-
-def iter_webp_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield (type, offset of the data, size of the data) of each chunk of a WebP file.
-
-    Stop at the end of the file or at an incomplete chunk header.
-    """
-    start = 12
-    while len(head := _read_header(file, start, 8)) == 8:
-        kind, size = struct.unpack("<4sI", head)
-        yield kind, start + 8, size
-        start += 8 + size + size % 2
+        # Behind the checksum of a PNG's chunk, which is not verified.
+        start += 8 + size + (4 if is_png else size % 2)
 
 
 def iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, int]]:

@@ -8,12 +8,12 @@ import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from .file_parts import Budget, find_signer, is_utf8, iter_jpeg_segments, iter_png_chunks
-from .file_parts import iter_webp_chunks, MAX_CREDENTIALS, Texts
+from .file_parts import Budget, find_signer, is_utf8, iter_chunks, iter_jpeg_segments
+from .file_parts import MAX_CREDENTIALS, Texts
 from .program_tables import TEXT_NAMES
 
-__all__ = ["iter_exif_texts", "iter_gif_texts", "iter_jpeg_texts", "iter_png_texts"]
-__all__ += ["iter_webp_texts", "iter_xmp_texts"]
+__all__ = ["iter_chunk_texts", "iter_exif_texts", "iter_gif_texts", "iter_jpeg_texts"]
+__all__ += ["iter_xmp_texts"]
 
 _TEXT_NAMES = (
     *"parameters prompt workflow Comment Description Software Title invokeai_metadata".split(),
@@ -23,21 +23,23 @@ _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP1, _APP11, _COMMENT = 0xE1, 0xEB, 0xFE  # a JPEG's markers
 
 
-def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for each text with a known name in a PNG file, also EXIF, XMP and C2PA.
+def iter_chunk_texts(file: BinaryIO, budget: Budget) -> Texts:
+    """Yield (name, text) for each text with a known name in a PNG, or of EXIF, XMP and C2PA.
 
-    Of several text chunks with the same name, only the first is read.
+    The file is a PNG or WebP. Of several text chunks with the same name, only the first is read.
     """
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
     wanted = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
     has_exif = False
-    for kind, start, size in iter_png_chunks(file):
+    for kind, start, size in iter_chunks(file):
         if not budget.spend_part():
             return
-        if kind == b"eXIf":
+        if kind in (b"eXIf", b"EXIF"):
             yield from iter_exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
-        elif kind == b"caBX":
+        elif kind == b"XMP ":
+            yield "XMP", budget.decode_text(budget.read(file, size))
+        elif kind in (b"caBX", b"C2PA"):
             yield "C2PA", find_signer(budget.read(file, min(size, MAX_CREDENTIALS)))
         elif kind in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
             keyword = file.read(min(size, 80)).partition(b"\0")[0].decode("latin-1")
@@ -80,21 +82,6 @@ def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Texts:
         elif data.startswith(_JPEG_XMP):
             yield "XMP", budget.decode_text(data[len(_JPEG_XMP) :])
     yield "C2PA", find_signer(credentials)
-
-
-def iter_webp_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for the EXIF, XMP and Content Credentials of a WebP file."""
-    has_exif = False
-    for kind, _, size in iter_webp_chunks(file):
-        if not budget.spend_part():
-            return
-        if kind == b"EXIF":
-            yield from iter_exif_texts(b"" if has_exif else budget.read(file, size), budget)
-            has_exif = True
-        elif kind == b"XMP ":
-            yield "XMP", budget.decode_text(budget.read(file, size))
-        elif kind == b"C2PA":
-            yield "C2PA", find_signer(budget.read(file, min(size, MAX_CREDENTIALS)))
 
 
 def iter_gif_texts(file: BinaryIO, budget: Budget) -> Texts:

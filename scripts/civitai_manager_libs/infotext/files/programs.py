@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Union
 
 from ...core import as_integer, as_list, as_mapping, as_number, as_text, model_file_stem
+from ..samplers import LATENT_UPSCALERS
 
 __all__ = ["convert_last_layer", "convert_skipped_layers", "Data", "drop_default", "find_value"]
 __all__ += ["join_captions", "join_lines", "list_matrix_loras", "parse_loras", "parse_resolution"]
@@ -201,9 +202,7 @@ def split_novelai_source(source: object) -> tuple[str | None, str | None]:
 
 
 _RESIZERS = {  # of the pixels or in the latent space
-    "latent-bicubic": "Latent (bicubic)",
-    "latent-bilinear": "Latent",
-    "latent-nearest-exact": "Latent (nearest-exact)",
+    **{f"latent-{method}": name for method, name in LATENT_UPSCALERS.items()},
     "pixel-lanczos": "Lanczos",
     "pixel-nearest-exact": "Nearest",
 }
@@ -226,8 +225,7 @@ def _translate_upscaler(name: str) -> str:
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
         name = model
-    resizer = _RESIZERS.get(name.lower(), re.split(r"[\\/]", name)[-1])
-    return re.sub(r"\.(?:pth|pt|safetensors)$", "", resizer)
+    return _RESIZERS.get(name.lower()) or model_file_stem(name)
 
 
 def read_swarm_pass(data: Data) -> Record:

@@ -11,15 +11,8 @@ from typing import Any, NamedTuple
 
 from ..database import open_library
 from ..schema import RANK
-from .conditions import (
-    Condition,
-    HIDDEN,
-    iter_conditions,
-    iter_scope_conditions,
-    negate,
-    SearchScope,
-    SelectRows,
-)
+from .conditions import Condition, HIDDEN, iter_conditions, iter_scope_conditions, negate
+from .conditions import SearchScope, SelectRows
 from .grammar import SearchQuery
 
 __all__ = ["count_by_month", "RANDOM", "run_search", "SearchPage", "SORTS"]

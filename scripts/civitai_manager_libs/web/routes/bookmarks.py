@@ -84,30 +84,30 @@ def annotate_images(
     """
     old, new = _index_by_id(before or {}, "before"), _index_by_id(after or {}, "after")
     is_undo = after is not None
-    if is_undo:
-        ids = list(old.keys() & new.keys())
-        images = list(image_records.find_images(ids).values())
-    else:
-        if ids is None:
-            raise ApiError(400, "bad_input", field="ids")
-        images = list(image_records.find_images(ids).values())
-        if not images:
-            raise ApiError(404, "not_known")
-        ids = [image.id for image in images]
+    if ids is None and not is_undo:
+        raise ApiError(400, "bad_input", field="ids")
+    ids = list(old.keys() & new.keys()) if is_undo else ids
+    images = list(image_records.find_images(ids or ()).values())
+    if not images and not is_undo:
+        raise ApiError(404, "not_known")
+    ids = [image.id for image in images]
     with bookmarks.change_bookmarks():  # else an undo could revert another request's change
         previous = _view_annotations(ids)
         if is_undo:
-            _undo_change(images, ids, old, new, previous)
+            for image in images:
+                _undo_change(image, old[image.id], new[image.id], previous[str(image.id)])
         else:
-            wanted = bookmarks.AnnotationChange(
-                favourite, stars, note, tags, add_tags or (), remove_tags or ()
+            change = bookmarks.AnnotationChange(
+                favourite,
+                stars,
+                note,
+                tags,
+                add_tags or (),
+                remove_tags or (),
+                (add_to,) if add_to else (),
+                (remove_from,) if remove_from else (),
             )
-            if wanted != bookmarks.AnnotationChange():
-                bookmarks.change_annotations(images, wanted)
-            if add_to:
-                bookmarks.add_to_collection(images, add_to)
-            if remove_from:
-                bookmarks.remove_from_collection(ids, remove_from)
+            bookmarks.change_annotations(images, change)
         changed: AnnotationsRead = {
             "annotations": _view_annotations(ids),
             "previous": previous,
@@ -126,28 +126,18 @@ def get_annotations(context: RequestContext, ids: list[int]) -> AnnotationsRead:
     return {"annotations": views, "previous": {}, "revision": revision}
 
 
-def _undo_change(
-    images: Sequence[Image],
-    ids: Sequence[int],
-    before: Mapping[int, Annotations],
-    after: Mapping[int, Annotations],
-    present: Mapping[str, Annotations],
-) -> None:
-    """Undo a change from `before` to `after`, but keep what was changed again since then."""
-    changes, added, removed = {}, {}, {}
-    for image_id in ids:
-        old, new, now = before[image_id], after[image_id], present[str(image_id)]
-        changes[image_id] = bookmarks.AnnotationChange(
-            old["favourite"] if now["favourite"] == new["favourite"] else None,
-            old["stars"] if now["stars"] == new["stars"] else None,
-            old["note"] if now["note"] == new["note"] else None,
-            add_tags=_list_missing(old["tags"], new["tags"]),
-            remove_tags=_list_missing(new["tags"], old["tags"]),
-        )
-        added[image_id] = _list_missing(old["collections"], new["collections"])
-        removed[image_id] = _list_missing(new["collections"], old["collections"])
-    bookmarks.change_annotations_by_id(images, changes)
-    bookmarks.change_memberships(added, removed)
+def _undo_change(image: Image, old: Annotations, new: Annotations, now: Annotations) -> None:
+    """Undo a change from `old` to `new`, but keep what was changed again since then."""
+    change = bookmarks.AnnotationChange(
+        old["favourite"] if now["favourite"] == new["favourite"] else None,
+        old["stars"] if now["stars"] == new["stars"] else None,
+        old["note"] if now["note"] == new["note"] else None,
+        add_tags=_list_missing(old["tags"], new["tags"]),
+        remove_tags=_list_missing(new["tags"], old["tags"]),
+        add_to=_list_missing(old["collections"], new["collections"]),
+        remove_from=_list_missing(new["collections"], old["collections"]),
+    )
+    bookmarks.change_annotations([image], change)
 
 
 def _list_missing(texts: Sequence[str], others: Sequence[str]) -> list[str]:
