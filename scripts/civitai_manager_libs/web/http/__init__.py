@@ -1,6 +1,6 @@
 """HTTP around the routes: access, threads, JSON and file responses."""
 
-from .contract import ApiRoute, change_route, MB, Most, RemoteWork, route, ROUTES
+from .contract import ApiRoute, change_route, MB, Most, remote_route, RemoteWork, route, ROUTES
 from .endpoint import Endpoints, RequestContext
 from .guard import (
     CrossSiteGuard,
@@ -38,6 +38,7 @@ __all__ += [
     "MB",
     "Most",
     "Note",
+    "remote_route",
     "RemoteWork",
 ]
 __all__ += ["RequestContext", "route", "ROUTES"]
