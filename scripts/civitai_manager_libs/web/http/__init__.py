@@ -22,23 +22,7 @@ from .replies import (
 )
 
 __all__ = ["ApiError", "ApiRoute", "change_route", "CrossSiteGuard", "Endpoints", "ErrorDetails"]
-__all__ += [
-    "explain_error",
-    "find_language",
-    "find_lock_reason",
-    "is_from_this_machine",
-    "is_loopback",
-    "is_owner",
-]
-__all__ += [
-    "LockReason",
-    "Login",
-    "make_bytes_response",
-    "make_file_response",
-    "MB",
-    "Most",
-    "Note",
-    "remote_route",
-    "RemoteWork",
-]
+__all__ += ["explain_error", "find_language", "find_lock_reason", "is_from_this_machine"]
+__all__ += ["is_loopback", "is_owner", "LockReason", "Login", "make_bytes_response"]
+__all__ += ["make_file_response", "MB", "Most", "Note", "remote_route", "RemoteWork"]
 __all__ += ["RequestContext", "route", "ROUTES"]
