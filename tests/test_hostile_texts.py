@@ -19,7 +19,7 @@ from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotex
 from civitai_manager_libs.library import stats_features
 from civitai_manager_libs.library.search import grammar
 from civitai_manager_libs.model_files import matching
-from civitai_manager_libs.network import redaction
+from civitai_manager_libs.network import responses
 
 _SIZES = (750, 6_000)  # characters
 _NODES = (140, 1_120)
@@ -94,7 +94,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "record": lambda text: records.image_from_json(
         {"id": 1, "url": text, "hash": text, "username": text, "createdAt": text}
     ),
-    "redaction": lambda text: redaction.redact(text, "0123456789abcdef"),
+    "redaction": lambda text: responses.redact(text, "0123456789abcdef"),
 }
 
 

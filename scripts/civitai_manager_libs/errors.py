@@ -34,15 +34,8 @@ CivitaiShortcutError
 from __future__ import annotations
 
 __all__ = ["Blocked", "Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull"]
-__all__ += [
-    "EarlyAccess",
-    "EngineError",
-    "FileInUse",
-    "HttpStatusError",
-    "IncompleteDownload",
-    "InputError",
-]
-__all__ += ["InvalidResponse", "NeedsAccess", "NeedsKey", "NetworkError", "NoAccess"]
+__all__ += ["EarlyAccess", "EngineError", "FileInUse", "HttpStatusError", "IncompleteDownload"]
+__all__ += ["InputError", "InvalidResponse", "NeedsAccess", "NeedsKey", "NetworkError", "NoAccess"]
 __all__ += ["NotAnImage", "NotFound", "NotOffered", "PathTaken", "QuotaReached", "Refused"]
 __all__ += ["RegionBlocked", "ServerError", "SettingError", "StorageDown", "TooLarge", "WrongHash"]
 

@@ -10,7 +10,7 @@ from civitai_manager_libs.core.images import Image as Picture
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
-from civitai_manager_libs.jobs.image_sidecars import write_sidecars
+from civitai_manager_libs.jobs.image_items import write_sidecars
 from fault_responses import png
 from PIL import Image, PngImagePlugin
 

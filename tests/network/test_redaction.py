@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from civitai_manager_libs.network import responses
-from civitai_manager_libs.network.redaction import redact, redact_json
+from civitai_manager_libs.network.responses import redact, redact_json
 from hypothesis import given, strategies as st
 
 KEY = "0123456789abcdef-the+users/key"

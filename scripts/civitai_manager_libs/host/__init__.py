@@ -24,15 +24,10 @@ from .webui import (
     register_tab,
 )
 
-__all__ = ["bypass_proxies_for", "fill_empty_prompts", "find_default_data_folder"]
-__all__ += [
-    "find_subpath",
-    "find_host_name",
-    "find_key_file",
-    "find_model_folder",
-]
-__all__ += ["has_login", "in_webui", "is_frozen", "is_logged_in", "is_shared"]
-__all__ += ["keep_out_of_ui_config", "limit_page_shutdown", "list_capabilities"]
-__all__ += ["list_model_folders", "list_send_targets", "make_option_key", "raise_open_file_limit"]
-__all__ += ["read_cached_hashes", "read_options", "refresh_models", "register_image_saved"]
-__all__ += ["register_started", "register_tab", "validate_proxy"]
+__all__ = ["bypass_proxies_for", "fill_empty_prompts", "find_default_data_folder", "find_subpath"]
+__all__ += ["find_host_name", "find_key_file", "find_model_folder", "has_login", "in_webui"]
+__all__ += ["is_frozen", "is_logged_in", "is_shared", "keep_out_of_ui_config"]
+__all__ += ["limit_page_shutdown", "list_capabilities", "list_model_folders", "list_send_targets"]
+__all__ += ["make_option_key", "raise_open_file_limit", "read_cached_hashes", "read_options"]
+__all__ += ["refresh_models", "register_image_saved", "register_started", "register_tab"]
+__all__ += ["validate_proxy"]

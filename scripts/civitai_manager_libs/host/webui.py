@@ -13,27 +13,11 @@ from typing import Any
 from .. import util
 from ..core import as_number
 
-__all__ = [
-    "fill_empty_prompts",
-    "find_default_data_folder",
-    "find_host_name",
-    "find_key_file",
-    "find_model_folder",
-    "in_webui",
-    "keep_out_of_ui_config",
-    "limit_page_shutdown",
-    "list_capabilities",
-    "list_model_folders",
-    "list_send_targets",
-    "make_option_key",
-    "raise_open_file_limit",
-    "read_cached_hashes",
-    "read_options",
-    "refresh_models",
-    "register_image_saved",
-    "register_started",
-    "register_tab",
-]
+__all__ = ["fill_empty_prompts", "find_default_data_folder", "find_host_name", "find_key_file"]
+__all__ += ["find_model_folder", "in_webui", "keep_out_of_ui_config", "limit_page_shutdown"]
+__all__ += ["list_capabilities", "list_model_folders", "list_send_targets", "make_option_key"]
+__all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "refresh_models"]
+__all__ += ["register_image_saved", "register_started", "register_tab"]
 
 _CLOSING_SECONDS = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"

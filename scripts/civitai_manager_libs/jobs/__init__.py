@@ -40,28 +40,10 @@ from .walk import count_requests_to_verify
 from .worker import JobWorker
 
 __all__ = ["add_received", "choose_destination", "choose_image_width", "count_requests_to_verify"]
-__all__ += [
-    "describe_file",
-    "describe_job",
-    "describe_problem",
-    "describe_progress",
-    "describe_reasons",
-    "describe_report",
-    "describe_state",
-    "FIELDS",
-    "fill_template",
-    "Item",
-]
-__all__ += ["Job", "JobClient", "JobOptions", "JobService", "JobState", "JobStore", "JobWorker"]
-__all__ += [
-    "check_plan",
-    "describe_cautions",
-    "describe_difference",
-    "keep_image",
-    "list_missing_names",
-    "make_recipe",
-    "propose_weights",
-]
-__all__ += ["MakeJob", "MakeService"]
+__all__ += ["describe_file", "describe_job", "describe_problem", "describe_progress"]
+__all__ += ["describe_reasons", "describe_report", "describe_state", "FIELDS", "fill_template"]
+__all__ += ["Item", "Job", "JobClient", "JobOptions", "JobService", "JobState", "JobStore"]
+__all__ += ["JobWorker", "check_plan", "describe_cautions", "describe_difference", "keep_image"]
+__all__ += ["list_missing_names", "make_recipe", "propose_weights", "MakeJob", "MakeService"]
 __all__ += ["matches_words", "ModelFileState", "NamingContext", "validate_template", "WalkReport"]
 __all__ += ["WalkState"]

@@ -26,21 +26,9 @@ from .job_records import (
     WalkState,
 )
 
-__all__ = [
-    "add_base_url",
-    "delete_claims",
-    "insert_job",
-    "insert_page",
-    "JOB",
-    "jobs_database",
-    "mark_queued",
-    "parse_items",
-    "parse_job_or_none",
-    "remove_base_url",
-    "to_json",
-    "WITH_RECORD",
-    "WITHOUT_RECORD",
-]
+__all__ = ["add_base_url", "delete_claims", "insert_job", "insert_page", "JOB", "jobs_database"]
+__all__ += ["mark_queued", "parse_items", "parse_job_or_none", "remove_base_url", "to_json"]
+__all__ += ["WITH_RECORD", "WITHOUT_RECORD"]
 
 # In `jobs`, walked is a `WalkState`; options is a `JobOptions` and report a `WalkReport`, both as
 # JSON. In `items`, name is as in `Item`; walks: 1 first walk, 2 second walk, 3 both. An item of

@@ -6,7 +6,6 @@ from .downloading import plan_requests, receive_model_file, ReceivedModel
 from .folders import has_folders, shorten_folder, validate_folder_template, validate_folders
 from .index import get_model_index
 from .kinds import find_kind
-from .licences import describe_licence, filter_commercial, find_used_licences, load_used_licences
 from .matching import ModelFile, ModelMatch, remove_version
 from .needed_files import (
     find_needed_file,
@@ -23,7 +22,15 @@ from .newer_versions import (
     NewerVersion,
     read_check_time,
 )
-from .used_models import find_used_models, find_version_of_file, UsedModel
+from .used_models import (
+    describe_licence,
+    filter_commercial,
+    find_used_licences,
+    find_used_models,
+    find_version_of_file,
+    load_used_licences,
+    UsedModel,
+)
 
 __all__ = ["check_newer_versions", "choose_file", "describe_licence", "dismiss_newer_version"]
 __all__ += ["FileChoice"]

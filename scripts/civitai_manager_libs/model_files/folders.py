@@ -6,19 +6,32 @@ import os
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from .. import host, setting
 from ..civitai import Model, RemoteFile, Version
-from ..core import compute_sha256, expand_folder, file_names, make_file_name, model_formats
+from ..core import (
+    as_mapping,
+    compute_sha256,
+    expand_folder,
+    file_names,
+    make_file_name,
+    model_formats,
+    open_to_read,
+)
 from ..errors import InputError
 from ..i18n import messages
-from .comfy_paths import iter_comfy_folders
 from .kinds import FOLDER_NAMES, guess_kind, LABELS, make_folder_word, RESOURCE_TYPES
 from .sidecars import describes_other_version
 
+try:
+    import yaml  # each gradio brings it
+except ImportError:
+    yaml = None
+
 __all__ = ["choose_path", "find_folder", "find_free_path", "FolderListing", "has_folders"]
-__all__ += ["list_folders", "shorten_folder", "validate_folder_template", "validate_folders"]
-__all__ += ["walk_folders"]
+__all__ += ["list_folders", "shorten_folder", "validate_folder_template"]
+__all__ += ["validate_folders", "walk_folders"]
 
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
 
@@ -66,7 +79,7 @@ def list_folders() -> dict[str, str]:
     own = _list_own_folders()
     for path in own:
         found.setdefault(path, "")
-    for kind, path in (each for folder in own for each in iter_comfy_folders(folder)):
+    for kind, path in (each for folder in own for each in _iter_comfy_folders(folder)):
         found.setdefault(path, RESOURCE_TYPES.get(kind, kind))
     return found
 
@@ -173,6 +186,62 @@ def _list_own_folders() -> list[str]:
 def _split_folders(typed: str) -> list[str]:
     parts = map(expand_folder, typed.split(";"))
     return [os.path.abspath(part) if os.path.isabs(part) else part for part in parts if part]
+
+
+_COMFY_FILE = "extra_model_paths.yaml"
+_MAX_COMFY_BYTES, _MOST_COMFY_FOLDERS = 100_000, 500
+# ComfyUI's names of folders, by kind (see `host.find_model_folder`).
+_COMFY_KINDS = {
+    "checkpoints": "model",
+    "diffusion_models": "unet",
+    "unet": "unet",
+    "loras": "lora",
+    "embeddings": "embed",
+    "vae": "vae",
+    "hypernetworks": "hypernet",
+    "text_encoders": "text_encoder",
+    "clip": "text_encoder",
+    "clip_vision": "vision_encoder",
+    "controlnet": "controlnet",
+    "upscale_models": "upscaler",
+}
+
+
+def _iter_comfy_folders(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield (kind, path) of the existing folders that ComfyUI's configuration names.
+
+    folder: ComfyUI's own folder, or the folder `models` in it. The configuration's form is that of
+    `utils/extra_config.py` in ComfyUI. What cannot be read is left out.
+    """
+    count = 0
+    for place in dict.fromkeys((folder, os.path.dirname(folder))):
+        for section in _read_comfy_file(os.path.join(place, _COMFY_FILE)).values():
+            for kind, path in _iter_comfy_section(section, place):
+                count += 1
+                if count <= _MOST_COMFY_FOLDERS and os.path.isdir(path):
+                    yield kind, path
+
+
+def _read_comfy_file(path: str) -> dict[str, Any]:
+    if yaml is None:
+        return {}
+    try:
+        with open_to_read(path) as file:
+            found = yaml.safe_load(file.read(_MAX_COMFY_BYTES))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return {}
+    except (AttributeError, LookupError, TypeError):  # of PyYAML, for tags such as `!!int ""`
+        return {}
+    return dict(as_mapping(found))
+
+
+def _iter_comfy_section(section: Any, place: str) -> Iterator[tuple[str, str]]:
+    base = as_mapping(section).get("base_path")
+    base = os.path.expandvars(os.path.expanduser(base)) if isinstance(base, str) else ""
+    for name, value in as_mapping(section).items():
+        paths = value.split("\n") if isinstance(value, str) and name in _COMFY_KINDS else []
+        for path in filter(None, map(str.strip, paths)):
+            yield _COMFY_KINDS[name], os.path.normpath(os.path.join(place, base, path))
 
 
 _FOLDER_FIELDS = ("base_model", "author", "model")  # of the template of subfolders

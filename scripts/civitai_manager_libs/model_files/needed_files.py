@@ -16,12 +16,12 @@ from .choice import choose_file, FileChoice
 from .folders import choose_path
 from .index import get_model_index
 from .kinds import find_kind
-from .licences import load_used_licences
 from .matching import has_model_file, ModelMatch
 from .sidecars import was_saved_unverified
 from .used_models import (
     find_used_models,
     is_file_hash,
+    load_used_licences,
     match_resource,
     refresh_version,
     UsedModel,

@@ -10,15 +10,7 @@ from .parallel_download import ModelDownload
 from .retries import RetryLoop
 from .session import ApiClient, HttpSession, ONE_TRY, OutgoingRequest, prepare_request, SendOptions
 
-__all__ = [
-    "ApiClient",
-    "EngineClient",
-    "EngineReply",
-    "FetchedFile",
-    "FileDownload",
-    "FileOptions",
-    "HostLimiter",
-]
-__all__ += ["HostLimiters", "HttpSession", "ExpectedFile", "ModelDownload"]
+__all__ = ["ApiClient", "EngineClient", "EngineReply", "FetchedFile", "FileDownload", "FileOptions"]
+__all__ += ["HostLimiter", "HostLimiters", "HttpSession", "ExpectedFile", "ModelDownload"]
 __all__ += ["ONE_TRY", "OutgoingRequest", "prepare_request", "Progress", "responses", "RetryLoop"]
 __all__ += ["is_private_url", "ReplyLimits", "SendOptions", "Target"]

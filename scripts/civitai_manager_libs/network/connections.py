@@ -20,15 +20,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError
 from ..core import Cancellation, never_cancelled
 from ..errors import Refused
 
-__all__ = [
-    "cut_after",
-    "Deadline",
-    "is_private_address",
-    "is_private_url",
-    "LIBRARY_ERRORS",
-    "make_connection_cutter",
-    "WatchedAdapter",
-]
+__all__ = ["cut_after", "Deadline", "is_private_address", "is_private_url", "LIBRARY_ERRORS"]
+__all__ += ["make_connection_cutter", "WatchedAdapter"]
 
 _PRIVATE_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
 _PRIVATE_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")

@@ -1,13 +1,16 @@
-"""What a response says: its headers, its errors."""
+"""What a response says: its headers, its errors; the API key masked in both."""
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import unquote
 
 from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
 from ..errors import (
@@ -21,17 +24,9 @@ from ..errors import (
     RegionBlocked,
     ServerError,
 )
-from .redaction import redact, redact_json
 
-__all__ = [
-    "detect_extension",
-    "error_from_response",
-    "is_chunked",
-    "MAX_JSON",
-    "parse_content_length",
-    "parse_json",
-    "parse_retry_after",
-]
+__all__ = ["detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
+__all__ += ["parse_content_length", "parse_json", "parse_retry_after", "redact", "redact_json"]
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
@@ -206,3 +201,57 @@ def _zod_message(error: dict[str, Any]) -> str:
         is_named = field and isinstance(message, str)
         messages.append(f"{field}: {message}" if is_named else str(message or ""))
     return "; ".join(filter(None, messages))
+
+
+_MASK = "***"
+_MIN_KEY = 6  # characters; a shorter text is no key, and occurs in many sentences
+_MESSAGE_FIELDS = ("error", "message")  # of Civitai's error responses
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([2-7][0-9a-f])", re.I)  # of an ASCII character
+_ESCAPED_SIGN = re.compile(r'(?<!\\)\\+(["/])')
+_UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as it is
+
+
+def redact(text: str, key: str) -> str:
+    """Return the text with the API key, if it has 6 characters or more, replaced by `***`.
+
+    The key is also found if it is escaped for JSON, URLs or HTML.
+    """
+    if len(key) < _MIN_KEY:
+        return text
+    text = text.replace(key, _MASK)
+    for unescape in (_unescape_json, unquote, html.unescape):
+        if key in (plain := unescape(text)):
+            text = plain.replace(key, _MASK)
+    return text
+
+
+def redact_json(value: Any, text: str, key: str) -> Any:
+    """Return a parsed JSON value with the API key replaced by `***`.
+
+    text: the JSON text from which the value was parsed. If it contains the key, all strings of the
+    value are searched. If not, the key may still be escaped for a URL or HTML; only the fields
+    `error` and `message` are searched for that.
+    """
+    if len(key) < _MIN_KEY:
+        return value
+    if key in text or _ESCAPE.search(text) or not _UNESCAPED.fullmatch(key):
+        return _redact_value(value, key)
+    if isinstance(value, dict):
+        messages = {n: _redact_value(value[n], key) for n in _MESSAGE_FIELDS if n in value}
+        return {**value, **messages}
+    return value
+
+
+def _redact_value(value: Any, key: str) -> Any:
+    if isinstance(value, str):
+        return redact(value, key)
+    if isinstance(value, list):
+        return [_redact_value(entry, key) for entry in value]
+    if isinstance(value, dict):
+        return {redact(name, key): _redact_value(entry, key) for name, entry in value.items()}
+    return value
+
+
+def _unescape_json(text: str) -> str:
+    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return _ESCAPED_SIGN.sub(r"\1", text)

@@ -34,17 +34,8 @@ from .connections import (
 )
 from .limiter import BandwidthLimit, HostLimiter, HostLimiters
 
-__all__ = [
-    "ApiClient",
-    "follow_redirect",
-    "HttpSession",
-    "is_api_url",
-    "ONE_TRY",
-    "OutgoingRequest",
-    "prepare_request",
-    "SendOptions",
-    "USER_AGENT",
-]
+__all__ = ["ApiClient", "follow_redirect", "HttpSession", "is_api_url", "ONE_TRY"]
+__all__ += ["OutgoingRequest", "prepare_request", "SendOptions", "USER_AGENT"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}

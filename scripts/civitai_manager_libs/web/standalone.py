@@ -1,8 +1,11 @@
-"""Our own server, without a WebUI."""
+"""Our own server, without a WebUI, and the HTML documents that it sends."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import functools
+import hashlib
 import os
 import signal
 import socket
@@ -17,11 +20,96 @@ from .. import host, setting, util
 from ..core import ENDING_SIGNALS, translate_disk_errors
 from ..errors import CivitaiShortcutError, Refused
 from ..i18n import messages
+from .bundle import find_code_version, make_preload_links, read_host_file
 from .http import CrossSiteGuard, find_language, is_loopback, Login
-from .page_document import BASE_POLICY, make_document, make_gallery_page, make_policy_hash
-from .page_document import STYLE, TITLE
 
 __all__ = ["IdleConnections", "run_server"]
+
+_TITLE = "Civitai Shortcut"
+_THEMES = ("light", "dark")  # values of `?__theme=`; by default, the browser's preference
+_ICON = (
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>"
+    "<rect width='16' height='16' rx='3.5' fill='%232563eb'/><g fill='white'>"
+    "<rect x='3' y='3' width='4.5' height='6' rx='1'/><rect x='3' y='10' width='4.5' height='3'"
+    " rx='1'/><rect x='8.5' y='3' width='4.5' height='3' rx='1'/><rect x='8.5' y='7' width='4.5'"
+    " height='6' rx='1'/></g></svg>"
+)
+# The gallery takes its colours from these two variables, which gradio defines in a WebUI.
+_DARK = "color-scheme: dark; --background-fill-primary: #15171a; --body-text-color: #eceef0;"
+_STYLE = f"""
+:root {{ color-scheme: light; --background-fill-primary: #fff; --body-text-color: #1f2328; }}
+@media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {_DARK} }} }}
+:root.dark {{ {_DARK} }}
+body {{
+  margin: 0;
+  padding: 0 max(16px, env(safe-area-inset-right)) 0 max(16px, env(safe-area-inset-left));
+  background: var(--background-fill-primary);
+  color: var(--body-text-color);
+  font: 14px/1.45 system-ui, sans-serif;
+}}
+{read_host_file("style.css")}
+h1.heading {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden;
+  clip-path: inset(50%); white-space: nowrap; }}
+form {{ display: grid; gap: 14px; width: min(320px, 100%); margin: 18vh auto 0; }}
+form h1, form p {{ margin: 0; }}
+form h1 {{ font-size: 20px; }}
+label {{ display: grid; gap: 4px; }}
+input, button {{ min-height: 44px; box-sizing: border-box; padding: 0 12px; border-radius: 10px;
+  border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); font: inherit; }}
+button {{ border: 0; background: var(--body-text-color); color: var(--background-fill-primary);
+  font-weight: 600; cursor: pointer; }}
+"""
+_BASE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+
+def _make_document(
+    request: Request, head: str, body: str, policy: str, status: int, headers: dict[str, str]
+) -> HTMLResponse:
+    """Return an HTML document in the user's language. policy: the Content-Security-Policy."""
+    theme = request.query_params.get("__theme", "")
+    chosen = f' class="{theme}"' if theme in _THEMES else ""
+    html = (
+        f'<!DOCTYPE html><html lang="{find_language(request)}"{chosen}><head>'
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{_TITLE}</title><link rel="icon" href="{_ICON}"><style>{_STYLE}</style>'
+        f"{head}</head><body>{body}</body></html>"
+    )
+    headers = {
+        **headers,
+        "Cache-Control": "private, no-cache",
+        "Content-Security-Policy": policy,
+        "Vary": "Accept-Language, Cookie",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HTMLResponse(html, status, headers)
+
+
+@functools.cache
+def _make_policy_hash(content: str) -> str:
+    """Return the hash of a script or style for a policy. See https://www.w3.org/TR/CSP3/."""
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _make_gallery_page(request: Request) -> HTMLResponse:
+    """Return the HTML page with `<civitai-gallery>`, and headers that preload its code."""
+    no_script = escape(messages.translate("needs_javascript", find_language(request)))
+    body = (
+        f'<main><h1 class="heading">{_TITLE}</h1>'
+        f'<civitai-gallery data-code="{find_code_version()}"></civitai-gallery></main>'
+        f"<noscript><p>{no_script}</p></noscript>"
+    )
+    script, style = _make_policy_hash(_script()), _make_policy_hash(_STYLE)
+    policy = f"{_BASE_POLICY}; script-src 'self' {script}; connect-src 'self'; media-src 'self'"
+    policy += f" blob:; img-src 'self' data: blob:; style-src 'self' {style}"
+    head = f"<script>{_script()}</script>"
+    return _make_document(request, head, body, policy, 200, {"Link": make_preload_links()})
+
+
+@functools.cache
+def _script() -> str:
+    loader = read_host_file("javascript/civitai_shortcut.js")
+    return f"window.civitaiShortcutAlone = true;\n{loader}"
 
 
 def _make_login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
@@ -32,14 +120,14 @@ def _make_login_form(request: Request, status: int = 401, problem: str = "") -> 
     )
     query = f"?{request.url.query}" if request.url.query else ""
     body = (
-        f'<main><form method="post" action="login{escape(query)}"><h1>{TITLE}</h1>'
+        f'<main><form method="post" action="login{escape(query)}"><h1>{_TITLE}</h1>'
         f'<p role="alert">{escape(problem)}</p>'
         f'<label>{user}<input name="username" autocomplete="username" required autofocus></label>'
         f'<label>{password}<input name="password" type="password" required'
         f' autocomplete="current-password"></label><button>{log_in}</button></form></main>'
     )
-    policy = f"{BASE_POLICY}; img-src data:; style-src {make_policy_hash(STYLE)}"
-    return make_document(request, "", body, policy, status, {})
+    policy = f"{_BASE_POLICY}; img-src data:; style-src {_make_policy_hash(_STYLE)}"
+    return _make_document(request, "", body, policy, status, {})
 
 
 _SECONDS = 10.0  # to wait for the whole head of a request
@@ -244,7 +332,7 @@ def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | N
     ]
 
     async def page(request: Any) -> Any:
-        return (make_gallery_page if host.is_logged_in(request) else _make_login_form)(request)
+        return (_make_gallery_page if host.is_logged_in(request) else _make_login_form)(request)
 
     app: Any = Starlette(middleware=layers, routes=[Route("/", page)])
     # The names are gradio's, so that our routes use both applications in the same way.

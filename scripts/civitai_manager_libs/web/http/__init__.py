@@ -1,6 +1,6 @@
 """HTTP around the routes: access, threads, JSON and file responses."""
 
-from .contract import ApiRoute, change_route, MB, Most, RemoteWork, route, ROUTES
+from .contract import ApiRoute, change_route, MB, Most, remote_route, RemoteWork, route, ROUTES
 from .endpoint import Endpoints, RequestContext
 from .guard import (
     CrossSiteGuard,
@@ -22,22 +22,7 @@ from .replies import (
 )
 
 __all__ = ["ApiError", "ApiRoute", "change_route", "CrossSiteGuard", "Endpoints", "ErrorDetails"]
-__all__ += [
-    "explain_error",
-    "find_language",
-    "find_lock_reason",
-    "is_from_this_machine",
-    "is_loopback",
-    "is_owner",
-]
-__all__ += [
-    "LockReason",
-    "Login",
-    "make_bytes_response",
-    "make_file_response",
-    "MB",
-    "Most",
-    "Note",
-    "RemoteWork",
-]
+__all__ += ["explain_error", "find_language", "find_lock_reason", "is_from_this_machine"]
+__all__ += ["is_loopback", "is_owner", "LockReason", "Login", "make_bytes_response"]
+__all__ += ["make_file_response", "MB", "Most", "Note", "remote_route", "RemoteWork"]
 __all__ += ["RequestContext", "route", "ROUTES"]

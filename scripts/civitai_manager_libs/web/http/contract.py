@@ -19,10 +19,12 @@ from typing_extensions import get_type_hints, is_typeddict, NotRequired, Require
 
 from .replies import ApiError
 
-__all__ = ["ApiRoute", "change_route", "check_body", "MB", "Most", "RemoteWork", "route", "ROUTES"]
+__all__ = ["ApiRoute", "change_route", "check_body", "MB", "Most", "remote_route"]
+__all__ += ["REMOTE_SECONDS", "RemoteWork", "route", "ROUTES"]
 
 MB = 1024 * 1024  # bytes
 _SMALL_BODY = 64 * 1024  # bytes
+REMOTE_SECONDS = {"remote": 300.0, "files": 3600.0}  # for work that waits for Civitai, by lane
 _CHANGE_SECONDS = 60.0  # a writer may have to wait half of it for another
 _LARGEST = 2**63 - 1  # SQLite's largest integer
 _LARGEST_FLOAT = sys.float_info.max
@@ -32,10 +34,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RemoteWork(Generic[T]):
-    """Work that waits for Civitai. A route returns it, and its result becomes the response.
+    """Work that waits for Civitai, for a route that can often answer without it.
 
-    lane: the threads that do the work: "remote", or "files" for images, so that images are sent
-    even while all searches wait. find_stored: returns what to answer if no thread is free, or None.
+    The route returns it, and its result becomes the response. lane: the threads that do the work:
+    "remote", or "files" for images, so that images are sent even while all searches wait.
+    find_stored: returns what to answer if no thread is free, or None.
     """
 
     work: Callable[[], T]
@@ -49,10 +52,9 @@ class ApiRoute:
 
     handler: takes a `RequestContext` and the fields of the checked body, those that may be missing
     with a default; an argument `body` takes the whole body. It returns JSON, a RemoteWork or a
-    Response. lane: the threads that run the function. seconds: after which
-    the work is ended and the client gets 503; work that waits for Civitai has 5 minutes, that for
-    files an hour. max_bytes: of the request's body; a larger one gets 413. is_change: whether the
-    function changes what the user made; it is then finished even if the client has gone.
+    Response. lane: the threads that run the function. seconds: after which the work is ended and
+    the client gets 503. max_bytes: of the request's body; a larger one gets 413. is_change: whether
+    the function changes what the user made; it is then finished even if the client has gone.
     """
 
     method: str
@@ -129,6 +131,13 @@ def change_route(
 ) -> Callable[[_Function], _Function]:
     """Declare a route that changes what the user made, and that nothing interrupts."""
     return route(method, path, "changes", _CHANGE_SECONDS, max_bytes, is_change=True)
+
+
+def remote_route(
+    method: str, path: str, max_bytes: int = _SMALL_BODY
+) -> Callable[[_Function], _Function]:
+    """Declare a route whose function waits for Civitai or for a program that makes images."""
+    return route(method, path, "remote", REMOTE_SECONDS["remote"], max_bytes)
 
 
 @dataclass(frozen=True)

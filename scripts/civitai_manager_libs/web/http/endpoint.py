@@ -21,7 +21,7 @@ from ...core import as_id, Cancellation, has_too_many_parts, is_deeply_nested
 from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, find_code_version
-from .contract import ApiRoute, check_body, RemoteWork
+from .contract import ApiRoute, check_body, REMOTE_SECONDS, RemoteWork
 from .guard import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_our_page
 from .replies import (
     ApiError,
@@ -96,7 +96,6 @@ def _parse_body(file: IO[bytes], route: ApiRoute) -> Any:
 # bulk: exports and imports. bodies: requests. remote, files: what waits for Civitai.
 _THREADS = {"quick": 8, "images": 8, "models": 2, "counts": 2, "changes": 4, "bulk": 2, "bodies": 8}
 _THREADS |= {"remote": 64, "files": 32}
-_REMOTE_SECONDS = {"remote": 300.0, "files": 3600.0}
 
 
 @dataclass(frozen=True)
@@ -203,7 +202,7 @@ class Endpoints:
                 if isinstance(answer, RemoteWork):
                     remote = answer
                     timer.cancel()
-                    timer = start_timer(_REMOTE_SECONDS[remote.lane], end_late)
+                    timer = start_timer(REMOTE_SECONDS[remote.lane], end_late)
                     answer = None
                     if not self._find_limiter(remote.lane).available_tokens:
                         answer = await self._run_in_thread(route.lane, call, remote.find_stored)

@@ -29,19 +29,9 @@ from ...errors import (
 )
 from ...i18n import messages
 
-__all__ = [
-    "ApiError",
-    "ErrorDetails",
-    "explain_error",
-    "find_language",
-    "InThread",
-    "make_bytes_response",
-    "make_error_response",
-    "make_failure_response",
-    "make_file_response",
-    "make_json_response",
-    "Note",
-]
+__all__ = ["ApiError", "ErrorDetails", "explain_error", "find_language", "InThread"]
+__all__ += ["make_bytes_response", "make_error_response", "make_failure_response"]
+__all__ += ["make_file_response", "make_json_response", "Note"]
 
 # The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (

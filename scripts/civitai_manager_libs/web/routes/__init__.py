@@ -8,7 +8,6 @@ from starlette.routing import Route
 from ... import host
 from ..http import ApiError, ApiRoute, Endpoints, RequestContext, ROUTES
 from . import (  # noqa: F401  # they declare their routes  # noqa: F401
-    bookmarks,
     engines,
     files,
     gallery,
@@ -18,7 +17,7 @@ from . import (  # noqa: F401  # they declare their routes  # noqa: F401
     model_files,
     reproductions,
     search,
-    watches,
+    user_data,
 )
 from .bootstrap import new_instance, set_demo
 from .dependencies import resume_work

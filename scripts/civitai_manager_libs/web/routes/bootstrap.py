@@ -11,8 +11,8 @@ from ... import host, model_files, setting
 from ...i18n import messages
 from ...library import bookmarks, models
 from ..http import RequestContext, route
-from . import watches
 from .settings import Choice, KeyState, make_key_state, make_settings_view, Setting
+from .user_data import get_watches, WatchList
 
 __all__ = ["is_demo", "new_instance", "set_demo"]
 
@@ -72,7 +72,7 @@ class Bootstrap(Instance):
     is_demo: bool
     host: HostInfo
     key: KeyState
-    watches: watches.WatchList
+    watches: WatchList
     civitai_url: str
 
 
@@ -140,6 +140,6 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
             "has_models": model_files.has_folders(),
         },
         "key": make_key_state(context),
-        "watches": watches.get_watches(context),
+        "watches": get_watches(context),
         "civitai_url": setting.base_url(),
     }

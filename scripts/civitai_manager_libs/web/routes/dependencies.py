@@ -18,20 +18,9 @@ from ...jobs import JobService, MakeService
 from ...library import hidden_rules, image_records, models, pages
 from ..http import ApiError, RequestContext
 
-__all__ = [
-    "find_shown_levels",
-    "GalleryQuery",
-    "get_client",
-    "get_job_service",
-    "get_make_service",
-    "parse_gallery_query",
-    "parse_image_query",
-    "parse_level_mask",
-    "parse_page_position",
-    "require_image",
-    "respond_once",
-    "resume_work",
-]
+__all__ = ["find_shown_levels", "GalleryQuery", "get_client", "get_job_service", "get_make_service"]
+__all__ += ["parse_gallery_query", "parse_image_query", "parse_level_mask", "parse_page_position"]
+__all__ += ["require_image", "respond_once", "resume_work"]
 
 
 class GalleryQuery(TypedDict, total=False):

@@ -18,8 +18,7 @@ from ...infotext import find_workflow, parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe
 from ...jobs import propose_weights
 from ...library import image_records
-from ..http import ApiError, change_route, is_owner, Most, RemoteWork
-from ..http import RequestContext, route
+from ..http import ApiError, change_route, is_owner, Most, remote_route, RequestContext, route
 from .dependencies import get_make_service, require_image, respond_once
 from .views import format_iso_time
 
@@ -109,8 +108,8 @@ class MakeStarted(TypedDict):
     refused: list[MakeRefusal]
 
 
-@route("POST", "engines/find")
-def ask_engines(context: RequestContext) -> RemoteWork[list[EngineView]]:
+@remote_route("POST", "engines/find")
+def ask_engines(context: RequestContext) -> list[EngineView]:
     """Ask the known addresses and return the programs that make images.
 
     The addresses are those in the settings and the usual ones on this machine. Nobody is asked for
@@ -118,7 +117,7 @@ def ask_engines(context: RequestContext) -> RemoteWork[list[EngineView]]:
     routes refuse to make images.
     """
     addresses = None if is_owner(context.request) else ()
-    return RemoteWork(lambda: [_make_view(context, one) for one in engines.find_engines(addresses)])
+    return [_make_view(context, one) for one in engines.find_engines(addresses)]
 
 
 def _refuse_visitors(context: RequestContext) -> None:
@@ -167,7 +166,7 @@ def put_login(
     return [_make_view(context, one) for one in engines.find_engines([address])]
 
 
-@route("POST", "images/{image_id:civitai_id}/plan")
+@remote_route("POST", "images/{image_id:civitai_id}/plan")
 def plan_image(
     context: RequestContext,
     engine: str = "",
@@ -176,7 +175,7 @@ def plan_image(
     drops_missing: bool = False,
     runs_custom_nodes: bool = False,
     lora: Annotated[str, Most(300)] = "",
-) -> RemoteWork[PlanView]:
+) -> PlanView:
     """Return what would be made of an image, what is missing, and why it would differ.
 
     engine: an id of `EngineView`. seed: "" for the image's own, "random", or a number. rebuilds:
@@ -187,56 +186,47 @@ def plan_image(
     _refuse_visitors(context)
     image, address, seed_wanted = require_image(context), _find_address(engine), _parse_seed(seed)
     options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
-
-    def work() -> PlanView:
-        found = engines.find_engine(address)
-        weights = propose_weights(lora) if lora else []
-        recipe = make_recipe(image, seed_wanted, lora, *weights[:1])
-        plan: Plan = engines.MODULES[found.kind].plan(found, recipe, options)
-        texts = list_missing_names(plan.missing, context.language)
-        return {
-            "engine": found.name,
-            "seed": str(recipe.seed),
-            "infotext": plan.infotext,
-            "should_match": plan.should_match,
-            "has_own_graph": recipe.graph is not None and found.kind == "comfyui",
-            "cautions": describe_cautions(plan.cautions, context.language),
-            "missing": [
-                {"type": one.type, "name": one.name, "text": text}
-                for one, text in zip(plan.missing, texts)
-            ],
-            "custom_nodes": list(plan.custom_nodes),
-            "weights": weights,
-        }
-
-    return RemoteWork(work)
+    found = engines.find_engine(address)
+    weights = propose_weights(lora) if lora else []
+    recipe = make_recipe(image, seed_wanted, lora, *weights[:1])
+    plan: Plan = engines.MODULES[found.kind].plan(found, recipe, options)
+    texts = list_missing_names(plan.missing, context.language)
+    return {
+        "engine": found.name,
+        "seed": str(recipe.seed),
+        "infotext": plan.infotext,
+        "should_match": plan.should_match,
+        "has_own_graph": recipe.graph is not None and found.kind == "comfyui",
+        "cautions": describe_cautions(plan.cautions, context.language),
+        "missing": [
+            {"type": one.type, "name": one.name, "text": text}
+            for one, text in zip(plan.missing, texts)
+        ],
+        "custom_nodes": list(plan.custom_nodes),
+        "weights": weights,
+    }
 
 
-@route("POST", "images/{image_id:civitai_id}/workflow")
-def store_workflow(context: RequestContext, engine: str = "") -> RemoteWork[WorkflowView]:
+@remote_route("POST", "images/{image_id:civitai_id}/workflow")
+def store_workflow(context: RequestContext, engine: str = "") -> WorkflowView:
     """Store an image's workflow in a ComfyUI, so that its editor can open it.
 
     It is the image's own workflow or, if it has none, one made of its infotext. engine: an id of
     `EngineView`.
     """
     _refuse_visitors(context)
-    image, address = require_image(context), _find_address(engine)
-
-    def work() -> WorkflowView:
-        found = engines.find_engine(address)
-        if found.kind != "comfyui":
-            raise ApiError(400, "bad_input", field="engine")
-        workflow = json.loads(find_workflow(image.meta) or "{}")
-        if "nodes" not in workflow:
-            plan = comfyui.plan(found, make_recipe(image), PlanOptions(rebuilds=True))
-            workflow = plan.request["workflow"]
-        name = comfyui.save_workflow(found, str(image.id), workflow)
-        return {"engine": found.name, "name": name, "text": json.dumps(workflow)}
-
-    return RemoteWork(work)
+    image, found = require_image(context), engines.find_engine(_find_address(engine))
+    if found.kind != "comfyui":
+        raise ApiError(400, "bad_input", field="engine")
+    workflow = json.loads(find_workflow(image.meta) or "{}")
+    if "nodes" not in workflow:
+        plan = comfyui.plan(found, make_recipe(image), PlanOptions(rebuilds=True))
+        workflow = plan.request["workflow"]
+    name = comfyui.save_workflow(found, str(image.id), workflow)
+    return {"engine": found.name, "name": name, "text": json.dumps(workflow)}
 
 
-@route("POST", "made")
+@remote_route("POST", "made")
 def make_images(
     context: RequestContext,
     ids: list[int],
@@ -248,7 +238,7 @@ def make_images(
     lora: Annotated[str, Most(300)] = "",
     weight: float = 1,
     request: str = "",
-) -> RemoteWork[MakeStarted]:
+) -> MakeStarted:
     """Queue images to be made, one after another; return the jobs' ids.
 
     An image of which something is missing is not queued. For the arguments see `plan_image`;
@@ -263,41 +253,37 @@ def make_images(
     address, seed_wanted = _find_address(engine), _parse_seed(seed)
     if abs(weight) > _MAX_WEIGHT:
         raise ApiError(400, "bad_input", field="weight")
-    options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
-    if options.runs_custom_nodes:
+    if runs_custom_nodes:
         context.check_lock(_LOCKED, "runs_custom_nodes")
+    options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
+    found = engines.find_engine(address)
+    module = engines.MODULES[found.kind]
+    lists = module.Lists(found)
+    planned, refused = list[tuple[Image, Plan]](), list[MakeRefusal]()
+    for image_id in wanted:
+        if image_id not in images:
+            message = messages.explain_reason("not_known", context.language)
+            refused.append({"image_id": image_id, "message": message})
+            continue
+        context.cancelled.check()
+        image = images[image_id]
+        try:
+            recipe = make_recipe(image, seed_wanted, lora, weight)
+            plan = module.plan(found, recipe, options, lists)
+            check_plan(found, plan, options)
+            planned.append((image, plan))
+        except Cancelled:
+            raise
+        except CivitaiShortcutError as error:
+            message = context.explain_error(error)
+            refused.append({"image_id": image.id, "message": message})
 
-    def work() -> MakeStarted:
-        found = engines.find_engine(address)
-        module = engines.MODULES[found.kind]
-        lists = module.Lists(found)
-        planned, refused = list[tuple[Image, Plan]](), list[MakeRefusal]()
-        for image_id in wanted:
-            if image_id not in images:
-                message = messages.explain_reason("not_known", context.language)
-                refused.append({"image_id": image_id, "message": message})
-                continue
-            context.cancelled.check()
-            image = images[image_id]
-            try:
-                recipe = make_recipe(image, seed_wanted, lora, weight)
-                plan = module.plan(found, recipe, options, lists)
-                check_plan(found, plan, options)
-                planned.append((image, plan))
-            except Cancelled:
-                raise
-            except CivitaiShortcutError as error:
-                message = context.explain_error(error)
-                refused.append({"image_id": image.id, "message": message})
+    def start() -> MakeStarted:
+        add = get_make_service().add
+        jobs = [add(image, found, plan, lora, weight) for image, plan in planned]
+        return {"jobs": jobs, "refused": refused}
 
-        def start() -> MakeStarted:
-            add = get_make_service().add
-            jobs = [add(image, found, plan, lora, weight) for image, plan in planned]
-            return {"jobs": jobs, "refused": refused}
-
-        return respond_once(request, start)
-
-    return RemoteWork(work)
+    return respond_once(request, start)
 
 
 @route("GET", "made")

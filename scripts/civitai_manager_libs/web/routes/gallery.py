@@ -26,7 +26,7 @@ from ...core import as_id, Image, log_disk_errors
 from ...errors import HttpStatusError, InputError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, PageImage, pages, posts, search, watches
-from ..http import ApiError, MB, Most, Note, RemoteWork, RequestContext, route
+from ..http import ApiError, MB, Most, Note, remote_route, RemoteWork, RequestContext, route
 from .bootstrap import is_demo
 from .dependencies import (
     find_shown_levels,
@@ -297,43 +297,39 @@ def _make_note(code: str, context: RequestContext, **values: Any) -> Note:
 _MOST_VERSIONS = 3  # versions of an image that are requested to find its model
 
 
-@route("GET", "lookup")
-def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
+@remote_route("GET", "lookup")
+def look_up(context: RequestContext) -> LookupResult:
     """Return the model, image, post or user that the query parameter `text` names.
 
     `text` is a URL or an id; a bare id is looked up as a model's, then as an image's. For any other
     text, return the models that match it as search words.
     """
-
-    def resolve() -> LookupResult:
-        try:
-            reference = civitai.parse_reference(context.query_param("text"))
-        except InputError as error:
-            raise InputError(str(error), "bad_reference") from error
-        if reference.collection_id is not None:
-            raise ApiError(400, "bad_input", "no_collections")
-        if reference.words:
-            found = _search_models(context, reference.words, None)
-            return {"query": reference.words, "models": found}
-        if reference.post_id is not None:
-            title = context.translate("post_number", id=reference.post_id)
-            return {"post_id": reference.post_id, "title": title}
-        if reference.username:
-            return {"username": reference.username}
-        if reference.image_id is None:
-            return _open_model(context, reference)
-        image_id = reference.image_id
-        image = _fetch_image(context, image_id) or image_records.find_image(image_id)
-        if image is None:
-            raise ApiError(404, "gone", "no_image")
-        named = () if reference.version_id is None else (reference.version_id,)
-        return _image_result(context, image, (*named, *image.version_ids))
-
-    return RemoteWork(resolve)
+    try:
+        reference = civitai.parse_reference(context.query_param("text"))
+    except InputError as error:
+        raise InputError(str(error), "bad_reference") from error
+    if reference.collection_id is not None:
+        raise ApiError(400, "bad_input", "no_collections")
+    if reference.words:
+        found = _search_models(context, reference.words, None)
+        return {"query": reference.words, "models": found}
+    if reference.post_id is not None:
+        title = context.translate("post_number", id=reference.post_id)
+        return {"post_id": reference.post_id, "title": title}
+    if reference.username:
+        return {"username": reference.username}
+    if reference.image_id is None:
+        return _open_model(context, reference)
+    image_id = reference.image_id
+    image = _fetch_image(context, image_id) or image_records.find_image(image_id)
+    if image is None:
+        raise ApiError(404, "gone", "no_image")
+    named = () if reference.version_id is None else (reference.version_id,)
+    return _image_result(context, image, (*named, *image.version_ids))
 
 
-@route("GET", "models")
-def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
+@remote_route("GET", "models")
+def search_by_words(context: RequestContext) -> ModelCardPage:
     """Return a page of the models that match the words in the query parameter `q`.
 
     Raises ApiError if there are no words; the offline demo returns all its models instead.
@@ -341,30 +337,24 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
     words = " ".join(context.query_param("q").split())
     if not words and not is_demo():
         raise ApiError(400, "bad_input", "bad_reference")
-    return RemoteWork(lambda: _search_models(context, words, context.query_param("cursor") or None))
+    return _search_models(context, words, context.query_param("cursor") or None)
 
 
-@route("GET", "authors")
-def find_author(context: RequestContext) -> Text | RemoteWork[Text]:
+@remote_route("GET", "authors")
+def find_author(context: RequestContext) -> Text:
     """Return an author's name as Civitai spells it, "" if Civitai has no such user.
 
     The query parameter `name` is the name as the user typed it.
     """
     name = parse_image_query({"user": context.query_param("name")}).username
-    if not name:
-        return {"text": ""}
-    return RemoteWork(lambda: {"text": civitai.find_user(get_client(), name, context.cancelled)})
+    return {"text": civitai.find_user(get_client(), name, context.cancelled) if name else ""}
 
 
-@route("GET", "posts/{post_id:civitai_id}")
-def get_post(context: RequestContext) -> RemoteWork[PostView]:
+@remote_route("GET", "posts/{post_id:civitai_id}")
+def get_post(context: RequestContext) -> PostView:
     """Return what is known about the post whose id is in the path; "" for what is not."""
     post_id = context.path_param("post_id")
-
-    def load() -> PostView:
-        return make_post_view(posts.load_post(get_client(), post_id, context.cancelled) or Post(0))
-
-    return RemoteWork(load)
+    return make_post_view(posts.load_post(get_client(), post_id, context.cancelled) or Post(0))
 
 
 @route("GET", "models/{model_id:civitai_id}")

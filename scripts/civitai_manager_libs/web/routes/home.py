@@ -14,11 +14,29 @@ from ...civitai import Version
 from ...core import as_id, as_whole_number, log_disk_errors
 from ...errors import NotFound
 from ...library import Collection, image_records, ImageSet, models, reproductions, watches
-from ...model_files import find_version_of_file, get_model_index, ModelFile, remove_version
-from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext, route
-from .bookmarks import get_collections
+from ...model_files import (
+    check_newer_versions,
+    dismiss_newer_version,
+    find_version_of_file,
+    get_model_index,
+    is_check_due,
+    list_newer_versions,
+    ModelFile,
+    read_check_time,
+    remove_version,
+)
+from ..http import (
+    ApiError,
+    change_route,
+    make_bytes_response,
+    remote_route,
+    RemoteWork,
+    RequestContext,
+    route,
+)
 from .dependencies import find_shown_levels, get_client
-from .newer_versions import NewerVersions, view_newer_versions
+from .user_data import get_collections
+from .views import format_iso_time, make_newer_version_view, NewerVersionView
 
 
 class RecentGallery(TypedDict):
@@ -68,6 +86,17 @@ class LocalModels(TypedDict):
     count: int
 
 
+class NewerVersions(TypedDict):
+    """The newer versions, latest first. checked_at: the last check, "" if there was none.
+
+    is_due: whether the last check is more than a week ago.
+    """
+
+    versions: list[NewerVersionView]
+    checked_at: str
+    is_due: bool
+
+
 class Home(TypedDict):
     """What the home page shows.
 
@@ -109,7 +138,7 @@ def get_home(context: RequestContext) -> Home:
         "recent": recent,
         "watch_covers": {name: cover for name, cover in covers.items() if cover is not None},
         "local_models": _list_part(0),
-        "newer_versions": view_newer_versions(context.language),
+        "newer_versions": _list_newer_versions(context.language),
         "collections": get_collections(context),
         "favourites": models.summarize_set("favourites", levels),
         "library": models.summarize_set("library", levels),
@@ -164,6 +193,32 @@ def get_preview(context: RequestContext) -> Response:
         raise ApiError(404, "not_there")
     body = reproductions.make_thumbnail(reproductions.open_image(file.preview))
     return make_bytes_response(body, "image/jpeg", "private, max-age=86400")
+
+
+@remote_route("POST", "newer_versions/check")
+def check_versions(context: RequestContext) -> NewerVersions:
+    """Ask Civitai for newer versions of the models on this machine, and return them."""
+    check_newer_versions(get_client(), context.cancelled)
+    return _list_newer_versions(context.language)
+
+
+@change_route("POST", "newer_versions/dismiss")
+def dismiss_version(
+    context: RequestContext, version: int, is_dismissed: bool = True
+) -> NewerVersions:
+    """Do not show a newer version any more, or show it again; return those that are shown."""
+    dismiss_newer_version(version, is_dismissed)
+    return _list_newer_versions(context.language)
+
+
+def _list_newer_versions(language: str) -> NewerVersions:
+    """Return what the last check found, each version once."""
+    found = {newer.version_id: newer for newer in reversed(list_newer_versions())}
+    return {
+        "versions": [make_newer_version_view(one, language) for one in reversed(found.values())],
+        "checked_at": format_iso_time(read_check_time()),
+        "is_due": is_check_due(),
+    }
 
 
 def _find_cover(gallery: str, levels: int) -> int | None:

@@ -41,18 +41,19 @@ from ...model_files import (
     list_newer_versions,
     ModelMatch,
 )
-from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
+from ..http import ApiError, MB, Most, remote_route, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
-from .newer_versions import find_newer_version, NewerVersionView
 from .files import find_media_type, respond_with_file
 from .views import (
     Annotations,
     Availability,
+    find_newer_version,
     ImageView,
     list_licence,
     make_annotation_view,
     make_image_view,
     make_resource_view,
+    NewerVersionView,
     PermissionView,
     ResourceLink,
     Text,
@@ -366,11 +367,10 @@ def _details_view(
     }
 
 
-@route("GET", "images/{image_id:civitai_id}/tags", "images")
-def get_tags(context: RequestContext) -> RemoteWork[list[Tag]]:
+@remote_route("GET", "images/{image_id:civitai_id}/tags")
+def get_tags(context: RequestContext) -> list[Tag]:
     """Return the tags that Civitai gives to an image; they are fetched once, and then stored."""
-    image = require_image(context)
-    return RemoteWork(lambda: list(tags.load_tags(get_client(), image, context.cancelled)))
+    return list(tags.load_tags(get_client(), require_image(context), context.cancelled))
 
 
 # Tabs that get the infotext alone, so that they reproduce an image. SD.Next has "control", which

@@ -42,8 +42,15 @@ from ..http import (
 from .dependencies import get_client, get_job_service, parse_gallery_query, respond_once
 from .image import describe_match
 from .jobs import JobStarted
-from .newer_versions import find_newer_version, NewerVersionView
-from .views import Availability, list_licence, make_resource_view, PermissionView, ResourceLink
+from .views import (
+    Availability,
+    find_newer_version,
+    list_licence,
+    make_resource_view,
+    NewerVersionView,
+    PermissionView,
+    ResourceLink,
+)
 
 
 class RemoteFileView(TypedDict):

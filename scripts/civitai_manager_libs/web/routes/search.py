@@ -22,7 +22,7 @@ from ...library import (
     wait_for_writes,
 )
 from ...model_files import filter_commercial
-from ..http import ApiError, MB, Note, RemoteWork, RequestContext, route
+from ..http import ApiError, MB, Note, remote_route, RemoteWork, RequestContext, route
 from .dependencies import (
     find_shown_levels,
     GalleryQuery,
@@ -366,22 +366,16 @@ def get_stats(context: RequestContext) -> Stats:
     )
 
 
-@route("POST", "tags", "counts")
-def read_tags(
-    context: RequestContext, where: GalleryQuery, below: int | None = None
-) -> RemoteWork[TagReading]:
+@remote_route("POST", "tags")
+def read_tags(context: RequestContext, where: GalleryQuery, below: int | None = None) -> TagReading:
     """Fetch the tags of up to 100 images of a gallery that the library has; return what is left.
 
     below: only images with a smaller id, None at the beginning. ApiError is raised if `where` names
     no gallery.
     """
     [gallery, *_] = pages.list_gallery_names(parse_gallery_query(where))
-
-    def read() -> TagReading:
-        wait_for_writes(_STORED, includes_later=False)
-        last = tags.fetch_more_tags(get_client(), gallery, below, context.cancelled)
-        wait_for_writes(_STORED, includes_later=False)  # the statistics are read next
-        left = 0 if last is None else tags.count_untagged(gallery, last)
-        return {"next": last if left else None, "left": left}
-
-    return RemoteWork(read)
+    wait_for_writes(_STORED, includes_later=False)
+    last = tags.fetch_more_tags(get_client(), gallery, below, context.cancelled)
+    wait_for_writes(_STORED, includes_later=False)  # the statistics are read next
+    left = 0 if last is None else tags.count_untagged(gallery, last)
+    return {"next": last if left else None, "left": left}

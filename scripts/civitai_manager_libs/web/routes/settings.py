@@ -22,7 +22,7 @@ from ..http import (
     find_lock_reason,
     LockReason,
     Most,
-    RemoteWork,
+    remote_route,
     RequestContext,
     route,
 )
@@ -257,8 +257,8 @@ def put_key(context: RequestContext, key: str = "") -> KeySaved:
     return {"key": make_key_state(context), "message": context.translate(key_of_text)}
 
 
-@route("POST", "key/test")
-def test_key(context: RequestContext, key: str = "") -> RemoteWork[Text]:
+@remote_route("POST", "key/test")
+def test_key(context: RequestContext, key: str = "") -> Text:
     """Return a message with the name of the user to whom an API key belongs.
 
     key: "" for the saved key. Raises ApiError if there is no key, or if Civitai does not accept it.
@@ -267,10 +267,6 @@ def test_key(context: RequestContext, key: str = "") -> RemoteWork[Text]:
     typed = _validate_key(key)
     if not typed and not setting.civitai_api_key:
         raise ApiError(400, "bad_input", "key_none", "key")
-    return RemoteWork(lambda: _check_key(context, typed))
-
-
-def _check_key(context: RequestContext, typed: str) -> Text:
     client = CivitaiHttpClient(typed) if typed else get_client()
     try:
         user = civitai.fetch_username(client)

@@ -20,7 +20,7 @@ from ...core import clean_line, Image
 from ...i18n import messages
 from ...infotext import Resource
 from ...library import bookmarks, PageImage, Tile
-from ...model_files import find_used_licences
+from ...model_files import find_used_licences, ModelMatch, NewerVersion
 from ..http import Note
 
 _IMAGE_PERMISSIONS = ("sell_images", "no_credit")  # that concern an image, not its models
@@ -135,6 +135,25 @@ class PermissionView(TypedDict):
     name: str
     state: Literal["allowed", "forbidden", "unknown"]
     text: str
+
+
+class NewerVersionView(TypedDict):
+    """A version of a model that is newer than a file on this machine.
+
+    model, version: ids. name, version_name: of the model and of the newer version. here: the name
+    of the version that is here. date: of publication, ISO 8601 or "". about: what its page says.
+    remarks: what the user should know of it, in sentences.
+    """
+
+    model: int
+    version: int
+    name: str
+    version_name: str
+    here: str
+    date: str
+    base_model: str
+    about: str
+    remarks: list[str]
 
 
 class ModelView(ModelCard):
@@ -264,6 +283,32 @@ def make_model_view(model: Model, language: str) -> ModelView:
             for version in model.versions
         ],
     }
+
+
+def make_newer_version_view(newer: NewerVersion, language: str) -> NewerVersionView:
+    """Return the JSON of a newer version of a model that is here."""
+    return {
+        "model": newer.model_id,
+        "version": newer.version_id,
+        "name": newer.model_name,
+        "version_name": newer.name,
+        "here": newer.here,
+        "date": newer.date,
+        "base_model": newer.base_model,
+        "about": newer.about,
+        "remarks": newer.list_remarks(language),
+    }
+
+
+def find_newer_version(
+    match: ModelMatch, newer: Mapping[str, NewerVersion], language: str
+) -> NewerVersionView | None:
+    """Return the JSON of the version that is newer than a file that is here, None if there is none.
+
+    newer: the results of `list_newer_versions` by path.
+    """
+    found = newer.get(match.file.path) if match.file and match.state == "here" else None
+    return make_newer_version_view(found, language) if found else None
 
 
 def list_licence(image: Image, open_model: int | None, language: str) -> list[PermissionView]:
