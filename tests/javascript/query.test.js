@@ -5,11 +5,13 @@ import {
   buildImageAddress,
   buildImagesPath,
   countBeforeHeldBack,
+  findSavedPlace,
   getSource,
   getWordAt,
   hasGallery,
   isList,
   listSetFilters,
+  makeCollectionSearch,
   makeDefaultQuery,
   parseAddress,
   replaceWord,
@@ -180,6 +182,16 @@ test("what stands between quotes is one of a search's words", () => {
   ]);
   assert.deepEqual(splitWords('a "not closed'), ["a", '"not closed']);
   assert.deepEqual(splitWords(" "), []);
+});
+
+test("the search of a collection says its whole name, whatever that contains", () => {
+  for (const name of ['say "hi" to', '"', "“a” b", '\\"\\', "-海 灯", "a＂b", '""x']) {
+    const where = { ...usual, search: `${makeCollectionSearch(name)} sea` };
+    assert.deepEqual(findSavedPlace(where), { collection: name, key: "" }, name);
+    assert.deepEqual(splitWords(where.search), [makeCollectionSearch(name), "sea"]);
+  }
+  const typed = { ...usual, search: "set=Sea" };
+  assert.deepEqual(findSavedPlace(typed), { collection: "Sea", key: "" });
 });
 
 const count = (n) => ({ count: n, is_more: false });

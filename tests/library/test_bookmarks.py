@@ -15,6 +15,7 @@ from civitai_manager_libs.library import import_export, pages, search
 from civitai_manager_libs.library.bookmarks import AnnotationChange
 from civitai_manager_libs.library.database import select_rows, writing
 from exported import export_json, import_json
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from stored_images import make_image
 
 pytestmark = pytest.mark.usefixtures("each_system", "library")
@@ -72,6 +73,22 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
     bookmarks.delete_collection("Harbor Views")
     assert bookmarks.list_collections() == []
     assert bookmarks.find_annotations([6]) == {}
+
+
+_NAMES = st.text(st.sampled_from('"“”„＂＇\\\'-:= 海灯aＢß\u3000%_'), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=_NAMES, other=_NAMES)
+def test_collection_of_any_name_is_found_by_its_search(images, library, name, other):
+    assume(search.fold_text(name) and search.fold_text(name) != search.fold_text(other))
+    bookmarks.add_to_collection(images[:2], name)
+    bookmarks.add_to_collection(images[2:3], f"{other}x")
+    library.forget()
+    stored = next(one.name for one in bookmarks.list_collections() if one.count == 2)
+    assert _ids(f"collection={search.quote_value(stored)} -nothing") == [1, 2]
+    for one in bookmarks.list_collections():
+        bookmarks.delete_collection(one.name)
 
 
 def test_favourite_is_found_before_its_record_is_written(images, monkeypatch):

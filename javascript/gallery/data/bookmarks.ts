@@ -121,8 +121,11 @@ export class Bookmarks {
 
   /** Take images out of a collection, and report that. */
   takeOut(ids: number[], name: string) {
-    const message = this.context.translate("collection_taken_out", { n: ids.length, name });
-    return this.saveChange(ids, { remove_from: name }, message);
+    const isIt = (one: string) => one.toLowerCase() === name.toLowerCase();
+    return this.saveChange(ids, { remove_from: name }, (previous) => {
+      const n = Object.values(previous).filter((one) => one.collections.some(isIt)).length;
+      return this.context.translate("collection_taken_out", { n, name });
+    });
   }
 
   /** Undo a change of images' annotations. Each request is small enough for the server. Return

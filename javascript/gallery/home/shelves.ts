@@ -5,7 +5,7 @@ import { formatDate, formatNumber } from "../core/text";
 import { getAspectRatio } from "../grid/layout";
 import { describeImage } from "../grid/tile";
 import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
-import { buildAddress, makeDefaultQuery, withSource } from "../state/query";
+import { buildAddress, makeCollectionSearch, makeDefaultQuery, withSource } from "../state/query";
 import type { Context, State, Where } from "../types";
 
 interface CardLook {
@@ -180,7 +180,7 @@ export function makeLibraryShelf(context: Context, { home }: State) {
   const { favourites, library, collections } = home;
   const downloads = { count: home.download_count, covers: [] };
   const cards = collections.map((one) =>
-    card("folder", one.name, one, `collection="${one.name.replaceAll('"', " ")}"`),
+    card("folder", one.name, one, makeCollectionSearch(one.name)),
   );
   if (favourites.count)
     cards.unshift(card("heart", translate("favourites"), favourites, "is:favourite"));

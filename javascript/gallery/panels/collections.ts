@@ -8,6 +8,7 @@ import { showError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import { makeNoteField, makeStars, makeTextField, parseTags } from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
+import { makeCollectionSearch } from "../state/query";
 import { listMarked } from "../state/state";
 import type { Context, State } from "../types";
 import { Panel } from "./panel";
@@ -335,7 +336,7 @@ export class Collections {
   #makeRow(collection: Collection) {
     const { name } = collection;
     const actions: RowActions = {
-      open: () => this.#searchLibrary(`collection="${name.replaceAll('"', " ")}"`),
+      open: () => this.#searchLibrary(makeCollectionSearch(name)),
       add: () => this.#addMarked(name),
       takeOut: () => this.context.actions.takeOut(listMarked(this.context.store.get()), name),
       models: () => this.context.actions.listNeeds(makeNeedsQuery({ collection: name })),

@@ -123,14 +123,21 @@ export function hasGallery(where: Where) {
 }
 
 const SAVED: Record<string, string> = { "is:favourite": "favourites", "has:note": "saved_notes" };
-const COLLECTION = /^(?:collection|set)="?([^"]+)"?$/i;
+const COLLECTION = /^(?:collection|set)=(?:"((?:[^"]|"")+)"?|([^"]\S*))$/i;
+const ITS_QUOTES = /["“”„＂]/g;
+
+/** Return the search of the library for the images of a collection. */
+export function makeCollectionSearch(name: string) {
+  return `collection="${name.replace(ITS_QUOTES, "$&$&")}"`;
+}
 
 /** Return the name of the saved images that a search of the library begins with: a collection, or
  * the key of a text for the favourites and for those with a note. Return null for another search. */
 export function findSavedPlace(where: Where) {
   const [first = ""] = splitWords(where.search ?? "");
   if (!first || hasGallery(where)) return null;
-  const [, collection = ""] = COLLECTION.exec(first) ?? [];
+  const [, quoted, plain = ""] = COLLECTION.exec(first) ?? [];
+  const collection = quoted?.replace(/(["“”„＂])\1/g, "$1") ?? plain;
   const key = collection ? "" : (SAVED[first.toLowerCase()] ?? "");
   return collection || key ? { collection, key } : null;
 }

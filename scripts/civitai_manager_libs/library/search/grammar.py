@@ -11,7 +11,7 @@ from ...core import normalize_unicode
 from ..stats_features import NAMED_PARAMETERS
 
 __all__ = ["correct_query", "FLAGS", "fold_text", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
-__all__ += ["parse_query", "QueryProblem", "SearchQuery", "Term"]
+__all__ += ["parse_query", "QueryProblem", "quote_value", "SearchQuery", "Term"]
 
 _MOST = 100_000  # characters of one text
 _CONTROL = re.compile("[\0-\x1f\x7f]")
@@ -52,7 +52,11 @@ _START = re.compile(
     rf"(?P<is_not>-(?=[^\s-]))?"
     rf"(?:(?P<name>{_NAMED})(?P<mark>[:=])|(?P<number>{'|'.join(NUMBERS)})(?P<sign>>=|<=|[:=<>]))?"
 )
-_VALUE = re.compile(r'["“”„](?P<quoted>[^"“”„]*)["“”„]?|(?P<plain>\S*)')
+_QUOTES = '"“”„'
+_VALUE = re.compile(
+    rf'[{_QUOTES}](?P<quoted>(?:[^{_QUOTES}]|""|““|””|„„)*)[{_QUOTES}]?|(?P<plain>\S*)'
+)
+_DOUBLED = re.compile(rf"([{_QUOTES}])\1")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _KEYED = re.compile(r"(-?)([a-z]{2,12})(>=|<=|[:=<>])(\S{1,60})")
 _CLOSE = 0.75  # of difflib; 1 for equal words
@@ -125,6 +129,12 @@ def parse_query(text: str) -> SearchQuery:
     return SearchQuery(tuple(terms), tuple(problems), *map(flags.get, _FILTERS))
 
 
+def quote_value(value: str) -> str:
+    """Return a value in quotation marks, in which its own ones are doubled, for a search."""
+    doubled = re.sub(rf"([{_QUOTES}＂])", r"\1\1", value)  # the wide one is folded to a plain one
+    return f'"{doubled}"'
+
+
 def correct_query(text: str) -> str:
     """Return a search with its misspelled keys and flags corrected, "" if none can be."""
     words = text.split()
@@ -161,7 +171,8 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
         key = FORMER_WORDS.get(key, key)
         sign = start["mark"] or start["sign"] or ":"
         sign = "=" if key in NUMBERS and sign == ":" else sign
-        inner = (value["quoted"] if value["quoted"] is not None else value["plain"]).strip()
+        quoted = value["quoted"]
+        inner = (value["plain"] if quoted is None else _DOUBLED.sub(r"\1", quoted)).strip()
         inner = FORMER_WORDS.get(inner, inner) if key == "is" else inner
         typed = text[position : value.end()].strip()
         yield Term(key, inner, sign, bool(start["is_not"])), typed

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..database import select_rows_or_empty
-from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS
+from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value
 
 __all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 
@@ -53,6 +54,9 @@ _ANNOTATIONS = {
 }
 
 
+_PARTED = re.compile(r'[\s"“”„＂]')  # what ends a value without quotation marks
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """A completion of the last word of a search.
@@ -86,7 +90,7 @@ def suggest_values(word: str) -> list[Suggestion]:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
     return [
-        Suggestion(f"{sign}{key}:{_quote_value(shown)}", count)
+        Suggestion(f"{sign}{key}:{quote_value(shown) if _PARTED.search(shown) else shown}", count)
         for shown, count in _iter_values(key, typed)
     ]
 
@@ -113,8 +117,3 @@ def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
         name = version_name if shown.startswith("#") else shown
         if name:  # empty for a version of a model that the library has not read
             yield name, count
-
-
-def _quote_value(value: str) -> str:
-    bare = value.replace('"', " ")
-    return f'"{bare}"' if " " in bare else bare

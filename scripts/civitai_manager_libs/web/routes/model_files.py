@@ -15,7 +15,7 @@ from ...core import as_id, as_whole_number, clean_line, find_device, find_free_s
 from ...errors import NotFound
 from ...i18n import messages
 from ...infotext import Resource
-from ...library import bookmarks, image_records, models, pages
+from ...library import bookmarks, image_records, models, pages, search
 from ...model_files import (
     choose_file,
     describe_licence,
@@ -399,8 +399,8 @@ def _start_download(
     title = requests[0].title
     if len({request.version_id for request in requests}) > 1:
         title = context.translate("model_job_title", n=len(requests))
-    search = f'set="{clean_line(collection)}"' if collection else ""
-    job_id, elsewhere = get_job_service().download_model_files(requests, title, search)
+    place = f"collection={search.quote_value(clean_line(collection))}" if collection else ""
+    job_id, elsewhere = get_job_service().download_model_files(requests, title, place)
     count = len({request.file_id for request in requests} - elsewhere.keys())
     key = "model_job_started" if job_id is not None else "model_job_known"
     return {"job_id": job_id, "message": context.translate(key, n=count, title=title)}
