@@ -7,13 +7,11 @@ import pytest
 from cases import each_case
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
-from civitai_manager_libs.infotext.metadata_to_infotext import list_added_lora_tags
+from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext, list_added_lora_tags
 from civitai_manager_libs.infotext.infotext_format import Infotext, is_safe_negative_prompt
 from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from comfy_graphs import GRAPH, node
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 A1111_RECORD = {
     "VAE": "sample_vae.safetensors",
@@ -280,8 +278,6 @@ _CANONICAL = {
 }
 _CANONICAL |= {"VAE hash", "VAE", "Denoising strength", "Clip skip", "Lora hashes", "TI hashes"}
 _CANONICAL |= {"Image id", "Base model", "Post id"}
-
-
 _NOTHINGS = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
 
 

@@ -3,8 +3,7 @@
 import pytest
 from civitai_manager_libs.infotext import build_infotext, parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 PROMPTS = "a cat\nNegative prompt: blurry\n"
 

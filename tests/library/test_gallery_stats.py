@@ -9,8 +9,6 @@ from stored_images import make_image, store_model
 _MODEL, _OLD, _NEW = 7, 70, 71
 _LATER = ("facts", "texts", "uses", "names", "seen", "figures")  # tables than version 1
 _LATER += ("marks", "own_tags", "in_sets", "sets", "gone", "watched")
-
-
 pytestmark = pytest.mark.usefixtures("library")
 
 

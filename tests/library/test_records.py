@@ -15,8 +15,6 @@ from civitai_manager_libs.library.search import parse_query
 from stored_images import make_image
 
 _META = {"prompt": "a lighthouse at dawn", "negativePrompt": "blurry", "Model": "dunes_v2"}
-
-
 pytestmark = pytest.mark.usefixtures("library")
 
 

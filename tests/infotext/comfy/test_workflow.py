@@ -360,8 +360,6 @@ def read_linked(sender, **more):
 
 
 SENDER = {"id": 10, "type": "Anything Everywhere", "inputs": [{"name": "MODEL", "link": 1}]}
-
-
 _DRAWN = {"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}
 
 

@@ -171,6 +171,7 @@ def test_each_bomb_takes_little_memory_and_time(tmp_path):
 _RUNS = [" ", ",", "(", "[", "{", '"', "\\", "\\\"", "<", "<lora:", "<lora:a:", "a:", "a: ", "a, "]
 _RUNS += [
     "\n",
+    "\n ",
     "1",
     "1.",
     "-",
@@ -184,7 +185,6 @@ _RUNS += [
     "//",
     "&",
     "%",
-    "\n ",
 ]
 _RUNS += [": ", "Negative prompt:", "\nNegative prompt:", "Steps: 20, ", '"a", ', "[a:", "0 ", "1x"]
 _RUNS += ["AND "]

@@ -11,10 +11,8 @@ from civitai_manager_libs.errors import DiskError, TooLarge
 from civitai_manager_libs.infotext.files import EmbeddedData, read_embedded
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
 from comfy_graphs import GRAPH, GRAPH_INFOTEXT
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image as Picture
-from PIL import PngImagePlugin
+from hypothesis import given, strategies as st
+from PIL import Image as Picture, PngImagePlugin
 
 INFOTEXT = """\
 a lighthouse, <lora:paperStyle:0.7>
