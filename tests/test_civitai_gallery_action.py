@@ -163,22 +163,6 @@ def test_batches_are_separated_by_a_pause(server, monkeypatch, count, size, betw
     assert slept == [0.5] * between  # none follows a batch that was in the cache
 
 
-def test_batch_size_is_that_of_the_current_setting(server, monkeypatch):
-    sizes = []
-    real = action._download
-
-    def download(urls):
-        sizes.append(len(urls))
-        return real(urls)
-
-    monkeypatch.setattr(action, "_download", download)
-    setting.change("gallery_batch_pause", 0)
-    action.download_images_batch(_urls(server, 7))
-    setting.change("gallery_download_batch_size", 3)
-    action.download_images_batch(_urls(server, 7, start=100))
-    assert sizes == [5, 2, 3, 3, 1]
-
-
 @pytest.mark.parametrize("chunk_size", [8192, 1_000_000, 1, 0, -5])
 def test_large_image_is_complete_with_any_chunk_size(server, path, chunk_size):
     body = png(0, 3_000_000)

@@ -190,20 +190,13 @@ def test_list_of_failures_is_empty_while_it_is_tried_again(stand_in, tmp_path):
     assert manager.failed_downloads == [failed[1]]
 
 
-def test_stand_in_serves_every_function(stand_in):
-    urls = _urls(12)
-    assert action.download_images(urls[:3]).saved == 3
-    setting.change("gallery_batch_pause", 0)
-    assert action.download_images_batch(urls).saved == 9
-    assert sorted(stand_in.asked) == [(u, setting.get_image_url_to_gallery_file(u)) for u in urls]
-
-
 @pytest.mark.parametrize("download", [action.download_images, action.download_images_batch])
 def test_stand_in_gets_every_text_of_a_list_as_it_is(stand_in, download):
     entries = ["a", "b", "1", "", " x ", "/etc/passwd", "ftp://h/a.png", "\0", "HTTP://H/a", "圖"]
     summary = download([*entries, *entries])
     assert (summary.total, summary.saved, summary.failed) == (len(entries), len(entries), [])
-    assert sorted(url for url, _ in stand_in.asked) == sorted(entries)
+    paths = {entry: setting.get_image_url_to_gallery_file(entry) for entry in entries}
+    assert sorted(stand_in.asked) == sorted(paths.items())
 
 
 @pytest.mark.parametrize("download", [action.download_images, action.download_images_batch])
@@ -316,7 +309,9 @@ def test_list_is_logged_at_its_begin_and_end_with_a_line_for_each_failure(monkey
     assert end == "1 succeeded, 1 already there, 3 failed"
 
 
-def test_batches_are_logged_as_which_of_how_many(stand_in, monkeypatch):
+def test_batches_have_the_size_of_the_setting_and_are_logged_as_which_of_how_many(
+    stand_in, monkeypatch
+):
     setting.change("gallery_batch_pause", 0)
     assert _logged(monkeypatch, action.download_images_batch, _urls(12)) == [
         "Downloading pictures: 12",
@@ -325,3 +320,6 @@ def test_batches_are_logged_as_which_of_how_many(stand_in, monkeypatch):
         "Batch 3 of 3",
         "12 succeeded, 0 already there, 0 failed",
     ]
+    setting.change("gallery_download_batch_size", 3)
+    logged = _logged(monkeypatch, action.download_images_batch, _urls(7))
+    assert logged[1:4] == [f"Batch {n} of 3" for n in (1, 2, 3)]

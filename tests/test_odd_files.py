@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import AtomicFile, compute_sha256, extension_if_complete, Image
-from civitai_manager_libs.core import is_complete, model_formats, read_json_object
-from civitai_manager_libs.core import remove_leftovers, sqlite
+from civitai_manager_libs.core import is_complete, model_formats, never_cancelled
+from civitai_manager_libs.core import read_json_object, remove_leftovers, sqlite
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
 from civitai_manager_libs.library import bookmarks, image_cache, models, reproductions
 from civitai_manager_libs.library.database import select_rows_or_empty
 from civitai_manager_libs.model_files.folders import walk_folders
 from civitai_manager_libs.model_files.index import load_hashes, ModelIndex
-from civitai_manager_libs.model_files.sidecars import describes_other_version, read_sidecar, Sidecar
+from civitai_manager_libs.model_files.sidecars import describes_other_version, read_sidecar
 from image_files import png
 
 pytestmark = pytest.mark.posix
@@ -172,15 +172,9 @@ def test_index_knows_every_good_model_among_odd_entries(odd_folder):
     known = {file.version_id for file in _run(index.list_files)}
     assert set(range(1, 41)) | {99} <= known
     file = next(file for file in index.list_files() if file.version_id == 99)
-    assert _run(lambda: compute_of(index, file)) == compute_sha256(file.path)
-
-
-def compute_of(index, file):
-    from civitai_manager_libs.core import never_cancelled
-
-    (digest,) = index.compute_hash(file, never_cancelled()).hashes
-    assert load_hashes()[file.path][2] == digest
-    return digest
+    found = _run(lambda: index.compute_hash(file, never_cancelled()))
+    digest = compute_sha256(file.path)
+    assert found.hashes == {digest} and load_hashes()[file.path][2] == digest
 
 
 def test_files_that_vanish_while_a_folder_is_read_hide_no_others(odd_folder, monkeypatch):
@@ -214,7 +208,3 @@ def test_files_that_vanish_while_a_folder_is_read_hide_no_others(odd_folder, mon
     listings = list(walk_folders({str(odd_folder): ""}))
     names = {name for listing in listings for name, _, _ in listing.files}
     assert names == set(seen) - set(seen[4::5]) and len(names) > 30
-
-
-def test_empty_sidecar_tells_nothing():
-    assert read_sidecar("/nowhere/x.json") == Sidecar()

@@ -10,8 +10,7 @@ import sys
 import pytest
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.errors import DiskError, SettingError
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 pytestmark = pytest.mark.usefixtures("each_system")
 

@@ -5,8 +5,6 @@ from civitai_manager_libs.civitai import find_strictest, parse_licence, PERMISSI
 from hypothesis import given, strategies as st
 
 _SALES = ("sell_images", "generation_on_civitai", "generation_services", "sell_model")
-
-
 _NONE, _UNKNOWN = (False,) * 4, (None,) * 4
 _STATED = {
     "list": (["Image", "Rent"], (True, False, True, False)),

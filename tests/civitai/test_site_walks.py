@@ -62,8 +62,6 @@ class _Stingy(Site):
 
 
 _EMPTY = (200, {"items": [], "metadata": {}})
-
-
 _refused = pytest.mark.parametrize(
     "refusal", [(500, {}), (400, {}), (404, {}), _EMPTY], ids=["500", "400", "404", "empty"]
 )

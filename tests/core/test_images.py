@@ -6,8 +6,7 @@ import pytest
 from civitai_manager_libs.core import images
 from civitai_manager_libs.core.images import cache_file_name, Image, level_mask, level_name
 from civitai_manager_libs.core.images import resize_url
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 ACCOUNT = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA"
 UUID = "3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01"

@@ -7,7 +7,7 @@ import math
 import pytest
 from civitai_manager_libs.core import iter_json_members, model_file_stem, untrusted
 from civitai_manager_libs.core.untrusted import as_checksum, as_integer, as_number, as_text
-from civitai_manager_libs.core.untrusted import clean_text, format_number, normalize_unicode
+from civitai_manager_libs.core.untrusted import clean_text, normalize_unicode
 from hypothesis import given, strategies as st
 
 
@@ -95,10 +95,6 @@ def test_model_name_has_no_folder_and_extension(name, stem):
     assert model_file_stem(name) == stem
 
 
-def test_number_as_text_has_no_exponent():
-    assert not any("e" in format_number(10.0**n) for n in range(-320, 309))
-
-
 def test_only_the_first_thirty_combining_marks_in_a_row_are_kept():
     text = normalize_unicode(
         "NFKC", "ＡB" + "\u0300\u0316" * 5_000 + "ｶ" + "ﾞ" * 5_000 + "c", 20_000
@@ -155,8 +151,7 @@ def test_cut_file_is_refused_after_what_came_before(value, data):
     with pytest.raises(ValueError):
         for member in iter_json_members(io.BytesIO(cut)):
             read.append(member)
-    if len(read) > len(expected):
-        raise AssertionError(read)
+    assert len(read) <= len(expected)
     assert all(name == other for (name, _), (other, _) in zip(read, expected))
 
 

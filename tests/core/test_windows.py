@@ -5,9 +5,8 @@ which other tests run a second time (`each_system` in conftest).
 """
 
 import builtins
-import importlib.util
+import ntpath
 import os
-import signal
 import sqlite3
 import types
 
@@ -16,7 +15,7 @@ import windows_files
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import atomic_file, AtomicFile, disk, remove_if_present
 from civitai_manager_libs.core import ResumableFile, safe_open, write_text_file
-from civitai_manager_libs.core.safe_open import open_own_file, open_shared
+from civitai_manager_libs.core.safe_open import expand_folder, open_own_file, open_shared
 from civitai_manager_libs.errors import DiskError
 
 IS_WINDOWS = os.name == "nt"
@@ -67,16 +66,8 @@ def test_open_file_and_database_cannot_be_renamed_or_deleted_unless_shared(windo
         assert file.read() == b"new"
 
 
-def test_posix_names_are_missing(windows):
-    assert windows.os.name == "nt"
-    assert [name for name in windows_files.MISSING if hasattr(windows.os, name)] == []
-    if IS_WINDOWS:
-        assert not hasattr(signal, "SIGKILL") and not hasattr(signal, "SIGHUP")
-        found = map(importlib.util.find_spec, windows_files.MISSING_MODULES)
-        assert not any(found)
-
-
 def test_names_ignore_case_and_cannot_be_reserved_or_have_forbidden_characters(windows, tmp_path):
+    assert [name for name in windows_files.MISSING if hasattr(windows.os, name)] == []
     for name in ("a.png. ", "NUL", "nul"):
         windows.open(str(tmp_path / name), "wb").close()
     for letter in '?*"<>|':
@@ -86,13 +77,6 @@ def test_names_ignore_case_and_cannot_be_reserved_or_have_forbidden_characters(w
     assert windows.os.path.isfile(str(tmp_path / "A.Png"))
     with pytest.raises(PermissionError):
         windows.os.open(str(tmp_path), os.O_RDONLY)
-
-
-def test_text_files_have_crlf_line_ends(windows, path):
-    with windows.open(path, "w") as file:
-        file.write("a\nb")
-    with open(path, "rb") as file:
-        assert file.read() == b"a\r\nb"
 
 
 def test_file_is_locked_by_one_byte(windows, path):
@@ -159,3 +143,28 @@ def test_settings_are_written_as_utf_8(windows):
     setting.save()
     setting.restore()
     assert setting.load() == [] and setting.saved_name == "{id} 燈塔"
+
+
+@pytest.mark.parametrize(
+    "typed,path",
+    [
+        (typed, typed)
+        for typed in ("C:\\pictures", "\\\\nas\\share\\pictures", "%NOWHERE%\\pictures", "")
+    ]
+    + [('"C:\\my pictures"', "C:\\my pictures"), ("D:/pictures ", "D:/pictures")]
+    + [("~\\pictures", "C:\\Users\\me\\pictures")]
+    + [("%LOCALAPPDATA%\\pictures", "C:\\Users\\me\\AppData\\Local\\pictures")],
+)
+def test_windows_variables_and_quotes_are_expanded(monkeypatch, typed, path):
+    monkeypatch.setenv("USERPROFILE", "C:\\Users\\me")
+    monkeypatch.setenv("LOCALAPPDATA", "C:\\Users\\me\\AppData\\Local")
+    monkeypatch.setattr(safe_open, "os", types.SimpleNamespace(name="nt", path=ntpath))
+    assert expand_folder(typed) == path
+    assert ntpath.isabs(expand_folder(typed)) == (path[1:2] in (":", "\\"))
+
+
+@pytest.mark.posix
+def test_percent_signs_are_kept_on_other_systems(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("LOCALAPPDATA", "x")
+    assert expand_folder("~/%LOCALAPPDATA%") == os.path.join("/home/me", "%LOCALAPPDATA%")

@@ -6,8 +6,7 @@ import pytest
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.infotext import build_infotext, parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 FLUX_RESOURCES = [{"type": "checkpoint", "modelVersionId": 691639}]
 BASE = {"prompt": "a cat", "steps": 20, "sampler": "Euler", "seed": 1}

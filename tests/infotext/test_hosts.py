@@ -7,8 +7,7 @@ from civitai_manager_libs.infotext import HostCapabilities, HOSTS, list_losses, 
 from civitai_manager_libs.infotext import translate_for_host
 from civitai_manager_libs.infotext.host_rules import parse_as_host
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 _A, _FORGE, _NEO = (HOSTS[name] for name in ("AUTOMATIC1111", "Forge", "Forge Neo"))
 _USUAL = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
@@ -161,8 +160,6 @@ _SDNEXT_TAKES = HostCapabilities(
     ("Default", "Euler", "Euler a", "DPM++ 2M", "LMSD", "KDPM2"),
     fields=frozenset(_SDNEXT_FIELDS.split(", ")),
 )
-
-
 _SECOND_PASS = {"Hires strength": "0.4", "Hires fixed": "64x96", "Second pass": "True"}
 _SECOND_PASS |= {"Hires upscaler": "Latent Bilinear", "Hires force": "True", "Hires steps": "20"}
 

@@ -2,61 +2,22 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from cases import each_case
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
-from civitai_manager_libs.infotext.metadata_to_infotext import list_added_lora_tags
+from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext, list_added_lora_tags
 from civitai_manager_libs.infotext.infotext_format import Infotext, is_safe_negative_prompt
 from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from comfy_graphs import GRAPH, node
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-A1111_RECORD = {
-    "VAE": "sample_vae.safetensors",
-    "Size": "512x768",
-    "seed": 1234567890,
-    "Model": "exampleMix_v20",
-    "steps": 28,
-    "hashes": {"vae": "0a1b2c3d4e", "model": "abcdef0123", "lora:paperStyle": "0x9f8e7d6c5b"},
-    "prompt": "a lighthouse at dawn, <lora:paperStyle:0.7>, soft light",
-    "Version": "v1.10.1",
-    "sampler": "DPM++ 2M",
-    "cfgScale": 6.5,
-    "clipSkip": 2,
-    "resources": [
-        {"name": "paperStyle", "type": "lora", "weight": 0.7, "hash": "0x9f8e7d6c5b"},
-        {"hash": "abcdef0123", "name": "exampleMix_v20", "type": "model"},
-    ],
-    "Model hash": "abcdef0123",
-    "Hires upscale": "2",
-    "Schedule type": "Karras",
-    "Hires upscaler": "4x-UltraSharp",
-    "negativePrompt": "blurry, lowres",
-    "Denoising strength": "0.4",
-}
-COMFY_RECORD = {
-    "seed": 88005553535,
-    "vaes": [],
-    "comfy": '{"prompt": {"3": {"class_type": "KSampler", "inputs": {"seed": 88005553535, '
-    '"steps": 20, "denoise": NaN}}}, "workflow": {"nodes": []}}',
-    "steps": 20,
-    "width": 1344,
-    "height": 768,
-    "models": ["exampleXL.safetensors"],
-    "prompt": "wide valley, morning fog",
-    "sampler": "Euler a",
-    "cfgScale": 7,
-    "scheduler": "normal",
-    "negativePrompt": "",
-    "additionalResources": [
-        {"name": "fog_helper.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
-    ],
-    "engine": "ComfyUI",
-}
+_CASES = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+_RECORDS = [
+    _CASES["record_gives_the_expected_infotext"][name]["meta"] for name in ("a1111", "comfy")
+]
 IMAGE = Image(90000101, "https://image.civitai.com/x", base_model="SD 1.5", post_id=21000001)
 
 
@@ -70,45 +31,6 @@ def parameters_of(meta):
 def test_record_gives_the_expected_infotext(meta, written):
     assert build_infotext(meta) == written
     assert build_infotext(meta, IMAGE) == written
-
-
-def test_parameters_are_in_a1111s_order():
-    meta = {
-        "Zeta": "last",
-        "ENSD": 31337,
-        "RNG": "CPU",
-        "freeu_b1": 1.01,
-        "Version": "v1.10.1",
-        "TI hashes": {"easynegative": "c74b4e810b03"},
-        "Lora hashes": "one: 0xaaaa1111, two: bbbb2222",
-        "ADetailer model": "face_yolov8n.pt",
-        "Hires steps": 10,
-        "Hires upscale": 1.5,
-        "clipSkip": 2,
-        "Denoising strength": 0.35,
-        "Seed resize from": "512x512",
-        "Variation seed strength": 0.1,
-        "Variation seed": 5,
-        "VAE": "vae.pt",
-        "Model": "mix",
-        "hashes": {"vae": "0xcccc3333", "model": "dddd4444", "embed:bad": "eeee5555"},
-        "Size": "512 x 768",
-        "seed": 1,
-        "Distilled CFG Scale": 3.5,
-        "cfgScale": 1,
-        "sampler": "Euler a Karras",
-        "steps": 20,
-    }
-    assert build_infotext(meta) == (
-        "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 1, "
-        "Distilled CFG Scale: 3.5, Seed: 1, Size: 512x768, Model hash: dddd4444, Model: mix, "
-        "VAE hash: cccc3333, VAE: vae.pt, Variation seed: 5, Variation seed strength: 0.1, "
-        "Seed resize from: 512x512, Denoising strength: 0.35, Clip skip: 2, Hires steps: 10, "
-        "Hires upscale: 1.5, ADetailer model: face_yolov8n.pt, "
-        'Lora hashes: "one: aaaa1111, two: bbbb2222", '
-        'TI hashes: "bad: eeee5555, easynegative: c74b4e810b03", Version: v1.10.1, '
-        "Zeta: last, ENSD: 31337, RNG: CPU, freeu_b1: 1.01"
-    )
 
 
 _SEEDS = {"42.0": "42", 2**64 - 1: str(2**64 - 1), 0: "0", -1: None, "-1": None}
@@ -177,36 +99,9 @@ def test_parameters_that_no_webui_reads_are_left_out(meta, absent):
     assert absent not in parameters_of(meta)
 
 
-@pytest.mark.parametrize(
-    ("meta", "parameter"),
-    [
-        ({"Model": {"a": "b"}}, ("Model", "a: b")),
-        (
-            {"ControlNet 0": {"Module": "canny", "Weight": 1}},
-            ("ControlNet 0", "Module: canny, Weight: 1"),
-        ),
-        ({"Hires prompt": "a\nNegative prompt: b"}, ("Hires prompt", "a\nNegative prompt: b")),
-        ({"Tiling": True}, ("Tiling", "True")),
-        ({"Hires resize": "1024x1536"}, ("Hires resize", "1024x1536")),
-        ({"Model": "a, Seed: 9"}, ("Model", "a, Seed: 9")),
-        ({"denoise": 0.55}, ("Denoising strength", "0.55")),
-        ({"vaes": ["x\\y.safetensors"]}, ("VAE", "y.safetensors")),
-        ({"clipSkip": 2, "Clip skip": "3"}, ("Clip skip", "2")),
-        ({"clipSkip": None, "Clip skip": "3"}, ("Clip skip", "3")),
-        ({"Model": "Krea 2\\krea2_turbo-Q5_K_M"}, ("Model", "krea2_turbo-Q5_K_M")),
-        ({"models": ["a/sd_xl_base_1.0.safetensors"]}, ("Model", "sd_xl_base_1.0")),
-        ({"hashes": {"LORA:epi": "81680c064e"}}, ("Lora hashes", "epi: 81680c064e")),
-        ({"ADetailer dilate/erode": "32"}, ("ADetailer dilate/erode", "32")),
-        ({"Hires prompt": '"a cat, \\"big\\""'}, ("Hires prompt", 'a cat, "big"')),
-        (
-            {"Denoising strength": "0.4951434637120001"},
-            ("Denoising strength", "0.4951434637120001"),
-        ),
-    ],
-    ids=lambda value: repr(value)[:40],
-)
-def test_parameters_that_a_webui_reads_are_kept(meta, parameter):
-    assert parameter in parameters_of(meta).items()
+@each_case(__file__, "parameters_that_a_webui_reads_are_kept")
+def test_parameters_that_a_webui_reads_are_kept(meta, name, value):
+    assert parameters_of(meta)[name] == value
 
 
 def test_values_of_a_record_win_over_its_graphs():
@@ -227,18 +122,8 @@ def test_infotext_of_a_huge_record_is_limited():
     assert len(build_infotext(meta)) < 6_000_000
 
 
-_PIECES = [
-    "Negative prompt: x",
-    "Steps: 1, Seed: 2, Size: 1x1",
-    "\n",
-    ", ",
-    ":",
-    '"',
-    "\\",
-    "a",
-    " ",
-]
-_PIECES += ["Civitai", "FLUX", "None", "NaN", "\ud800", "\0", "0xabcdef01", "euler", "1e9"]
+_PIECES = ["Negative prompt: x", "Steps: 1, Seed: 2, Size: 1x1", "\n", ", ", ":", '"', "\\", "a"]
+_PIECES += [" ", "Civitai", "FLUX", "None", "NaN", "\ud800", "\0", "0xabcdef01", "euler", "1e9"]
 _text = st.one_of(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join), st.text(max_size=20))
 _scalar = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _text)
 _value = st.recursive(
@@ -268,20 +153,10 @@ def test_hostile_record_gives_only_its_own_values(meta, prompt, negative_prompt)
         assert key in _CANONICAL or key in meta
 
 
-_CANONICAL = {
-    "Steps",
-    "Sampler",
-    "Schedule type",
-    "CFG scale",
-    "Seed",
-    "Size",
-    "Model hash",
-    "Model",
-}
-_CANONICAL |= {"VAE hash", "VAE", "Denoising strength", "Clip skip", "Lora hashes", "TI hashes"}
+_CANONICAL = {"Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model hash"}
+_CANONICAL |= {"Model", "VAE hash", "VAE", "Denoising strength", "Clip skip", "Lora hashes"}
+_CANONICAL |= {"TI hashes"}
 _CANONICAL |= {"Image id", "Base model", "Post id"}
-
-
 _NOTHINGS = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
 
 
@@ -322,17 +197,7 @@ def test_added_tags_can_be_omitted_and_are_listed():
     assert text.startswith("a  <lora:天使\x7fV1:0.3>\n")  # the characters of a file's name stay
 
 
-_RECORDS = [A1111_RECORD, COMFY_RECORD]
-_NAMES = [
-    *A1111_RECORD,
-    "width",
-    "height",
-    "scheduler",
-    "denoise",
-    "VAE hash",
-    "Hires steps",
-    "RNG",
-]
+_NAMES = [*_RECORDS[0], "width", "height", "scheduler", "denoise", "VAE hash", "Hires steps", "RNG"]
 _NODE = {"class_type": "MarkedNode", "inputs": {"image": ["9", 0]}}
 
 

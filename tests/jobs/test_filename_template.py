@@ -29,8 +29,6 @@ _IMAGE = Image(
     meta={"seed": 1234, "sampler": "DPM++ 2M", "steps": 28, "Model": "exampleMix/v2"},
 )
 _FACTS = NamingContext("Example: a/b", versions={7: "v1", 8: "v2.0"})
-
-
 _BARE = Image(1, "https://a/b.png")
 
 

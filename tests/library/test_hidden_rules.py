@@ -20,8 +20,6 @@ _PROMPTS = {
     8: "cafécat",
     9: None,
 }
-
-
 pytestmark = pytest.mark.usefixtures("library")
 
 

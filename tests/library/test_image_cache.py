@@ -6,7 +6,6 @@ import time
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import AtomicFile
-from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.library import image_cache
 from fault_responses import png
 from page_driver import wait_for
@@ -58,15 +57,6 @@ def test_file_that_is_no_image_is_deleted_and_fetched_again(body):
     assert image_cache.find_cached(_URL) is None and not os.path.exists(path)
     asked, fetch = _fetch(png())
     assert image_cache.fetch_cached(_URL, fetch) == path and asked == [_URL]
-
-
-def test_error_while_fetching_is_raised():
-    def fails(url, path):
-        raise NetworkError("No answer.")
-
-    with pytest.raises(NetworkError):
-        image_cache.fetch_cached(_URL, fails)
-    assert image_cache.find_cached(_URL) is None
 
 
 def test_least_recently_used_files_are_deleted_down_to_the_limit():

@@ -3,8 +3,7 @@
 import json
 
 from civitai_manager_libs.library.database import estimate_json_memory, MemoryCache
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 110))))

@@ -11,8 +11,7 @@ from civitai_manager_libs.library import bookmarks, hidden_images, hidden_rules,
 from civitai_manager_libs.library import schema, search
 from civitai_manager_libs.library.database import connections, evict_oldest, MemoryCache
 from civitai_manager_libs.library.database import select_rows, writing
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from stored_images import make_image
 
 _IDS = [4, 2, 3, 1]

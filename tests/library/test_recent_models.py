@@ -1,5 +1,6 @@
 """The models and authors that were opened last."""
 
+import json
 import os
 
 import pytest
@@ -27,6 +28,8 @@ def test_latest_twenty_galleries_are_stored_once_and_the_latest_is_first():
     for n in range(30):
         models.add_recent_gallery(n, str(n))
     assert [model_id for model_id, _ in models.list_recent_models()] == list(range(29, 9, -1))
+    with open(_path(), encoding="utf-8") as file:
+        assert len(json.load(file)) == 20, "the file does not grow"
 
 
 @pytest.mark.parametrize(

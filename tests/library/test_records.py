@@ -15,8 +15,6 @@ from civitai_manager_libs.library.search import parse_query
 from stored_images import make_image
 
 _META = {"prompt": "a lighthouse at dawn", "negativePrompt": "blurry", "Model": "dunes_v2"}
-
-
 pytestmark = pytest.mark.usefixtures("library")
 
 
@@ -25,12 +23,13 @@ def _image(image_id=1, **more):
     return make_image(image_id, **about | more)
 
 
-def test_image_is_found_at_once_and_after_a_restart(library):
-    image = _image()
-    image_records.store_images([image])
-    assert image_records.find_image(1) == image and image_records.find_image(2) is None
-    library.forget()
-    assert image_records.find_image(1) == image and image_records.find_image(2) is None
+def test_images_are_found_in_the_requested_order_at_once_and_after_a_restart(library):
+    images = {n: _image(n) for n in range(1, 6)}
+    image_records.store_images(images.values())
+    for _ in range(2):
+        assert image_records.find_image(3) == images[3] and image_records.find_image(6) is None
+        assert list(image_records.find_images([5, 3, 99, 1])) == [5, 3, 1]
+        library.forget()
 
 
 def test_image_of_a_demo_is_found_under_the_port_that_the_demo_has_now(library, monkeypatch):
@@ -60,13 +59,6 @@ def test_what_is_stored_is_found_at_each_host_of_civitai(library):
         assert image_records.find_image(3).url == url.replace("civitai.red", host)
         library.forget()
     assert select_rows("SELECT * FROM tiles") == stored
-
-
-def test_images_are_found_in_the_requested_order(library):
-    image_records.store_images([_image(n) for n in range(1, 6)])
-    library.forget()
-    image_records.find_image(3)
-    assert list(image_records.find_images([5, 3, 99, 1])) == [5, 3, 1]
 
 
 def test_complete_record_is_replaced_by_a_newer_one_but_not_by_an_example_images(library):
@@ -214,16 +206,6 @@ def test_many_threads_can_store_and_find_at_once(library):
         list(pool.map(work, range(100, 900, 100)))
     library.forget()
     assert not wrong and len(image_records.find_images(range(100, 900))) == 160
-
-
-def test_oldest_records_are_evicted_first(library, monkeypatch):
-    monkeypatch.setattr(setting, "library_records", 10)
-    monkeypatch.setattr(database, "_EVICT_EVERY", 0.0)
-    for n in range(1, 31):
-        image_records.store_images([_image(n)])
-        library.finish()
-    library.forget()
-    assert list(image_records.find_images(range(1, 31))) == list(range(21, 31))
 
 
 def test_eviction_runs_in_steps_and_lets_others_write(library, monkeypatch):

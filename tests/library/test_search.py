@@ -10,8 +10,7 @@ from civitai_manager_libs.library import bookmarks, database, hidden_rules, imag
 from civitai_manager_libs.library import search
 from civitai_manager_libs.library.database import select_rows
 from civitai_manager_libs.library.search import conditions, indexer, results
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from stored_images import make_image, store_model
 
 _PICTURES = {
@@ -31,8 +30,6 @@ _MORE = {
     6: {"modelVersionIds": [77], "type": "video", "stats": {"likeCount": 3}},
     8: {"username": "Anna_B", "modelVersionIds": [77]},
 }
-
-
 pytestmark = pytest.mark.usefixtures("library")
 
 

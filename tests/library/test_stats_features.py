@@ -25,9 +25,10 @@ def _texts(prompt):
         ("🔥🔥, fire🔥, 👩‍🎨 painter", "🔥🔥|fire🔥|👩‍🎨 painter"),
         ("%, *, ' OR 1=1 --, <b>x</b>", "1=1"),
         ("((((, :1.2:, , ...", ""),
+        ("looking at viewer, back view, see-through", "looking at viewer|back view|see-through"),
     ],
 )
-def test_weights_brackets_and_case_are_removed(prompt, expected):
+def test_weights_brackets_and_case_are_removed_and_filler_words_of_tags_kept(prompt, expected):
     assert _texts(prompt) == (expected.split("|") if expected else [])
 
 
@@ -59,11 +60,6 @@ def test_filler_words_of_prose_are_left_out(prompt, telling, empty):
     texts = set(_texts(prompt))
     assert set(telling.split("|")) <= texts
     assert not set(empty.split("|")) & texts
-
-
-def test_filler_words_are_kept_in_tags():
-    tags = "looking at viewer, picture frame, back view, see-through"
-    assert _texts(tags) == ["looking at viewer", "picture frame", "back view", "see-through"]
 
 
 def test_short_parts_of_a_tag_prompt_are_not_sentences():

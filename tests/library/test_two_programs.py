@@ -103,35 +103,26 @@ def _run_two(*kinds):
         assert program.returncode == 0, errors
 
 
-def _list_made(kind):
-    if kind == "tags":
-        return bookmarks.read_annotations([1])[1].tags
-    if kind in ("collections", "renames"):
-        return [one.name for one in bookmarks.list_collections()]
-    if kind == "hidden rules":
-        return [rule.text for rule in hidden_rules.list_rules()]
-    if kind == "watches":
-        return [one.gallery for one in watches.list_watches()]
-    if kind == "reproductions":
-        return [one.path for one in reproductions.list_reproductions(1)]
-    if kind == "recent":
-        return models.list_recent_models()
-    if kind == "hashes":
-        return index.load_hashes()
-    setting.load()
-    return setting.http_timeout, setting.gallery_download_timeout
+_LIST_MADE = {
+    "tags": lambda: bookmarks.read_annotations([1])[1].tags,
+    "collections": lambda: [one.name for one in bookmarks.list_collections()],
+    "hidden rules": lambda: [rule.text for rule in hidden_rules.list_rules()],
+    "watches": lambda: [one.gallery for one in watches.list_watches()],
+    "reproductions": lambda: [one.path for one in reproductions.list_reproductions(1)],
+    "recent": models.list_recent_models,
+    "hashes": index.load_hashes,
+}
 
 
 def test_nothing_that_two_programs_make_at_once_is_lost(library):
     image_records.store_images([make_image(1)])
     library.finish()
-    kinds = [kind for kind in _MAKE if kind != "renames"]
-    _run_two(*kinds)
-    for kind in kinds:
-        if kind == "settings":  # the last that each program set
-            assert _list_made(kind) == (2 * _COUNT, 2 * _COUNT + 1)
-        else:
-            assert len(set(_list_made(kind))) == 2 * _COUNT, kind
+    _run_two(*(kind for kind in _MAKE if kind != "renames"))
+    for kind, list_made in _LIST_MADE.items():
+        assert len(set(list_made())) == 2 * _COUNT, kind
+    setting.load()  # the last that each program set
+    last = (setting.http_timeout, setting.gallery_download_timeout)
+    assert last == (2 * _COUNT, 2 * _COUNT + 1)
 
 
 def test_collections_that_two_programs_rename_at_once_keep_names_of_their_own(library):
@@ -140,7 +131,7 @@ def test_collections_that_two_programs_rename_at_once_keep_names_of_their_own(li
     for n in range(3):
         bookmarks.add_to_collection([make_image(1)], f"old {n}")
     _run_two("renames")
-    assert len(set(_list_made("renames"))) == 3
+    assert len(set(_LIST_MADE["collections"]())) == 3
 
 
 def test_settings_that_another_program_has_changed_are_kept_and_used(monkeypatch):

@@ -29,8 +29,6 @@ def _choose(*files, more=None, **arguments):
 
 
 _PRECISIONS = [_file(1, fp="fp32"), _file(2, fp="fp16"), _file(3, fp="bf16"), _file(4)]
-
-
 _STATED = {
     "autov2": (_SHA[:10].upper(), {"AutoV2": _SHA[:10]}),
     **{f"cut-{n}": (_SHA[:n], {"SHA256": _SHA}) for n in (10, 12)},
@@ -114,8 +112,6 @@ def test_file_without_a_sha256_is_remarked(hashes):
 
 
 _PICKLE = _file(1, "a.ckpt")
-
-
 _CONSENT = {"file_id": 1, "allows_pickle": True}
 
 

@@ -8,8 +8,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import model_from_json
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.model_files import check_newer_versions, dismiss_newer_version, index
-from civitai_manager_libs.model_files import is_check_due, list_newer_versions
-from civitai_manager_libs.model_files import newer_versions
+from civitai_manager_libs.model_files import is_check_due, list_newer_versions, newer_versions
 from civitai_manager_libs.model_files.newer_versions import choose_newer_version
 from hypothesis import given, strategies as st
 

@@ -17,8 +17,6 @@ from hypothesis import given, strategies as st
 
 _SHA = "AB" * 32
 _VERSION = {"id": 7, "modelId": 3, "name": "v2", "files": [{"hashes": {"AutoV3": "AB" * 6}}]}
-
-
 _FILES = [{"name": "x.safetensors", "hashes": {"SHA256": _SHA}}]
 _VERSIONS = [{"id": 8, "name": "v3", "files": [{"name": "x3.safetensors"}]}]
 _PAGE = {"id": 3, "modelVersions": [*_VERSIONS, {"id": 7, "name": "v2", "files": _FILES}]}

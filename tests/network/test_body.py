@@ -13,8 +13,7 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import responses
 from civitai_manager_libs.network.body import Decompressor, ResponseBody
 from fault_responses import png, whole
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 TEXT = b"a picture's words " * 5000
 

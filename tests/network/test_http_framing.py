@@ -128,8 +128,6 @@ def test_interim_responses_are_not_taken_for_the_response(code, count, serve, tm
 OTHER = png("other", 2000)
 PART = b"Content-Range: bytes %d-%d/%d\r\nContent-Length: %d\r\n\r\n"
 OLD, NEW, NOW = (f"Tue, 24 Nov 2026 {h}:00:00 GMT".encode() for h in ("08", "10", "10"))
-
-
 _MODIFIED = b"Date: %b\r\nLast-Modified: %b\r\n"
 _VERSIONS = {
     "changed-this-second": (_MODIFIED % (NOW, OLD), _MODIFIED % (NOW, NEW)),

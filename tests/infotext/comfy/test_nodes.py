@@ -10,8 +10,6 @@ from civitai_manager_libs.infotext.comfy.node_widgets import read_widget_values
 from comfy_graphs import node
 
 TABLE = json.dumps({"Quality": {"num_steps": 48}, "Turbo": {"num_steps": 12}})
-
-
 PRESETS = {
     "1": node("ComfyNumberConvert", value=["2", 0]),
     "2": node("JsonExtractString", json_string=["3", 0], key="num_steps"),

@@ -6,8 +6,7 @@ import pytest
 from cases import each_case
 from civitai_manager_libs.infotext.comfy import read_graph
 from comfy_graphs import node
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 def basic_graph(**sampler):

@@ -39,8 +39,6 @@ PIXELS = {
     "11": ENLARGED,
 }
 BOTH = {"Denoising strength": 0.5, "Hires steps": 12}
-
-
 _BY_FACTOR = {"factor": 1.5, "upscale_model": ["8", 0], "image": ["7", 0]}
 _WLSH = node("Upscale by Factor with Model (WLSH)", **_BY_FACTOR)
 _RENAMED = sampler("9", 0.5, 12, sampler_name="dpmpp_2m", scheduler="karras")

@@ -93,9 +93,8 @@ def test_values_of_a_group_win_over_those_of_inner_nodes(values, seed):
     group = {
         "id": "g",
         "inputs": [
-            {"name": "model", "type": "MODEL"},
-            {"name": "text", "type": "STRING"},
-            {"name": "seed", "type": "INT"},
+            {"name": name, "type": kind}
+            for name, kind in (("model", "MODEL"), ("text", "STRING"), ("seed", "INT"))
         ],
         "nodes": [node(1, "RandomNoise", [7, "fixed"], {"noise_seed": 1})],
         "links": [{"id": 1, "origin_id": -10, "origin_slot": 2, "target_id": 1, "target_slot": 0}],
@@ -233,26 +232,14 @@ PIPE = [
     asked("03.Component Input", name="text", label="negative"),
     {"type": "ToBasicPipe", "title": "00"},
 ]
-SAMPLE = [
-    asked(f"{at:02}.Component Input", name=name)
-    for at, name in enumerate(
-        ["basic_pipe", "latent", "steps", "cfg", "seed", "sampler_name", "scheduler"]
-    )
-]
+_ASKED = ("basic_pipe", "latent", "steps", "cfg", "seed", "sampler_name", "scheduler")
+SAMPLE = [asked(f"{at:02}.Component Input", name=name) for at, name in enumerate(_ASKED)]
+_VALUES = ["xl.sft", "a cat", "blurry"]
+_SAMPLED = [30, 7, 42, "fixed", "euler", "normal"]
 WORKFLOW = {
     "nodes": [
-        {
-            "id": 1,
-            "type": "## pipe [1]",
-            "widgets_values": ["xl.sft", "a cat", "blurry"],
-            "outputs": [{"type": "BASIC_PIPE"}],
-        },
-        {
-            "id": 2,
-            "type": "## ksample [2]",
-            "inputs": [{"name": "basic_pipe", "link": 5}, {"name": "latent", "link": None}],
-            "widgets_values": [30, 7, 42, "fixed", "euler", "normal"],
-        },
+        node(1, "## pipe [1]", _VALUES, outputs=[{"type": "BASIC_PIPE"}]),
+        node(2, "## ksample [2]", _SAMPLED, {"basic_pipe": 5, "latent": None}),
     ],
     "links": [[5, 1, 0, 2, 0, "BASIC_PIPE"]],
     "components": {"## pipe [1]": {"nodes": PIPE}, "## ksample [2]": {"nodes": SAMPLE}},
@@ -341,11 +328,7 @@ def test_values_are_left_out_if_a_linked_widget_shifts_them(links):
     assert ("steps" in found) is (links == SAMPLING["links"])
 
 
-KSAMPLER = {
-    "id": 3,
-    "type": "KSampler",
-    "widgets_values": [7, "fixed", 20, 8, "euler", "normal", 1],
-}
+KSAMPLER = node(3, "KSampler", [7, "fixed", 20, 8, "euler", "normal", 1])
 MODEL_INPUT, SEED_INPUT = {"name": "model", "type": "MODEL", "link": None}, {"name": "seed"}
 LOADER = {"id": 4, "type": "CheckpointLoaderSimple", "widgets_values": ["a.ckpt"]}
 LOADER["outputs"] = [{"type": "MODEL"}, {"type": "CLIP"}]
@@ -360,8 +343,6 @@ def read_linked(sender, **more):
 
 
 SENDER = {"id": 10, "type": "Anything Everywhere", "inputs": [{"name": "MODEL", "link": 1}]}
-
-
 _DRAWN = {"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}
 
 

@@ -12,8 +12,7 @@ from civitai_manager_libs.infotext.comfy.write_graph import split_hires_size
 from civitai_manager_libs.infotext.comfy.write_prompt import parse_weights, translate_prompt
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
 from civitai_manager_libs.infotext.samplers import translate_sampler
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 _TESTS = Path(__file__).parents[2]
 LINE = "Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: a"

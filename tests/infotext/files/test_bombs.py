@@ -169,23 +169,8 @@ def test_each_bomb_takes_little_memory_and_time(tmp_path):
 
 
 _RUNS = [" ", ",", "(", "[", "{", '"', "\\", "\\\"", "<", "<lora:", "<lora:a:", "a:", "a: ", "a, "]
-_RUNS += [
-    "\n",
-    "1",
-    "1.",
-    "-",
-    "_",
-    "a",
-    "a ",
-    "ab: 1,",
-    "(a:1.",
-    "{a|",
-    "/*",
-    "//",
-    "&",
-    "%",
-    "\n ",
-]
+_RUNS += ["\n", "\n ", "1", "1.", "-", "_", "a", "a ", "ab: 1,", "(a:1.", "{a|", "/*", "//", "&"]
+_RUNS += ["%"]
 _RUNS += [": ", "Negative prompt:", "\nNegative prompt:", "Steps: 20, ", '"a", ', "[a:", "0 ", "1x"]
 _RUNS += ["AND "]
 

@@ -7,14 +7,13 @@ import json
 
 import image_files as files
 import pytest
+from cases import each_case
 from civitai_manager_libs.errors import DiskError, TooLarge
 from civitai_manager_libs.infotext.files import EmbeddedData, read_embedded
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
 from comfy_graphs import GRAPH, GRAPH_INFOTEXT
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image as Picture
-from PIL import PngImagePlugin
+from hypothesis import given, strategies as st
+from PIL import Image as Picture, PngImagePlugin
 
 INFOTEXT = """\
 a lighthouse, <lora:paperStyle:0.7>
@@ -31,7 +30,7 @@ ALL = ("Prompt", "Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
 def png(tmp_path, **texts):
     info = PngImagePlugin.PngInfo()
     for name, text in texts.items():
-        info.add_text(name.replace("_", "-") if name == "sd_metadata" else name, text)
+        info.add_text(name, text)
     path = tmp_path / "picture.png"
     Picture.new("RGB", (8, 8)).save(path, pnginfo=info)
     return str(path)
@@ -80,17 +79,12 @@ def test_comment_that_is_not_an_infotext_is_ignored(tmp_path, comment):
 @pytest.mark.parametrize(
     ("version", "program"),
     [
-        ("Version: v1.10.1", "AUTOMATIC1111"),
-        ("Version: 1.6.0", "AUTOMATIC1111"),
+        *[(f"Version: {number}", "AUTOMATIC1111") for number in ("v1.10.1", "1.6.0")],
         ("Version: f2.0.1v1.10.1-previous-659-gc055f2d4", "Forge"),
         ("Version: f1.0.0v2-v1.10.1RC-latest-2518-g739b2e1d", "reForge"),
-        ("Version: neo-2.28", "Forge Neo"),
-        ("Version: classic", "Forge Classic"),
-        ("Version: ComfyUI", "ComfyUI"),
-        ("App: SD.Next, Version: feaa51c", "SD.Next"),
-        ("Version: stable-diffusion.cpp", "stable-diffusion.cpp"),
-        ("Version: somebody", ""),
-        ("Eta: 0", ""),
+        *[("Version: neo-2.28", "Forge Neo"), ("Version: classic", "Forge Classic")],
+        *[(f"Version: {name}", name) for name in ("ComfyUI", "stable-diffusion.cpp")],
+        *[("App: SD.Next, Version: feaa51c", "SD.Next"), ("Version: somebody", ""), ("Eta: 0", "")],
         ('Civitai resources: [{"type":"checkpoint","modelVersionId":691639}]', "Civitai"),
     ],
     ids=str,
@@ -100,30 +94,11 @@ def test_infotext_names_its_program(tmp_path, version, program):
     assert read_embedded(png(tmp_path, parameters=text)).program == program
 
 
-@pytest.mark.parametrize(
-    ("texts", "program"),
-    [
-        ({"parameters": '{"sui_image_params": {"prompt": "a cat", "steps": 20}}'}, "SwarmUI"),
-        ({"invokeai_metadata": '{"positive_prompt": "a cat", "scheduler": "euler"}'}, "InvokeAI"),
-        ({"sd_metadata": '{"model_weights": "x", "image": {"prompt": "a cat"}}'}, "InvokeAI"),
-        ({"Dream": '"a cat" -s 20 -S 7 -C 5'}, "InvokeAI"),
-        ({"Comment": '{"uc": "x", "steps": 20}', "Description": "a cat"}, "NovelAI"),
-        ({"parameters": '{"base_model": "x", "guidance_scale": 4, "prompt": "a cat"}'}, "Fooocus"),
-        (
-            {
-                "XML:com.adobe.xmp": "<x><exif:UserComment><rdf:Alt><rdf:li>{&quot;c&quot;: "
-                "&quot;a cat&quot;, &quot;uc&quot;: &quot;&quot;}</rdf:li></rdf:Alt>"
-                "</exif:UserComment></x>"
-            },
-            "Draw Things",
-        ),
-    ],
-    ids=["swarmui", "invokeai", "invokeai-2", "invokeai-1", "novelai", "fooocus", "draw-things"],
-)
-def test_texts_of_each_program_are_read(tmp_path, texts, program):
-    read = read_embedded(png(tmp_path, **texts))
-    assert read.program == program and read.infotext.startswith("a cat")
-    assert "Size" in read.missing
+@each_case(__file__, "texts_of_each_program_are_read")
+def test_texts_of_each_program_are_read(texts, program, infotext):
+    data = files.png(*(files.text(name, text.encode()) for name, text in texts.items()))
+    read = read_embedded(io.BytesIO(data))
+    assert (read.program, read.infotext) == (program, infotext)
 
 
 def test_json_of_a_program_may_be_in_a_user_comment(tmp_path):
@@ -184,16 +159,6 @@ def test_comfyui_graph_is_read_from_the_xmp_of_an_avif(tmp_path, quote):
     assert read_embedded(str(path)) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
 
 
-@pytest.mark.parametrize("kind", ["jpg", "webp", "avif"])
-def test_graph_in_the_comment_of_the_first_exif_folder_is_read(tmp_path, kind):
-    """SaveImagePlus writes the graph there."""
-    graph = json.dumps({"prompt": GRAPH, "workflow": json.loads(WORKFLOW)})
-    exif = files.one_tag(0x9286, graph.encode() + b"\0")
-    path = tmp_path / "picture"
-    path.write_bytes(files.with_exif(kind, exif))
-    assert read_embedded(str(path)) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
-
-
 def test_too_little_memory_raises_too_large(tmp_path, monkeypatch):
     def fail(path):
         raise MemoryError
@@ -205,44 +170,6 @@ def test_too_little_memory_raises_too_large(tmp_path, monkeypatch):
 
 
 BASIC = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 8x8"
-
-
-def test_easy_diffusions_prompt_is_not_a_graph(tmp_path):
-    values = {
-        "prompt": "a cat",
-        "seed": "1",
-        "width": "8",
-        "height": "8",
-        "sampler_name": "euler_a",
-    }
-    values |= {"use_stable_diffusion_model": "sd-v1-5", "num_inference_steps": "20"}
-    found = read_embedded(png(tmp_path, **values, guidance_scale="7.0"))
-    assert found == EmbeddedData(f"a cat\n{BASIC}, Model: sd-v1-5", "Easy Diffusion")
-
-
-def test_stability_matrix_json_wins_over_its_text(tmp_path):
-    data = {
-        "PositivePrompt": "a cat",
-        "Steps": 20,
-        "CfgScale": 7,
-        "Seed": 1,
-        "ModelName": "wai.sft",
-    }
-    project = {"State": {"Sampler": {"Width": 8, "Height": 8}}}
-    project["State"]["Sampler"]["SelectedSampler"] = {"Name": "euler_ancestral"}
-    texts = {"parameters-json": json.dumps(data), "smproj": json.dumps(project)}
-    texts["parameters"] = "a cat\nSteps: 20, Sampler: Euler Ancestral, Size: 16x16, Seed: 1"
-    found = read_embedded(png(tmp_path, **texts))
-    assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: wai", "Stability Matrix")
-
-
-def test_tensorart_names_come_from_its_data_and_the_seed_from_the_graph(tmp_path):
-    data = {"prompt": "a cat", "steps": 20, "cfgScale": 7, "seed": "-1", "width": 8, "height": 8}
-    data |= {"ksamplerName": "euler_ancestral", "baseModel": {"modelFileName": "WAI-16"}}
-    graph = {"2": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20}}}
-    texts = {"generation_data": json.dumps(data) + "\0", "prompt": json.dumps(graph)}
-    found = read_embedded(png(tmp_path, **texts))
-    assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: WAI-16", "TensorArt")
 
 
 DEFAULTS = "Steps: 20, Sampler: Euler, CFG scale: 8.0, Seed: 0, Size: 512x512"
@@ -327,25 +254,6 @@ def test_ruinedfooocus_json_in_a_string_is_read_from_a_video():
     assert (found.program, found.infotext) == (
         "RuinedFooocus",
         "a cat\nSteps: 20, Seed: 1, Model: m",
-    )
-
-
-def test_midjourneys_description_is_a_prompt():
-    job = "Job ID: 01234567-89ab-cdef-0123-456789abcdef"
-    data = files.png(files.text("Description", f"a cat --ar 2:3 --seed 55 {job}".encode()))
-    found = read_embedded(io.BytesIO(data))
-    assert found.program == "Midjourney"
-    assert found.infotext.startswith("a cat --ar 2:3 --seed 55\nSeed: 55, ")
-
-
-def test_sygils_texts_are_read():
-    values = {"prompt": "a cat ### dog", "seed": "5", "width": "64", "height": "32"}
-    values |= {"steps": "20", "cfg_scale": "7.5", "GFPGAN": "False"}
-    data = files.png(*(files.text(f"SD:{name}", v.encode()) for name, v in values.items()))
-    assert read_embedded(io.BytesIO(data)) == EmbeddedData(
-        "a cat\nNegative prompt: dog\nSteps: 20, CFG scale: 7.5, Seed: 5, Size: 64x32",
-        "Sygil",
-        missing=("Sampler", "Model"),
     )
 
 

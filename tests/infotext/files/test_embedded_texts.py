@@ -9,8 +9,7 @@ import pytest
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.infotext.files.embedded_data import has_overlapping_exif
 from civitai_manager_libs.infotext.files.embedded_data import read_embedded_texts
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from image_files import box, chunk
 from PIL import features, Image, PngImagePlugin
 
