@@ -48,6 +48,7 @@ _BOTH = {"aabbccddeeff", "001122334455" + "0" * 52}
         ({"Hires_upscale": "1.5"}, {"Hires_resize": "1248x1824"}),
         ({"Lora_hashes": None}, {}),
         ({}, _VAE),
+        ({"VAE": "vae-ft"}, _VAE),  # as a Forge names it
         ({"VAE": "renamed.pt", "VAE_hash": "735e4c3a44"}, _HASHED),
         ({"Version": "1.10.1"}, {"Version": "v1.10.1"}),  # of a WebUI without git
         ({**_HIRES, "Hires_CFG_Scale": "7.0"}, _HIRES),

@@ -82,12 +82,15 @@ def test_post_that_does_not_come_opens_as_without_it(site, api, answer):
         assert _ids(page)[0] == site.ids[0]
 
 
-def test_post_that_civitai_does_not_have_is_requested_once(site, api, fresh):
+def test_post_that_one_host_does_not_have_is_requested_there_once(site, api, fresh, monkeypatch):
     site.always("post", status(404))
     for sort in ("Oldest", "Newest", "Most Reactions"):
         assert api.get(f"{_PATH}&sort={sort}")["post"] is None
         fresh.finish()
     assert _count_asked(site) == 1
+    site.always("post", None)
+    monkeypatch.setenv("CIVITAI_BASE_URL", site.url.replace("127.0.0.1", "localhost"))
+    assert api.get(_PATH)["post"]["title"] == "Evening series"  # the other host has it
 
 
 def test_post_whose_second_page_does_not_come_shows_the_first(site, api):

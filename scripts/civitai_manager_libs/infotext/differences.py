@@ -210,7 +210,7 @@ def _compare_vaes(
     names = before.get("VAE", ""), after.get("VAE", "")
     hashes = before.get("VAE hash", ""), after.get("VAE hash", "")
     is_same = _is_same_hash(*hashes)
-    if not names[0] or (_is_same(*names) if is_same is None else is_same):
+    if not names[0] or (_is_same(*map(model_file_stem, names)) if is_same is None else is_same):
         return
     if find_hashes(Resource("vae", model_file_stem(names[0]), hash=hashes[0])) is None:
         yield Difference("vae_missing", "VAE", *names)

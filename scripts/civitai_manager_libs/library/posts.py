@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from .. import civitai
+from .. import civitai, setting
 from ..civitai import ImageQuery, Page, Post, walk_pages
 from ..core import Cancellation, never_cancelled, SingleFlight
 from ..errors import HttpStatusError, InvalidResponse, NetworkError, NotFound, ServerError
@@ -25,6 +25,8 @@ _PAUSE = 60.0  # seconds after which the route is tried again if it does not say
 _SENDING = SendOptions(urgent=True, max_retries=0, patience=1.0, pauses_host=False)
 _flights: SingleFlight[Post] = SingleFlight()
 _limited_until = 0.0  # by `time.monotonic`
+# (Civitai's address, id of a post that it does not have): when it said so, by `time.monotonic`.
+_missing: dict[tuple[str, int], float] = {}
 _PAGES_AT_ONCE = 10  # beside the first, which are sent together in the uploader's order
 _UPLOADERS = "Newest"  # the sort of a post that means the uploader's order: all are of one time
 
@@ -33,13 +35,15 @@ def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) 
     """Return a post that was fetched in the last day, else fetch and store it.
 
     If Civitai does not send the post, return the stored one, however old, or None. A post that it
-    does not have, or an older version's missing route, is not requested again for a day. client:
-    None for no request. Raises Cancelled.
+    does not have, or an older version's missing route, is not requested again at this address for
+    a day. client: None for no request. Raises Cancelled.
     """
     global _limited_until
     stored, read_at = _find(post_id)
-    is_fresh = 0 <= time.time() - read_at < _FRESH
-    if client is None or is_fresh or time.monotonic() < _limited_until:
+    is_fresh = stored is not None and 0 <= time.time() - read_at < _FRESH
+    now, key = time.monotonic(), (setting.base_url(), post_id)
+    is_missing = now < _missing.get(key, -_FRESH) + _FRESH
+    if client is None or is_fresh or is_missing or now < _limited_until:
         return stored
     cancelled, limited = cancelled or never_cancelled(), ApiClient(client, _SENDING)
     try:
@@ -47,7 +51,8 @@ def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) 
             post_id, lambda: civitai.fetch_post(limited, post_id, cancelled), cancelled
         )
     except NotFound:
-        post = stored or Post(post_id)
+        _missing[key] = now
+        return stored
     except (HttpStatusError, InvalidResponse, NetworkError) as error:
         if isinstance(error, ServerError) and error.status == 429:
             _limited_until = time.monotonic() + (error.retry_after or _PAUSE)
@@ -59,11 +64,14 @@ def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) 
         db.execute("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?)", row)
 
     write_later(write)
-    return None if post == Post(post_id) else post
+    return post
 
 
 def _find(post_id: int) -> tuple[Post | None, float]:
-    """Return (stored post, Unix time when it was fetched); the post is None if Civitai had none."""
+    """Return (stored post, Unix time when it was fetched), (None, 0) if it is not stored.
+
+    An older version has stored an empty post for one that Civitai did not have.
+    """
     sql = "SELECT read_at, title, text, username, ids FROM posts WHERE id = ?"
     for read_at, title, text, username, ids in select_rows_or_empty(sql, (post_id,)):
         post = Post(post_id, title, text, username, tuple(json.loads(ids)))
