@@ -27,8 +27,9 @@ def _look(client, query):
     """Open the gallery's first page; return the ids of the images that are marked as new."""
     page = pages.load_page(client, query, None, 100, fresh=True)
     watches.record_visit(query, page)
-    news = watches.find_new_images(query)
-    return [image.id for image in page.images if image.id in news]
+    ids = [image.id for image in page.images]
+    news = watches.find_new_images(query, ids)
+    return [image_id for image_id in ids if image_id in news]
 
 
 def _newest(count):
@@ -140,7 +141,7 @@ def test_duplicate_and_invalid_rows_are_not_counted(client, civitai):
 def test_images_before_the_first_check_are_not_new(client, civitai, is_empty):
     """A check of a gallery that is empty is not the first one."""
     watches.watch_gallery(_USER, "anna")
-    assert 5 not in watches.find_new_images(_USER)
+    assert not watches.find_new_images(_USER, [5])
     if is_empty:
         civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
         assert _news(client, civitai, 0) == [0]

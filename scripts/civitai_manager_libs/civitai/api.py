@@ -23,8 +23,7 @@ from .records import Model, Post, Version
 
 __all__ = ["adjust_cursor", "Client", "fetch_image", "fetch_images", "fetch_images_by_id"]
 __all__ += ["fetch_model", "fetch_models", "fetch_post", "fetch_username", "fetch_version"]
-__all__ += ["fetch_version_by_hash", "find_user", "may_have_timed_out"]
-__all__ += ["parse_page", "search_models", "walk_pages"]
+__all__ += ["find_user", "may_have_timed_out", "parse_page", "search_models", "walk_pages"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -50,13 +49,9 @@ class Client(Protocol):
 
 
 def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Fetch a model with all its versions.
-
-    Raises NotFound if Civitai has no such model, and Cancelled as soon as `cancelled` is set.
-    """
-    return records.model_from_json(
-        client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
-    )
+    """Fetch a model with all its versions. Raises NotFound if Civitai has no such model."""
+    body = client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
+    return records.model_from_json(body)
 
 
 def fetch_models(
@@ -64,8 +59,7 @@ def fetch_models(
 ) -> dict[int, Model]:
     """Fetch up to 100 models by their ids; return {id: model}, without those that are not sent.
 
-    Civitai sends no model that is deleted, unpublished or archived. Raises InvalidResponse if the
-    response is not a list of models, and Cancelled as soon as `cancelled` is set.
+    Civitai sends no model that is deleted, unpublished or archived.
     """
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, model_ids)),
@@ -77,27 +71,14 @@ def fetch_models(
     return {model.id: model for model in found if model.id in model_ids}
 
 
-def fetch_version(
-    client: Client, version_id: int, cancelled: Cancellation | None = None
-) -> Version:
+def fetch_version(client: Client, key: int | str, cancelled: Cancellation | None = None) -> Version:
     """Fetch a model version, with its model's id and name.
 
-    Raises NotFound if Civitai has no such version, and Cancelled as soon as `cancelled` is set.
+    key: the version's id, or the hash of one of its files (AutoV1, AutoV2, AutoV3 or SHA256 in
+    hexadecimal digits). Raises NotFound if Civitai has no such version.
     """
-    body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
-    return records.version_from_json(body)
-
-
-def fetch_version_by_hash(
-    client: Client, checksum: str, cancelled: Cancellation | None = None
-) -> Version:
-    """Fetch the model version that has a file with this hash.
-
-    checksum: an AutoV1, AutoV2, AutoV3 or SHA256 hash in hexadecimal digits. Raises NotFound if
-    Civitai has no such version, and Cancelled as soon as `cancelled` is set.
-    """
-    url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
-    return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
+    path = f"model-versions/{key if isinstance(key, int) else f'by-hash/{key.upper()}'}"
+    return records.version_from_json(client.fetch_json(_api_url(path), cancelled=cancelled))
 
 
 def fetch_post(client: Client, post_id: int, cancelled: Cancellation | None = None) -> Post:
@@ -211,20 +192,14 @@ def _fetch_rows(
 
 
 def parse_page(body: Any) -> Page:
-    """Parse a response of Civitai's `GET /images`; keep images of all browsing levels.
-
-    Raises InvalidResponse if the response is not a page of images.
-    """
+    """Parse a response of Civitai's `GET /images`; keep images of all browsing levels."""
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS))
 
 
 def fetch_image(
     client: Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
-    """Fetch one image by its id, with its tags.
-
-    Return None if Civitai's response does not contain the image.
-    """
+    """Fetch one image by its id, with its tags; return None if Civitai does not send it."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)

@@ -18,7 +18,7 @@ from .licences import Licence, parse_licence
 from .urls import is_allowed_url
 
 __all__ = ["Access", "complete_models_from_json", "count_unrelated", "find_example_image"]
-__all__ += ["image_from_json", "list_names_and_hashes", "make_download_urls", "make_page_url"]
+__all__ += ["image_from_json", "make_download_urls", "make_page_url"]
 __all__ += ["make_version_page_url", "Model", "model_from_json", "models_from_json"]
 __all__ += ["page_from_json", "parse_access", "parse_files", "Post", "post_from_json", "RemoteFile"]
 __all__ += ["seem_unrelated", "select_images", "username_from_json", "Version", "version_from_json"]
@@ -107,14 +107,6 @@ def parse_files(version: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     return tuple({file.id: file for file in found if file.id}.values())
 
 
-def list_names_and_hashes(version: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names (without extension) and hashes of a version's files, all in lower case."""
-    rows = _list_rows(version)
-    names = (model_file_stem(clean_line(row.get("name"), _MAX_NAME)).lower() for row in rows)
-    codes = (code for row in rows for code in _read_hashes(as_mapping(row.get("hashes"))).values())
-    return frozenset(filter(None, (*names, *codes)))
-
-
 def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
     """Return who may download a model version.
 
@@ -136,8 +128,8 @@ def _list_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
-    about, hashes = as_mapping(row.get("metadata")), as_mapping(row.get("hashes"))
-    kind, url, codes = clean_line(row.get("type"), 40), row.get("downloadUrl"), _read_hashes(hashes)
+    about, codes = as_mapping(row.get("metadata")), _read_hashes(row.get("hashes"))
+    kind, url = clean_line(row.get("type"), 40), row.get("downloadUrl")
     return RemoteFile(
         id=as_id(row.get("id")) or 0,
         name=clean_line(row.get("name"), _MAX_NAME),
@@ -161,8 +153,8 @@ def _parse_size(kilobytes: object) -> int:
     return round(size * 1024) if 0 < size < 2**40 else 0  # a larger one is a mistake
 
 
-def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
-    codes = {kind: as_checksum(hashes.get(kind)).lower() for kind in _DIGITS}
+def _read_hashes(hashes: object) -> dict[str, str]:
+    codes = {kind: as_checksum(as_mapping(hashes).get(kind)).lower() for kind in _DIGITS}
     return {kind: code for kind, code in codes.items() if len(code) == _DIGITS[kind]}
 
 
@@ -346,9 +338,7 @@ def model_from_json(body: Any) -> Model:
 
     Raises InvalidResponse if the response is not a model, or is nested too deeply to be stored.
     """
-    if not _is_record(body) or is_deeply_nested(body):
-        raise InvalidResponse(_error_message(body, "a model"))
-    return _parse_model(body)
+    return _parse_model(_require_record(body, "a model"))
 
 
 def version_from_json(body: Any) -> Version:
@@ -356,15 +346,13 @@ def version_from_json(body: Any) -> Version:
 
     Raises InvalidResponse if the response is not a version, or is nested too deeply to be stored.
     """
-    if not _is_record(body) or is_deeply_nested(body):
-        raise InvalidResponse(_error_message(body, "a model version"))
+    body = _require_record(body, "a model version")
     return _parse_version(body, as_id(body.get("modelId")), as_mapping(body.get("model")))
 
 
 def post_from_json(body: Any) -> Post:
     """Parse a response of `GET /posts/<id>`; raise InvalidResponse if it is not a post."""
-    if not _is_record(body):
-        raise InvalidResponse(_error_message(body, "a post"))
+    body = _require_record(body, "a post")
     ids = (as_id(as_mapping(row).get("id")) for row in _as_entries(body.get("images")))
     return Post(
         id=as_id(body["id"]) or 0,
@@ -377,9 +365,7 @@ def post_from_json(body: Any) -> Post:
 
 def username_from_json(body: Any) -> str:
     """Return the user's name in a response of `GET /me`; raise InvalidResponse if it is missing."""
-    if not _is_record(body):
-        raise InvalidResponse(_error_message(body, "a user"))
-    return clean_line(body.get("username"), 60)
+    return clean_line(_require_record(body, "a user").get("username"), 60)
 
 
 def image_from_json(row: Any, default_level: int = 1) -> Image | None:
@@ -450,6 +436,8 @@ def _parse_version(
     # The file that Civitai downloads by default is marked, or else the first.
     marked = [file for file in files if file.get("primary") is True]
     usual = next(iter([*marked, *files]), {})
+    names = (model_file_stem(clean_line(file.get("name"), _MAX_NAME)) for file in files)
+    codes = (code for file in files for code in _read_hashes(file.get("hashes")).values())
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
@@ -457,7 +445,7 @@ def _parse_version(
         model_name=clean_line(model.get("name")),
         base_model=clean_line(row.get("baseModel"), 100),
         trained_words=clean_lines(row.get("trainedWords"), 500),
-        files=list_names_and_hashes(row),
+        files=frozenset(filter(None, (*map(str.lower, names), *codes))),
         size=_parse_size(usual.get("sizeKB")),
         model_type=clean_line(model.get("type"), 40),
         access=parse_access(row, model),
@@ -487,6 +475,12 @@ def _matches_query(image: Image, query: ImageQuery) -> bool:
     bases = query.base_models if query.images else ()
     has_base = not bases or image.base_model in bases
     return has_type and has_base and bool(image.level & query.level & ~32)  # blocked
+
+
+def _require_record(body: Any, what: str) -> Mapping[str, Any]:
+    if not _is_record(body) or is_deeply_nested(body):
+        raise InvalidResponse(_error_message(body, what))
+    return as_mapping(body)
 
 
 def _require_items(body: Any, what: str) -> list[Any]:

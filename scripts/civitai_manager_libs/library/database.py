@@ -102,7 +102,17 @@ def open_library() -> Iterator[sqlite.Database]:
 
 
 def _open_file(path: str) -> sqlite.Database:
-    database = sqlite.Database(path, _make_schema())
+    index = f";{TRIGRAMS}" if has_trigrams() else ""
+    schema = sqlite.Schema(
+        VERSION,
+        f"{TABLES}{index}",
+        "The library database",
+        "It fills again as you browse; your favourites, collections and watches are in the"
+        " renamed file.",
+        checks_pages=False,
+        changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
+    )
+    database = sqlite.Database(path, schema)
     if database.recovery_notice:
         util.printD(f"[library] {database.recovery_notice}")
     if not has_trigrams():
@@ -215,20 +225,6 @@ def _make_url_prefixes() -> tuple[bytes, bytes]:
     return next(urls), next(urls)
 
 
-@functools.cache
-def _make_schema() -> sqlite.Schema:
-    index = f";{TRIGRAMS}" if has_trigrams() else ""
-    return sqlite.Schema(
-        VERSION,
-        f"{TABLES}{index}",
-        "The library database",
-        "It fills again as you browse; your favourites, collections and watches are in the"
-        " renamed file.",
-        checks_pages=False,
-        changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
-    )
-
-
 _ROWS_AT_ONCE = 200  # rows of a table in one step: about 0.1 s of images
 _LIMITS = {  # rows
     "models": 5_000,
@@ -296,6 +292,12 @@ class _Writer:
         self._evicted_at = -_EVICT_EVERY
 
     def put(self, write: Write, size: int = 0) -> None:
+        """Queue a database write for a background thread, which runs it in a transaction.
+
+        write: called with the connection; a DiskError is logged. size: memory of the write in
+        bytes. The call waits while more than 32 MiB are queued, unless the size is 0. A write that
+        queues another write must use 0.
+        """
         with self._changed:
             if size:
                 self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= _MOST_BYTES)
@@ -306,7 +308,12 @@ class _Writer:
                 self._is_running = True
                 threading.Thread(target=self._work, name="library-writer", daemon=True).start()
 
-    def wait(self, seconds: float, includes_later: bool) -> bool:
+    def wait(self, seconds: float = 5.0, includes_later: bool = True) -> bool:
+        """Wait at most `seconds` for all queued writes; return whether all are done.
+
+        includes_later: whether to wait for writes too that are queued meanwhile; making the index
+        of a large library anew queues one after the other for minutes.
+        """
         with self._changed:
             last = self._put_count
 
@@ -362,20 +369,4 @@ class _Writer:
 _writer = _Writer()
 
 
-def write_later(write: Write, size: int = 0) -> None:
-    """Queue a database write for a background thread, which runs it in a transaction.
-
-    write: called with the connection; a DiskError is logged. size: memory of the write in bytes.
-    The call waits while more than 32 MiB are queued, unless the size is 0. A write that queues
-    another write must use 0.
-    """
-    _writer.put(write, size)
-
-
-def wait_for_writes(seconds: float = 5.0, includes_later: bool = True) -> bool:
-    """Wait at most `seconds` for all queued writes; return whether all are done.
-
-    includes_later: whether to wait for writes too that are queued meanwhile; making the index of a
-    large library anew queues one after the other for minutes.
-    """
-    return _writer.wait(seconds, includes_later)
+write_later, wait_for_writes = _writer.put, _writer.wait

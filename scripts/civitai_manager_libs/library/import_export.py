@@ -138,9 +138,7 @@ def import_bookmarks(file: IO[bytes]) -> tuple[int, int]:
                     with change_bookmarks() as db:
                         collection_count += _import_collection(db, entry.get("name"), ids)
             else:
-                parsed = reproductions.parse_exported(entries)
-                with change_bookmarks() as db:
-                    reproductions.import_reproductions(db, parsed)
+                reproductions.import_reproductions(entries)
     except ValueError as error:  # malformed JSON
         if is_export:
             raise InputError(

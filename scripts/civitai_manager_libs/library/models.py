@@ -291,10 +291,7 @@ def load_version(
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:
-        if isinstance(key, int):
-            version = civitai.fetch_version(client, key, cancelled)
-        else:
-            version = civitai.fetch_version_by_hash(client, key, cancelled)
+        version = civitai.fetch_version(client, key, cancelled)
     except NotFound:
         row = (_missing_key(key), time.time())
         with log_disk_errors("library"), writing() as db:

@@ -239,7 +239,11 @@ def _fetch_listed_page(
     gallery = list_gallery_names(query)
     image_records.store_images(list(found.values()), galleries=gallery)
     kept = image_records.find_images(missing)
-    is_proven = is_single or bool(found) or bool(kept) and _knows_ids(client, some, cancelled)
+    is_proven = is_single or bool(found)
+    if kept and not is_proven:  # does it send images that were seen lately for their ids?
+        latest = image_records.list_latest_images(_LISTED)
+        others = [image.id for image in latest if image.id not in some][:_CONTROLS]
+        is_proven = bool(others and civitai.fetch_images_by_id(client, others, cancelled))
     gone = list(kept) if is_proven else []
     write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
     if gone:  # the page reads the marks
@@ -254,13 +258,6 @@ def _fetch_listed_page(
         missing_ids=tuple(missing),
         fetched_at=time.time(),
     )
-
-
-def _knows_ids(client: Any, image_ids: Sequence[int], cancelled: Cancellation | None) -> bool:
-    """Return whether Civitai sends images that were seen lately when it is asked for their ids."""
-    latest = image_records.list_latest_images(_LISTED)
-    others = [image.id for image in latest if image.id not in image_ids][:_CONTROLS]
-    return bool(others and civitai.fetch_images_by_id(client, others, cancelled))
 
 
 def fetch_singly(

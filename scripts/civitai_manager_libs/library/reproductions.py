@@ -21,14 +21,14 @@ from ..core import as_integer, as_number, as_text, as_whole_number, clean_line, 
 from ..core import open_to_read
 from ..errors import NotAnImage, TooLarge
 from ..infotext import has_overlapping_exif, list_prompt_words, parse_infotext
-from .bookmarks import store_thumbnails
+from .bookmarks import change_bookmarks, store_thumbnails
 from .database import select_rows, write_later, writing
 from .image_records import find_images
 
 __all__ = ["count_reproductions", "delete_reproductions", "export_reproductions"]
 __all__ += ["find_reproduction", "import_reproductions", "insert_reproduction"]
 __all__ += ["list_reproductions", "make_thumbnail", "measure_missing_similarities"]
-__all__ += ["measure_similarity", "Nearness", "open_image", "parse_exported", "read_thumbnail"]
+__all__ += ["measure_similarity", "Nearness", "open_image", "read_thumbnail"]
 __all__ += ["receive_image", "remember_send", "Reproduction", "SendMemory", "Similarity"]
 __all__ += ["store_reproduction"]
 
@@ -271,24 +271,6 @@ def read_thumbnail(reproduction_id: int) -> bytes | None:
     return bytes(rows[0][0]) if rows else None
 
 
-def import_reproductions(
-    db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]
-) -> None:
-    """Store reproductions with their JPEG thumbnails, in the caller's transaction.
-
-    Skip a reproduction if its Civitai image already has 100, or the same one.
-    """
-    sql = (
-        "SELECT count(*), total(made_at = ? AND infotext = ? AND thumbnail = ?)"
-        " FROM reproductions WHERE image_id = ?"
-    )
-    for new, thumbnail in items:
-        values = (new.made_at, new.infotext, thumbnail, new.image_id)
-        count, same = db.execute(sql, values).fetchone()
-        if count < _MAX_OF_IMAGE and not same:
-            _insert(db, new, thumbnail)
-
-
 def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
     """Store a reproduction with its JPEG thumbnail, in the caller's transaction.
 
@@ -432,7 +414,7 @@ _MAX_THUMBNAIL = 400_000  # characters in base64; of 512 pixels a side it has so
 
 
 def export_reproductions(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """Yield the reproductions of images as JSON objects for `parse_exported`, oldest first.
+    """Yield the reproductions of images as JSON objects for `import_reproductions`, oldest first.
 
     Only the name of each file is exported, because its path means nothing on another machine. Only
     some of them are in memory at once. Raises DiskError.
@@ -460,9 +442,22 @@ def export_reproductions(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
             }
 
 
-def parse_exported(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Reproduction, bytes]]:
-    """Parse exported reproductions; return (reproduction, JPEG thumbnail) of each valid one."""
-    return [parsed for entry in entries if (parsed := _parse(entry)) is not None]
+def import_reproductions(entries: Iterable[Mapping[str, Any]]) -> None:
+    """Store the valid ones of exported reproductions, in one transaction. Raises DiskError.
+
+    Skip a reproduction if its Civitai image already has 100, or the same one.
+    """
+    sql = (
+        "SELECT count(*), total(made_at = ? AND infotext = ? AND thumbnail = ?)"
+        " FROM reproductions WHERE image_id = ?"
+    )
+    parsed = [pair for entry in entries if (pair := _parse(entry)) is not None]
+    with change_bookmarks() as db:
+        for new, thumbnail in parsed:
+            values = (new.made_at, new.infotext, thumbnail, new.image_id)
+            count, same = db.execute(sql, values).fetchone()
+            if count < _MAX_OF_IMAGE and not same:
+                _insert(db, new, thumbnail)
 
 
 def _parse(entry: Mapping[str, Any]) -> tuple[Reproduction, bytes] | None:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError, 
 from .database import select_rows, select_rows_or_empty, wait_for_writes, writing
 from .pages import fetch_page, find_stored_page, list_gallery_names
 
-__all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches", "NewImages"]
+__all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches"]
 __all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery", "WatchChecks"]
 
 _MAX_WATCHES = 100  # each costs a request at every program start
@@ -260,32 +261,18 @@ def has_new_images(query: ImageQuery) -> bool:
     return bool(select_rows_or_empty(sql, (_find_gallery(query),)))
 
 
-@dataclass(frozen=True)
-class NewImages:
-    """The images of a gallery that are new since the user's last visit.
-
-    Use `image_id in new_images`. since: every image with a larger id is new; 0 if only those in
-    `ids` are. ids: ids of new images that are not larger than `since`.
-    """
-
-    since: int = 0
-    ids: frozenset[int] = frozenset()
-
-    def __contains__(self, image_id: object) -> bool:
-        return image_id in self.ids or isinstance(image_id, int) and image_id > self.since > 0
-
-
-def find_new_images(query: ImageQuery) -> NewImages:
-    """Return the images of a gallery that are new since the user's last visit.
+def find_new_images(query: ImageQuery, image_ids: Iterable[int]) -> set[int]:
+    """Return those of the given image ids that are new since the user's last visit of a gallery.
 
     If the version's gallery is not watched, its model's counts, then the author's. No image is new
     if none of them is watched.
     """
     for gallery in _gallery_names(query):
         sql = "SELECT since, news FROM watched WHERE gallery = ?"
-        for since, news in select_rows_or_empty(sql, (gallery,)):
-            return NewImages(since, frozenset(_unpack_ids(news)))
-    return NewImages()
+        for since, packed in select_rows_or_empty(sql, (gallery,)):
+            news = set(_unpack_ids(packed))
+            return {i for i in image_ids if i in news or i > since > 0}
+    return set()
 
 
 def _gallery_names(query: ImageQuery) -> tuple[str, ...]:

@@ -97,9 +97,8 @@ def iter_conditions(terms: Iterable[Term], read: SelectRows | None) -> Iterator[
         elif term.is_not and (sign := _INVERSE.get(_SIGNS.get(term.key, term.sign))):
             yield _negate_comparison(term, sign)
         else:
-            condition = _make_condition(term)
-            if term.key == "tag" and read is not None and _has_common_tag(term, read):
-                condition = _make_common_tag_condition(term, read)
+            common = _find_common_tag(term, read) if term.key == "tag" and read else None
+            condition = common or _make_condition(term)
             yield negate(condition) if term.is_not else condition
     for is_not, some in words.items():
         if some:
@@ -136,14 +135,12 @@ def _make_condition(term: Term) -> Condition:
     return _FLAGS[value]
 
 
-def _has_common_tag(term: Term, read: SelectRows) -> bool:
-    """Return whether so many images have such a tag that looking all of them up takes long."""
-    sql = f"SELECT 1 FROM tagged WHERE {_TAG_MATCHES} LIMIT 1 OFFSET {_MANY_TAGGED}"
-    return bool(read(sql.format(matches=_match_folded(term)), (term.value,)))
-
-
-def _make_common_tag_condition(term: Term, read: SelectRows) -> Condition:
+def _find_common_tag(term: Term, read: SelectRows) -> Condition | None:
+    """Return the condition for a tag that so many images have that to look all up takes long."""
     matches = _match_folded(term)
+    sql = f"SELECT 1 FROM tagged WHERE {_TAG_MATCHES} LIMIT 1 OFFSET {_MANY_TAGGED}"
+    if not read(sql.format(matches=matches), (term.value,)):
+        return None
     # Few tags are looked up one by one for each image. With "+", SQLite reads the image's own tags.
     [(count,)] = read(f"SELECT count(*) FROM site_tags WHERE {matches}", (term.value,))
     sign = "" if count < _FEW_TAGS else "+"

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...core import as_number, Image, Tag
+from ...core import as_number, Image
 from ...infotext import Generation, read_generation, Resource
 from ..database import has_trigrams
 from ..hidden_images import refresh_hidden
@@ -46,7 +46,12 @@ def index_images(
         db.executemany("INSERT OR IGNORE INTO names (kind, name, shown) VALUES (?, ?, ?)", new)
         db.executemany(_USE, [(image.id, weight, *key) for key, (_, weight) in names.items()])
         if image.tags is not None:  # without them, the stored ones stay
-            _write_tags(db, image.id, image.tags)
+            db.execute("INSERT OR IGNORE INTO tags_read VALUES (?)", (image.id,))
+            db.execute("DELETE FROM tagged WHERE id = ?", (image.id,))
+            tags = [(tag.id, tag.name, fold_text(tag.name)) for tag in image.tags]
+            db.executemany("INSERT OR REPLACE INTO site_tags VALUES (?, ?, ?)", tags)
+            pairs = [(tag.id, image.id) for tag in image.tags]
+            db.executemany("INSERT INTO tagged VALUES (?, ?)", pairs)
     refresh_hidden(db, ids)
 
 
@@ -90,11 +95,3 @@ def _write_texts(db: sqlite3.Connection, image_id: int, folded: Iterable[str]) -
     db.execute(f"INSERT OR REPLACE {_TEXTS.format('texts', 'id')}", (image_id, *texts))
     if has_trigrams():
         db.execute(f"INSERT {_TEXTS.format('trigrams', 'rowid')}", (image_id, *texts))
-
-
-def _write_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[Tag]) -> None:
-    db.execute("INSERT OR IGNORE INTO tags_read VALUES (?)", (image_id,))
-    db.execute("DELETE FROM tagged WHERE id = ?", (image_id,))
-    rows = [(tag.id, tag.name, fold_text(tag.name)) for tag in tags]
-    db.executemany("INSERT OR REPLACE INTO site_tags VALUES (?, ?, ?)", rows)
-    db.executemany("INSERT INTO tagged VALUES (?, ?)", [(tag.id, image_id) for tag in tags])

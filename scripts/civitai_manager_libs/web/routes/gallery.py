@@ -174,7 +174,8 @@ def _view_stored_page(
     if stored is None or stored.ids and not images:
         return None
     shown = _leave_out_hidden(context, images)
-    hidden_count, new_ids = len(images) - len(shown), watches.find_new_images(query)
+    hidden_count = len(images) - len(shown)
+    new_ids = watches.find_new_images(query, [one.tile["id"] for one in shown])
     total = len(pages.find_listed_ids(query)) if query.images else None
     view = make_page_view(
         shown, stored.next_cursor, stored.fetched_at, notes, hidden_count, new_ids, total=total
@@ -233,7 +234,7 @@ def _read_page(
         if query.username and read.images:
             with log_disk_errors("gallery"):
                 models.add_recent_gallery(query.username, query.username)
-    new_ids = watches.find_new_images(query)
+    new_ids = watches.find_new_images(query, [one.tile["id"] for one in shown])
     missing = [i for page in reads for i in page.missing_ids if i not in page.ids]
     total = len(pages.find_listed_ids(query)) if query.images else None
     view = make_page_view(
