@@ -121,7 +121,7 @@ def test_fetching_licences_keeps_what_a_version_tells_of_its_access(civitai, cli
     civitai.versions = {10: {**version, "usageControl": "Generation"}}
     image = _store(1, 10)
     for _ in range(2):
-        [needed] = list_needed_files(client, [image]).files
+        [needed] = list_needed_files(client, [image])
         assert needed.choice.refusal == "not_offered"
         wait_for_writes(60)
     assert find_used_licences([image])[1][0][1]["sell_images"] is True

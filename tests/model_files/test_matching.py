@@ -10,7 +10,7 @@ _OTHER = "fedcba9876543210" * 4
 
 def _find(here, resource, **known):
     known = {"model_id": None, "version_files": (), **known}
-    found = ModelLookup.from_files(here).find(resource, **known)
+    found = ModelLookup(here).find(resource, **known)
     return found.state, found.by, found.version
 
 

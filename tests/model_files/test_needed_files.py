@@ -80,7 +80,7 @@ def _image(image_id, *version_ids, **meta):
 
 
 def _told(needed):
-    return [(file.title, file.availability, file.image_count) for file in needed.files]
+    return [(file.title, file.availability, file.image_count) for file in needed]
 
 
 def test_each_file_is_listed_once_with_its_number_of_images(civitai, client, folder):
@@ -93,12 +93,12 @@ def test_each_file_is_listed_once_with_its_number_of_images(civitai, client, fol
         ("Model 1 v1", "missing", 1),
         ("Model 3 v1", "here", 1),
     ]
-    assert [file.path for file in needed.files] == [
+    assert [file.path for file in needed] == [
         *(str(folder / "loras" / f"file{n}.safetensors") for n in (2, 1)),
         "",
     ]
-    assert [file.size for file in needed.files] == [1024, 1024, 5]
-    assert needed.missing == needed.files[:2] and not needed.unknown
+    assert [file.size for file in needed] == [1024, 1024, 5]
+    assert [file.is_fetchable for file in needed] == [True, True, False]
 
 
 def test_version_is_requested_only_once(civitai, client, folder, library):
@@ -108,7 +108,7 @@ def test_version_is_requested_only_once(civitai, client, folder, library):
     assert sorted(civitai.asked) == ["1", "2"]
     assert list_needed_files(client, images) == first
     library.forget()
-    assert list_needed_files(None, images).files[1].choice.file.id == 10
+    assert list_needed_files(None, images)[1].choice.file.id == 10
     assert len(civitai.asked) == 2
 
 
@@ -134,7 +134,7 @@ def test_versions_of_an_opened_model_are_requested_once_before_a_download_is_pro
     _open_model(civitai, client, version)
     civitai.add(version)
     for _ in range(2):
-        [one] = list_needed_files(client, [_image(1, 5)]).files
+        [one] = list_needed_files(client, [_image(1, 5)])
         assert (one.choice.refusal, one.is_fetchable) == ("not_offered", False)
     assert civitai.asked == ["5"]
 
@@ -162,8 +162,8 @@ def test_model_with_only_a_hash_is_looked_up_once(civitai, client, folder, libra
     meta = {"prompt": "x", "hashes": {"lora:a": "abcdef012345", "lora:b": "0123456789"}}
     for _ in range(2):
         needed = list_needed_files(client, [_image(1, **meta)])
-        assert _told(needed) == [("Model 1 v1", "missing", 1)]
-        assert [resource.name for resource, _ in needed.unknown] == ["b"]
+        assert _told(needed) == [("Model 1 v1", "missing", 1), ("b", "missing", 1)]
+        assert [one.is_unknown for one in needed] == [False, True]
         library.forget()
     assert sorted(civitai.asked) == ["0123456789", "ABCDEF012345"]
 
@@ -177,8 +177,8 @@ def test_name_and_detected_version_are_the_same_model(civitai, client, folder):
 def test_unknown_model_is_listed_once_by_its_name(civitai, client, folder):
     named = {"prompt": "x", "Model": "plainMix"}
     images = [_image(1, **named), _image(2, **named, **{"Model hash": "0123456789"})]
-    [(resource, image_count)] = list_needed_files(client, images).unknown
-    assert (image_count, resource.hash) == (2, "0123456789")
+    [one] = list_needed_files(client, images)
+    assert one.is_unknown and (one.image_count, one.resource.hash) == (2, "0123456789")
 
 
 def test_images_that_state_other_files_of_a_version_need_other_files(civitai, client, folder):
@@ -187,29 +187,29 @@ def test_images_that_state_other_files_of_a_version_need_other_files(civitai, cl
     civitai.add(_version(1, *files, model_type="Checkpoint"))
     stated = {"Model hash": full[:10], "prompt": "x"}
     images = [_image(1, 1, **stated), _image(2, 1, **stated), _image(3, 1)]
-    [one] = list_needed_files(client, images).files
+    [one] = list_needed_files(client, images)
     assert (one.key, one.image_count, one.choice.by) == (11, 3, "hash")
     images.append(_image(4, 1, **{"Model hash": pruned[:10], "prompt": "x"}))
-    found = [(file.key, file.image_count) for file in list_needed_files(client, images).files]
+    found = [(file.key, file.image_count) for file in list_needed_files(client, images)]
     assert found == [(11, 3), (12, 1)]
 
 
 def test_unavailable_model_is_listed_with_its_reason(civitai, client, folder):
     civitai.add(_version(1, usageControl="Generation"), _version(2, model_type="Wildcards"))
     needed = list_needed_files(client, [_image(1, 1, 2, 3)])
-    told = {file.title: (file.choice.refusal, str(file.error or "")[:26]) for file in needed.files}
+    told = {file.title: (file.choice.refusal, str(file.error or "")[:26]) for file in needed}
     assert told == {
         "Model 1 v1": ("not_offered", ""),
         "Model 2 v1": ("", "There is no known folder f"),
         "#3": ("gone", ""),
     }
-    assert needed.missing == ()
+    assert not any(file.is_fetchable for file in needed)
 
 
 def test_nothing_is_requested_after_a_network_failure(civitai, client, folder):
     civitai.always("other", reset)
     needed = list_needed_files(client, [_image(1, 1, 2, 3)])
-    assert {file.choice.refusal for file in needed.files} == {"network"}
+    assert {file.choice.refusal for file in needed} == {"network"}
     assert civitai.asked == ["1"]
 
 
@@ -234,7 +234,7 @@ def test_upscaler_is_found_by_its_version_and_a_vae_that_is_no_file_is_not_neede
     used = [{"type": "upscaler", "modelVersionId": 1}]
     image = _image(1, civitaiResources=used, VAE="Automatic", upscalers=["Latent"])
     needed = list_needed_files(client, [image])
-    assert _told(needed) == [("Model 1 v1", "missing", 1)] and not needed.unknown
+    assert _told(needed) == [("Model 1 v1", "missing", 1)]
     (folder / "upscale_models" / "file1.safetensors").write_bytes(b"1")
     index._model_index = index.ModelIndex()
     assert _told(list_needed_files(client, [image])) == [("Model 1 v1", "here", 1)]
@@ -250,12 +250,14 @@ def test_refused_version_is_requested_again_after_a_day(
 ):
     civitai.add(_version(1, usageControl="Generation"), _version(2))
     for _ in range(2):
-        assert len(list_needed_files(client, [_image(1, 1, 2)]).missing) == 1
+        needed = list_needed_files(client, [_image(1, 1, 2)])
+        assert sum(file.is_fetchable for file in needed) == 1
         library.forget()
     assert sorted(civitai.asked) == ["1", "2"]
     _make_older(monkeypatch)
     civitai.add(_version(1))
-    assert len(list_needed_files(client, [_image(1, 1, 2)]).missing) == 2
+    needed = list_needed_files(client, [_image(1, 1, 2)])
+    assert sum(file.is_fetchable for file in needed) == 2
     assert sorted(civitai.asked) == ["1", "1", "2"]
 
 
@@ -297,7 +299,7 @@ def test_author_is_requested_only_if_the_template_has_it(civitai, client, folder
 def test_files_fetched_together_get_different_paths(civitai, client, folder):
     civitai.add(*(_version(n, _file(10 * n, "same.safetensors")) for n in (1, 2)))
     needed = list_needed_files(client, [_image(1, 1, 2)])
-    names = sorted(os.path.basename(file.path) for file in needed.files)
+    names = sorted(os.path.basename(file.path) for file in needed)
     assert names == ["same.safetensors", "same_2.safetensors"]
     versions = [models.load_version(client, n) for n in (1, 2)]
     files = [(version.remote_files[0], version) for version in versions]

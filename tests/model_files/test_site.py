@@ -229,7 +229,7 @@ def test_file_that_was_replaced_is_offered_with_a_remark(site, library, tmp_path
     meta = {"prompt": "<lora:mix:1>", "hashes": {"lora:mix": gone.sha256[:10].lower()}}
     images = [Image(1, "", meta=meta), Image(2, "", version_ids=(_VERSION,), meta=meta)]
     for some in (images[:1], images):
-        [needed] = list_needed_files(_client(), some).files
+        [needed] = list_needed_files(_client(), some)
         assert needed.key == 72 and needed.remarks == ("not_the_stated_hash",)
         assert needed.is_fetchable
 
@@ -262,14 +262,14 @@ def test_file_that_was_saved_unverified_is_verified_when_civitai_knows_its_hash(
     if not is_right:
         Path(received.path).write_bytes(safetensors(9_000, seed=99))
     images = [Image(1, "", version_ids=(_VERSION,))]
-    [here] = list_needed_files(client, images).files
+    [here] = list_needed_files(client, images)
     assert (here.availability, here.remarks) == ("here", ("not_verified",))
     file.hash_kinds = ("SHA256", "AutoV2")
     now = models.time.time
     monkeypatch.setattr(models.time, "time", lambda: now() + 100_000)
     for _ in range(2):
         _forget(library)
-        [here] = list_needed_files(client, images).files
+        [here] = list_needed_files(client, images)
         if is_right:
             assert (here.availability, here.match.by, here.remarks) == ("here", "hash", ())
         else:

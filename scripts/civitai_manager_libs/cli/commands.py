@@ -21,7 +21,7 @@ from ..jobs import (
     validate_template,
 )
 from ..library import wait_for_writes
-from ..model_files import NeededFiles, plan_requests
+from ..model_files import NeededFile, plan_requests
 from .make_images import list_engines, make_image
 from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
@@ -145,18 +145,18 @@ def _list_models(arguments: argparse.Namespace) -> int:
 
 
 def _download_missing(
-    arguments: argparse.Namespace, client: CivitaiHttpClient, needed: NeededFiles
+    arguments: argparse.Namespace, client: CivitaiHttpClient, needed: Sequence[NeededFile]
 ) -> int:
     """Download what is not here; return 1 if some of it cannot be had, 3 if none of it."""
     folder = ""
     if arguments.dest is not None:
         folder = os.path.abspath(os.path.expanduser(arguments.dest))
         _check_folder(folder)
-    wanted = [one for one in needed.files if one.is_fetchable or folder and one.lacks_folder]
+    wanted = [one for one in needed if one.is_fetchable or folder and one.lacks_folder]
     files = [(one.choice.file, one.version) for one in wanted]
     requests = plan_requests(client, [(f, v) for f, v in files if f and v], folder)
-    absent = [one for one in needed.files if one.availability != "here"]
-    is_complete = len(wanted) == len(absent) and not needed.unknown
+    absent = [one for one in needed if one.availability != "here"]
+    is_complete = len(wanted) == len(absent)
     if not is_complete or not wanted:
         print_needed_files(needed, arguments.json and not wanted)
     if not wanted:

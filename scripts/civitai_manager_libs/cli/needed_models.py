@@ -25,7 +25,6 @@ from ..model_files import (
     list_newer_versions,
     make_needed_file,
     NeededFile,
-    NeededFiles,
     NewerVersion,
 )
 from ..network import ApiClient
@@ -48,7 +47,7 @@ class _AnnouncingClient(ApiClient):
         return super().fetch_json(*request, **options)
 
 
-def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
+def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> list[NeededFile]:
     """Return the model files that the named images need, and the best file of each named model.
 
     arguments: the parsed command line; `what` lists ids, URLs and paths of image files, `version`
@@ -74,12 +73,12 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
         else:
             versions.append(target)
     needed = list_needed_files(_AnnouncingClient(client, SendOptions()), images)
-    known = {file.version.id for file in needed.files if file.version}
+    known = {file.version.id for file in needed if file.version}
     own = [find_needed_file(client, one) for one in versions if one.id not in known]
     if arguments.newer:
         check_newer_versions(client)
         models.load_licences(client, [one.model_id for one in versions if one.model_id])
-    return NeededFiles((*own, *needed.files), needed.unknown)
+    return [*own, *needed]
 
 
 def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:
@@ -96,15 +95,15 @@ def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) ->
 
 
 def apply_choices(
-    needed: NeededFiles, file_ids: Sequence[int], pickle_ids: Sequence[int]
-) -> NeededFiles:
+    needed: Sequence[NeededFile], file_ids: Sequence[int], pickle_ids: Sequence[int]
+) -> list[NeededFile]:
     """Return the needed files, with the files that the user has chosen by id.
 
     A chosen companion, such as a VAE, is added; any other chosen file replaces the needed file of
     its version. file_ids: chosen by `--file`. pickle_ids: chosen by `--allow-pickle`, and accepted
     even if they could run code. Raises InputError for an id that no file of these versions has.
     """
-    files = list(needed.files)
+    files = list(needed)
     for file_id in dict.fromkeys((*file_ids, *pickle_ids)):
         holders = [
             (i, one.version)
@@ -121,21 +120,24 @@ def apply_choices(
             files.insert(index + 1, chosen)
         else:
             files[index] = chosen
-    return NeededFiles(tuple(files), needed.unknown)
+    return files
 
 
-def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
+def print_needed_files(needed: Sequence[NeededFile], as_json: bool) -> None:
     """Print the model files that images or models need, as a table or as JSON in one line."""
-    versions = [file.version for file in needed.files if file.version]
+    versions = [file.version for file in needed if file.version]
     licences = models.find_licences({one.model_id for one in versions if one.model_id})
     newer = {one.path: one for one in list_newer_versions()}
     told = list[tuple[NeededFile, Licence, "NewerVersion | None"]]()
-    for file in needed.files:
+    unknown = [file for file in needed if file.is_unknown]
+    for file in needed:
+        if file.is_unknown:
+            continue
         licence = licences.get(file.version.model_id or 0, {}) if file.version else {}
         local = file.match.file if file.availability == "here" else None
         told.append((file, licence, newer.get(local.path) if local else None))
     if as_json:
-        print_result(json.dumps(_to_json(needed, told)))
+        print_result(json.dumps(_to_json(needed, unknown, told)))
         return
     for file, licence, found in told:
         state = get_text(f"models_state_{file.availability}")
@@ -148,9 +150,9 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
             lines += found.list_remarks(get_user_language())
         for line in (*lines, *_list_details(file)):
             print_result(f"{_INDENT}{line}")
-    for resource, image_count in needed.unknown:
-        name = " ".join(filter(None, (resource.type, resource.name or resource.hash)))
-        _print_row(get_text("models_state_unknown"), "", name, image_count)
+    for file in unknown:
+        name = " ".join(filter(None, (file.resource.type, file.title)))
+        _print_row(get_text("models_state_unknown"), "", name, file.image_count)
     print_result(_format_sum(needed))
 
 
@@ -184,10 +186,10 @@ def _list_details(needed: NeededFile) -> Iterator[str]:
         yield get_text(key, id=file.id, about=", ".join(facts))
 
 
-def _format_sum(needed: NeededFiles) -> str:
-    missing = needed.missing
-    here = sum(file.availability == "here" for file in needed.files)
-    others = len(needed.files) - here - len(missing) + len(needed.unknown)
+def _format_sum(needed: Sequence[NeededFile]) -> str:
+    missing = [file for file in needed if file.is_fetchable]
+    here = sum(file.availability == "here" for file in needed)
+    others = len(needed) - here - len(missing)
     size = util.short_bytes(sum(file.size for file in missing))
     parts = [get_text("models_sum", here=here, n=len(missing), size=size)]
     if others:
@@ -208,19 +210,21 @@ def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
 
 
 def _to_json(
-    needed: NeededFiles, told: Sequence[tuple[NeededFile, Licence, NewerVersion | None]]
+    needed: Sequence[NeededFile],
+    unknown: Sequence[NeededFile],
+    told: Sequence[tuple[NeededFile, Licence, NewerVersion | None]],
 ) -> dict[str, object]:
-    missing = needed.missing
+    missing = [file for file in needed if file.is_fetchable]
     return {
         "files": [_file_to_json(*one) for one in told],
         "unknown": [
             {
-                "type": resource.type,
-                "name": resource.name,
-                "hash": resource.hash,
-                "images": image_count,
+                "type": file.resource.type,
+                "name": file.resource.name,
+                "hash": file.resource.hash,
+                "images": file.image_count,
             }
-            for resource, image_count in needed.unknown
+            for file in unknown
         ],
         "missing": len(missing),
         "bytes": sum(file.size for file in missing),

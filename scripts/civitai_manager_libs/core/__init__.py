@@ -12,6 +12,7 @@ from .atomic_file import (
     lock_file,
     make_folder_private,
     read_json_object,
+    read_json_or_empty,
     remove_if_present,
     write_text_file,
 )
@@ -90,7 +91,14 @@ __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_de
 __all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors", "make_file_name"]
 __all__ += ["make_folder_private", "model_file_stem", "model_formats", "never_cancelled"]
-__all__ += ["normalize_unicode", "open_to_read", "prefetch", "ReactionCounts", "read_json_object"]
+__all__ += [
+    "normalize_unicode",
+    "open_to_read",
+    "prefetch",
+    "ReactionCounts",
+    "read_json_object",
+    "read_json_or_empty",
+]
 __all__ += ["remove_if_present", "remove_leftovers", "resize_url", "resumable_size"]
 __all__ += ["ResumableFile", "run_parallel", "SingleFlight", "sqlite", "sync_folder", "Tag"]
 __all__ += ["thumbnail_url", "to_disk_error", "translate_disk_errors", "write_text_file"]

@@ -10,7 +10,7 @@ import shutil
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import FileIO
 from types import TracebackType
@@ -19,9 +19,16 @@ from typing import Any
 from ..errors import DiskError, SettingError
 from .disk import check_free_space, make_folder, sync_file, sync_folder, translate_disk_errors
 from .safe_open import check_own_folder, lock_descriptor, open_shared, open_to_read
+from .untrusted import as_mapping
 
 __all__ = ["AtomicFile", "back_up_invalid_file", "delete_file", "is_temporary_name", "lock_file"]
-__all__ += ["make_file_private", "make_folder_private", "NOTE", "read_json_object"]
+__all__ += [
+    "make_file_private",
+    "make_folder_private",
+    "NOTE",
+    "read_json_object",
+    "read_json_or_empty",
+]
 __all__ += ["remove_if_present", "rename_to_new", "replace_file", "temporary_path"]
 __all__ += ["write_text_file"]
 
@@ -225,6 +232,15 @@ def read_json_object(path: str) -> dict[str, Any]:
             outcome = f"defaults are used until {path} is repaired"
         raise SettingError(f"The settings file was damaged; {outcome}.")
     return values
+
+
+def read_json_or_empty(path: str, max_bytes: int) -> Mapping[str, Any]:
+    """Return the JSON object in a file, {} if the file is missing, damaged, longer or no object."""
+    try:
+        with open_to_read(path) as file:
+            return as_mapping(json.loads(file.read(max_bytes)))
+    except (OSError, ValueError, RecursionError):
+        return {}
 
 
 def back_up_invalid_file(path: str) -> str:

@@ -12,7 +12,6 @@ from .needed_files import (
     list_needed_files,
     make_needed_file,
     NeededFile,
-    NeededFiles,
 )
 from .newer_versions import (
     check_newer_versions,
@@ -38,6 +37,6 @@ __all__ += ["filter_commercial", "find_archived_file", "find_kind", "find_needed
 __all__ += ["find_used_licences", "find_used_models", "find_version_of_file", "get_model_index"]
 __all__ += ["has_folders", "is_check_due", "list_needed_files", "list_newer_versions"]
 __all__ += ["load_used_licences", "make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
-__all__ += ["NeededFile", "NeededFiles", "NewerVersion", "plan_requests", "read_check_time"]
+__all__ += ["NeededFile", "NewerVersion", "plan_requests", "read_check_time"]
 __all__ += ["receive_model_file", "ReceivedModel", "remove_version", "shorten_folder", "UsedModel"]
 __all__ += ["validate_archive", "validate_folder_template", "validate_folders"]

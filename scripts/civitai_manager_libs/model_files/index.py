@@ -13,13 +13,12 @@ from .. import host, setting
 from ..core import (
     as_checksum,
     as_list,
-    as_mapping,
     as_number,
     Cancellation,
     compute_sha256,
     lock_file,
     model_file_stem,
-    open_to_read,
+    read_json_or_empty,
     translate_disk_errors,
     write_text_file,
 )
@@ -111,8 +110,8 @@ class ModelIndex:
         self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
         sidecars, self._sidecars = self._sidecars, {}
         hashes = host.read_cached_hashes(), load_hashes()
-        self._lookup = ModelLookup.from_files(
-            file for listing in listings for file in self._iter_files(listing, sidecars, hashes)
+        self._lookup = ModelLookup(
+            [file for listing in listings for file in self._iter_files(listing, sidecars, hashes)]
         )
 
     def _iter_files(
@@ -196,11 +195,7 @@ def load_hashes() -> dict[str, tuple[float, int, str]]:
 
     Return {} if the file that stores them is missing or damaged.
     """
-    try:
-        with open_to_read(_path()) as file:
-            rows = as_mapping(json.loads(file.read(_MAX_HASHES)))
-    except (OSError, ValueError, RecursionError):
-        return {}
+    rows = read_json_or_empty(_path(), _MAX_HASHES)
     return {path: row for path, values in rows.items() if (row := _parse_row(values))}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from ..infotext import Resource
 from .kinds import KINDS
@@ -76,36 +77,30 @@ class ModelMatch:
     version: str = ""
 
 
-@dataclass(frozen=True)
 class ModelLookup:
     """The model files on this machine, by hash, version id, model id and name.
 
-    by_plain_name: by name without version, such as `dreamshaper` for `dreamshaper_8`. by_key: by
-    `ModelFile.make_key`, a hash of the path; the most recently changed file is first.
+    by_key: by `ModelFile.make_key`, a hash of the path; the most recently changed file is first.
     """
 
-    by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
-    by_version: dict[int, list[ModelFile]] = field(default_factory=dict)
-    by_model: dict[int, list[ModelFile]] = field(default_factory=dict)
-    by_name: dict[str, list[ModelFile]] = field(default_factory=dict)
-    by_plain_name: dict[str, list[ModelFile]] = field(default_factory=dict)
-    by_key: dict[int, ModelFile] = field(default_factory=dict)
-
-    @staticmethod
-    def from_files(files: Iterable[ModelFile]) -> ModelLookup:
-        files, lookup = list(files), ModelLookup()
+    def __init__(self, files: Sequence[ModelFile] = ()) -> None:
         latest = sorted(files, key=lambda file: (-file.changed_at, file.path))
-        lookup.by_key.update((file.make_key(), file) for file in latest)
+        self.by_key = {file.make_key(): file for file in latest}
+        self.by_version = defaultdict[int, list[ModelFile]](list)
+        self._by_hash = defaultdict[str, list[ModelFile]](list)
+        self._by_model = defaultdict[int, list[ModelFile]](list)
+        self._by_name = defaultdict[str, list[ModelFile]](list)
+        # Without the version, such as `dreamshaper` for `dreamshaper_8`.
+        self._by_plain_name = defaultdict[str, list[ModelFile]](list)
         for file in files:
             for code in _add_short_hashes(file.hashes):
-                lookup.by_hash.setdefault(code, []).append(file)
+                self._by_hash[code].append(file)
             if file.version_id:
-                lookup.by_version.setdefault(file.version_id, []).append(file)
+                self.by_version[file.version_id].append(file)
             if file.model_id:
-                lookup.by_model.setdefault(file.model_id, []).append(file)
-            lookup.by_name.setdefault(_normalize_word(file.name), []).append(file)
-            lookup.by_plain_name.setdefault(remove_version(file.name), []).append(file)
-        return lookup
+                self._by_model[file.model_id].append(file)
+            self._by_name[_normalize_word(file.name)].append(file)
+            self._by_plain_name[remove_version(file.name)].append(file)
 
     def find(
         self, resource: Resource, model_id: int | None, version_files: Collection[str]
@@ -119,23 +114,23 @@ class ModelLookup:
         if not has_model_file(resource):
             return ModelMatch("")
         for code in (*_list_lookup_hashes(resource.hash.lower()), *version_files):
-            for file in self.by_hash.get(code, ()):
+            for file in self._by_hash.get(code, ()):
                 return ModelMatch("here", file, "hash")
         for file in self.by_version.get(resource.version_id or 0, ()):
             return ModelMatch("here", file, "version")
         names = [resource.name, *(one for one in version_files if not _HASH.fullmatch(one))]
         names = list(filter(None, names))
-        named = [file for name in names for file in self.by_name.get(_normalize_word(name), ())]
+        named = [file for name in names for file in self._by_name.get(_normalize_word(name), ())]
         named = [file for file in named if _fits(file, resource)]
         for file in named:
             if not _differs(file, resource):
                 return ModelMatch("here", file, "name")
-        for file in self.by_model.get(model_id or 0, ()):
+        for file in self._by_model.get(model_id or 0, ()):
             return ModelMatch("other", file, "model", _name_version(file))
         for file in named:
             return ModelMatch("other", file, "name", file.version_name)
         for name in names:
-            for file in self.by_plain_name.get(remove_version(name), ()):
+            for file in self._by_plain_name.get(remove_version(name), ()):
                 if _fits(file, resource):
                     return ModelMatch("other", file, "name", _name_version(file))
         return ModelMatch("missing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +28,7 @@ from .used_models import (
     VersionLoader,
 )
 
-__all__ = ["find_needed_file", "list_needed_files", "make_needed_file", "NeededFile", "NeededFiles"]
+__all__ = ["find_needed_file", "list_needed_files", "make_needed_file", "NeededFile"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,12 @@ class NeededFile:
     remarks: tuple[str, ...] = ()
 
     @property
+    def is_unknown(self) -> bool:
+        """Return whether the model is neither on this machine nor known to Civitai."""
+        is_named = self.version is not None or self.resource.version_id
+        return not is_named and self.availability != "here"
+
+    @property
     def title(self) -> str:
         """Return the model's and version's name, or else the name or hash that an image states."""
         names = (self.version.model_name, self.version.name) if self.version else ()
@@ -79,23 +85,6 @@ class NeededFile:
         return self.error is not None and not self.choice.refusal
 
 
-@dataclass(frozen=True)
-class NeededFiles:
-    """The model files that images need; missing files come first, then the most needed.
-
-    unknown: the models that are neither on this machine nor known to Civitai, as images name them,
-    each with the number of images that name it.
-    """
-
-    files: tuple[NeededFile, ...] = ()
-    unknown: tuple[tuple[Resource, int], ...] = ()
-
-    @property
-    def missing(self) -> tuple[NeededFile, ...]:
-        """Return the files that are not on this machine and can be downloaded."""
-        return tuple(file for file in self.files if file.is_fetchable)
-
-
 @dataclass
 class _Need:
     """A model that images were made with, and the ids of these images."""
@@ -116,10 +105,11 @@ def list_needed_files(
     images: Sequence[Image],
     open_model: int | None = None,
     cancelled: Cancellation | None = None,
-) -> NeededFiles:
+) -> list[NeededFile]:
     """Return the model files that images were made with, each file once.
 
-    client: requests versions that are not stored; None for no requests. open_model: id of a stored
+    Missing files come first, then the most needed; models that are unknown come last. client:
+    requests versions that are not stored; None for no requests. open_model: id of a stored
     model whose versions are searched, too, for a file name or hash that an image states. A file
     that must not be downloaded has a reason code in `choice.refusal`. Raises Cancelled when
     `cancelled` is set.
@@ -139,11 +129,22 @@ def list_needed_files(
                 key = resource.version_id or resource.hash.lower() or name
                 needs.setdefault(key, _Need(one)).add(image_id, one)
     files, taken = list[NeededFile](), set[str]()
+    unknown = dict[object, tuple[Resource, set[int]]]()
     for need in needs.values():
-        if need.used.resource.version_id or need.used.match.state == "here":
+        resource = need.used.resource
+        if resource.version_id or need.used.match.state == "here":
             files += _make_files(need, loader, taken, cancelled)
+        else:  # listed once by name or hash
+            name = (resource.type, resource.name.lower())
+            key = name if resource.name else resource.hash
+            known, image_ids = unknown.get(key, (resource, set()))
+            unknown[key] = (known if known.hash else resource, image_ids | need.image_ids)
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
-    return NeededFiles(tuple(files), _list_unknown(needs.values()))
+    for resource, image_ids in unknown.values():
+        state, match = "missing", ModelMatch("missing")
+        about = (0, FileChoice(), resource, state, match, None, len(image_ids))
+        files.append(NeededFile(*about))
+    return files
 
 
 def make_needed_file(
@@ -200,18 +201,6 @@ def find_needed_file(
     if is_settled and "not_verified" not in needed.remarks:
         return needed
     return make_needed_file(refresh_version(client, version, cancelled), cancelled=cancelled)
-
-
-def _list_unknown(needs: Iterable[_Need]) -> tuple[tuple[Resource, int], ...]:
-    """Return the models that are neither here nor on Civitai, each once by name or hash."""
-    found = dict[object, tuple[Resource, set[int]]]()
-    for need in needs:
-        resource = need.used.resource
-        if not resource.version_id and need.used.match.state != "here":
-            key = (resource.type, resource.name.lower()) if resource.name else resource.hash
-            known, image_ids = found.get(key, (resource, set()))
-            found[key] = (known if known.hash else resource, image_ids | need.image_ids)
-    return tuple((resource, len(ids)) for resource, ids in found.values())
 
 
 def _make_files(

@@ -21,7 +21,7 @@ from ..core import (
     clean_date,
     html_to_text,
     lock_file,
-    open_to_read,
+    read_json_or_empty,
     write_text_file,
 )
 from ..i18n import messages
@@ -225,8 +225,4 @@ def _path() -> str:
 
 
 def _read() -> Mapping[str, Any]:
-    try:
-        with open_to_read(_path()) as file:
-            return as_mapping(json.loads(file.read(_MAX_BYTES)))
-    except (OSError, ValueError, RecursionError):
-        return {}
+    return read_json_or_empty(_path(), _MAX_BYTES)

@@ -21,7 +21,7 @@ from ..core import (
     html_to_text,
     level_mask,
     model_formats,
-    open_to_read,
+    read_json_or_empty,
     sync_folder,
     thumbnail_url,
 )
@@ -37,7 +37,6 @@ __all__ += ["was_saved_unverified", "write_companions"]
 _PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
 _MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
 _MAX_DESCRIPTION = 1000  # characters
-_MAX_INFO = 4_000_000  # characters
 _MAX_SIDECAR = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
 _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
 
@@ -87,10 +86,10 @@ def was_saved_unverified(path: str) -> bool:
 
     The file's `.civitai.info` tells it; return False if there is none.
     """
+    record = read_json_or_empty(f"{os.path.splitext(path)[0]}.civitai.info", _MAX_SIDECAR)
     try:
-        with open(f"{os.path.splitext(path)[0]}.civitai.info", encoding="utf-8-sig") as file:
-            version = version_from_json(json.loads(file.read(_MAX_INFO)))
-    except (OSError, ValueError, RecursionError, InvalidResponse):
+        version = version_from_json(record)
+    except InvalidResponse:
         return False
     return bool(version.remote_files) and not version.has_hashes
 
@@ -151,12 +150,8 @@ class Sidecar:
 
 def read_sidecar(path: str) -> Sidecar:
     """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
-    try:
-        with open_to_read(path) as file:
-            data = as_mapping(json.loads(file.read(_MAX_SIDECAR)))
-    except (OSError, ValueError, RecursionError):
-        return Sidecar()
     end = next(end for end in EXTENSIONS if path.endswith(end))
+    data = read_json_or_empty(path, _MAX_SIDECAR)
     return _PARSERS[end](data, os.path.basename(path).removesuffix(end))
 
 

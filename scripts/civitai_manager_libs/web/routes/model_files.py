@@ -14,7 +14,6 @@ from ...civitai import Licence, RemoteFile, Version
 from ...core import as_id, as_whole_number, clean_line, find_device, find_free_space
 from ...errors import NotFound
 from ...i18n import messages
-from ...infotext import Resource
 from ...library import bookmarks, image_records, models, pages, search
 from ...model_files import (
     choose_file,
@@ -25,7 +24,6 @@ from ...model_files import (
     list_needed_files,
     list_newer_versions,
     NeededFile,
-    NeededFiles,
     plan_requests,
     shorten_folder,
 )
@@ -35,9 +33,9 @@ from ..http import (
     find_lock_reason,
     MB,
     Most,
+    remote_route,
     RemoteWork,
     RequestContext,
-    route,
 )
 from .dependencies import get_client, get_job_service, parse_gallery_query, respond_once
 from .image import describe_match
@@ -138,29 +136,35 @@ _MODEL_TYPES = ("", "Model", "Pruned Model")
 
 
 def _make_needed_files_view(
-    context: RequestContext, found: NeededFiles, image_count: int
+    context: RequestContext, found: Sequence[NeededFile], image_count: int
 ) -> NeededFilesView:
-    folders = [os.path.dirname(needed.path) for needed in found.files if needed.path]
+    folders = [os.path.dirname(needed.path) for needed in found if needed.path]
     devices = {folder: find_device(folder) for folder in folders}
     numbers = {device: at for at, device in enumerate(dict.fromkeys(devices.values()))}
     language = context.language
     licences = models.find_licences(
-        {one.version.model_id for one in found.files if one.version and one.version.model_id}
+        {one.version.model_id for one in found if one.version and one.version.model_id}
     )
-    files = [_file_view(needed, licences, language) for needed in found.files]
+    files = [_file_view(needed, licences, language) for needed in found]
     newer = {one.path: one for one in list_newer_versions()}
-    for needed, view in zip(found.files, files):
+    for needed, view in zip(found, files):
         view["newer"] = find_newer_version(needed.match, newer, language)
         view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
     lock = find_lock_reason(context.request, "model_files")
     labels = {folder: shorten_folder(folder) if lock else folder for folder in folders}
     for view in files:
         view["folder"] = labels.get(view["folder"], "")
+    disks: dict[int, Disk] = {}
+    for folder, device in devices.items():
+        if device not in disks:
+            free = find_free_space(folder) or 0
+            usable = max(0, free - setting.gallery_disk_reserve_mb * _MB)
+            disks[device] = {"folder": labels[folder], "free": free, "usable": usable}
     return {
-        "files": files + [_unknown_view(*unknown, language) for unknown in found.unknown],
+        "files": files,
         "licence": [],
         "image_count": image_count,
-        "disks": _list_disks(devices, labels),
+        "disks": list(disks.values()),
         "locked": messages.explain_reason(lock, language) if lock else "",
     }
 
@@ -177,6 +181,10 @@ def _file_view(
         short = messages.name_reason(*reason)
     if needed.error is not None and not refusal:
         refusal = messages.translate_error(needed.error, language)
+    key = f"{version.id if version else ''} {needed.key}"
+    if needed.is_unknown:
+        refusal = messages.translate("model_not_on_civitai", language)
+        key = f"{needed.resource.type} {needed.resource.hash or needed.resource.name}"
     label = messages.translate("available_missing", language)
     if needed.availability != "missing":  # else its name is known by now
         label = describe_match(needed.match, needed.resource, language)
@@ -184,7 +192,7 @@ def _file_view(
     files = (choice.file, *choice.others) if is_known and choice.file else ()
     return {
         **_link_view(needed),
-        "key": f"{needed.version.id if needed.version else ''} {needed.key}",
+        "key": key,
         "licence": describe_licence(licence, language),
         "availability": cast(Availability, needed.availability),
         "availability_label": label,
@@ -200,7 +208,7 @@ def _file_view(
         "folder": os.path.dirname(needed.path),
         "disk": None,
         "newer": None,
-        "sha256": _find_archive_hash(needed.resource, needed),
+        "sha256": _find_archive_hash(needed),
     }
 
 
@@ -212,7 +220,8 @@ def _link_view(needed: NeededFile) -> ResourceLink:
         file = needed.choice.file
         kind = resource.type or (find_kind(file, version) if file else "")
         resource = replace(resource, version_id=version.id, type=kind)
-    return {**make_resource_view(resource, names), "name": needed.title}
+    name = resource.name if needed.is_unknown else needed.title
+    return {**make_resource_view(resource, names), "name": name}
 
 
 def _choice_view(version: Version, file: RemoteFile, language: str) -> RemoteFileView:
@@ -232,83 +241,61 @@ def _choice_view(version: Version, file: RemoteFile, language: str) -> RemoteFil
     }
 
 
-def _find_archive_hash(resource: Resource, needed: NeededFile | None) -> str:
-    """Return the SHA256 to ask an archive for, "" for none. needed: None if unknown to Civitai."""
-    code = resource.hash.lower()
-    if needed is not None:
+def _find_archive_hash(needed: NeededFile) -> str:
+    """Return the SHA256 by which to ask an archive for a file, "" for a file not to ask for."""
+    code = needed.resource.hash.lower()
+    if not needed.is_unknown:
         version, file = needed.version, needed.choice.file
-        is_gone = models.is_missing(version.id if version else resource.version_id or 0)
+        is_gone = models.is_missing(version.id if version else needed.resource.version_id or 0)
         if needed.availability == "here" or not is_gone:
             return ""
         code = code if len(code) == 64 else file.sha256 if file else ""
     return code if setting.model_archive and len(code) == 64 else ""
 
 
-def _unknown_view(resource: Resource, image_count: int, language: str) -> NeededFileView:
-    return {
-        **make_resource_view(resource, {}),
-        "key": f"{resource.type} {resource.hash or resource.name}",
-        "licence": describe_licence({}, language),
-        "availability": "missing",
-        "availability_label": messages.translate("available_missing", language),
-        "image_count": image_count,
-        "file": None,
-        "choices": [],
-        "companions": [],
-        "refusal": messages.translate("model_not_on_civitai", language),
-        "refusal_short": "",
-        "remarks": [],
-        "folder": "",
-        "disk": None,
-        "newer": None,
-        "sha256": _find_archive_hash(resource, None),
-    }
-
-
-def _list_disks(devices: Mapping[str, int], labels: Mapping[str, str]) -> list[Disk]:
-    disks: dict[int, Disk] = {}
-    for folder, device in devices.items():
-        if device not in disks:
-            free = find_free_space(folder) or 0
-            usable = max(0, free - setting.gallery_disk_reserve_mb * _MB)
-            disks[device] = {"folder": labels[folder], "free": free, "usable": usable}
-    return list(disks.values())
-
-
-@route("GET", "model_files")
-def get_model_files(context: RequestContext) -> RemoteWork[NeededFilesView]:
+@remote_route("GET", "model_files")
+def get_model_files(context: RequestContext) -> NeededFilesView:
     """Return the model files that an image, a collection, a list or a model's version needs.
 
     The query parameter `image`, `collection`, `images` or `model` selects which. `version` selects
     the version of `model`, by default the newest. Versions that the library does not have are
     fetched.
     """
+    model_id, version_id = context.query_id("model"), context.query_id("version")
     image_id = as_whole_number(context.query_param("image"), 1)
     if image_id is not None:
-        open_model = context.query_id("model")
-        return RemoteWork(lambda: _list_for_ids(context, [image_id], open_model))
+        return _list_for_ids(context, [image_id], model_id)
     if name := context.query_param("collection"):
-        return RemoteWork(lambda: _list_for_ids(context, bookmarks.list_image_ids(name), None))
+        return _list_for_ids(context, bookmarks.list_image_ids(name), None)
     if context.query_param("images"):
         listed = pages.find_listed_ids(parse_gallery_query(context.request.query_params))
-        return RemoteWork(lambda: _list_for_ids(context, listed, None))
-    model_id = context.query_id("model")
+        return _list_for_ids(context, listed, None)
     if model_id is None:
         raise ApiError(400, "bad_input")
-    return RemoteWork(lambda: _list_for_model(context, model_id, context.query_id("version")))
+    try:
+        model = models.find_stored_model(model_id) or models.load_model(
+            get_client(), model_id, context.cancelled
+        )
+    except NotFound as error:
+        raise ApiError(404, "gone", "no_model") from error
+    versions = [one for one in model.versions if version_id in (None, one.id)]
+    if not versions:
+        raise ApiError(404, "gone", "no_model")
+    needed = find_needed_file(get_client(), versions[0], context.cancelled)
+    return _make_needed_files_view(context, [needed], 1)
 
 
-@route("POST", "needed_files", "counts", max_bytes=2 * MB)
+@remote_route("POST", "needed_files", 2 * MB)
 def list_for_images(
     context: RequestContext, ids: Annotated[list[int], Most(10_000)], model: int | None = None
-) -> RemoteWork[NeededFilesView]:
+) -> NeededFilesView:
     """Return the model files that images need.
 
     model: the id of the model whose gallery is open: resources that an image names only by a file's
     name or hash are looked up among this model's files too. Versions that the library does not have
     are fetched from Civitai.
     """
-    return RemoteWork(lambda: _list_for_ids(context, ids, as_id(model)))
+    return _list_for_ids(context, ids, as_id(model))
 
 
 @change_route("POST", "model_files", MB)
@@ -366,22 +353,6 @@ def _list_for_ids(
     if len(images) == 1:
         view["licence"] = list_licence(images[0], model_id, context.language)
     return view
-
-
-def _list_for_model(
-    context: RequestContext, model_id: int, version_id: int | None
-) -> NeededFilesView:
-    try:
-        model = models.find_stored_model(model_id) or models.load_model(
-            get_client(), model_id, context.cancelled
-        )
-    except NotFound as error:
-        raise ApiError(404, "gone", "no_model") from error
-    versions = [one for one in model.versions if version_id in (None, one.id)]
-    if not versions:
-        raise ApiError(404, "gone", "no_model")
-    needed = find_needed_file(get_client(), versions[0], context.cancelled)
-    return _make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 
 def _start_download(
