@@ -58,6 +58,8 @@ import {
   getTiles,
   getWalk,
   isHome,
+  isOffline,
+  listCompared,
   listTileIds,
   MAX_TILE,
   MIN_TILE,
@@ -304,7 +306,7 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
     else toast(translate("no_picture_here"));
   };
   const compare = () => {
-    if (canCompare(store.get().marks)) store.set({ panel: "compare" });
+    if (canCompare(listCompared(store.get()))) store.set({ panel: "compare" });
     else toast(translate("compare_marks"));
   };
   return {
@@ -328,8 +330,8 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
     compare,
     /** Mark an image, and compare all marked images. If it is one too many, only say so. */
     compareWith(id: number) {
-      const { marks } = store.get();
-      if (marks.has(id) || marks.size < MOST_COMPARED)
+      const state = store.get();
+      if (state.marks.has(id) || listCompared(state).length < MOST_COMPARED)
         store.set((state) => toggleMark(state, id, true));
       compare();
     },
@@ -463,7 +465,15 @@ function makeNavigationActions({ store, parts }: PageContext) {
       parts.navigation.openSource({ model: id, version }),
     /** Return the model whose gallery is open, once its request is over. */
     waitForModel: () => parts.navigation.waitForModel(),
-    openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
+    /** Open the home page. If its data were never read, read them first: while our server does not
+     * respond, what is open stays instead of an empty page. */
+    async openHome() {
+      if (isHome(store.get())) return parts.homeData.load();
+      const { home, where } = store.get();
+      if (!home) await parts.homeData.load();
+      if (store.get().where !== where || (isOffline(store.get()) && !store.get().home)) return;
+      await parts.navigation.openSource({});
+    },
     openUser: (user: string) => parts.navigation.openSource({ user }),
     openPost: (post: number) => parts.navigation.openSource({ post }),
     openTag: (tag: Tag) => parts.navigation.openTag(tag),

@@ -9,7 +9,7 @@ import { listHideItems } from "./details/sections";
 import { listUses } from "./details/send_to";
 import { buildImageAddress } from "./state/query";
 import { listChosen, MOST_COMPARED } from "./state/selection";
-import { listMarked } from "./state/state";
+import { listCompared, listMarked } from "./state/state";
 
 const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble
@@ -200,9 +200,9 @@ export class ImageMenu {
    * act on all marked images where possible. */
   #listChoices(id: number): MenuItem[] {
     const { store, translate, actions } = this.context;
-    const { marks, images, open } = store.get();
+    const { images, open } = store.get();
     const ids = listChosen(listMarked(store.get()), id);
-    const others = marks.size - (marks.has(id) ? 1 : 0);
+    const others = listCompared(store.get()).filter((one) => one !== id).length;
     const name = (one: string, many: string) =>
       ids.length > 1 ? translate(many, { n: ids.length }) : translate(one);
     const chosen = new Set(ids);

@@ -101,9 +101,11 @@ def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
         setting.change("engine_addresses", address)
         with pytest.raises(InputError, match="neither this machine"):
             engines.find_engine(address)
-    for bad in ("ftp://a", "http://u:p@host:1", "http://a b", "127.0.0.1", "http://a:0"):
+    for bad in ("ftp://a", "http://u:p@host:1", "http://a b", "me@host", "http://a:0", "a:0"):
         with pytest.raises(InputError):
             engines.validate_addresses(bad)
+    typed = "127.0.0.1:8188; https://a/b/;pc"
+    assert engines.validate_addresses(typed) == "http://127.0.0.1:8188;https://a/b;http://pc"
     setting.engine_addresses = "http://127.0.0.1:99999"  # as a hand may write it
     assert "99999" not in str(engines.list_addresses())
 

@@ -7,6 +7,7 @@ import {
   getParameterLabel,
   getShown,
   hideImages,
+  listCompared,
   makeInitialState,
   replaceLibraryPage,
   Store,
@@ -52,6 +53,15 @@ test("a listener of a selector hears when what it selects changes", () => {
   assert.equal(count, 1);
   store.set({ panel: "help" });
   assert.equal(count, 1);
+});
+
+test("what is compared is marked and shown, in the gallery's order, or open", () => {
+  const where = { ...makeInitialState().where, model: 5 };
+  const images = [view(1), view(2), view(3)];
+  const state = { ...makeInitialState(), where, images, marks: new Set([9, 3, 8, 1]) };
+  assert.deepEqual(listCompared(state), [1, 3]);
+  assert.deepEqual(listCompared({ ...state, open: 9 }), [1, 3, 9]);
+  assert.deepEqual(listCompared({ ...state, open: 3 }), [1, 3]);
 });
 
 test("a listener sees what an earlier one has set", () => {

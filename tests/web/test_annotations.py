@@ -214,6 +214,8 @@ def test_favourite_note_and_collection_of_the_page_are_found_again(
     expect(page.page.locator("[data-do='add-to-this-set']")).to_have_count(0)
     page.control("open-set").filter(has_text="Evenings (2)").wait_for()
     page.control("rename-set").click()
+    page.key("Escape")  # of the name alone
+    page.control("rename-set").click()
     page.field("set-rename").fill("Late evenings")
     page.key("Enter")
     page.control("open-set").filter(has_text="Late evenings (2)").wait_for()

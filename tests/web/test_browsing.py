@@ -188,6 +188,9 @@ def test_invalid_input_is_reported_beside_the_field(server, open_gallery):
     page.find("999999999")
     expect(lookup).to_contain_text("no such model")
     expect(none).to_be_hidden()
+    expect(page.field("find")).to_be_focused()
+    expect(page.field("find")).to_have_value("999999999")
+    expect(page.field("find")).to_have_attribute("aria-expanded", "false")  # nothing covers it
     page.tiles.first.wait_for()
 
 

@@ -285,7 +285,7 @@ def _paste(page, text):
 
 def test_pasted_list_opens_in_its_order_and_stays_in_the_address(server, open_gallery):
     page = open_gallery(server, "?level=XXX", **_CLIPBOARD)
-    page.control("open-list").first.wait_for()
+    page.page.locator("[data-shelf]").first.wait_for()
     ids = [*map(str, _DEMO[10:4:-1]), "41"]
     _paste(page, _addresses(ids))
     expect(page.page).to_have_url(re.compile(f"images={','.join(ids)}"))
@@ -301,7 +301,7 @@ def test_pasted_list_opens_in_its_order_and_stays_in_the_address(server, open_ga
 
 def test_files_of_a_list_are_opened_and_a_long_list_survives_a_reload(server, open_gallery):
     page = open_gallery(server, "?level=XXX")
-    page.control("open-list").first.wait_for()
+    page.page.locator("[data-shelf]").first.wait_for()
     body = json.dumps([*_DEMO[:3], *range(1, 200)]).encode()
     file = {"name": "mine.json", "mimeType": "application/json", "buffer": body}
     page.field("list-files").set_input_files(file)
@@ -316,7 +316,7 @@ def test_single_image_or_list_opens_from_the_page_or_field_and_a_text_without_an
     server, open_gallery
 ):
     page = open_gallery(server, "?level=XXX", **_CLIPBOARD)
-    page.control("open-list").first.wait_for()
+    page.page.locator("[data-shelf]").first.wait_for()
     _paste(page, "only words")
     expect(page.page.locator(".of-lookup")).to_contain_text("names no picture")
     _paste(page, f"[InternetShortcut]\r\nURL=https://civitai.com/images/{_DEMO[0]}")
@@ -337,7 +337,7 @@ def test_single_image_or_list_opens_from_the_page_or_field_and_a_text_without_an
 
 def test_dropped_text_opens_and_a_list_becomes_a_collection(shared_server, open_gallery):
     page = open_gallery(shared_server, "?level=XXX")
-    page.control("open-list").first.wait_for()
+    page.page.locator("[data-shelf]").first.wait_for()
     page.page.evaluate(
         """text => {
             const data = new DataTransfer();
@@ -359,7 +359,7 @@ def test_dropped_text_opens_and_a_list_becomes_a_collection(shared_server, open_
 
 
 def _save_list(page, ids):
-    page.control("open-list").first.wait_for()
+    page.page.locator("[data-shelf]").first.wait_for()
     _paste(page, _addresses(ids))
     page.control("gallery-menu").click()
     page.control("save-list").click()

@@ -207,10 +207,11 @@ def test_repeated_request_starts_one_job(api, needs):
 
 def test_job_of_a_collections_models_names_the_collection(api, needs):
     needs(_version(5))
-    body = {"files": [{"version_id": 5, "file_id": 50}], "collection": "Best of"}
+    body = {"files": [{"version_id": 5, "file_id": 50}], "collection": 'Best "of"'}
     api.post("model_files", body)
     [job] = api.get("jobs")["jobs"]
-    assert (job["group"], job["subject"]) == ("Collection “Best of”", "1 model file")
+    [file] = job["model_files"]
+    assert (job["group"], job["subject"]) == ('Collection “Best "of"”', file["name"])
 
 
 _PAPER, _PLACES, _FIELDS, _WINDOWS = 900_003, 900_001, 900_006, 900_004

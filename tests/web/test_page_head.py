@@ -18,7 +18,7 @@ _NOTHING = f"?model={_MODEL}&type=video&base=Pony"  # no image of the demo is bo
 _SET_HEADER = """names => {
     const header = document.querySelector("civitai-gallery").shadowRoot
         .querySelector(".gallery-header");
-    const parts = ["h2", ".title > button span", "[data-do='get-this-model'] span"]
+    const parts = ["h2", ".model-links > button span", "[data-do='get-this-model'] span"]
         .map(part => header.querySelector(part));
     for (const [at, part] of parts.entries()) part.textContent = names[at];
     parts[2].parentNode.hidden = false;
@@ -105,6 +105,21 @@ def test_buttons_have_their_words_and_the_author_is_named_where_there_is_room(
         expect(author).to_be_visible(visible=width >= 1440)
         assert line.bounding_box()["height"] < 40
     expect(author).to_have_text(re.compile("^.+ · .+$"))
+
+
+def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), "", viewport={"width": 1440, "height": 900})
+    held = []
+    page.page.route(f"**/api/models/{_MODEL}", held.append)
+    page.go(f"?model={_MODEL}")
+    page.ready()
+    controls = (page.control("filters"), page.field("sort"), page.control("watch"))
+    before = [control.bounding_box() for control in controls]
+    wait_for(lambda: held, "the request for the model")
+    held[0].continue_()
+    page.control("get-this-model").wait_for()
+    page.control("about").wait_for()
+    assert [control.bounding_box() for control in controls] == before
 
 
 def test_header_goes_while_one_scrolls_down_and_comes_back(server, open_gallery):

@@ -427,6 +427,9 @@ def test_change_is_undone_unless_another_page_has_changed_it_again(
     own_page.control("undo").click()
     own_page.message("Changed elsewhere since").wait_for()
     assert _kept(shared_server).get("gallery_download_limit") == 7
+    own_page.control("setting-back").click()  # to what it was when the panel was opened
+    wait_for(lambda: _kept(shared_server).get("gallery_download_limit") == int(before))
+    expect(own_page.control("setting-back")).to_have_count(0)
 
 
 def test_value_is_saved_once_the_server_answers_again(shared_server, own_page):

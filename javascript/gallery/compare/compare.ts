@@ -4,8 +4,7 @@ import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { button, el, iconButton } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
 import { getReproductionThumb } from "../details/reproductions";
-import { MOST_COMPARED } from "../state/selection";
-import { getShown } from "../state/state";
+import { listCompared } from "../state/state";
 import type { ComparedPair, Context, ZoomStep } from "../types";
 import { type ComparedImage, CompareGrid } from "./compare_grid";
 import { type ComparedData, makeDifferenceTable } from "./difference_table";
@@ -202,14 +201,10 @@ export class Compare {
     }
   }
 
-  /** Show the marked images in the gallery's order. Images that the filter hides come last. */
+  /** Show the marked images. */
   async #showMarked(parts: CompareParts) {
     const { store, translate } = this.context;
-    const { marks } = store.get();
-    const order = getShown(store.get())
-      .map((view) => view.id)
-      .filter((id) => marks.has(id));
-    const ids = [...new Set([...order, ...marks])].slice(0, MOST_COMPARED);
+    const ids = listCompared(store.get());
     const { signal } = this.#abort;
     parts.difference.replaceChildren(
       el("p", { class: "dim", role: "status" }, translate("reading")),

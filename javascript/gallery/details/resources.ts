@@ -164,7 +164,9 @@ export class Resources {
       problem?.message ??
       (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));
     this.#status.hidden = !this.#status.textContent;
-    this.#retry.hidden = !problem || needsReload(problem.code);
+    if (!loading || !this.#status.textContent)
+      // stays while it is at work
+      this.#retry.hidden = !problem || needsReload(problem.code);
   }
 }
 

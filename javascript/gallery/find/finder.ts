@@ -90,9 +90,12 @@ export class Finder {
     this.#field.select();
   }
 
-  /** Focus the button beside the error of a search. Return whether there is one. */
+  /** Focus what the error of a search is about: the text in the field, else the button beside the
+   * error. Return whether there is either. */
   focusProblem() {
-    return this.#status.focusFirst();
+    if (!this.#field.value) return this.#status.focusFirst();
+    this.#field.focus({ preventScroll: true });
+    return true;
   }
 
   #makeField() {
@@ -110,7 +113,8 @@ export class Finder {
         compositionend: () => this.#onInput(),
         focus: () => {
           this.#isEntered = true;
-          this.#lookUp();
+          // the rows would cover why nothing was found
+          if (!this.context.store.get().problems.lookup) this.#lookUp();
         },
         click: () => this.#onClick(),
         blur: () => this.#close(),
@@ -251,7 +255,7 @@ export class Finder {
 
   #draw(now: State) {
     const { translate } = this.context;
-    const { where, results, lookupText } = now;
+    const { where, results, lookupText, problems } = now;
     this.#form.toggleAttribute("data-busy", Boolean(lookupText));
     const title = getGalleryName(now, translate);
     this.#field.placeholder =
@@ -263,7 +267,9 @@ export class Finder {
     const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);
     this.#searched = searched;
     this.#where = where;
-    if (isElsewhere && !(isTyped && this.#field.matches(":focus"))) this.#reset();
+    const isTyping = isTyped && this.#field.matches(":focus");
+    const hasFailed = problems.lookup !== null && this.#field.value === this.#ran;
+    if (isElsewhere && !isTyping && !hasFailed) this.#reset();
     this.#drawRows();
   }
 

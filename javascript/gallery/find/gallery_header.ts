@@ -103,6 +103,7 @@ const MOST_WORDS = 24; // trigger words in sight
 export class GalleryHeader {
   #section = el("section", { class: "gallery-header", hidden: true });
   #title = el("div", { class: "title" });
+  #links = el("div", { class: "model-links" });
   #facts = el("p", { class: "row" });
   #triggerWords = el("div", { class: "trigger-words row", role: "group" });
   #licence = el("div", { class: "licence" });
@@ -114,6 +115,7 @@ export class GalleryHeader {
   #stats;
   #download;
   #actions = el("div", { class: "actions" });
+  #waited: number | null | undefined; // the model whose name was not known at first
 
   /** @param header the page's header, which the section is appended to */
   constructor(
@@ -144,7 +146,8 @@ export class GalleryHeader {
     this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
     this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
     const line = el("div", { class: "line" });
-    line.append(this.#title, this.#unfold, filters, this.#actions, more, sizeSlider);
+    const links = [this.#links, this.#unfold]; // behind the filters, which they must not move
+    line.append(this.#title, filters, ...links, this.#actions, more, sizeSlider);
     makeToolbar(line, translate("toolbar_gallery"), signal);
     this.#about.append(
       this.#facts,
@@ -173,20 +176,25 @@ export class GalleryHeader {
     this.#download.hidden = where.search !== null;
     this.#drawTitle(now);
     this.#drawTriggerWords(model, where.version);
-    this.#section.toggleAttribute("data-waits", where.model !== null && !model && !now.title);
+    const isWaiting = where.model !== null && !model && !now.title;
+    this.#section.toggleAttribute("data-waits", isWaiting);
+    // the room of an unknown name is kept for the name
+    if (isWaiting) this.#waited = where.model;
+    this.#section.toggleAttribute("data-waited", this.#waited === where.model);
   }
 
   #drawTitle(now: State) {
     const { translate } = this.context;
     const { where, model, bootstrap } = now;
+    const url = buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const name = getGalleryName(now, translate);
     const creator = model?.creator || getPost(now)?.user;
-    const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const heading = el("h2", { class: "one-line", dir: "auto", text: name, title: name });
-    const link = url && this.#makeLink(url);
     const type = model && getModelTypeName(model.type, translate);
     const about = [type, creator].filter(Boolean).join(" · ");
-    fill(this.#title, heading, link, creator && this.#makeCreatorButton(creator, about));
+    fill(this.#title, heading);
+    const button = creator && this.#makeCreatorButton(creator, about);
+    fill(this.#links, button, url && this.#makeLink(url));
   }
 
   #makeLink(url: string) {
@@ -296,7 +304,7 @@ export class GalleryHeader {
   #listHiddenButtons() {
     const about = this.#unfold.hasAttribute("data-empty") ? [] : [this.#unfold];
     const buttons = [...this.#actions.children, ...about] as HTMLElement[];
-    const links = [...this.#title.querySelectorAll("button, a")] as HTMLElement[];
+    const links = [...this.#links.children] as HTMLElement[];
     return [...buttons, ...links]
       .filter((one) => !one.hidden && !one.getClientRects().length)
       .map((one) => ({
@@ -312,8 +320,8 @@ function makeTag(text: string) {
 }
 
 function buildGalleryUrl({ model, user, post, tag }: Where, civitai: string) {
-  if (model === null && post === null && !user && tag)
-    return `${civitai}/images?tags=${Number.parseInt(tag, 10)}`;
+  if (model !== null) return `${civitai}/models/${model}`;
+  if (post === null && !user && tag) return `${civitai}/images?tags=${Number.parseInt(tag, 10)}`;
   if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
   return post === null ? "" : `${civitai}/posts/${post}`;
 }

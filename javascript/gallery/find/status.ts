@@ -53,7 +53,8 @@ export function getLookupStatus(state: State, translate: Translate, now: number)
   const { problems, lookupText, lookupStartedAt } = state;
   const problem = problems.lookup;
   const part = getFailedGalleryPart(state);
-  const isSaid = part && problem && problems[part]?.message === problem.message;
+  const other = part ? problems[part]?.message : state.lost && translate("problem_offline");
+  const isSaid = problem && other === problem.message;
   if (problem && (isSaid || getMissingPart(state))) return NO_STATUS; // said in the gallery's place
   if (problem) return makeProblemStatus(problem, "dismiss");
   if (!lookupText) return NO_STATUS;

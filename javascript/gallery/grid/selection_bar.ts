@@ -157,7 +157,7 @@ export class SelectionBar {
     for (const one of this.#marked.querySelectorAll<HTMLElement>("p ~ button"))
       one.hidden = !length;
     this.#send.hidden = length !== 1;
-    this.#compare.hidden = !length || !canCompare(marks);
+    this.#compare.hidden = !canCompare(this.#ids);
     setText(this.#count, marks.size ? translate("marked_count", { n: formatNumber(length) }) : "");
     this.#unseen.hidden = !unseen;
     this.#unseen.textContent = translate("marked_unseen", { n: formatNumber(unseen) });

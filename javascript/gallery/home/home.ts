@@ -221,19 +221,10 @@ export class Home {
   }
 
   #drawIntro({ bootstrap }: State, isNew: boolean) {
-    const { translate, actions } = this.context;
+    const { translate } = this.context;
     this.#intro.replaceChildren(
       el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
       el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
-      button(
-        {
-          action: "open-list",
-          icon: "folder",
-          label: translate("open_list"),
-          title: translate("open_list_hint"),
-        },
-        () => actions.chooseList(),
-      ),
     );
   }
 }

@@ -157,7 +157,14 @@ function editName(
   };
   const props = { type: "submit", "data-do": "save-set-name" };
   const save = el("button", props, translate("collection_save_name"));
-  shown.replaceWith(el("form", { class: "collection-form row", on: { submit } }, field, save));
+  const keydown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault(); // it would close the panel
+    form.replaceWith(shown);
+    shown.focus();
+  };
+  const form = el("form", { class: "collection-form row", on: { submit, keydown } }, field, save);
+  shown.replaceWith(form);
   field.select();
   field.focus();
 }

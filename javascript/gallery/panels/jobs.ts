@@ -138,10 +138,11 @@ interface Batch {
   begun: number[]; // for each job how many images were chosen, 0 for another download
   running: Set<number>; // ids of jobs
   ended: JobCard[];
+  isRetry: boolean;
 }
 
-function makeBatch(): Batch {
-  return { toast: null, begun: [], running: new Set(), ended: [] };
+function makeBatch(isRetry = false): Batch {
+  return { toast: null, begun: [], running: new Set(), ended: [], isRetry };
 }
 
 export type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only" | "checks">;
@@ -316,6 +317,8 @@ export class Jobs {
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
+    // where it fails again, its row looks as before
+    if (action === "retry") this.#batches.set(id, makeBatch(true));
     this.poller.setJobs(jobs);
     if (action !== "cancel") return;
     const undo = () => this.runAction(id, "resume");
@@ -361,7 +364,8 @@ export class Jobs {
     this.#batches.delete(job.id);
     batch.running.delete(job.id);
     if (job.state !== "cancelled") batch.ended.push(job);
-    if (!batch.running.size && batch.ended.length && !this.panel.isOpen) this.#announceEnd(batch);
+    const isSeen = this.panel.isOpen && !(batch.isRetry && job.failed);
+    if (!batch.running.size && batch.ended.length && !isSeen) this.#announceEnd(batch);
   }
 
   #announceEnd(batch: Batch) {
@@ -375,11 +379,13 @@ export class Jobs {
       ended.reduce((total, job) => total + job[count], 0);
     const bad = ended.filter((job) => job.failed > 0 || job.toast);
     if (bad.length) {
-      actions.noteFailures(store.get().unseenFailures + sum("failed"));
+      const { isOpen } = this.panel;
+      if (!isOpen) actions.noteFailures(store.get().unseenFailures + sum("failed"));
       const failed = translate("job_failed", { n: sum("failed") });
       const why = bad.length > 1 ? failed : bad[0].toast || bad[0].failed_label;
       const label = translate("open_jobs");
-      const show = { action: "show-jobs", label, press: () => actions.panel("jobs") };
+      const open = { action: "show-jobs", label, press: () => actions.panel("jobs") };
+      const show = isOpen ? undefined : open;
       // What a job that only reads has found is news, but nothing that went wrong.
       const isBad = bad.some((job) => job.failed > 0 || !job.reads_only);
       batch.toast = toast(`${title}: ${why}`, isBad ? "bad" : undefined, show, batch.toast);

@@ -1,7 +1,7 @@
 /** The panel of the settings: each is saved when it is changed. */
 
 import type { Setting, SettingsSaved } from "../contract";
-import { button, el, type Props } from "../core/dom";
+import { button, el, type Props, setLabel } from "../core/dom";
 import { readPreference, savePreference } from "../core/preferences";
 import {
   ApiError,
@@ -151,9 +151,9 @@ export class Settings {
   #makeGroup(group: Setting["group"] | "engines", members: Setting[], explainsLocks: boolean) {
     if (!members.length) return null;
     const fields = members.map((setting) => {
-      const field = new SettingField(setting, this.context.translate, explainsLocks);
+      const save = () => void this.#save(field);
+      const field = new SettingField(setting, this.context.translate, explainsLocks, save);
       this.#fields.set(setting.name, field);
-      field.control.addEventListener("change", () => void this.#save(field));
       if (setting.name === "saved_name") {
         field.element.append(this.filenamePreview.element);
         field.control.addEventListener("input", () => this.#showFilenames(field));
@@ -207,7 +207,7 @@ export class Settings {
   #onOpen() {
     for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
       const field = this.#fields.get(setting.name);
-      if (field && !field.isWaiting) field.showValue(setting.value);
+      if (field && !field.isWaiting) field.begin(setting.value);
       if (field && setting.name === "saved_name") this.#showFilenames(field);
     }
     this.key.showState();
@@ -338,17 +338,21 @@ export class Settings {
 class SettingField {
   control;
   wrong;
+  #back;
   element;
+  #opened: SettingValue = "";
   isWaiting = false; // for the server, to be saved
   /** the value before the change that `toast` reports */
   before?: SettingValue;
   toast: HTMLElement | null = null;
 
-  /** @param explainsLock whether to say why the setting is locked */
+  /** @param explainsLock whether to say why the setting is locked
+   * @param save called when the user has changed the value */
   constructor(
     readonly setting: Setting,
-    translate: Context["translate"],
+    private readonly translate: Context["translate"],
     explainsLock: boolean,
+    save: () => void,
   ) {
     const { name, label, kind } = setting;
     const id = `setting-${name}`;
@@ -356,6 +360,12 @@ class SettingField {
     const isLocked = setting.locked !== "";
     this.control = makeControl(setting, { id, "data-field": id, ...described, disabled: isLocked });
     this.wrong = el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" });
+    this.#back = button({ action: "setting-back", label: "", class: "quiet" }, () => {
+      this.control.focus();
+      this.showValue(this.#opened);
+      save();
+    });
+    this.control.addEventListener("change", save);
     const named = el("label", { for: id }, label);
     const fixed =
       isLocked &&
@@ -368,8 +378,15 @@ class SettingField {
       this.control,
       this.wrong,
       fixed,
+      this.#back,
     );
-    this.showValue(setting.value);
+    this.begin(setting.value);
+  }
+
+  /** Show the value that the setting has when the panel is opened. */
+  begin(value: SettingValue) {
+    this.#opened = value;
+    this.showValue(value);
   }
 
   /** Return the value to send. A text that is not a number is sent as it is; the server refuses
@@ -382,9 +399,17 @@ class SettingField {
     return isNumber && field.value.trim() && !Number.isNaN(number) ? number : field.value;
   }
 
-  /** Show a value. */
+  /** Show a value and, if it has changed since `begin`, the button that brings back the former. */
   showValue(value: SettingValue) {
     this.showError("");
+    this.#back.hidden = value === this.#opened;
+    const { choices } = this.setting;
+    const former = choices?.find((one) => one.value === this.#opened)?.label ?? this.#opened;
+    const isNamed = former !== "" && typeof former !== "boolean";
+    setLabel(
+      this.#back,
+      this.translate(isNamed ? "setting_back" : "do_undo", { value: String(former) }),
+    );
     this.isWaiting = false;
     if (this.control instanceof HTMLInputElement && this.control.type === "checkbox") {
       this.control.checked = value === true;

@@ -19,9 +19,9 @@ type ListTileIds = (id: number) => readonly number[];
 const LEAST_COMPARED = 2;
 export const MOST_COMPARED = 4;
 
-/** Return whether the marked images can be compared, which needs two to four of them. */
-export function canCompare({ size }: ReadonlySet<number>) {
-  return size >= LEAST_COMPARED && size <= MOST_COMPARED;
+/** Return whether these images can be compared, which needs two to four of them. */
+export function canCompare({ length }: readonly number[]) {
+  return length >= LEAST_COMPARED && length <= MOST_COMPARED;
 }
 
 /** Return the ids to which an action on an image applies: all marked images if the image is marked,

@@ -228,6 +228,15 @@ export function listMarked(state: State) {
   return [...state.marks].filter((id) => shown.has(id));
 }
 
+/** Return the ids of the images to compare, in the gallery's order: the marked ones that are shown
+ * here, and the open one if it is marked. */
+export function listCompared(state: State) {
+  const { open, marks } = state;
+  const marked = new Set(listMarked(state));
+  const ids = getWalk(state).flatMap(({ id }) => (marked.has(id) ? id : []));
+  return open !== null && marks.has(open) && !marked.has(open) ? [...ids, open] : ids;
+}
+
 /** Return whether more images may follow the last one of `getWalk`. */
 export function canWalkOn(state: State) {
   return !isHome(state) && !state.ended;

@@ -55,8 +55,12 @@ def make_error(key: str, **values: object) -> EngineError:
 
 
 def validate_addresses(text: str) -> str:
-    """Check addresses with `;` between them and return them. Raises InputError for a bad one."""
-    addresses = [one.strip() for one in text.split(";") if one.strip()]
+    """Return addresses with `;` between them; one without a scheme gets `http://`.
+
+    Raises InputError for a bad one.
+    """
+    stated = [one.strip() for one in text.split(";") if one.strip()]
+    addresses = [one if "://" in one else f"http://{one}" for one in stated]
     for address in addresses:
         if not _is_address(address):
             message = f"{address!r} is no address such as http://127.0.0.1:8188."

@@ -18,7 +18,7 @@ __all__ = ["describe_file", "describe_job", "describe_problem", "describe_progre
 __all__ += ["describe_reasons", "describe_report", "describe_state", "FAILURES_LISTED"]
 __all__ += ["matches_words"]
 
-_COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
+_COLLECTION = re.compile(r'\s*(?:collection|set)=(?:"((?:[^"]|"")+)"|([^\s"]+))\s*')
 FAILURES_LISTED = 50  # of a job in a list of jobs
 _LONG_PAUSE = 120  # seconds; longer pauses are shown in minutes
 _WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
@@ -33,9 +33,10 @@ def describe_job(job: Job, language: str) -> tuple[str, str, list[str]]:
     """
     group, searched = job.title, job.options.search
     if searched:
-        name = _COLLECTION.fullmatch(searched)
-        key = "job_group_collection" if name else "job_group_search"
-        group = messages.translate(key, language, name=name[1].strip('"') if name else searched)
+        named = _COLLECTION.fullmatch(searched)
+        key = "job_group_collection" if named else "job_group_search"
+        name = search.unquote_value(named[1] or named[2]) if named else searched
+        group = messages.translate(key, language, name=name)
     if job.is_check:
         return group, messages.translate("job_of_check", language, n=job.wanted), []
     query, names, subjects = job.query, job.options.facts, list[str]()
@@ -52,7 +53,9 @@ def describe_job(job: Job, language: str) -> tuple[str, str, list[str]]:
         key = "job_of_models"
     elif job.options.reads_only:
         key = "job_of_records"
-    subjects.append(messages.translate(key, language, n=job.wanted))
+    files = [file.name for file in job.model_files]
+    number = messages.translate(key, language, n=job.wanted)
+    subjects.append(files[0] if len(files) == 1 else number)
     filters = [] if job.is_selection or job.has_models else list(_list_filters(job, language))
     return group, " · ".join(subjects), filters
 

@@ -11,7 +11,7 @@ from ...core import normalize_unicode
 from ..stats_features import NAMED_PARAMETERS
 
 __all__ = ["correct_query", "FLAGS", "fold_text", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
-__all__ += ["parse_query", "QueryProblem", "quote_value", "SearchQuery", "Term"]
+__all__ += ["parse_query", "QueryProblem", "quote_value", "SearchQuery", "Term", "unquote_value"]
 
 _MOST = 100_000  # characters of one text
 _CONTROL = re.compile("[\0-\x1f\x7f]")
@@ -56,7 +56,7 @@ _QUOTES = '"“”„'
 _VALUE = re.compile(
     rf'[{_QUOTES}](?P<quoted>(?:[^{_QUOTES}]|""|““|””|„„)*)[{_QUOTES}]?|(?P<plain>\S*)'
 )
-_DOUBLED = re.compile(rf"([{_QUOTES}])\1")
+_DOUBLED = re.compile(rf"([{_QUOTES}＂])\1")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _KEYED = re.compile(r"(-?)([a-z]{2,12})(>=|<=|[:=<>])(\S{1,60})")
 _CLOSE = 0.75  # of difflib; 1 for equal words
@@ -135,6 +135,11 @@ def quote_value(value: str) -> str:
     return f'"{doubled}"'
 
 
+def unquote_value(text: str) -> str:
+    """Return the value of a text between quotation marks: of two equal ones, one is meant."""
+    return _DOUBLED.sub(r"\1", text)
+
+
 def correct_query(text: str) -> str:
     """Return a search with its misspelled keys and flags corrected, "" if none can be."""
     words = text.split()
@@ -172,7 +177,7 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
         sign = start["mark"] or start["sign"] or ":"
         sign = "=" if key in NUMBERS and sign == ":" else sign
         quoted = value["quoted"]
-        inner = (value["plain"] if quoted is None else _DOUBLED.sub(r"\1", quoted)).strip()
+        inner = (value["plain"] if quoted is None else unquote_value(quoted)).strip()
         inner = FORMER_WORDS.get(inner, inner) if key == "is" else inner
         typed = text[position : value.end()].strip()
         yield Term(key, inner, sign, bool(start["is_not"])), typed
