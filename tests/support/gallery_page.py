@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from page_driver import expect
 
 __all__ = ["AXE", "GalleryPage", "PHONE", "with_axe"]
 
@@ -28,7 +29,12 @@ new PerformanceObserver((list) => {
     const unasked = later.filter((entry) => !entry.hadRecentInput);
     for (const entry of unasked) window.seen.shift += entry.value;
 }).observe({type: "layout-shift", buffered: true});
+window.stepsBack = 0;
+const go = history.go.bind(history);
+history.go = (steps) => { window.stepsBack += 1; go(steps); };
+addEventListener("popstate", () => { window.stepsBack = Math.max(0, window.stepsBack - 1); });
 """
+_RESTS = "one => Promise.allSettled(one.getAnimations().map((its) => its.finished))"
 _AT_REST = """
 new Promise((done) => {
     const look = (before) => {
@@ -64,6 +70,8 @@ class GalleryPage:
         self.go(address)
 
     def go(self, address: str) -> None:
+        """Go to an address, once the browser has taken the steps back that the page asked for."""
+        self.page.wait_for_function("!window.stepsBack")  # else they end the navigation
         self.page.goto(f"{self.url}/{address}")
         self.field("find").wait_for()
 
@@ -133,13 +141,20 @@ class GalleryPage:
 
     def place(self) -> tuple[int, int]:
         """Return (number of the image at the scroll position, number of images loaded so far)."""
-        said = self.page.locator(".selection-bar .where").inner_text()
+        where = self.page.locator(".selection-bar .where")
+        expect(where).to_have_text(re.compile(r"\d"))
+        said = where.inner_text()
         at, so_far = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", said))
         return at, so_far
 
     def scroll_position(self) -> float:
         """Wait until the page stops scrolling, and return how far it is scrolled, in pixels."""
         return self.page.evaluate(_AT_REST)
+
+    def rest(self, locator: Any) -> Any:
+        """Wait until an element's own animations are over, and return its locator."""
+        locator.evaluate(_RESTS)
+        return locator
 
     def nodes(self) -> int:
         return self.page.evaluate(f"{_ROOT}.querySelectorAll('*').length")
@@ -225,10 +240,14 @@ class GalleryPage:
         self.page.mouse.wheel(0, pixels)
 
     def scroll_to(self, count: int) -> None:
-        """Scroll down with the mouse wheel until the image with the number `count` is reached."""
+        """Scroll down to the image with the number `count`, and up until the header is back."""
         while self.place()[0] < count:
             self.wheel(900)
             self.page.wait_for_timeout(30)
+        self.scroll_position()
+        self.wheel(-100)
+        expect(self.page.locator(".top")).to_be_in_viewport(ratio=1)
+        self.scroll_position()
 
     def open(self, number: int = 0) -> GalleryPage:
         """Click the tile with the index `number`, wait for its file, and return this page."""

@@ -356,6 +356,7 @@ def test_parts_of_the_panel_of_what_is_saved_keep_a_gap(flaky_server, open_galle
     page = open_gallery(flaky_server).ready()
     page.tiles.first.locator(".tick").click()
     page.control("sets").click()
+    page.rest(page.panel("collections"))
     above = page.control("export").last.bounding_box()
     title = page.panel("collections").locator(".annotations h3").bounding_box()
     assert title["y"] - above["y"] - above["height"] >= 12

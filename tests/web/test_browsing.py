@@ -75,7 +75,7 @@ def test_arrows_move_by_geometry_space_marks_and_focus_returns_to_the_open_image
     assert boxes[below][0] == boxes[beside][0] and boxes[below][1] > boxes[beside][1]
     page.key("ArrowUp")
     page.key("ArrowLeft")
-    assert page.focused() == first
+    wait_for(lambda: page.focused() == first, "the focus")
     page.key("Space")
     expect(page.tile(first)).to_have_attribute("aria-selected", "true")
     expect(page.tile(first)).to_have_attribute("aria-label", re.compile("selected"))
@@ -90,13 +90,14 @@ def test_arrows_move_by_geometry_space_marks_and_focus_returns_to_the_open_image
     last = page.viewer.get_attribute("data-id")
     page.key("Escape")
     expect(page.viewer).to_be_hidden()
-    assert page.focused() == last
+    wait_for(lambda: page.focused() == last, "the focus")
     expect(page.tile(last)).to_be_in_viewport(ratio=0.5)
     expect(page.page).not_to_have_url(re.compile("image="))
 
 
 def test_sixty_images_are_marked_by_two_clicks_and_the_wheel(server, open_gallery):
     page = open_gallery(server).ready()
+    page.page.route("**/api/images?*cursor=*", lambda route: None)  # no more than the first hundred
     first = page.ids()[0]
     page.tile(first).locator("[data-do='mark']").click()
     page.wheel(3000)
@@ -105,9 +106,7 @@ def test_sixty_images_are_marked_by_two_clicks_and_the_wheel(server, open_galler
     sixtieth.click(modifiers=["Shift"])
     expect(page.page.locator(".selection-bar .count")).to_have_text("60 selected")
     page.choose_more("invert")
-    expect(page.page.locator(".selection-bar .count")).to_have_text(
-        f"{page.place()[1] - 60} selected"
-    )
+    expect(page.page.locator(".selection-bar .count")).to_have_text("40 selected")
     page.control("mark-none").click()
     expect(page.control("download-marked")).to_have_count(0)
 

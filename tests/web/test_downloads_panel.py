@@ -351,7 +351,9 @@ def test_job_is_shown_paused_resumed_and_cancelled(flaky_server, page):
     expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1000 .*B/s"))
     page.double_click(page.control("job-pause"))  # the second press resumes nothing
     expect(job).to_have_attribute("data-state", "paused")
-    assert page.focused_control() == "job-resume"  # which stands where the pressed one stood
+    wait_for(
+        lambda: page.focused_control() == "job-resume", "the focus"
+    )  # which stands where the pressed one stood
     expect(page.page.locator("[data-do=jobs] .badge")).to_be_hidden()
     page.control("job-resume").click()
     expect(job).to_have_attribute("data-state", "running")

@@ -219,8 +219,8 @@ def test_home_of_a_new_user_shows_the_most_liked_pictures_of_the_week(start, dem
     popular = _shelf(page, "popular")
     pictures = page.control("open-popular")
     pictures.first.wait_for()
-    asked = [path.partition("?")[0] for path in page.api()]
-    assert sorted(asked) == ["bootstrap", "home", "jobs", "popular"]
+    wanted = ["bootstrap", "home", "jobs", "popular"]
+    wait_for(lambda: sorted(path.partition("?")[0] for path in page.api()) == wanted)
     likes = popular.locator("figcaption > span:last-child").all_inner_texts()
     assert likes == sorted(likes, key=lambda text: -int(text.replace(",", "")))
     pictures.nth(1).click()

@@ -43,6 +43,7 @@ def test_right_click_opens_the_menu_without_a_request_and_each_item_does_as_it_s
     page = open_gallery(server, f"?model={_SMALL}", **_CLIPBOARD).ready()
     tile = page.tile(str(row.id))
     tile.wait_for()
+    page.page.wait_for_load_state("networkidle")  # all that the page asks for by itself
     asked = list(page.api())
     _open_menu(page, tile)
     expect(page.viewer).to_have_count(0)
@@ -83,17 +84,17 @@ def test_keys_open_the_menu_choose_in_it_and_shift_is_for_the_browsers_own(serve
     for key in ("ContextMenu", "Shift+F10"):
         page.key(key)
         expect(_menu(page)).to_be_visible()
-        assert page.focused_control() == "menu-copy-prompt"
+        wait_for(lambda: page.focused_control() == "menu-copy-prompt", "the focus")
         assert page.axe_findings() == []
         page.key("ArrowUp")
-        assert page.focused_control() == "menu-civitai"
+        wait_for(lambda: page.focused_control() == "menu-civitai", "the focus")
         page.key("ArrowDown", 2)
-        assert page.focused_control() == "menu-copy-infotext"
+        wait_for(lambda: page.focused_control() == "menu-copy-infotext", "the focus")
         page.page.keyboard.type("add")
-        assert page.focused_control() == "menu-collect"
+        wait_for(lambda: page.focused_control() == "menu-collect", "the focus")
         page.key("Escape")
         expect(_menu(page)).to_have_count(0)
-        assert page.focused() == tile
+        wait_for(lambda: page.focused() == tile, "the focus")
     expect(page.marked).to_have_count(0)  # no letter reached the page
 
 

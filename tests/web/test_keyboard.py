@@ -99,7 +99,7 @@ def _close(page, name):
 def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page = open_gallery(flaky_server).ready()
     page.key("/")
-    assert page.focused_control() == "find"
+    wait_for(lambda: page.focused_control() == "find", "the focus")
     page.page.keyboard.type(str(_OTHER))
     page.key("Enter")
     expect(page.page).to_have_url(re.compile(f"model={_OTHER}"))
@@ -125,7 +125,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     third = page.viewed()["id"]
     page.key("Escape")
     expect(page.viewer).to_be_hidden()
-    assert page.focused() == third
+    wait_for(lambda: page.focused() == third, "the focus")
     expect(page.page.locator(".selection-bar .count")).to_have_text("1 selected")
 
     page.key("Space")
@@ -138,7 +138,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page.key("Enter")
     expect(page.page.locator(".job")).to_have_count(0)
     _close(page, "jobs")
-    assert page.focused() == third
+    wait_for(lambda: page.focused() == third, "the focus")
 
     page.key(",")
     _way_to(page, "setting-gallery_download_limit")
@@ -150,7 +150,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page.key("?")
     expect(page.panel("help")).to_contain_text("Select up to here")
     _close(page, "help")
-    assert page.focused() == third
+    wait_for(lambda: page.focused() == third, "the focus")
     page.page.go_back()  # the browser's own key
     expect(page.page).to_have_url(re.compile("model=900001"))
 

@@ -478,7 +478,7 @@ def test_suggestions_lead_from_a_key_to_a_value_and_fit_a_phone(page):
     value = rows.first.locator("bdi").inner_text()
     rows.first.click()
     expect(field).to_have_value(f"{value} ")
-    assert page.focused_control() == "find"
+    wait_for(lambda: page.focused_control() == "find", "the focus")
     page.page.keyboard.type("st")
     expect(rows.first).to_be_visible()
     page.key("Escape")
@@ -492,7 +492,8 @@ def test_suggestions_lead_from_a_key_to_a_value_and_fit_a_phone(page):
     rows = page.page.locator(".search-rows")
     box = rows.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-    assert page.page.locator(".selection-bar").bounding_box()["y"] < box["y"] + box["height"]
+    bar = page.page.locator(".selection-bar").bounding_box()
+    wait_for(lambda: bar["y"] < sum(rows.bounding_box()[side] for side in ("y", "height")))
     assert rows.evaluate(_IS_ON_TOP)
 
 
@@ -532,6 +533,6 @@ def test_search_that_cannot_be_says_what_is_wrong_and_what_it_takes(
         page.page.wait_for_load_state("networkidle")
         page.key("Enter")
         expect(status).to_contain_text(said)
-    assert page.page.url == f"{page.url}/{address}"
+    expect(page.page).to_have_url(f"{page.url}/{address}")
     page.find("steps>abc water")
     expect(page.page.locator(".search-message")).to_contain_text("“steps>abc” was left out")

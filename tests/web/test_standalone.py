@@ -368,7 +368,7 @@ def test_login_form_asks_for_the_options_password_and_leads_to_the_requested_url
             if not leads:
                 expect(page.get_by_role("alert")).to_have_text("使用者或密碼不正確。")
         page.locator("[data-tile]").first.wait_for()
-        assert page.url.endswith("/?model=900003")
+        expect(page).to_have_url(re.compile(r"/\?model=900003$"))
         page.context.close()
 
 

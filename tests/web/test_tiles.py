@@ -21,6 +21,7 @@ def test_tile_shows_generation_data_without_a_request(server, open_gallery):
     page = open_gallery(server, f"?model={_PAPER}").ready()
     tile, caption = page.tile(str(row.id)), page.page.locator(".caption")
     tile.wait_for()
+    page.page.wait_for_load_state("networkidle")  # all that the page asks for by itself
     page.key("Tab")  # what is focused from now on shows that
     asked, boxes = list(page.api()), page.boxes()
     for point_at in (tile.hover, tile.focus):
@@ -148,7 +149,9 @@ def test_link_follows_the_gallery_and_stays_one_option_of_the_listbox(server, op
     expect(focused).to_have_attribute("href", re.compile("model=900001&sort=Oldest&image="))
     page.key("Shift+Tab")
     page.key("Tab")
-    assert page.focused() == focused.get_attribute("data-id")  # one stop for all tiles
+    wait_for(
+        lambda: page.focused() == focused.get_attribute("data-id"), "the focus"
+    )  # one stop for all tiles
     options = page.page.get_by_role("listbox", name="Gallery").aria_snapshot()
     assert "- option" in options and "link" not in options
     assert page.axe_findings() == []
@@ -183,6 +186,7 @@ tile => ["touch", "mouse"].map(pointerType => {
 def test_dragged_image_drops_its_infotext_or_else_its_url(server, open_gallery):
     page = open_gallery(server).ready()
     tile, dropped = page.tiles.nth(1), page.page.locator("#dropped-on")
+    page.page.wait_for_load_state("networkidle")  # all that the page asks for by itself
     assert tile.evaluate(_LONG_PRESS) == [False, True]  # a finger that rests drags nothing
     id = tile.get_attribute("data-id")
     page.page.evaluate(f"({_FIELD})(document.body)")
@@ -233,6 +237,7 @@ def test_rubber_band_marks_the_tiles_it_touches_until_escape_and_with_shift_more
     server, open_gallery
 ):
     page = open_gallery(server, f"?model={_SMALL}").ready()
+    page.page.wait_for_load_state("networkidle")  # all that the page asks for by itself
     mouse, asked = page.page.mouse, list(page.api())
     start = _between_columns(page, page.tiles.first)
     end = (start[0] + 300, start[1] + 120)

@@ -35,10 +35,6 @@ def _overlap(page, one, other):
     return a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
 
 
-# Of its own, not those of the line in it, which is the clock of how long it stays.
-_COME_UP = "one => Promise.allSettled(one.getAnimations().map((its) => its.finished))"
-
-
 def _rested(page):
     """While a page flies on a tap only stops it."""
     seen = []
@@ -93,7 +89,7 @@ def test_tour_by_touch(phone):
     page.panel("help").wait_for()
     page.control("close-panel").tap()
     expect(page.panel("help")).to_be_hidden()
-    assert page.focused_control() == "more-tools"
+    wait_for(lambda: page.focused_control() == "more-tools", "the focus")
     page.control("open-kept").tap()
     expect(page.page).to_have_url(re.compile("kept|search"))
     assert page.control("open-kept").get_attribute("aria-current") == "page"
@@ -129,11 +125,11 @@ def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     page.choose_more("mark-all")
     page.control("download-marked").tap()
     page.hold_message("Downloading")
-    page.message("Downloading").evaluate(_COME_UP)
+    page.rest(page.message("Downloading"))
     assert not _overlap(page, ".toasts", ".selection-bar")
     page.control("mark-none").tap()
     page.control("jobs").tap()
-    page.panel("jobs").evaluate(_COME_UP)
+    page.rest(page.panel("jobs"))
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
 
 
@@ -146,8 +142,8 @@ def test_message_covers_no_button_of_a_full_height_panel(flaky_server, open_gall
     page.control("mark-none").tap()
     page.control("more-tools").tap()
     page.control("settings").tap()
-    page.message("saved").evaluate(_COME_UP)
-    page.panel("settings").evaluate(_COME_UP)
+    page.rest(page.message("saved"))
+    page.rest(page.panel("settings"))
     assert not _overlap(page, ".toast:visible", "[data-panel='settings']")
     page.control("close-panel").tap()
     page.open()
@@ -165,7 +161,7 @@ def test_messages_leave_the_cancel_button_free(flaky, phone):
     page.field("sort").select_option("Oldest")
     page.control("give-up").wait_for()
     page.control("download-marked").tap()
-    page.message("Downloading").evaluate(_COME_UP)
+    page.rest(page.message("Downloading"))
     assert not _overlap(page, ".toasts", ".of-images")
     assert not _overlap(page, ".of-images", ".selection-bar")
     page.control("give-up").tap()
@@ -180,7 +176,7 @@ def test_touch_targets_are_large_enough(phone):
     for key, name, least in (("j", "jobs", 44), (",", "settings", _FINGER)):
         page.key(key)
         page.panel(name).wait_for()
-        page.panel(name).evaluate(_COME_UP)  # as it does its sizes are nearly what they will be
+        page.rest(page.panel(name))  # as it does its sizes are nearly what they will be
         assert page.page.evaluate(_TARGETS, least) == []
         page.control("close-panel").tap()
         expect(page.panel(name)).to_be_hidden()
@@ -197,8 +193,7 @@ def sheet(phone):
     phone.key("i")
     sheet = phone.page.locator("aside.details")
     expect(phone.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
-    sheet.evaluate(_COME_UP)
-    return sheet
+    return phone.rest(sheet)
 
 
 def _pull(page, sheet, by):
@@ -206,7 +201,7 @@ def _pull(page, sheet, by):
     box = page.control("sheet").bounding_box()
     start = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     Fingers(page.page).swipe(start, (start[0], start[1] + by))
-    sheet.evaluate(_COME_UP)
+    page.rest(sheet)
 
 
 def test_step_back_closes_the_viewer_after_the_phone_was_turned(phone, sheet):
@@ -238,7 +233,7 @@ def test_details_handle_is_dragged_pressed_and_moved_by_keys(phone, sheet):
     expect(sheet).to_be_hidden()
     expect(phone.viewer).to_be_visible()
     phone.key("i")
-    sheet.evaluate(_COME_UP)
+    phone.rest(sheet)
     grip = phone.control("sheet")
     for expanded in ("true", "false"):
         grip.tap()
@@ -266,7 +261,7 @@ def test_handle_of_the_months_is_dragged_and_a_tapped_suggestion_opens_nothing_b
     phone.page.keyboard.type("is:imag")
     phone.search_row("complete").get_by_text("is:image").tap()
     expect(phone.field("find")).to_have_value("is:image ")
-    assert phone.focused_control() == "find"
+    wait_for(lambda: phone.focused_control() == "find", "the focus")
     phone.search_row("loaded").tap()
     phone.ready()
     expect(phone.viewer).to_have_count(0)
@@ -280,8 +275,8 @@ def test_messages_move_off_the_focused_image(phone):
     page.hold_message("saved")
     for _ in range(6):
         page.key("ArrowDown")
-        shown, tile = page.page.locator(".toasts").bounding_box(), page.boxes()[page.focused()]
-        assert shown["y"] >= tile[1] + tile[3] or shown["y"] + shown["height"] <= tile[1]
+        tile = f"[data-tile][data-id='{page.focused()}']"
+        wait_for(lambda: not _overlap(page, ".toasts", tile), "the messages elsewhere")
 
 
 def test_bars_fit_a_page_of_320_pixels(server, open_gallery):
@@ -289,8 +284,9 @@ def test_bars_fit_a_page_of_320_pixels(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}&level=XXX", **narrow).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
     for bar, last in ((".marked", "more-marked"), (".gallery-header .line", "gallery-menu")):
+        end = page.page.locator(f"{bar} > [data-do='{last}']").bounding_box()
         boxes = [one.bounding_box() for one in page.page.locator(f"{bar} > button:visible").all()]
-        assert page.page.locator(f"{bar} > [data-do='{last}']").bounding_box() in boxes
+        assert end in boxes
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= 320 for box in boxes)
         assert len({box["y"] for box in boxes}) == 1 or bar != ".marked"
         assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)

@@ -323,7 +323,7 @@ def test_swipes_turn_the_page_show_the_details_and_close_the_image(server, open_
     id = page.viewed()["id"]
     fingers.swipe((195, 300), (195, 640))
     expect(page.viewer).to_be_hidden()
-    assert page.focused() == id
+    wait_for(lambda: page.focused() == id, "the focus")
 
 
 def test_image_follows_the_finger_and_falls_back_if_it_is_let_go_early(server, open_gallery):
