@@ -13,7 +13,7 @@ from ... import civitai
 from ...civitai import Version
 from ...core import as_id, as_whole_number, log_disk_errors
 from ...errors import NotFound
-from ...library import Collection, image_records, ImageSet, models, reproductions, watches
+from ...library import Collection, image_records, models, reproductions, watches
 from ...model_files import find_version_of_file, get_model_index, ModelFile, remove_version
 from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext, route
 from .bookmarks import get_collections
@@ -81,8 +81,8 @@ class Home(TypedDict):
     local_models: LocalModels
     newer_versions: NewerVersions
     collections: list[Collection]
-    favourites: ImageSet
-    library: ImageSet
+    favourites: Collection
+    library: Collection
     download_count: int
 
 
