@@ -78,14 +78,6 @@ class RemoteFile:
         """Return whether the file's extension is that of a model or of a model's configuration."""
         return self.extension in (*model_formats.SAFE, *model_formats.RUN_CODE)
 
-    @property
-    def has_passed_scans(self) -> bool:
-        """Return whether Civitai's virus scan and pickle scan have both found no danger.
-
-        Return False if a scan is pending, has failed or has an unknown result.
-        """
-        return self.pickle_scan == self.virus_scan == "Success"
-
 
 def parse_files(version: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     """Parse the files in a model version's JSON; leave out files without an id."""

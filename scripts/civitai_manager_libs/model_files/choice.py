@@ -74,7 +74,8 @@ def choose_file(
     if setting.civitai_api_key and version.access != "archived":
         refusal = ""  # Civitai decides: the record does not say what the key's owner has bought
     deadline = version.deadline if refusal else ""
-    needs_consent = file is not None and file.may_run_code and file.has_passed_scans
+    has_passed = file is not None and file.pickle_scan == file.virus_scan == "Success"
+    needs_consent = file is not None and file.may_run_code and has_passed
     is_allowed = allows_pickle and file is not None and file.id == file_id
     if not refusal and file is not None and not _is_harmless(file):
         refusal = "" if needs_consent and is_allowed else "unsafe"
