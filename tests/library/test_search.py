@@ -448,12 +448,10 @@ def test_library_without_fts5_is_searchable_and_indexed_once_there_is_fts5(libra
     with monkeypatch.context() as patch:
         for module in (database, indexer, conditions):
             patch.setattr(module, "has_trigrams", lambda: False)
-        database._make_schema.cache_clear()
         image_records.store_images([_image(n) for n in range(1, 9)])
         library.forget()
         assert _ids("dawn") == [1, 3] and _ids("海") == [4, 5]
         library.forget()
-    database._make_schema.cache_clear()
     image_records.index_remaining()
     image_records.store_images([_image(9, meta={"prompt": "a dawn again"})])
     library.forget()

@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.library.gallery_stats import build_search_query, serialize_overview
+from civitai_manager_libs.library.gallery_stats import build_search_query, serialize_stats
 from civitai_manager_libs.library.gallery_stats import summarize_gallery
 from civitai_manager_libs.library.stats_features import count_images, extract_features
 from civitai_manager_libs.library.stats_features import ImageFeatures, StatsBar
@@ -102,14 +102,14 @@ def test_statistics_of_a_thousand_images_match_a_count_by_hand(thousand, kind):
             got[value].append(reactions)
     expected = [(value, len(some), median(some)) for value, some in got.items()]
     expected.sort(key=lambda row: (-row[1], row[0]))
-    bars = summarize_gallery(seen).stats.bars[kind]
+    bars = summarize_gallery(seen).bars[kind]
     assert [(bar.value, bar.count, bar.reactions) for bar in bars] == expected[:30]
     assert len(bars) >= 1 and bars[0].count > 100
 
 
 def test_totals_count_only_images_with_data(thousand):
     seen, truth = thousand
-    figures = summarize_gallery(seen).stats
+    figures = summarize_gallery(seen)
     told = [reactions for reactions, said, _, _ in truth if any(said.values())]
     assert (figures.image_count, figures.with_data) == (1000, len(told))
     assert figures.reactions == median(told) and 0 < len(told) < 1000
@@ -117,7 +117,7 @@ def test_totals_count_only_images_with_data(thousand):
 
 def test_lora_bar_has_the_most_common_lowest_and_highest_weight(thousand):
     seen, truth = thousand
-    bars = {bar.value: bar for bar in summarize_gallery(seen).stats.bars["lora"]}
+    bars = {bar.value: bar for bar in summarize_gallery(seen).bars["lora"]}
     for name in _LORAS:
         weights = [loras[name] for *_, loras, _ in truth if name in loras]
         usual = min(set(weights), key=lambda weight: (-weights.count(weight), float(weight)))
@@ -163,8 +163,8 @@ def test_word_in_sentences_and_as_a_tag_has_one_bar():
 
 def test_statistics_of_no_images_are_empty():
     found = summarize_gallery([])
-    assert (found.stats.image_count, found.stats.reactions, found.recipe) == (0, 0, "")
-    assert serialize_overview(found, {}, {})["groups"] == []
+    assert (found.image_count, found.reactions, found.recipe) == (0, 0, "")
+    assert serialize_stats(found, {}, {})["groups"] == []
 
 
 def _picture(**meta):
@@ -199,7 +199,7 @@ def test_recipe_has_common_loras_and_negative_words_but_none_of_sentences():
     assert {name: read.parameters[name] for name in _HIRES} == _HIRES
     prompt = "A quiet sea lies under the pale light of an early morning in autumn"
     found = summarize_gallery([_picture(prompt=prompt, **hires) for _ in range(4)])
-    assert "pale light" in [bar.value for bar in found.stats.bars["word"]]
+    assert "pale light" in [bar.value for bar in found.bars["word"]]
     assert parse_infotext(found.recipe).prompt == ""
 
 
@@ -223,7 +223,7 @@ def _own(weight="0.7", name="Ink_v2", on_site=False):
 
 def test_own_lora_counts_once_by_file_name_or_version():
     seen = [_own(), _own("0.9"), _own("0.9", on_site=True), _own("0.9", "INK_V2"), _own(name="x")]
-    [bar] = summarize_gallery(seen, _FILES).stats.bars["lora"]
+    [bar] = summarize_gallery(seen, _FILES).bars["lora"]
     assert (bar.value, bar.count, bar.weight, bar.low, bar.high) == ("#72", 4, "0.9", "0.7", "0.9")
 
 
@@ -231,9 +231,9 @@ def test_recipe_names_a_rare_own_lora_by_its_file():
     seen = [_own(), _own(), _own(on_site=True), *[_own(name=f"other{n}") for n in range(9)]]
     found = summarize_gallery(seen, _FILES)
     assert parse_infotext(found.recipe).prompt == "sea, <lora:Ink_v2:0.7>"
-    lora = next(g for g in serialize_overview(found, {}, {})["groups"] if g["kind"] == "lora")[
-        "bars"
-    ][0]
+    lora = next(g for g in serialize_stats(found, {}, {})["groups"] if g["kind"] == "lora")["bars"][
+        0
+    ]
     assert (lora["label"], lora["is_model_version"]) == ("Ink_v2", True)
 
 

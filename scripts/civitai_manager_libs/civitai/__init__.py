@@ -5,13 +5,13 @@ from .api import fetch_post, fetch_username, fetch_version, find_user, may_have_
 from .api import parse_page, search_models, walk_pages
 from .image_query import ImageQuery, Page, PERIODS, SORTS
 from .licences import find_strictest, Licence, parse_licence, PERMISSIONS
-from .records import Access, count_unrelated, find_example_image, image_from_json
+from .records import count_unrelated, find_example_image, image_from_json
 from .records import make_download_urls, make_page_url, make_version_page_url, Model
 from .records import model_from_json, parse_files, Post, RemoteFile, seem_unrelated, select_images
 from .records import Version, version_from_json
 from .urls import is_allowed_url, parse_image_ids, parse_reference, Reference
 
-__all__ = ["Access", "Client", "count_unrelated", "fetch_image", "fetch_images"]
+__all__ = ["Client", "count_unrelated", "fetch_image", "fetch_images"]
 __all__ += ["fetch_images_by_id", "fetch_model", "fetch_models", "fetch_post", "fetch_username"]
 __all__ += ["fetch_version", "find_example_image", "find_strictest"]
 __all__ += ["find_user", "image_from_json", "ImageQuery", "is_allowed_url", "Licence"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ..core import Image, LAST_ID
@@ -57,11 +57,6 @@ class ImageQuery:
         Civitai's SQL database ignores all sort orders but "Newest" and "Oldest".
         """
         return self.uses_sql_database and self.sort not in ("Newest", "Oldest")
-
-    @property
-    def reverse(self) -> ImageQuery:
-        """Return the same query with the sort "Oldest", or "Newest" if the sort is "Oldest"."""
-        return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
         """Return the query as a dict that can be written as JSON.

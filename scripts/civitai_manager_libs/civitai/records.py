@@ -17,7 +17,7 @@ from .image_query import ImageQuery, Page
 from .licences import Licence, parse_licence
 from .urls import is_allowed_url
 
-__all__ = ["Access", "complete_models_from_json", "count_unrelated", "find_example_image"]
+__all__ = ["complete_models_from_json", "count_unrelated", "find_example_image"]
 __all__ += ["image_from_json", "make_download_urls", "make_page_url"]
 __all__ += ["make_version_page_url", "Model", "model_from_json", "models_from_json"]
 __all__ += ["page_from_json", "parse_access", "parse_files", "Post", "post_from_json", "RemoteFile"]
@@ -78,53 +78,27 @@ class RemoteFile:
         """Return whether the file's extension is that of a model or of a model's configuration."""
         return self.extension in (*model_formats.SAFE, *model_formats.RUN_CODE)
 
-    @property
-    def has_passed_scans(self) -> bool:
-        """Return whether Civitai's virus scan and pickle scan have both found no danger.
-
-        Return False if a scan is pending, has failed or has an unknown result.
-        """
-        return self.pickle_scan == self.virus_scan == "Success"
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may download a model version.
-
-    state: "" (everybody), `early_access` (only buyers, until `deadline`), `generation_only`
-    (nobody: the model is only for Civitai's own generator) or `archived` (nobody). Its owner,
-    buyers and members are not told apart from others. deadline: the ISO 8601 date at which early
-    access ends, "" if that is unknown or never.
-    """
-
-    state: str = ""
-    deadline: str = ""
-
 
 def parse_files(version: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     """Parse the files in a model version's JSON; leave out files without an id."""
-    found = map(_parse_file, _list_rows(version))
+    found = map(_parse_file, map(as_mapping, _as_entries(version.get("files"))))
     return tuple({file.id: file for file in found if file.id}.values())
 
 
-def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
-    """Return who may download a model version.
+def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (`Version.access`, `Version.deadline`).
 
     version: the version's JSON. model: the model's JSON, complete or as in `version["model"]`.
     """
     if model.get("mode") == "Archived":  # files of `TakenDown` models still come
-        return Access("archived")
+        return "archived", ""
     if clean_line(version.get("usageControl")) not in ("", "Download"):
-        return Access("generation_only")
+        return "generation_only", ""
     paid = as_mapping(version.get("paidAccess"))
     deadline = clean_date(paid.get("endsAt")) or clean_date(version.get("earlyAccessEndsAt"))
     if paid or deadline or version.get("availability") == "EarlyAccess":
-        return Access("early_access", deadline)
-    return Access()
-
-
-def _list_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [as_mapping(row) for row in as_list(version.get("files"))[:500]]
+        return "early_access", deadline
+    return "", ""
 
 
 def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
@@ -201,8 +175,12 @@ class Version:
 
     files: the names (without extension) and hashes of the version's files in lower case, by which
     an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
-    default; 0 if unknown. level: bit mask of the browsing levels of its images, 0 if unknown.
-    record: the version's JSON from Civitai.
+    default; 0 if unknown. access: who may download the version: "" (everybody), `early_access`
+    (only buyers, until `deadline`), `generation_only` (nobody: the model is only for Civitai's own
+    generator) or `archived` (nobody); its owner, buyers and members are not told apart from others.
+    deadline: the ISO 8601 date at which early access ends, "" if that is unknown or never. level:
+    bit mask of the browsing levels of its images, 0 if unknown. record: the version's JSON from
+    Civitai.
     """
 
     id: int
@@ -214,7 +192,8 @@ class Version:
     files: frozenset[str] = frozenset()
     size: int = 0
     model_type: str = ""
-    access: Access = Access()
+    access: str = ""
+    deadline: str = ""
     level: int = 0
     record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -236,7 +215,7 @@ class Version:
         Return False for a version in the record of a model, which does not tell `usageControl`.
         """
         is_told = "usageControl" in self.record
-        return is_told and not self.access.state and bool(self.remote_files)
+        return is_told and not self.access and bool(self.remote_files)
 
 
 @dataclass(frozen=True)
@@ -432,7 +411,8 @@ def _iter_version_rows(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
-    version_id, files = as_id(row["id"]) or 0, _list_rows(row)
+    version_id, files = as_id(row["id"]) or 0, list(map(as_mapping, _as_entries(row.get("files"))))
+    access, deadline = parse_access(row, model)
     # The file that Civitai downloads by default is marked, or else the first.
     marked = [file for file in files if file.get("primary") is True]
     usual = next(iter([*marked, *files]), {})
@@ -448,7 +428,8 @@ def _parse_version(
         files=frozenset(filter(None, (*map(str.lower, names), *codes))),
         size=_parse_size(usual.get("sizeKB")),
         model_type=clean_line(model.get("type"), 40),
-        access=parse_access(row, model),
+        access=access,
+        deadline=deadline,
         level=as_whole_number(row.get("nsfwLevel"), 0, 63) or 0,
         record=row,
     )

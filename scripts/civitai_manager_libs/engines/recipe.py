@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
-from ..infotext import ANY_TAG, Graph, Loss, parse_infotext, parse_weights
+from ..infotext import ANY_TAG, Graph, is_same_hash, Loss, parse_infotext, parse_weights
 from ..infotext import translate_prompt, translate_sampler
 from .find import EngineKind
 
@@ -28,7 +28,6 @@ __all__ += [
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder
-_HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::[^<>\n]{0,300})?>")
 
@@ -141,7 +140,7 @@ def match_file(wanted: Wanted, listed: Sequence[EngineFile]) -> EngineFile | Mis
     The name counts only if one file has it, and if that is not known to be another file.
     """
     for one in listed:
-        if _compare_hashes(wanted, one):
+        if is_same_hash(wanted.hash, one.hash):
             return one
     path = real_path(wanted.path)
     for one in listed:
@@ -154,17 +153,10 @@ def match_file(wanted: Wanted, listed: Sequence[EngineFile]) -> EngineFile | Mis
     same = [one for one in named if one.name == wanted.name]
     found = same if len(named) > 1 and len(same) == 1 else named
     missing = Missing(wanted.type, wanted.name or wanted.hash, bool(named))
-    if len(found) != 1 or _compare_hashes(wanted, found[0]) is False:
+    if len(found) != 1 or is_same_hash(wanted.hash, found[0].hash) is False:
         return missing
     is_other = found[0].path and found[0].path == real_path(wanted.other_path)
     return missing if is_other else found[0]
-
-
-def _compare_hashes(wanted: Wanted, listed: EngineFile) -> bool | None:
-    """Return whether two hashes are of the same file, None if they cannot be compared."""
-    code, other = wanted.hash.lower(), listed.hash.lower()
-    size = min(len(code), len(other))
-    return code[:size] == other[:size] if size >= 10 and _HASH.fullmatch(code) else None
 
 
 def real_path(path: str) -> str:
@@ -207,10 +199,8 @@ class Planner:
 
     def _note_doubt(self, wanted: Wanted, found: EngineFile) -> None:
         """Note if only the name tells that a file is the one whose hash is known."""
-        is_same = (
-            _compare_hashes(wanted, found) or found.path and found.path == real_path(wanted.path)
-        )
-        if wanted.hash and not is_same:
+        is_same_file = found.path and found.path == real_path(wanted.path)
+        if wanted.hash and not (is_same_file or is_same_hash(wanted.hash, found.hash)):
             self._cautions.append(Caution("caution_name", value=found.name))
 
     def _find_embeddings(self) -> list[str]:
@@ -246,8 +236,7 @@ class Planner:
         models = [one for one in self._recipe.wanted if one.type == "model"]
         stated = self._want("model", name, code) if name or code else None
         if stated is not None and stated not in models and code:
-            listed_code = EngineFile("", (), hash=code)
-            stated = next((one for one in models if _compare_hashes(one, listed_code)), stated)
+            stated = next((one for one in models if is_same_hash(one.hash, code)), stated)
         choices = [one for one in (stated, *models[:1]) if one is not None] or [Wanted("model", "")]
         missing = list[Missing]()
         for wanted in choices:

@@ -2,7 +2,7 @@
 
 from .comfy import build_workflow, ComfyGraph, find_family, Graph, iter_special_parameters
 from .comfy import parse_weights, read_graph, SAME, SEEDS, translate_prompt
-from .differences import Difference, list_differences, list_prompt_words
+from .differences import Difference, is_same_hash, list_differences, list_prompt_words
 from .files import EmbeddedData, has_overlapping_exif, read_embedded, read_embedded_texts
 from .host_rules import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
 from .infotext_format import ANY_TAG, build_metadata, compose_infotext, find_missing_values
@@ -25,7 +25,8 @@ __all__ = [
 ]
 __all__ += ["Difference", "embed_infotext", "EmbeddedData", "find_family", "find_graph"]
 __all__ += ["find_missing_values", "find_workflow", "Generation", "Graph", "has_overlapping_exif"]
-__all__ += ["HostCapabilities", "HOSTS", "Infotext", "iter_special_parameters"]
+__all__ += ["HostCapabilities", "HOSTS", "Infotext", "is_same_hash"]
+__all__ += ["iter_special_parameters"]
 __all__ += ["list_added_lora_tags", "list_differences", "list_losses", "list_omitted_parameters"]
 __all__ += ["list_prompt_words", "list_resources", "Loss", "parse_infotext", "parse_size"]
 __all__ += ["parse_weights", "read_embedded", "read_embedded_texts", "read_generation"]

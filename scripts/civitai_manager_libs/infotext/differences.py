@@ -9,12 +9,12 @@ from itertools import product
 
 from ..core import as_number, model_file_stem
 from .comfy import split_hires_size
-from .infotext_format import A1111_VERSION, ANY_TAG, Infotext, parse_infotext
+from .infotext_format import A1111_VERSION, ANY_TAG, HASHES, Infotext, parse_infotext
 from .metadata_to_infotext import translate_infotext
 from .resources import Resource
 from .samplers import resolve_schedule, translate_sampler
 
-__all__ = ["Difference", "list_differences", "list_prompt_words"]
+__all__ = ["Difference", "is_same_hash", "list_differences", "list_prompt_words"]
 
 FindHashes = Callable[[Resource], Collection[str] | None]
 
@@ -42,7 +42,6 @@ _VERSION_MARK = re.compile(r"^v(?=\d)")  # A1111 leaves it out where there is no
 _A1111_RELATIVE = re.compile(r"v?1\.\d|f\d|neo|classic")
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
 _WORD = re.compile(r"\w+(?:[.']\w+)*")
-_HASHES = re.compile(r"(?<![^:,])([^:,]+): ?([0-9a-fA-F]{8,64})")
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ def _compare_checkpoints(
         if shown[1]:
             yield Difference("checkpoint_unknown", "Model", "", shown[1])
         return
-    is_same = _is_same_hash(*hashes)
+    is_same = is_same_hash(*hashes)
     if is_same is None:
         is_same = not all(names) or _is_same(*map(model_file_stem, names))
     if not is_same:
@@ -209,7 +208,7 @@ def _compare_vaes(
 ) -> Iterator[Difference]:
     names = before.get("VAE", ""), after.get("VAE", "")
     hashes = before.get("VAE hash", ""), after.get("VAE hash", "")
-    is_same = _is_same_hash(*hashes)
+    is_same = is_same_hash(*hashes)
     if not names[0] or (_is_same(*map(model_file_stem, names)) if is_same is None else is_same):
         return
     if find_hashes(Resource("vae", model_file_stem(names[0]), hash=hashes[0])) is None:
@@ -218,7 +217,7 @@ def _compare_vaes(
         yield Difference("changed", "VAE", *map(_name_file, names, hashes))
 
 
-def _is_same_hash(first: str, second: str) -> bool | None:
+def is_same_hash(first: str, second: str) -> bool | None:
     """Return whether two hashes are of the same file, None if they cannot be compared.
 
     Hashes can be compared if both have the same length, or one has 10 characters and the other 64.
@@ -241,7 +240,7 @@ def _compare_loras(
         _, other_weight, other_code = after[key]
         if not other_code and (tells_loaded or find_hashes(Resource("lora", name)) is None):
             yield Difference("lora_missing", name, weight)
-        elif _is_same_hash(code, other_code) is False and not _is_one_file(
+        elif is_same_hash(code, other_code) is False and not _is_one_file(
             (code, other_code), find_hashes(Resource("lora", name, hash=other_code))
         ):
             yield Difference("lora_version", name, code, other_code)
@@ -259,7 +258,7 @@ def _is_one_file(stated: Iterable[str], known: Collection[str] | None) -> bool:
 
 def _read_loras(infotext: Infotext) -> dict[str, tuple[str, str, str]]:
     """Return {name in lower case: (name, weight as written, hash or "")} of a prompt's tags."""
-    stated = _HASHES.findall(infotext.parameters.get("Lora hashes", ""))
+    stated = HASHES.findall(infotext.parameters.get("Lora hashes", ""))
     hashes = {name.strip().lower(): code for name, code in stated}
     found: dict[str, tuple[str, str, str]] = {}
     for name, weight in _TAG.findall(infotext.prompt):

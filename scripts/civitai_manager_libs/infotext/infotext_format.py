@@ -12,7 +12,13 @@ from ..core import as_list, as_mapping, clean_text
 
 __all__ = ["A1111_VERSION", "ANY_TAG"]
 __all__ += ["build_metadata", "compose_infotext", "edit_infotext", "find_missing_values"]
-__all__ += ["has_template_lines", "Infotext", "is_safe_negative_prompt", "join_quoted_lines"]
+__all__ += [
+    "has_template_lines",
+    "HASHES",
+    "Infotext",
+    "is_safe_negative_prompt",
+    "join_quoted_lines",
+]
 __all__ += ["parse_infotext", "parse_size", "unquote_value"]
 
 A1111_VERSION = re.compile(r"v?1\.\d|f\d")  # how the versions of A1111 and of Forge begin
@@ -248,7 +254,7 @@ def unquote_value(value: str) -> str:
         return value
 
 
-_HASHES = re.compile(
+HASHES = re.compile(
     r"(?<![^,:])\s*([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))"
 )
 _DECODER = json.JSONDecoder()
@@ -270,7 +276,7 @@ def build_metadata(infotext: str) -> dict[str, Any]:
         listed = None
     meta["hashes"] = {**as_mapping(listed)}
     for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
-        for name, code in _HASHES.findall(read.parameters.get(key, "")):
+        for name, code in HASHES.findall(read.parameters.get(key, "")):
             meta["hashes"][f"{kind}:{name.strip()}"] = code
     meta["civitaiResources"] = as_list(_find_json(infotext, "Civitai resources: "))
     meta["extra"] = as_mapping(_find_json(infotext, "Civitai metadata: "))

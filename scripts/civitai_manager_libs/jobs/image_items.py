@@ -197,7 +197,8 @@ class ImageKind:
 
     def _fetch_page(self, cursor: str | None, limit: int) -> Page:
         query = self._job.query
-        query = query.reverse if self._job.walk is WalkState.SECOND else query
+        if self._job.walk is WalkState.SECOND:
+            query = replace(query, sort="Newest" if query.sort == "Oldest" else "Oldest")
         return self._client.fetch_page(query, cursor, limit, self._cancelled)
 
     # Claims

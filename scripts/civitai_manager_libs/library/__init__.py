@@ -6,10 +6,9 @@ from .bookmarks import Collection
 from .database import select_rows, wait_for_writes, write_later
 from .hidden_rules import HiddenRule
 from .image_records import PageImage, Tile
-from .models import ImageSet
 from .search import Suggestion
 
 __all__ = ["bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule", "image_cache"]
-__all__ += ["image_records", "ImageSet", "import_export", "models", "PageImage", "pages", "posts"]
+__all__ += ["image_records", "import_export", "models", "PageImage", "pages", "posts"]
 __all__ += ["reproductions", "search", "select_rows", "Suggestion", "tags", "Tile"]
 __all__ += ["wait_for_writes", "watches", "write_later"]

@@ -201,7 +201,7 @@ _COVERS = 4
 
 @dataclass(frozen=True)
 class Collection:
-    """A set of images to which the user has given a name.
+    """A set of images: one that the user has named, the favourites, or the library.
 
     count: number of images. covers: ids of the images added last, at most four, newest first.
     """

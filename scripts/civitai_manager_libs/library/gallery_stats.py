@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -19,7 +19,7 @@ from .stats_features import LETTERS, NAMED_PARAMETERS, PARAMETERS, read_features
 from .stats_features import StatsBar
 
 __all__ = ["build_search_query", "compute_gallery_stats", "list_gallery_images"]
-__all__ += ["serialize_overview", "summarize_gallery"]
+__all__ += ["serialize_stats", "summarize_gallery"]
 
 _BATCH = 500  # records in memory
 _PATIENCE = 2.0  # seconds to wait until new records are written
@@ -39,12 +39,12 @@ def compute_gallery_stats(
     names = {version.id: version.name for version in versions}
     files = {file: version.id for version in versions for file in version.files}
     images = list_gallery_images(model_id, list(names), version_id, level, gallery)
-    overview = summarize_gallery(images, files)
-    every = (overview.stats, *overview.versions.values())
-    values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)
+    stats = summarize_gallery(images, files)
+    every = (stats, *stats.versions.values())
+    values = (bar.value for one in every for bars in one.bars.values() for bar in bars)
     ids = [int(value[1:]) for value in values if value[:1] == "#" and value[1:].isdecimal()]
     resources = {f"#{key}": name for key, (_, name) in models.find_version_names(ids).items()}
-    return serialize_overview(overview, names, resources)
+    return serialize_stats(stats, names, resources)
 
 
 def list_gallery_images(
@@ -144,25 +144,9 @@ def _find_common_settings(images: Iterable[ImageFeatures]) -> dict[str, str]:
     return common
 
 
-@dataclass(frozen=True)
-class GalleryOverview:
-    """The statistics of a model's gallery.
-
-    stats: of all images. own_names: for each of the model's versions, `#<version id>`, the name of
-    its file as most images spell it, "" if no image states it. recipe: an infotext of the most
-    common settings, "" if unknown. versions: for each version id, statistics without words; an
-    image may count for several versions.
-    """
-
-    stats: GalleryStats = GalleryStats()
-    own_names: Mapping[str, str] = field(default_factory=dict)
-    recipe: str = ""
-    versions: dict[int, GalleryStats] = field(default_factory=dict)
-
-
 def summarize_gallery(
     images: Iterable[ImageFeatures], files: Mapping[str, int] = {}
-) -> GalleryOverview:
+) -> GalleryStats:
     """Return the statistics of a model's gallery, of all images and of each version.
 
     Each image counts for the versions in its `version_ids`. files: {file name in lower case:
@@ -194,26 +178,25 @@ def summarize_gallery(
     stats = count_images(every)
     versions = {key: count_images(some, settings_only=True) for key, some in by_version.items()}
     recipe = _build_recipe(every, stats, own_names)
-    return GalleryOverview(stats, own_names, recipe, versions)
+    return replace(stats, own_names=own_names, recipe=recipe, versions=versions)
 
 
 _NUMBERS = ("steps", "cfg", "clip", "upscale")
 _KEYS = {"checkpoint": "model", "upscale": "hires"}  # in a search query, where they differ
 
 
-def serialize_overview(
-    overview: GalleryOverview, versions: Mapping[int, str], names: Mapping[str, str]
+def serialize_stats(
+    stats: GalleryStats, versions: Mapping[int, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the statistics of a model's gallery as a JSON object.
 
     versions: names of the model's versions by id, in the model's order. names: names of other
     resources by `#<version id>`, for images that state only this id.
     """
-    stats, own = overview.stats, overview.own_names
-    names = {**{label: name or label for label, name in own.items()}, **names}
+    names = {**{label: name or label for label, name in stats.own_names.items()}, **names}
     of_versions = []
     for key, name in versions.items():
-        if (of_version := overview.versions.get(key)) is not None:
+        if (of_version := stats.versions.get(key)) is not None:
             bars = {kind: bars[0] for kind, bars in of_version.bars.items() if bars}
             totals, total = _list_totals(of_version), of_version.with_data
             most = {kind: _serialize_count(bar, total, names) for kind, bar in bars.items()}
@@ -221,12 +204,12 @@ def serialize_overview(
     return {
         **_list_totals(stats),
         "with_tags": stats.with_tags,
-        "recipe": overview.recipe,
-        "settings": [list(pair) for pair in parse_infotext(overview.recipe).parameters.items()],
+        "recipe": stats.recipe,
+        "settings": [list(pair) for pair in parse_infotext(stats.recipe).parameters.items()],
         "groups": [
             {
                 "kind": kind,
-                "bars": [_serialize_bar(kind, bar, overview, names) for bar in stats.bars[kind]],
+                "bars": [_serialize_bar(kind, bar, stats, names) for bar in stats.bars[kind]],
             }
             for kind in (*KINDS, "tag")
             if stats.bars.get(kind)
@@ -240,10 +223,9 @@ def _list_totals(stats: GalleryStats) -> dict[str, float]:
 
 
 def _serialize_bar(
-    kind: str, bar: StatsBar, overview: GalleryOverview, names: Mapping[str, str]
+    kind: str, bar: StatsBar, stats: GalleryStats, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    is_model_version = bar.value in overview.own_names
-    stats = overview.stats
+    is_model_version = bar.value in stats.own_names
     total = stats.with_tags if kind == "tag" else stats.with_data
     count = _serialize_count(bar, total, names)
     return {

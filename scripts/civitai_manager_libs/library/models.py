@@ -9,7 +9,6 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from .. import civitai, setting
@@ -18,13 +17,13 @@ from ..core import as_list, as_mapping, Cancellation, lock_file, log_disk_errors
 from ..core import write_text_file
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
-from . import image_records
+from . import bookmarks, image_records
 from .database import compress_record, decompress_record, MemoryCache, select_rows_or_empty
 from .database import write_later, writing
 
 __all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
 __all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
-__all__ += ["ImageSet", "is_missing", "list_base_models", "list_recent_galleries"]
+__all__ += ["is_missing", "list_base_models", "list_recent_galleries"]
 __all__ += ["list_recent_models", "load_licences", "load_model", "load_version"]
 __all__ += ["store_older_licences", "summarize_set"]
 __all__ += ["update_models"]
@@ -40,14 +39,6 @@ _SETS = {
 }
 
 
-@dataclass(frozen=True)
-class ImageSet:
-    """The number of images in a set, and the ids of up to four images to show as covers."""
-
-    count: int
-    covers: tuple[int, ...]
-
-
 def find_gallery_cover(gallery: str, levels: int) -> int | None:
     """Return the id of the newest stored image of a gallery, or None if there is no such image.
 
@@ -61,7 +52,7 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
     return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)
 
 
-def summarize_set(name: Literal["favourites", "library"], levels: int) -> ImageSet:
+def summarize_set(name: Literal["favourites", "library"], levels: int) -> bookmarks.Collection:
     """Return the number of images in a set, and up to four of the 40 latest as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
@@ -71,7 +62,7 @@ def summarize_set(name: Literal["favourites", "library"], levels: int) -> ImageS
     images = image_records.find_images(ids).values()
     covers = [image.id for image in images if image.level & levels]
     count = sum(count for (count,) in select_rows_or_empty(f"SELECT count(*) FROM {counting}"))
-    return ImageSet(count, tuple(covers[:_COVERS]))
+    return bookmarks.Collection(name, count, tuple(covers[:_COVERS]))
 
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long

@@ -309,12 +309,15 @@ class StatsBar:
 
 @dataclass(frozen=True)
 class GalleryStats:
-    """The statistics of a gallery or version.
+    """The statistics of a gallery, or of a version in it.
 
     image_count: number of images. with_data: number of images with generation data. reactions:
     median number of reactions of the images with data. bars: {kind: bars, most common value first}
     for each of KINDS, and for "tag". with_tags: number of images whose tags are known; they may
-    have no data.
+    have no data. Of a gallery only: own_names: for each of the model's versions, `#<version id>`,
+    the name of its file as most images spell it, "" if no image states it. recipe: an infotext of
+    the most common settings, "" if unknown. versions: for each version id, statistics without
+    words; an image may count for several versions.
     """
 
     image_count: int = 0
@@ -322,6 +325,9 @@ class GalleryStats:
     reactions: float = 0
     bars: Mapping[str, tuple[StatsBar, ...]] = field(default_factory=dict)
     with_tags: int = 0
+    own_names: Mapping[str, str] = field(default_factory=dict)
+    recipe: str = ""
+    versions: Mapping[int, GalleryStats] = field(default_factory=dict)
 
 
 def count_images(images: Sequence[ImageFeatures], settings_only: bool = False) -> GalleryStats:

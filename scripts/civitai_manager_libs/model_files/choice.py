@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .. import setting
-from ..civitai import Access, make_download_urls, parse_files, RemoteFile, Version
+from ..civitai import make_download_urls, parse_files, RemoteFile, Version
 from ..core import as_list, as_mapping, as_whole_number, model_formats
 
 __all__ = ["choose_file", "FileChoice", "find_refusal", "make_request", "ModelFileRequest"]
@@ -70,11 +70,12 @@ def choose_file(
     companions = [file for file in version.remote_files if file.is_part and _is_harmless(file)]
     companions = [file for file in companions if file not in files]
     file, by = _pick_file(version, ranked, stated_hash.lower(), file_id)
-    refusal = find_refusal(version.access)
-    if setting.civitai_api_key and version.access.state != "archived":
+    refusal = find_refusal(version.access, version.deadline)
+    if setting.civitai_api_key and version.access != "archived":
         refusal = ""  # Civitai decides: the record does not say what the key's owner has bought
-    deadline = version.access.deadline if refusal else ""
-    needs_consent = file is not None and file.may_run_code and file.has_passed_scans
+    deadline = version.deadline if refusal else ""
+    has_passed = file is not None and file.pickle_scan == file.virus_scan == "Success"
+    needs_consent = file is not None and file.may_run_code and has_passed
     is_allowed = allows_pickle and file is not None and file.id == file_id
     if not refusal and file is not None and not _is_harmless(file):
         refusal = "" if needs_consent and is_allowed else "unsafe"
@@ -134,10 +135,10 @@ def _is_harmless(file: RemoteFile) -> bool:
     return file.extension in model_formats.SAFE and not is_dangerous
 
 
-def find_refusal(access: Access) -> str:
+def find_refusal(access: str, deadline: str) -> str:
     """Return the reason code why not everybody may download a version, "" if everybody may."""
-    is_over = access.state == "early_access" and _is_over(access.deadline)
-    return "" if is_over else _REFUSALS.get(access.state, "")
+    is_over = access == "early_access" and _is_over(deadline)
+    return "" if is_over else _REFUSALS.get(access, "")
 
 
 def _is_over(deadline: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .. import setting
-from ..civitai import Access, Client, Model, Version
+from ..civitai import Client, Model, Version
 from ..core import (
     as_id,
     as_list,
@@ -47,7 +47,7 @@ class NewerVersion:
     path: the file. here: the name of the file's version. model_name, name: of the model and of the
     newer version. date: of its publication, in ISO 8601. about: what its page says, as plain text.
     former_base_model: of the file's version if it differs, else "". is_withdrawn: whether Civitai
-    no longer lists the file's version. access: as in `Access.state`; deadline: as in `Access`.
+    no longer lists the file's version. access, deadline: as in `Version`.
     """
 
     path: str
@@ -67,7 +67,7 @@ class NewerVersion:
     @property
     def refusal(self) -> str:
         """Return the reason code why not everybody may download the version, "" if all may."""
-        return find_refusal(Access(self.access, self.deadline))
+        return find_refusal(self.access, self.deadline)
 
     def list_remarks(self, language: str) -> list[str]:
         """Return what the user should know of the version, in sentences."""
@@ -205,8 +205,8 @@ def _iter_newer(
             about=html_to_text(newer.record.get("description"))[:_MAX_ABOUT],
             former_base_model=own.base_model if own.base_model != newer.base_model else "",
             is_withdrawn=version_id not in listed,
-            access=newer.access.state,
-            deadline=newer.access.deadline,
+            access=newer.access,
+            deadline=newer.deadline,
         )
 
 

@@ -23,18 +23,14 @@ class Program:
 
     name: "" if the data does not tell which program it is. marks: keys by which the data is
     recognised; one of them is enough, and `a+b` needs both keys. fields: {key of Civitai's `meta`:
-    where the value is}. parent_key: the key under which the data has all values, "" for the top
-    level. read_second_pass: a function that returns more fields. json_texts: names of texts in the
-    file that are JSON; they are parsed and added to the data. has_texts: whether the program writes
-    one PNG text for each value instead of one JSON.
+    where the value is}. read_second_pass: a function that returns more fields. has_texts: whether
+    the program writes one PNG text for each value instead of one JSON.
     """
 
     name: str
     marks: tuple[str, ...]
     fields: Mapping[str, Source]
-    parent_key: str = ""
     read_second_pass: Callable[[Data], Record] | None = None
-    json_texts: tuple[str, ...] = ()
     has_texts: bool = False
 
 
@@ -247,8 +243,8 @@ _TENSORART: dict[str, Source] = {
 }
 
 PROGRAMS = (
-    Program("SwarmUI", ("sui_image_params",), _SWARM, "sui_image_params", read_swarm_pass),
-    Program("InvokeAI", _INVOKE_MARKS, _INVOKE, read_second_pass=read_invoke_pass),
+    Program("SwarmUI", ("sui_image_params",), _SWARM, read_swarm_pass),
+    Program("InvokeAI", _INVOKE_MARKS, _INVOKE, read_invoke_pass),
     Program("InvokeAI", ("model_weights+image",), _INVOKE_2),
     Program("RuinedFooocus", ("Prompt+base_model_name",), _RUINED_FOOOCUS),
     Program("Fooocus", ("base_model+guidance_scale",), _FOOOCUS),
@@ -256,10 +252,10 @@ PROGRAMS = (
         "Fooocus-MRE",
         ("base_model+cfg", "base_model_name+cfg"),
         _FOOOCUS_MRE,
-        read_second_pass=read_fooocus_mre_pass,
+        read_fooocus_mre_pass,
     ),
     Program("Sygil", ("SD:prompt",), _SYGIL, has_texts=True),
-    Program("Draw Things", ("c+uc",), _DRAW_THINGS, read_second_pass=read_draw_things_pass),
+    Program("Draw Things", ("c+uc",), _DRAW_THINGS, read_draw_things_pass),
     Program("NovelAI", ("uc+scale", "uc+steps", "v4_prompt+steps"), _NOVELAI),
     Program(
         "Easy Diffusion",
@@ -271,7 +267,7 @@ PROGRAMS = (
         "Hugging Face Space",
         ("num_inference_steps+resolution", "num_inference_steps+Model"),
         _DIFFUSERS,
-        read_second_pass=read_hf_space_pass,
+        read_hf_space_pass,
     ),
     Program("", ("prompt+num_inference_steps",), _DIFFUSERS),
     Program("FooocusPlus", ("Base Model+Resolution", "Base Model+Guidance Scale"), _FOOOCUS_LABELS),
@@ -279,8 +275,7 @@ PROGRAMS = (
         "Stability Matrix",
         ("PositivePrompt+CfgScale",),
         _STABILITY_MATRIX,
-        read_second_pass=programs.read_matrix_pass,
-        json_texts=("smproj",),
+        programs.read_matrix_pass,
     ),
     Program("TensorArt", ("baseModel+ksamplerName", "baseModel+imageCount"), _TENSORART),
 )
@@ -344,10 +339,9 @@ def _is_written_by(program: Program, data: Data) -> bool:
 
 
 def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Record:
-    data = as_mapping(data.get(program.parent_key)) if program.parent_key else data
-    json_texts = {name: load_json(texts.get(name)) for name in program.json_texts}
-    objects = {name: value for name, value in json_texts.items() if isinstance(value, Mapping)}
-    data = {**data, "texts": texts, **objects}
+    data = as_mapping(data.get("sui_image_params", data))  # SwarmUI has all values there
+    project = load_json(texts.get("smproj"))  # of Stability Matrix, beside its JSON
+    data = {**data, "texts": texts, **({"smproj": project} if as_mapping(project) else {})}
     record = {ours: find_value(data, theirs) for ours, theirs in program.fields.items()}
     if program.read_second_pass:
         record |= program.read_second_pass(data)

@@ -13,7 +13,7 @@ from ... import civitai
 from ...civitai import Version
 from ...core import as_id, as_whole_number, log_disk_errors
 from ...errors import NotFound
-from ...library import Collection, image_records, ImageSet, models, reproductions, watches
+from ...library import Collection, image_records, models, reproductions, watches
 from ...model_files import (
     check_newer_versions,
     dismiss_newer_version,
@@ -110,8 +110,8 @@ class Home(TypedDict):
     local_models: LocalModels
     newer_versions: NewerVersions
     collections: list[Collection]
-    favourites: ImageSet
-    library: ImageSet
+    favourites: Collection
+    library: Collection
     download_count: int
 
 
