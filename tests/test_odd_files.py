@@ -15,9 +15,10 @@ from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
 from civitai_manager_libs.library import bookmarks, image_cache, models, reproductions
 from civitai_manager_libs.library.database import select_rows_or_empty
+from civitai_manager_libs.model_files import ModelFile
 from civitai_manager_libs.model_files.folders import walk_folders
 from civitai_manager_libs.model_files.index import load_hashes, ModelIndex
-from civitai_manager_libs.model_files.sidecars import describes_other_version, read_sidecar, Sidecar
+from civitai_manager_libs.model_files.sidecars import describes_other_version, read_sidecar
 from image_files import png
 
 pytestmark = pytest.mark.posix
@@ -217,4 +218,4 @@ def test_files_that_vanish_while_a_folder_is_read_hide_no_others(odd_folder, mon
 
 
 def test_empty_sidecar_tells_nothing():
-    assert read_sidecar("/nowhere/x.json") == Sidecar()
+    assert read_sidecar("/nowhere/x.json") == ModelFile()

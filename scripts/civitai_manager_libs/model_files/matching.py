@@ -40,7 +40,7 @@ class ModelFile:
     change.
     """
 
-    name: str
+    name: str = ""
     kind: str = ""
     size: int = 0
     hashes: frozenset[str] = frozenset()
