@@ -87,10 +87,7 @@ class Database:
             raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run an SQL query and return all rows. values: they replace the `?` in the query.
-
-        Raises Cancelled when what the thread is doing is cancelled (see `Cancellation.as_current`).
-        """
+        """Run an SQL query and return all rows. values: for the `?` in it. Raises Cancelled."""
         with self.reading() as db:
             return db.execute(sql, values).fetchall()
 

@@ -304,10 +304,7 @@ def _parse_options(text: str) -> JobOptions:
 
 
 def to_json(record: Mapping[str, Any]) -> str:
-    """Return a record as JSON text that can be encoded as UTF-8.
-
-    A lone surrogate becomes a question mark.
-    """
+    """Return a record as JSON that UTF-8 can encode: a lone surrogate becomes a question mark."""
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
 

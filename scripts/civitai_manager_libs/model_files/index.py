@@ -191,10 +191,7 @@ def _read_mtime(path: str) -> float:
 
 
 def load_hashes() -> dict[str, tuple[float, int, str]]:
-    """Return the stored hashes as {path: (mtime and size of the hashed file, its SHA256)}.
-
-    Return {} if the file that stores them is missing or damaged.
-    """
+    """Return {path: (mtime and size of the hashed file, its SHA256)}, {} if none are stored."""
     rows = read_json_or_empty(_path(), _MAX_HASHES)
     return {path: row for path, values in rows.items() if (row := _parse_row(values))}
 

@@ -136,10 +136,7 @@ def _fetch_preview(
 
 
 def read_sidecar(path: str) -> ModelFile:
-    """Return what a sidecar, a JSON file beside a model file, says of it: hashes, ids and version.
-
-    The other fields are empty, as are all if the sidecar is missing or unreadable.
-    """
+    """Return the hashes, ids and version that a sidecar, a JSON file beside a model, tells."""
     end = next(end for end in EXTENSIONS if path.endswith(end))
     data = read_json_or_empty(path, _MAX_SIDECAR)
     return _PARSERS[end](data, os.path.basename(path).removesuffix(end))

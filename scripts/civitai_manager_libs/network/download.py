@@ -49,11 +49,7 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version of a file from the ETag and Last-Modified headers of a response.
-
-        is_compressed: whether the body is compressed. If so, the validator is left empty, because a
-        compressed download is never resumed.
-        """
+        """Return the version that a response names; a compressed body is never resumed."""
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
         return cls("" if is_compressed else _strong_validator(headers), known)
 
@@ -64,10 +60,7 @@ class FileVersion:
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response has an ETag or Last-Modified that this version does not have.
-
-        A header that the response lacks is not compared.
-        """
+        """Return whether a response's ETag or Last-Modified differs from this version's."""
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 
