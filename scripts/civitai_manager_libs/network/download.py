@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 from .. import setting, util
-from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile, to_disk_error
+from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile
+from ..core import translate_disk_errors
 from ..errors import (
     Cancelled,
     DiskError,
@@ -382,10 +383,8 @@ class FileDownload:
         assert self._partial is not None
         if self._is_end_known or not self._options.images_only:
             return
-        try:
+        with translate_disk_errors(self._partial.path):
             is_whole = is_complete(self._partial.path, self.extension)
-        except OSError as error:
-            raise to_disk_error(error, self._partial.path) from error
         if not is_whole:
             raise self._broken_off()
 
