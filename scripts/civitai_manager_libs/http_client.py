@@ -204,10 +204,7 @@ class CivitaiHttpClient:
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Send a GET request and return the response with its body unread, None after an error.
-
-        The caller must close the response.
-        """
+        """Send a GET request; return the unread response, which the caller must close, or None."""
         return self._make_request("GET", url, headers=headers, stream=True)
 
     def get_stream_response(

@@ -237,10 +237,7 @@ def thumbnails_folder() -> str:
 
 
 def private_paths() -> list[str]:
-    """Return the paths that the WebUI must not serve: our data folder and the API key's file.
-
-    If one of them is a symbolic link, the list also contains the path to which the link leads.
-    """
+    """Return what the WebUI must not serve: the data folder, the key's file, what links lead to."""
     paths = (data_folder(), host.find_key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
 
@@ -262,10 +259,7 @@ def engine_logins_file() -> str:
 
 
 def base_url() -> str:
-    """Return the URL of Civitai without a final slash.
-
-    The environment variable CIVITAI_BASE_URL names another server to use instead of the setting's.
-    """
+    """Return Civitai's URL without a final slash; CIVITAI_BASE_URL in the environment wins."""
     return (os.environ.get("CIVITAI_BASE_URL") or f"https://{civitai_host}").rstrip("/")
 
 

@@ -9,8 +9,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
-from civitai_manager_libs.model_files import ModelFileRequest
-from civitai_manager_libs.model_files.sidecars import read_sidecar, Sidecar, write_companions
+from civitai_manager_libs.model_files import ModelFile, ModelFileRequest
+from civitai_manager_libs.model_files.sidecars import read_sidecar, write_companions
 from fault_responses import page, png, status, whole
 from fault_server import FaultServer
 from hypothesis import given, strategies as st
@@ -25,7 +25,7 @@ _OTHER_JSON = [{"id": 3}, {"id": 3, "modelVersions": {}}, {"sd version": "SD1"}]
 
 
 def _sidecar(*hashes):
-    return Sidecar(7, 3, "v2", frozenset(hashes))
+    return ModelFile(version_id=7, model_id=3, version_name="v2", hashes=frozenset(hashes))
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def _sidecar(*hashes):
         ),
         ("x.cm-info.json", _CM_INFO, _sidecar("ab" * 32)),
         ("x.json", _PAGE, _sidecar("ab" * 32)),
-        ("renamed.json", _PAGE, Sidecar(model_id=3)),
-        *[("x.json", data, Sidecar()) for data in _OTHER_JSON],
+        ("renamed.json", _PAGE, ModelFile(model_id=3)),
+        *[("x.json", data, ModelFile()) for data in _OTHER_JSON],
     ],
 )
 def test_sidecar_of_each_program_gives_the_version_and_its_hashes(tmp_path, name, data, sidecar):
@@ -65,14 +65,14 @@ _JSON = st.recursive(
 def test_sidecar_with_any_json_can_be_read(tmp_path, data, end):
     path = tmp_path / f"x{end}"
     path.write_text(json.dumps(data))
-    assert isinstance(read_sidecar(str(path)), Sidecar)
+    assert isinstance(read_sidecar(str(path)), ModelFile)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"{", b"[" * 100_000, b'{"id": 1e999}'])
 def test_damaged_sidecar_is_ignored(tmp_path, data):
     path = tmp_path / "x.civitai.info"
     path.write_bytes(data)
-    assert read_sidecar(str(path)) == Sidecar() == read_sidecar(str(tmp_path / "no.civitai.info"))
+    assert read_sidecar(str(path)) == ModelFile() == read_sidecar(str(tmp_path / "no.civitai.info"))
 
 
 _UUIDS = [f"aaaaaaaa-1111-4222-8333-00000000000{i}" for i in range(4)]

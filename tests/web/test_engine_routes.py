@@ -53,9 +53,7 @@ def test_image_is_planned_then_made_and_listed(api, comfy):
     body = {"engine": engine["id"], "ids": [77, 78, 79], "request": "a" * 12}
     started = [api.send("POST", "made", body).json() for _ in range(2)]
     assert started[0] == started[1] and len(started[0]["jobs"]) == 2
-    assert started[0]["refused"] == [
-        {"image_id": 79, "message": "ComfyUI 0.33.0 lacks: LoRA gone."}
-    ]
+    assert started[0]["refused"] == ["ComfyUI 0.33.0 lacks: LoRA gone."]
     wait_for(api, "done", "done")
     assert {one["name"] for one in api.get("made")} == {"77-5.png", "78-5.png"}
     (kept,) = api.get("images/77/reproductions")
@@ -83,7 +81,7 @@ def test_own_workflow_is_stored_in_comfyui_else_one_of_the_infotext(api, comfy):
 def test_unknown_image_is_refused_alone(api, comfy):
     body = {"engine": find(api)[0]["id"], "ids": [5555, 77]}
     started = api.send("POST", "made", body).json()
-    assert [one["image_id"] for one in started["refused"]] == [5555] and len(started["jobs"]) == 1
+    assert len(started["refused"]) == len(started["jobs"]) == 1
     wait_for(api, "done")
 
 

@@ -94,7 +94,7 @@ export class Making {
         for (const job of jobs) this.#options.set(job, chosen);
         n += jobs.length;
         if (refused.length) {
-          const values = { n: refused.length, message: refused[0].message };
+          const values = { n: refused.length, message: refused[0] };
           toast(ids.length > 1 ? translate("make_refused", values) : values.message, "bad");
         }
       }

@@ -232,17 +232,6 @@ def _to_json(
     }
 
 
-def _newer_to_json(newer: NewerVersion) -> dict[str, object]:
-    return {
-        "version_id": newer.version_id,
-        "name": newer.name,
-        "date": newer.date,
-        "base_model": newer.base_model,
-        "page": make_version_page_url(newer.version_id, newer.model_id),
-        "remarks": newer.list_remarks(get_user_language()),
-    }
-
-
 def _file_to_json(
     needed: NeededFile, licence: Licence, newer: NewerVersion | None
 ) -> dict[str, object]:
@@ -266,7 +255,15 @@ def _file_to_json(
         "needs_consent": choice.needs_consent,
         "remarks": list(needed.remarks),
         "licence": {name: licence.get(name) for name in PERMISSIONS},
-        "newer": None if newer is None else _newer_to_json(newer),
+        "newer": newer
+        and {
+            "version_id": newer.version_id,
+            "name": newer.name,
+            "date": newer.date,
+            "base_model": newer.base_model,
+            "page": make_version_page_url(newer.version_id, newer.model_id),
+            "remarks": newer.list_remarks(get_user_language()),
+        },
         "others": [
             {"file_id": file.id, "name": file.name, "size": file.size}
             for file in (*choice.others, *choice.companions)

@@ -97,10 +97,7 @@ def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
 
 
 def can_resume(store: JobStore, job: Job) -> bool:
-    """Return whether the user can resume a job.
-
-    Return False if the job is over or running, or if a running program will start it.
-    """
+    """Return whether a job is neither over nor running nor about to be started by a program."""
     if job.is_over or store.is_job_running(job.id):
         return False
     return job.state != JobState.QUEUED or not store.is_queue_running()

@@ -95,10 +95,7 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
 
 
 def print_result(line: str) -> None:
-    """Write one line of a command's result to stdout, without control characters.
-
-    Raises DiskError if stdout is a file that cannot be written. A closed pipe is ignored.
-    """
+    """Write a line to stdout without control characters. Raises DiskError if it fails."""
     error = write_now(sys.stdout, f"{strip_controls(line)}\n")
     if error is not None and error.errno not in _CLOSED_PIPE:
         raise DiskError(get_text("no_output", why=error.strerror or error)) from error
@@ -164,10 +161,7 @@ def format_row(*cells: tuple[str, int], text: str) -> str:
 
 
 def pad(text: str, columns: int) -> str:
-    """Return the text, padded with blanks to a width of `columns` terminal columns.
-
-    If `columns` is negative, the blanks come before the text. A longer text is not cut.
-    """
+    """Return the text padded to `columns` columns, with blanks before it if they are negative."""
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text
 

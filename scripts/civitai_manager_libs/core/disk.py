@@ -19,11 +19,7 @@ _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
-    """Return a DiskError for the error of a file operation: DiskFull if the disk is full.
-
-    error: a ValueError means that the path contains a NUL character. path: the file or folder to
-    name in the message for the user.
-    """
+    """Return a DiskError or DiskFull for an OSError, or a ValueError for a NUL in the path."""
     if getattr(error, "errno", None) in _NO_ROOM:
         return DiskFull(f"There is no disk space left for {path}.", path=path)
     why = getattr(error, "strerror", None) or error

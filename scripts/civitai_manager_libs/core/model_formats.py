@@ -27,10 +27,7 @@ _NAME = re.compile(rf"(?:{'|'.join(map(re.escape, MODELS))})$", re.IGNORECASE)
 
 
 def model_file_stem(name: str) -> str:
-    """Return a model file's name without folders and without an extension such as `.safetensors`.
-
-    Only the extensions of model files are removed.
-    """
+    """Return a file's name without folders and without the extension of a model file."""
     return _NAME.sub("", re.split(r"[\\/]", name)[-1].strip())
 
 

@@ -81,10 +81,7 @@ class ResumeNote:
 
     @classmethod
     def create(cls, ranges: ByteRanges, total: int, validator: str) -> ResumeNote:
-        """Return a new note of the byte ranges that are on the disk now.
-
-        total: the whole file's size, 0 if unknown. validator: the file's ETag or date.
-        """
+        """Return a new note of the byte ranges that are on the disk now. total: 0 if unknown."""
         return cls(0, total, validator, (), read_boot_id()).with_ranges(ranges)
 
     def with_ranges(self, ranges: ByteRanges) -> ResumeNote:

@@ -17,10 +17,7 @@ __all__ += ["is_special_file", "lock_descriptor", "open_own_file", "open_shared"
 
 
 def expand_folder(typed: str) -> str:
-    """Return the path of a folder that the user typed, with `~` expanded and without quotes.
-
-    On Windows, `%VARIABLES%` are expanded too.
-    """
+    """Return a typed folder without quotes; `~` is expanded, on Windows also `%VARIABLES%`."""
     path = os.path.expanduser(typed.strip().strip('"'))
     return os.path.expandvars(path) if os.name == "nt" else path
 

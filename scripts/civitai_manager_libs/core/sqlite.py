@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import Cancelled, DiskError, DiskFull
 from .atomic_file import delete_file, make_file_private, replace_file
-from .disk import to_disk_error
+from .disk import to_disk_error, translate_disk_errors
 from .safe_open import is_special_file
 from .threads import find_cancellation, never_cancelled
 
@@ -87,10 +87,7 @@ class Database:
             raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run an SQL query and return all rows. values: they replace the `?` in the query.
-
-        Raises Cancelled when what the thread is doing is cancelled (see `Cancellation.as_current`).
-        """
+        """Run an SQL query and return all rows. values: for the `?` in it. Raises Cancelled."""
         with self.reading() as db:
             return db.execute(sql, values).fetchall()
 
@@ -264,12 +261,10 @@ class ProcessLock:
 
         shared: share the lock with other holders that passed this option. Raises DiskError.
         """
-        try:
+        with translate_disk_errors(self.path):
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             if is_special_file(self.path):
                 delete_file(self.path)
-        except OSError as error:
-            raise to_disk_error(error, self.path) from error
         with _translate_errors(self.path, "lock"):
             connection = sqlite3.connect(
                 self.path, timeout=patience, isolation_level=None, check_same_thread=False

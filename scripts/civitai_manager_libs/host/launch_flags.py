@@ -25,10 +25,7 @@ _FOLDERS = (
 
 
 def is_shared() -> bool:
-    """Return whether the WebUI's command line, such as `--listen`, lets other machines reach it.
-
-    Return False without a WebUI.
-    """
+    """Return whether the WebUI's command line lets other machines reach it; False without one."""
     return any(_host_arguments().get(name) for name in _SHARED)
 
 
@@ -63,10 +60,7 @@ def find_subpath() -> str:
 
 
 def has_login(request: Any) -> bool:
-    """Return whether users must log in to the gradio app whose page sent a request.
-
-    request: a request of starlette.
-    """
+    """Return whether users must log in to the gradio app whose page sent a request."""
     return getattr(_find_app(request), "auth", None) is not None
 
 

@@ -114,20 +114,14 @@ def register_tab(on_tabs: Callable[[], list[Any]]) -> None:
 
 
 def register_started(on_started: Callable[[Any, Any], None]) -> None:
-    """Register a function that the WebUI calls as soon as it serves its page.
-
-    on_started: called with the page (gradio's Blocks) and the app (FastAPI).
-    """
+    """Register a function that gets gradio's Blocks and the FastAPI app once they are served."""
     from modules import script_callbacks
 
     script_callbacks.on_app_started(on_started)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Keep our components out of `ui-config.json`, from which the WebUI restores old values.
-
-    blocks: the gradio Blocks that contain our components.
-    """
+    """Keep our components out of `ui-config.json`, from which the WebUI restores old values."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True
 
@@ -400,10 +394,7 @@ _KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
 
 
 def list_model_folders() -> list[tuple[str, str]]:
-    """Return (kind of model, folder) for each existing folder in which the WebUI looks for models.
-
-    A kind is "model", "lora", "vae" and so on. Return [] without a WebUI.
-    """
+    """Return (kind, folder) of each existing folder of models of the WebUI, [] without one."""
     found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
 

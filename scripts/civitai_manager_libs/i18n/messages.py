@@ -85,10 +85,7 @@ _formatter = _Formatter()
 
 
 def translate(key: str, language: str, **values: Any) -> str:
-    """Return the text for a key in a language, with its placeholders replaced by `values`.
-
-    Raises KeyError if no text has the key.
-    """
+    """Return the text for a key, its placeholders filled. Raises KeyError for an unknown key."""
     catalogue = load_catalogue(language)
     text = catalogue.texts.get(key) or catalogue.terminal[key]
     return _formatter.vformat(text, (), values)
@@ -145,11 +142,7 @@ def explain_reason(code: str, language: str, details: str = "", is_model: bool =
 
 
 def name_reason(code: str, language: str, details: str = "") -> str:
-    """Return a few words about why a file could not be downloaded, for a list of such reasons.
-
-    code: the error's reason code, such as `needs_key`. details: a text that may contain the date
-    until which the file is not available.
-    """
+    """Return a few words on a reason code. details: may have the date until which it applies."""
     return _text_by_code("short", code, language, details)
 
 

@@ -32,10 +32,7 @@ class JobClient(ApiClient):
     def fetch_page(
         self, query: ImageQuery, cursor: str | None, limit: int, cancelled: Cancellation
     ) -> Page:
-        """Fetch a gallery page of at most `limit` images; store its records in the library.
-
-        cursor: Civitai's cursor of the page, None for the first page.
-        """
+        """Fetch a gallery page of at most `limit` images; store its records in the library."""
         return pages.fetch_page(self, query, cursor, limit, cancelled)
 
     def fetch_file(
@@ -63,10 +60,7 @@ def reserved_bytes() -> int:
 
 
 def choose_image_width(quality: str | None = None) -> int:
-    """Return the width in pixels at which to download images, 0 for the original size.
-
-    quality: "original" or a width as text; None for the user's setting.
-    """
+    """Return a width in pixels, 0 for original images. quality: as text, None for the setting."""
     quality = setting.saved_quality if quality is None else quality
     return int(quality) if quality.isdigit() else 0
 

@@ -52,10 +52,7 @@ _MOVES = {  # a job that is over can only be started again
 
 
 def allowed_sources(state: JobState) -> list[JobState]:
-    """Return the states from which a job may change to `state`, including `state` itself.
-
-    A job that is done or cancelled may become queued or running. Other jobs may get any state.
-    """
+    """Return the states from which a job may change to `state`, including `state` itself."""
     return [source for source in JobState if source is state or state in _MOVES[source]]
 
 
@@ -81,10 +78,7 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return FIRST for FIRST_EMPTY, and SECOND for SECOND_EMPTY, to read an empty page again.
-
-        Return any other state unchanged.
-        """
+        """Return the state in which an empty last page is read again; itself if there was none."""
         return _REOPENED.get(self, self)
 
     @classmethod
@@ -331,11 +325,7 @@ class Job:
 
     @property
     def total(self) -> int:
-        """Return the number of the job's items.
-
-        Until the first walk through the gallery is over, return the largest number of images to
-        download.
-        """
+        """Return the number of items; `wanted` until the gallery's first walk is over."""
         return self.finished + self.waiting if self.has_total else self.wanted
 
     @property
@@ -438,10 +428,7 @@ class Claim:
 
 
 def item_path(folder: str, image_id: int, name: str) -> str:
-    """Return the path of an image's file, without extension.
-
-    name: the path below `folder`, with "/" between its parts; "" to use the image id.
-    """
+    """Return the path of an image's file, without extension. name: "" to use the image id."""
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 
 

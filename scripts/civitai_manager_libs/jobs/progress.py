@@ -31,11 +31,7 @@ class ProgressMeter:
         self._samples: deque[tuple[float, int]] = deque()
 
     def record_start(self, item_id: int, resumed: int, expected: int) -> None:
-        """Record that the download of an item begins.
-
-        resumed: how many bytes of the item are on the disk already. expected: the item's expected
-        size in bytes, 0 if unknown.
-        """
+        """Record that a download begins: bytes on the disk, and the expected size or 0."""
         with self._lock:
             self._items[item_id] = (resumed, expected, expected)
 

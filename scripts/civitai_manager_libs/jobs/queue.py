@@ -110,10 +110,7 @@ class Scheduler(dict[int, QueueEntry]):
         return [entry.job_id for entry in idle if entry.due[0] <= now]
 
     def next_entry(self) -> QueueEntry | None:
-        """Return the queue entry of the job that starts next, None if no job is waiting.
-
-        The job's starting time may be in the future.
-        """
+        """Return the entry that starts next, perhaps in the future; None if no job is waiting."""
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
     def put_first(self, entry: QueueEntry) -> None:

@@ -1,4 +1,4 @@
-"""The jobs as they are stored."""
+"""The jobs as they are stored, and the images that they have saved."""
 
 from __future__ import annotations
 
@@ -6,18 +6,31 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from ..civitai import ImageQuery
-from ..core import as_id, as_integer, delete_resumable, Image, resumable_size, write_text_file
-from ..errors import InputError
+from ..core import (
+    as_id,
+    as_integer,
+    delete_resumable,
+    Image,
+    log_disk_errors,
+    resumable_size,
+    sqlite,
+    write_text_file,
+)
+from ..errors import DiskError, InputError
+from ..library import image_records
 from ..model_files import ModelFileRequest
 from . import tables
 from .job_records import (
     allowed_sources,
+    Claim,
     Item,
+    item_path,
     Job,
     JobOptions,
     JobState,
@@ -26,8 +39,8 @@ from .job_records import (
     WalkedPage,
     WalkState,
 )
-from .saved_images import SavedImages
-from .tables import add_base_url, delete_claims, insert_job, remove_base_url, to_json
+from .tables import add_base_url, delete_claims, insert_job, jobs_database, mark_queued
+from .tables import remove_base_url, to_json
 
 __all__ = ["JobStore"]
 
@@ -38,6 +51,8 @@ _MODEL_FILES = (
     " FROM items LEFT JOIN records ON records.place = items.place"
     " WHERE job = ? AND kind = 'model' ORDER BY items.place"
 )
+_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
+_MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
 _OVER = json.dumps([state for state in JobState if state.is_over])
 _UNFINISHED = (  # the first parameter is `_OVER`
     "SELECT image_id, job FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model'"
@@ -55,15 +70,21 @@ _FAIL_DAMAGED = (
 )
 
 
-class JobStore(SavedImages):
-    """The jobs of a data folder. Each thread opens a store of its own.
+class JobStore:
+    """The jobs of a data folder, their locks, and which images are saved.
+
+    Each thread opens a store of its own. A job claims an image before it downloads the image, so
+    that no other job does the same; there are no claims on model files.
 
     recovery_notice: a sentence for the user if a damaged database was replaced, else "". Every
     method raises DiskError if the database cannot be used.
     """
 
     def __init__(self, path: str) -> None:
-        super().__init__(path)
+        self._folder = os.path.join(os.path.dirname(path), "locks")
+        self._database = jobs_database(path)
+        # Damaged text may not be valid UTF-8.
+        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
         self.recovery_notice = self._database.recovery_notice
 
     def __enter__(self) -> JobStore:
@@ -125,7 +146,7 @@ class JobStore(SavedImages):
         parameters are fields of `Job`.
         """
         with self._database.writing() as db:
-            return tables.insert_job(db, title, query, folder, wanted, again, options, cursor)
+            return insert_job(db, title, query, folder, wanted, again, options, cursor)
 
     def add_selection(
         self,
@@ -142,7 +163,7 @@ class JobStore(SavedImages):
         """
         options = replace(options, is_selection=True)
         with self._database.writing() as db:
-            job_id = tables.insert_job(db, title, query, folder, len(images), again, options)
+            job_id = insert_job(db, title, query, folder, len(images), again, options)
             tables.insert_page(db, job_id, WalkedPage(tuple(images), None))
         return job_id
 
@@ -197,7 +218,7 @@ class JobStore(SavedImages):
     def queue_jobs(self, job_ids: Collection[int]) -> None:
         with self._database.writing() as db:
             for job_id in job_ids:
-                tables.mark_queued(db, job_id)
+                mark_queued(db, job_id)
 
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
         """Change a job's state; a job that is done or cancelled can only become queued or running.
@@ -277,7 +298,7 @@ class JobStore(SavedImages):
         )
         with self.hold_job(job_id), self._database.writing() as db:
             db.execute(sql, (WalkState.SECOND_DUE.value, job_id))
-            tables.mark_queued(db, job_id)
+            mark_queued(db, job_id)
 
     def list_waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
         """Return the next `limit` items to download, with Civitai's records.
@@ -342,7 +363,7 @@ class JobStore(SavedImages):
         with self.hold_job(job_id), self._database.writing() as db:
             changed = db.execute(sql, (job_id,)).rowcount
             if changed:
-                tables.mark_queued(db, job_id)
+                mark_queued(db, job_id)
         return changed
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
@@ -378,6 +399,150 @@ class JobStore(SavedImages):
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)
         if saved:
             self.copy_saved_paths([image_id for *_, image_id in saved])
+
+    # Saved images, and the locks and claims by which only one job saves each
+
+    def job_lock(self, job_id: int) -> sqlite.ProcessLock:
+        """Return the lock that a process holds while it runs the job."""
+        return sqlite.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
+
+    def queue_lock(self) -> sqlite.ProcessLock:
+        """Return the lock that is shared by all processes that run queued jobs."""
+        return sqlite.ProcessLock(os.path.join(self._folder, "queue.lock"))
+
+    def is_queue_running(self) -> bool:
+        """Return whether any process is running the queued jobs."""
+        lock = self.queue_lock()
+        try:
+            return not lock.acquire()
+        except DiskError:
+            return False
+        finally:
+            lock.release()
+
+    @contextmanager
+    def hold_job(self, job_id: int) -> Iterator[None]:
+        """Hold the job's lock during the `with` block, so that nobody else runs the job.
+
+        Raises InputError if another process or thread holds the lock.
+        """
+        lock = self.job_lock(job_id)
+        if not lock.acquire(_LOCK_SECONDS):
+            raise InputError(f"Job {job_id} is already running in another program: stop it there.")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def is_job_running(self, job_id: int) -> bool:
+        """Return whether a process or thread is running the job."""
+        lock = self.job_lock(job_id)
+        if not os.path.exists(lock.path):
+            return False
+        is_free = lock.acquire()
+        lock.release()
+        return not is_free
+
+    def count_to_fetch(self, job_id: int) -> int:
+        """Return how many of a job's waiting images have not been saved by any job."""
+        sql = (
+            "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
+            " AND image_id NOT IN (SELECT image_id FROM saved)"
+        )
+        return int(self._database.rows(sql, (job_id,))[0][0])
+
+    def find_saved_paths(self, image_ids: Sequence[int] | None = None) -> dict[int, str]:
+        """Return the file paths of saved images, by image id; the files may have been deleted.
+
+        image_ids: None for all images ever saved.
+        """
+        sql, values = "SELECT image_id, path FROM saved", tuple[str, ...]()
+        if image_ids is not None:
+            sql += " WHERE image_id IN (SELECT value FROM json_each(?))"
+            values = (json.dumps(list(image_ids)),)
+        return {image_id: path for image_id, path in self._database.rows(sql, values)}
+
+    def copy_saved_paths(self, image_ids: Sequence[int] | None = None) -> None:
+        """Copy the paths of saved images to the library, by which pages and searches know them.
+
+        image_ids: None for all images ever saved. A disk error is logged, not raised.
+        """
+        if image_ids is None and not self._database.rows("SELECT 1 FROM saved LIMIT 1"):
+            return
+        with log_disk_errors("jobs"):
+            image_records.store_saved_files(lambda: self.find_saved_paths(image_ids))
+
+    def estimate_size(self) -> int:
+        """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
+        sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
+        return int(self._database.rows(sql)[0][0] or 0)
+
+    def list_missing_paths(self, job_id: int) -> list[str]:
+        """Return the paths of skipped images whose file was missing or damaged when skipped."""
+        sql = f"SELECT path FROM items WHERE job = ? AND {_MISSING} ORDER BY place"
+        return [path for (path,) in self._database.rows(sql, (job_id,))]
+
+    def requeue_missing(self, job_id: int) -> int:
+        """Set skipped images to `waiting` if their files were missing or damaged when skipped.
+
+        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
+        InputError if the job is running.
+        """
+        missing = f"job = ? AND {_MISSING} AND place IN (SELECT place FROM records)"
+        images = f"SELECT image_id FROM items WHERE {missing}"
+        sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
+        with self.hold_job(job_id), self._database.writing() as db:
+            ids = [image_id for (image_id,) in db.execute(images, (job_id,))]
+            db.executemany("DELETE FROM saved WHERE image_id = ?", [(i,) for i in ids])
+            db.execute(sql, (job_id,))
+            if ids:
+                mark_queued(db, job_id)
+        with log_disk_errors("jobs"):
+            image_records.forget_saved_files(ids)
+        return len(ids)
+
+    def count_saved_elsewhere(self, job_id: int) -> int:
+        """Return how many skipped images were saved at another path than the job would use.
+
+        Images whose files were missing or damaged when skipped are not counted.
+        """
+        found = self._database.rows(
+            "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
+            " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",
+            (job_id,),
+        )
+        return sum(os.path.splitext(path)[0] != item_path(*place) for path, *place in found)
+
+    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
+        """Claim images for a job, except those that another job has claimed already.
+
+        Return a Claim for each image, by image id: it says where the image was saved before, and
+        which other job has claimed it.
+        """
+        listed = "WHERE image_id IN (SELECT value FROM json_each(?))"
+        ids = (json.dumps(list(image_ids)),)
+        with self._database.writing() as db:
+            found = db.execute(f"SELECT image_id, path, bytes FROM saved {listed}", ids)
+            saved = {image_id: file for image_id, *file in found}
+            owners = dict(db.execute(f"SELECT image_id, job FROM claims {listed}", ids).fetchall())
+            unclaimed = [(i, job_id) for i in image_ids if i not in owners]
+            db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", unclaimed)
+        claims = {}
+        for i in image_ids:
+            path, size = saved.get(i, ("", 0))
+            is_ours = owners.get(i) == job_id
+            claims[i] = Claim(path, size, 0 if is_ours else owners.get(i, 0), is_ours)
+        return claims
+
+    def free_claims(self, job_id: int) -> None:
+        """Delete a job's claims on images, unless that job is running."""
+        lock = self.job_lock(job_id)
+        if lock.acquire():
+            try:
+                with self._database.writing() as db:
+                    delete_claims(db, job_id)
+            finally:
+                lock.release()
 
 
 def _parse_model_file(row: tuple[Any, ...]) -> ModelFileState:

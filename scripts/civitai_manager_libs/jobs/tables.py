@@ -264,8 +264,19 @@ def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
 
 def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
     """Return the job of a database row, None if the row is damaged."""
+    values = dict(zip(_JOB_FIELDS, row))
     try:
-        job = _parse_job(row)
+        counts = json.loads(values.pop("counts"))
+        for state in ("saved", "skipped", "failed", "waiting"):
+            values[state] = counts.get(state, (0, 0))[0]
+        values["bytes"] = int(counts.get("saved", (0, 0))[1])
+        values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
+        values["query"] = ImageQuery.from_json(json.loads(values["query"]))
+        values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
+        values["walk"] = WalkState(values["walk"])
+        values["options"] = _parse_options(values["options"])
+        values["report"] = WalkReport(**json.loads(values["report"]))
+        job = Job(**values)
         if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
             return None
         is_in_range = 0 < job.id <= _LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
@@ -282,20 +293,6 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
         return None
 
 
-def _parse_job(row: tuple[Any, ...]) -> Job:
-    values = dict(zip(_JOB_FIELDS, row))
-    counts = json.loads(values.pop("counts"))
-    for state in ("saved", "skipped", "failed", "waiting"):
-        values[state] = counts.get(state, (0, 0))[0]
-    values["bytes"] = int(counts.get("saved", (0, 0))[1])
-    values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
-    values["query"] = ImageQuery.from_json(json.loads(values["query"]))
-    values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
-    values["walk"], values["options"] = WalkState(values["walk"]), _parse_options(values["options"])
-    values["report"] = WalkReport(**json.loads(values["report"]))
-    return Job(**values)
-
-
 def _parse_options(text: str) -> JobOptions:
     values = json.loads(text)
     context = values.pop("facts", {})
@@ -304,10 +301,7 @@ def _parse_options(text: str) -> JobOptions:
 
 
 def to_json(record: Mapping[str, Any]) -> str:
-    """Return a record as JSON text that can be encoded as UTF-8.
-
-    A lone surrogate becomes a question mark.
-    """
+    """Return a record as JSON that UTF-8 can encode: a lone surrogate becomes a question mark."""
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -264,7 +264,18 @@ def choose_path(
     paths that must not be used, normalized by `os.path.normcase`. folder: "" for the folder of
     `kind`. Raises InputError if the kind has no folder, or if the folder template is invalid.
     """
-    folder = os.path.join(folder or _require_folder(kind, version), _make_subfolder(version, model))
+    values = {
+        "base_model": version.base_model,
+        "author": model.creator if model else "",
+        "model": version.model_name or (model.name if model else ""),
+    }
+    folder = folder or _require_folder(kind, version)
+    template = validate_folder_template(setting.model_folder_template)
+    filled = file_names.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
+    parts = (
+        make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/")
+    )  # valid everywhere
+    folder = os.path.join(folder, "", *filter(None, parts))
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     stem = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM).lstrip(".")
     wanted = os.path.join(folder, f"{stem or version.id}{file.extension}")
@@ -333,16 +344,3 @@ def validate_folder_template(template: str) -> str:
         why = messages.translate(key, "en", **values)
         raise InputError(f"This folder template is not valid: {why}.", key, **values)
     return template
-
-
-def _make_subfolder(version: Version, model: Model | None) -> str:
-    """Fill the folder template in the settings; return a relative path valid on every system."""
-    values = {
-        "base_model": version.base_model,
-        "author": model.creator if model else "",
-        "model": version.model_name or (model.name if model else ""),
-    }
-    template = validate_folder_template(setting.model_folder_template)
-    filled = file_names.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
-    parts = (make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
-    return os.path.join("", *filter(None, parts))

@@ -25,7 +25,7 @@ from ..core import (
 from ..infotext import Resource
 from .folders import FolderListing, list_folders, walk_folders
 from .matching import ModelFile, ModelLookup, ModelMatch
-from .sidecars import EXTENSIONS, read_sidecar, Sidecar
+from .sidecars import EXTENSIONS, read_sidecar
 
 __all__ = ["compute_hash", "get_model_index", "load_hashes", "ModelIndex"]
 
@@ -55,7 +55,7 @@ class ModelIndex:
         self._folders: dict[str, str] = {}
         self._mtimes: dict[str, float] = {}
         self._lookup = ModelLookup()
-        self._sidecars: dict[str, tuple[float, Sidecar]] = {}
+        self._sidecars: dict[str, tuple[float, ModelFile]] = {}
         self._read_at = self._checked_at = float("-inf")
 
     def find(
@@ -117,7 +117,7 @@ class ModelIndex:
     def _iter_files(
         self,
         listing: FolderListing,
-        cached: dict[str, tuple[float, Sidecar]],
+        cached: dict[str, tuple[float, ModelFile]],
         hashes: _StoredHashes,
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with hashes and ids from `hashes` and sidecar files.
@@ -144,8 +144,8 @@ class ModelIndex:
             )
 
     def _iter_sidecars(
-        self, listing: FolderListing, name: str, cached: dict[str, tuple[float, Sidecar]]
-    ) -> Iterator[Sidecar]:
+        self, listing: FolderListing, name: str, cached: dict[str, tuple[float, ModelFile]]
+    ) -> Iterator[ModelFile]:
         stem = os.path.splitext(name)[0]
         for sidecar_name in (f"{stem}{extension}" for extension in EXTENSIONS):
             if sidecar_name in listing.other_names:
@@ -191,10 +191,7 @@ def _read_mtime(path: str) -> float:
 
 
 def load_hashes() -> dict[str, tuple[float, int, str]]:
-    """Return the stored hashes as {path: (mtime and size of the hashed file, its SHA256)}.
-
-    Return {} if the file that stores them is missing or damaged.
-    """
+    """Return {path: (mtime and size of the hashed file, its SHA256)}, {} if none are stored."""
     rows = read_json_or_empty(_path(), _MAX_HASHES)
     return {path: row for path, values in rows.items() if (row := _parse_row(values))}
 

@@ -40,7 +40,7 @@ class ModelFile:
     change.
     """
 
-    name: str
+    name: str = ""
     kind: str = ""
     size: int = 0
     hashes: frozenset[str] = frozenset()
@@ -137,10 +137,7 @@ class ModelLookup:
 
 
 def has_model_file(resource: Resource) -> bool:
-    """Return whether a resource is stored as a file: its type is unknown ("") or in `KINDS`.
-
-    Return False for a VAE whose name stands for no file, such as `Automatic`.
-    """
+    """Return whether a resource is a file. A VAE named `Automatic` or the like is none."""
     is_vae = resource.type == "vae"
     return resource.type in ("", *KINDS) and not (is_vae and resource.name.lower() in _NO_FILE)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .. import setting, util
@@ -30,8 +29,9 @@ from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
 from ..library import models
 from .choice import ModelFileRequest
 from .kinds import find_model_kind, SD_VERSIONS
+from .matching import ModelFile
 
-__all__ = ["describes_other_version", "EXTENSIONS", "read_sidecar", "Sidecar"]
+__all__ = ["describes_other_version", "EXTENSIONS", "read_sidecar"]
 __all__ += ["was_saved_unverified", "write_companions"]
 
 _PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
@@ -135,21 +135,8 @@ def _fetch_preview(
         )
 
 
-@dataclass(frozen=True)
-class Sidecar:
-    """The model version that a sidecar, a JSON file beside a model file, describes.
-
-    version_id, model_id: None if unknown. version_name: "" if unknown. hashes: in lower case.
-    """
-
-    version_id: int | None = None
-    model_id: int | None = None
-    version_name: str = ""
-    hashes: frozenset[str] = frozenset()
-
-
-def read_sidecar(path: str) -> Sidecar:
-    """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
+def read_sidecar(path: str) -> ModelFile:
+    """Return the hashes, ids and version that a sidecar, a JSON file beside a model, tells."""
     end = next(end for end in EXTENSIONS if path.endswith(end))
     data = read_json_or_empty(path, _MAX_SIDECAR)
     return _PARSERS[end](data, os.path.basename(path).removesuffix(end))
@@ -168,24 +155,23 @@ def describes_other_version(path: str, version_id: int) -> bool:
 
 def _parse_version(
     version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
-) -> Sidecar:
-    """Return the Sidecar for a model version's JSON, as Civitai's API sends it."""
+) -> ModelFile:
+    """Return what the JSON of a model version says, as Civitai's API sends it."""
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
     return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
 
 
-def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
+def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> ModelFile:
     hashes = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
     return _parse_version(as_mapping(data.get("civitai")), stem, hashes)
 
 
-def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
-    """Return the Sidecar for a model's JSON, as Civitai's API sends it and SD.Next stores it.
+def _parse_sdnext(model: Mapping[str, Any], stem: str) -> ModelFile:
+    """Return what a model's JSON says, as Civitai's API sends it and SD.Next stores it.
 
-    stem: the model file's name without extension; the Sidecar describes the version with a file of
-    this name, or only the model if no version has one. Other JSON, such as A1111's notes, gives an
-    empty Sidecar.
+    stem: the model file's name without extension; the version is the one with a file of this name,
+    unknown if there is none. Other JSON, such as A1111's notes, says nothing.
     """
     versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
     for version in versions:
@@ -195,16 +181,21 @@ def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
     return _make_sidecar(model if versions else {}, ("", "id", ""), frozenset())
 
 
-def _parse_stability_matrix(data: Mapping[str, Any], stem: str) -> Sidecar:
+def _parse_stability_matrix(data: Mapping[str, Any], stem: str) -> ModelFile:
     names = ("VersionId", "ModelId", "VersionName")
     return _make_sidecar(data, names, frozenset(_iter_hashes(data.get("Hashes"))))
 
 
 def _make_sidecar(
     data: Mapping[str, Any], names: tuple[str, str, str], hashes: frozenset[str]
-) -> Sidecar:
+) -> ModelFile:
     version_id, model_id, name = map(data.get, names)
-    return Sidecar(as_id(version_id), as_id(model_id), clean_line(name, 60), hashes)
+    return ModelFile(
+        hashes=hashes,
+        version_id=as_id(version_id),
+        model_id=as_id(model_id),
+        version_name=clean_line(name, 60),
+    )
 
 
 def _iter_hashes(stated: object) -> Iterator[str]:
@@ -215,7 +206,7 @@ def _iter_hashes(stated: object) -> Iterator[str]:
 
 
 # A parser has the JSON and the model file's name without extension.
-_PARSERS: dict[str, Callable[[Mapping[str, Any], str], Sidecar]] = {
+_PARSERS: dict[str, Callable[[Mapping[str, Any], str], ModelFile]] = {
     ".civitai.info": _parse_version,
     ".metadata.json": _parse_lora_manager,
     ".cm-info.json": _parse_stability_matrix,

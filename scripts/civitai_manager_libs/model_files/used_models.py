@@ -179,10 +179,7 @@ class VersionLoader:
 def refresh_version(
     client: Client, version: Version, cancelled: Cancellation | None = None
 ) -> Version:
-    """Return a model version by a record that Civitai has sent for the version itself.
-
-    The record is at most a day old. If none can be fetched, return `version`. Raises Cancelled.
-    """
+    """Return a version by its own record, at most a day old, or as it is if there is none."""
     with suppress(NetworkError, HttpStatusError, InvalidResponse):
         return models.load_version(client, version.id, cancelled, _MAX_AGE)
     return version

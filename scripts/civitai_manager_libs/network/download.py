@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 from .. import setting, util
-from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile, to_disk_error
+from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile
+from ..core import translate_disk_errors
 from ..errors import (
     Cancelled,
     DiskError,
@@ -49,11 +50,7 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version of a file from the ETag and Last-Modified headers of a response.
-
-        is_compressed: whether the body is compressed. If so, the validator is left empty, because a
-        compressed download is never resumed.
-        """
+        """Return the version that a response names; a compressed body is never resumed."""
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
         return cls("" if is_compressed else _strong_validator(headers), known)
 
@@ -64,10 +61,7 @@ class FileVersion:
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response has an ETag or Last-Modified that this version does not have.
-
-        A header that the response lacks is not compared.
-        """
+        """Return whether a response's ETag or Last-Modified differs from this version's."""
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 
@@ -389,10 +383,8 @@ class FileDownload:
         assert self._partial is not None
         if self._is_end_known or not self._options.images_only:
             return
-        try:
+        with translate_disk_errors(self._partial.path):
             is_whole = is_complete(self._partial.path, self.extension)
-        except OSError as error:
-            raise to_disk_error(error, self._partial.path) from error
         if not is_whole:
             raise self._broken_off()
 

@@ -53,10 +53,7 @@ class ExpectedFile:
     sends_key: bool = True
 
     def check_size(self, size: int) -> None:
-        """Raise WrongHash if a file of `size` bytes cannot be the expected one.
-
-        If the SHA256 is known, any size is accepted, because the hash decides.
-        """
+        """Raise WrongHash if a file of this size is not the expected one; a known hash decides."""
         if self.size and not self.sha256 and abs(size - self.size) > _SLACK:
             raise WrongHash("The file is not the one that Civitai describes: wrong length.")
 

@@ -15,7 +15,7 @@ from ..core import (
     model_formats,
     remove_leftovers,
     ResumableFile,
-    to_disk_error,
+    translate_disk_errors,
 )
 from ..errors import (
     Cancelled,
@@ -192,12 +192,11 @@ class ModelDownload:
             digest = hasher.result(self._cancelled) if hasher is not None else ""
             if not digest.startswith(self._expected.sha256.lower()):
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
-            model_formats.check_model_file(file.path, os.path.basename(self._path))
+            with translate_disk_errors(file.path):
+                model_formats.check_model_file(file.path, os.path.basename(self._path))
         except (WrongHash, InvalidResponse, NeedsKey):
             file.restart()
             raise
-        except OSError as error:
-            raise to_disk_error(error, file.path) from error
 
     def _receive(self, file: ResumableFile) -> None:
         for _ in range(1 + _MAX_RESTARTS):

@@ -20,19 +20,12 @@ _NAMES = ("page.js", "page.css", "host_page.js")
 
 
 def find_code_version() -> str:
-    """Return the version of the page's code: 16 hex digits of its hash.
-
-    If CIVITAI_SHORTCUT_WATCH is set, return "current", for developers who run `npm run watch`.
-    """
+    """Return 16 hex digits of the code's hash; "current" if CIVITAI_SHORTCUT_WATCH is set."""
     return CURRENT if os.environ.get("CIVITAI_SHORTCUT_WATCH") else _compute_version()
 
 
 def read_bundled_file(version: str, name: str) -> bytes | None:
-    """Return a file of the page's bundle, None for an unknown name or an outdated version.
-
-    version: the code's version in the URL that the browser requests, "current" for the files as
-    they are on disk now.
-    """
+    """Return a file of the page's bundle, None for an unknown name or an outdated version."""
     if version == CURRENT:
         return _read_bundle.__wrapped__().get(name)
     return _read_bundle().get(name) if version == _compute_version() else None

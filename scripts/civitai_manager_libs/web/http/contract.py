@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from inspect import signature
 from types import NoneType, UnionType
-from typing import Annotated, Any, BinaryIO, Generic, get_args, get_origin, Literal, TypeVar, Union
+from typing import Annotated, Any, BinaryIO, Generic, get_args, get_origin, Literal, NewType
+from typing import TypeVar, Union
 
 from typing_extensions import get_type_hints, is_typeddict, NotRequired, Required, TypedDict
 
@@ -140,16 +141,9 @@ def remote_route(
     return route(method, path, "remote", REMOTE_SECONDS["remote"], max_bytes)
 
 
-@dataclass(frozen=True)
-class Most:
-    """The largest length of a string or list in a body: `Annotated[str, Most(1_000_000)]`.
-
-    Without it, a string has at most 10,000 characters, and a list or object 100,000 entries.
-    """
-
-    length: int
-
-
+# The largest length of a string or list in a body: `Annotated[str, Most(1_000_000)]`. Without it, a
+# string has at most 10,000 characters, and a list or object 100,000 entries.
+Most = NewType("Most", int)
 _LETTERS, _ENTRIES = Most(10_000), Most(100_000)
 
 
@@ -201,7 +195,7 @@ def _make_check(kind: Any, most: Most | None = None) -> Callable[[Any], bool]:
     if origin is Literal:
         return lambda value: isinstance(value, str) and value in arguments
     if origin in (list, dict):
-        check, longest = _make_check(arguments[-1]), (most or _ENTRIES).length
+        check, longest = _make_check(arguments[-1]), most or _ENTRIES
         parts: Callable[[Any], Any] = dict.values if origin is dict else iter
         return lambda value: (
             isinstance(value, origin) and len(value) <= longest and all(map(check, parts(value)))
@@ -212,7 +206,7 @@ def _make_check(kind: Any, most: Most | None = None) -> Callable[[Any], bool]:
             check(value[name]) if name in value else not is_required
             for name, check, is_required in fields
         )
-    longest = (most or _LETTERS).length
+    longest = most or _LETTERS
     return {
         str: lambda value: isinstance(value, str) and len(value) <= longest,
         int: lambda value: type(value) is int and abs(value) <= _LARGEST,

@@ -124,10 +124,7 @@ class RequestContext:
 
     @property
     def may_see_paths(self) -> bool:
-        """Return whether the user may see paths, addresses and errors of this machine.
-
-        Only users who may change the settings see them.
-        """
+        """Return whether the user may change settings, and so see this machine's paths."""
         return not find_lock_reason(self.request, "download_images_folder")
 
     def check_lock(self, name: str, field: str = "") -> None:
@@ -144,10 +141,7 @@ class RequestContext:
         return explain_error(error, self.language, self.may_see_paths)
 
     def translate(self, key: str, **values: Any) -> str:
-        """Return the message with this key in the request's language.
-
-        values: what to insert into the message's placeholders.
-        """
+        """Return the message with this key in the request's language. values: its placeholders."""
         return messages.translate(key, self.language, **values)
 
 

@@ -86,10 +86,7 @@ def is_forwarded(headers: Headers) -> bool:
 
 
 def is_host_ip_or_localhost(headers: Headers) -> bool:
-    """Return whether the `Host` header is an IP address or localhost.
-
-    Other names may come from DNS rebinding, where a stranger's domain name points to this machine.
-    """
+    """Return whether `Host` is an IP address or localhost, which DNS cannot rebind."""
     name = _parse_host_name(headers)
     return name == "localhost" or _parse_address(name) is not None
 

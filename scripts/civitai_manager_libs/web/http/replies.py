@@ -131,11 +131,7 @@ def make_error_response(error: ApiError, language: str) -> Response:
 
 
 def make_failure_response(error: CivitaiShortcutError, message: str) -> Response:
-    """Return the JSON response for a failed action, for example if Civitai does not respond.
-
-    The error's class determines the HTTP status, such as 507 for DiskError; the default is 502.
-    message: a sentence for the user.
-    """
+    """Return the JSON response for a failed action; the error's class gives the status, or 502."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
     details: ErrorDetails = {"code": error.reason, "message": message}
     return make_json_response({"error": details}, status)

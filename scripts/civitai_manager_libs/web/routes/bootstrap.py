@@ -94,10 +94,7 @@ def is_demo() -> bool:
 
 
 def new_instance() -> str:
-    """Replace the server's instance id and return the new one.
-
-    Call this when the WebUI builds its page; an open page with another id may be out of date.
-    """
+    """Return a new instance id, by which pages that are open see that they are outdated."""
     global _instance
     _instance = uuid.uuid4().hex[:8]
     return _instance
@@ -105,11 +102,7 @@ def new_instance() -> str:
 
 @route("GET", "instance")
 def get_instance(context: RequestContext) -> Instance:
-    """Return the server's instance id, and the revision of annotations and collections.
-
-    The id changes when the server starts or the WebUI rebuilds its page. The revision is a number
-    that grows with each change.
-    """
+    """Return the server's instance id, and the revision of annotations and collections."""
     return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
 
 

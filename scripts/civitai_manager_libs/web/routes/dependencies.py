@@ -126,10 +126,7 @@ def require_image(context: RequestContext) -> Image:
 
 
 def parse_level_mask(name: Any) -> int:
-    """Return the bit mask of a browsing level and all lower levels.
-
-    name: the level's name; for an unknown name, the level in the settings is used.
-    """
+    """Return the bit mask of a level and all lower ones; unknown: the level in the settings."""
     is_known = isinstance(name, str) and name in LEVELS
     return level_mask(name if is_known else setting.gallery_level)
 
@@ -167,11 +164,7 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
-    """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
-
-    params: {name: value}, with the names of `GalleryQuery`. Raises ApiError if they name no model,
-    version, post, user, tag or list.
-    """
+    """Return a query as `parse_image_query` does. Raises ApiError if it names no gallery."""
     query = parse_image_query(params)
     if not pages.list_gallery_names(query):
         raise ApiError(400, "bad_input", "name_a_model")

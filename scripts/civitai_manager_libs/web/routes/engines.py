@@ -96,16 +96,11 @@ class MakeView(TypedDict):
     created: str
 
 
-class MakeRefusal(TypedDict):
-    image_id: int
-    message: str
-
-
 class MakeStarted(TypedDict):
-    """jobs: their ids, in the order of the images. refused: images that cannot be made."""
+    """jobs: their ids, in the order of the images. refused: why others cannot be made."""
 
     jobs: list[int]
-    refused: list[MakeRefusal]
+    refused: list[str]
 
 
 @remote_route("POST", "engines/find")
@@ -259,11 +254,10 @@ def make_images(
     found = engines.find_engine(address)
     module = engines.MODULES[found.kind]
     lists = module.Lists(found)
-    planned, refused = list[tuple[Image, Plan]](), list[MakeRefusal]()
+    planned, refused = list[tuple[Image, Plan]](), list[str]()
     for image_id in wanted:
         if image_id not in images:
-            message = messages.explain_reason("not_known", context.language)
-            refused.append({"image_id": image_id, "message": message})
+            refused.append(messages.explain_reason("not_known", context.language))
             continue
         context.cancelled.check()
         image = images[image_id]
@@ -275,8 +269,7 @@ def make_images(
         except Cancelled:
             raise
         except CivitaiShortcutError as error:
-            message = context.explain_error(error)
-            refused.append({"image_id": image.id, "message": message})
+            refused.append(context.explain_error(error))
 
     def start() -> MakeStarted:
         add = get_make_service().add

@@ -131,10 +131,7 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
 
 @route("POST", "lists", "images", max_bytes=21 * MB)
 def open_list(context: RequestContext, text: Annotated[str, Most(20 * MB)]) -> ListOpened:
-    """Return the list of those images whose addresses or ids are in a text.
-
-    Raises InputError if the text names no image, or more than 20,000.
-    """
+    """Return the list of images that a text names. Raises InputError for 0 or over 20,000."""
     ids = civitai.parse_image_ids(text)
     return {"images": pages.store_list(ids), "count": len(ids), "first": ids[0]}
 
@@ -343,10 +340,7 @@ def search_by_words(context: RequestContext) -> ModelCardPage:
 
 @remote_route("GET", "authors")
 def find_author(context: RequestContext) -> Text:
-    """Return an author's name as Civitai spells it, "" if Civitai has no such user.
-
-    The query parameter `name` is the name as the user typed it.
-    """
+    """Return Civitai's spelling of the user in the query parameter `name`, "" if it has none."""
     name = parse_image_query({"user": context.query_param("name")}).username
     return {"text": civitai.find_user(get_client(), name, context.cancelled) if name else ""}
 

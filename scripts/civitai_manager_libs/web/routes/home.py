@@ -148,10 +148,7 @@ def get_home(context: RequestContext) -> Home:
 
 @route("GET", "local_models", "models")
 def get_local_models(context: RequestContext) -> LocalModels:
-    """Return at most 24 of the model files on this machine, and the number of all files.
-
-    The query parameter `from` is the index of the first file to return, 0 by default.
-    """
+    """Return at most 24 model files on this machine, from the index in the query's `from` on."""
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
     return _list_part(start or 0)
 

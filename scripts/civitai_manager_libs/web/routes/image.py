@@ -200,10 +200,7 @@ def list_problems(
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
-    """Return the generation data in an image's file.
-
-    If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
-    """
+    """Return the generation data in an image's file, which is fetched if it is not on the disk."""
     with open_file(context, image) as path:
         return read_embedded(path)
 

@@ -289,12 +289,7 @@ def get_model_files(context: RequestContext) -> NeededFilesView:
 def list_for_images(
     context: RequestContext, ids: Annotated[list[int], Most(10_000)], model: int | None = None
 ) -> NeededFilesView:
-    """Return the model files that images need.
-
-    model: the id of the model whose gallery is open: resources that an image names only by a file's
-    name or hash are looked up among this model's files too. Versions that the library does not have
-    are fetched from Civitai.
-    """
+    """Return the model files that images need. model: the id of the model whose gallery is open."""
     return _list_for_ids(context, ids, as_id(model))
 
 

@@ -119,11 +119,7 @@ def get_reproduction_file(context: RequestContext) -> Response:
 
 @change_route("POST", "images/{image_id:civitai_id}/reproductions/remove")
 def remove_reproductions(context: RequestContext, ids: list[int]) -> list[ReproductionView]:
-    """Delete some of an image's reproductions; return the image's remaining ones.
-
-    A reproduction is an image that the user generated from the image's infotext. Image files are
-    not deleted.
-    """
+    """Delete some of an image's reproductions, but no file; return the image's remaining ones."""
     image = require_image(context)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
     reproductions.delete_reproductions([i for i in ids if i in own])

@@ -218,10 +218,7 @@ def get_export(context: RequestContext) -> Response:
 
 @route("POST", "import", "bulk", seconds=3600, max_bytes=4096 * MB, is_change=True)
 def post_import(context: RequestContext, body: BinaryIO) -> Text:
-    """Import the export file that is uploaded; tell the numbers of images and collections.
-
-    Existing annotations and collections are not replaced. Raises InputError for another format.
-    """
+    """Import an uploaded export file, replacing nothing; tell how many images and collections."""
     body.seek(0)
     images, collections = import_export.import_bookmarks(body)
     return {"text": context.translate("import_done", n=images, sets=collections)}

@@ -303,10 +303,7 @@ def make_newer_version_view(newer: NewerVersion, language: str) -> NewerVersionV
 def find_newer_version(
     match: ModelMatch, newer: Mapping[str, NewerVersion], language: str
 ) -> NewerVersionView | None:
-    """Return the JSON of the version that is newer than a file that is here, None if there is none.
-
-    newer: the results of `list_newer_versions` by path.
-    """
+    """Return the JSON of what is newer than a matching file here, or None. newer: by path."""
     found = newer.get(match.file.path) if match.file and match.state == "here" else None
     return make_newer_version_view(found, language) if found else None
 
