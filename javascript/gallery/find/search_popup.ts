@@ -6,7 +6,7 @@ import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
 import type { Found } from "../data/search";
 import { getModelTypeName } from "../state/model_files";
-import { countFound, hasGallery, isList, type SearchScope } from "../state/query";
+import { countFound, findSavedPlace, hasGallery, isList, type SearchScope } from "../state/query";
 import type { Context, State, Translate, WidenedSearch } from "../types";
 import { getGalleryName } from "./chips";
 import { isForModels } from "./status";
@@ -189,6 +189,10 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
     const isLoaded = where.search === null;
     if (isLoaded) add("loaded", "search", title);
     add("gallery", "search", isLoaded ? translate("row_gallery") : title);
+  }
+  if (!state.results && findSavedPlace(where)) {
+    // what was counted is the whole library
+    return [{ ...makeRow("all", "search", title, "", text), isEmpty: isEmpty("all") }];
   }
   add("all", "library", translate("row_library"));
   const last = rows[rows.length - 1];
