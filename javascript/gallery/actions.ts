@@ -528,7 +528,8 @@ function makeSearchActions({ store, parts }: PageContext) {
     resetFilters() {
       const { bootstrap, where } = store.get();
       if (!bootstrap) return;
-      const search = where.search === null || hasGallery(where) ? null : "";
+      const isLibrary = where.search !== null && !hasGallery(where);
+      const search = isLibrary ? (findSavedPlace(where)?.word ?? "") : null;
       const filters = pickFilters(makeDefaultQuery(bootstrap));
       const tag = isTagFilter(where) ? "" : where.tag;
       parts.loadedFilter.setWords("");

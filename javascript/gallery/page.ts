@@ -41,10 +41,10 @@ import { ModelFilesPanel } from "./panels/models_panel";
 import { Settings } from "./panels/settings";
 import { StatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
-import { findSavedPlace, splitWords } from "./state/query";
+import { getSearchedWords } from "./state/query";
 import { Router, rememberPlace } from "./state/router";
 import { followMarks } from "./state/selection";
-import { getSearched, getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
+import { getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
 import type { State } from "./types";
 import { Viewer } from "./viewer/viewer";
 
@@ -112,12 +112,10 @@ async function connect(context: PageContext) {
 function nameDocument({ store, translate, signal }: PageContext) {
   if (!("civitaiShortcutAlone" in window)) return;
   const getTitle = (state: State) => {
-    const { where, results } = state;
+    const { results } = state;
     const isGallery = !isHome(state) && !results;
-    // a saved place is the first word of its search
-    const words = splitWords(getSearched(state)).slice(findSavedPlace(where) ? 1 : 0);
     const name = isGallery && getGalleryName(state, translate);
-    const searched = results?.query ?? words.join(" ");
+    const searched = results?.query ?? getSearchedWords(state);
     return [searched, name !== "…" && name, "Civitai Shortcut"].filter(Boolean).join(" · ");
   };
   // After the router's new entry in the history, whose title it is.

@@ -6,6 +6,7 @@ import {
   buildImagesPath,
   countBeforeHeldBack,
   findSavedPlace,
+  getSearchedWords,
   getSource,
   getWordAt,
   hasGallery,
@@ -187,11 +188,12 @@ test("what stands between quotes is one of a search's words", () => {
 test("the search of a collection says its whole name, whatever that contains", () => {
   for (const name of ['say "hi" to', '"', "“a” b", '\\"\\', "-海 灯", "a＂b", '""x']) {
     const where = { ...usual, search: `${makeCollectionSearch(name)} sea` };
-    assert.deepEqual(findSavedPlace(where), { collection: name, key: "" }, name);
-    assert.deepEqual(splitWords(where.search), [makeCollectionSearch(name), "sea"]);
+    const word = makeCollectionSearch(name);
+    assert.deepEqual(findSavedPlace(where), { collection: name, key: "", word });
+    assert.equal(getSearchedWords({ where, loadedWords: "" }), "sea");
   }
   const typed = { ...usual, search: "set=Sea" };
-  assert.deepEqual(findSavedPlace(typed), { collection: "Sea", key: "" });
+  assert.deepEqual(findSavedPlace(typed), { collection: "Sea", key: "", word: "set=Sea" });
 });
 
 const count = (n) => ({ count: n, is_more: false });

@@ -229,8 +229,13 @@ def test_favourite_note_and_collection_of_the_page_are_found_again(
     expect(page.page.locator(".gallery-header h2")).to_have_text("Late evenings")
     expect(page.control("sets")).to_have_attribute("aria-current", "page")
     expect(page.control("open-kept")).to_have_attribute("aria-current", "false")
-    page.search("stars>3", "all")
+    expect(page.field("find")).to_have_value("")
+    page.search("stars>3", "all")  # in the collection
     wait_for(lambda: page.ids() == [second])
+    expect(page.page.locator(".gallery-header h2")).to_have_text("Late evenings")
+    expect(page.field("find")).to_have_value("stars>3")
+    page.control("clear-search").click()
+    wait_for(lambda: sorted(page.ids()) == sorted([first, second]))
     page.search("is:favourite", "all")
     wait_for(lambda: sorted(page.ids()) == sorted([first, second]))
 

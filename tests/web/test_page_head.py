@@ -110,7 +110,7 @@ def test_buttons_have_their_words_and_the_author_is_named_where_there_is_room(
 def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "", viewport={"width": 1440, "height": 900})
     held = []
-    page.page.route(f"**/api/models/{_MODEL}", held.append)
+    page.page.route(f"**/api/models/{_MODEL}", lambda route: held.append(route))
     page.go(f"?model={_MODEL}")
     page.ready()
     controls = (page.control("filters"), page.field("sort"), page.control("watch"))

@@ -2,7 +2,7 @@
 
 import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { button, el, iconButton } from "../core/dom";
-import { isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
+import { isAborted, makeProblem, makeRetryButton, tryOrTell } from "../data/api";
 import { getReproductionThumb } from "../details/reproductions";
 import { listCompared } from "../state/state";
 import type { ComparedPair, Context, ZoomStep } from "../types";
@@ -193,12 +193,10 @@ export class Compare {
   }
 
   async #changeAndClose(request: () => Promise<unknown>) {
-    try {
+    await tryOrTell(this.context, async () => {
       await request();
       this.context.actions.panel("");
-    } catch (error) {
-      showError(error, this.context);
-    }
+    });
   }
 
   /** Show the marked images. */

@@ -292,6 +292,16 @@ export function showError(error: unknown, { root, store, toast, translate }: Con
   if (!isShown) toast(problem.message, "bad");
 }
 
+/** Return what an action returns. If its request fails, show why and return null. */
+export async function tryOrTell<T>(context: Context, run: () => Promise<T>): Promise<T | null> {
+  try {
+    return await run();
+  } catch (error) {
+    showError(error, context);
+    return null;
+  }
+}
+
 export class ResponseOrder {
   #count = 0; // of the requests
   #newest = 0; // the number of the request whose response is shown

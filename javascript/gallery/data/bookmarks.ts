@@ -5,7 +5,7 @@ import type { AnnotateImagesBody, Annotations } from "../contract";
 import { splitBySize } from "../core/text";
 import { findSavedPlace } from "../state/query";
 import { hideImages, isOffline } from "../state/state";
-import { ignoreFailure, showError } from "./api";
+import { ignoreFailure, tryOrTell } from "./api";
 import { runOnReturn } from "./connection";
 import { applyAnnotations } from "./records";
 
@@ -155,11 +155,9 @@ export class Bookmarks {
       pending.changes += 1;
       this.#pending.set(id, pending);
     }
-    const request = api.post("annotations", body, { signal, survives: true });
-    const changed = await request.catch((error) => {
-      showError(error, this.context);
-      return null;
-    });
+    const changed = await tryOrTell(this.context, () =>
+      api.post("annotations", body, { signal, survives: true }),
+    );
     const shown: Record<string, Partial<Annotations>> = {};
     for (const id of ids) {
       const pending = this.#pending.get(id) as Pending;

@@ -4,7 +4,7 @@
 import type { Bootstrap } from "../contract";
 import { buildImagesPath, makeDefaultQuery } from "../state/query";
 import { getFailedParts, isOffline, replaceLibraryPage } from "../state/state";
-import type { Context, Problem } from "../types";
+import type { Context } from "../types";
 import { ApiError, ignoreFailure, makeProblem, needsReload, setProblem } from "./api";
 import { PAGE_SIZE } from "./pager";
 
@@ -112,18 +112,15 @@ export class Connection {
       if (hasFailed) this.onBack();
     } catch (error) {
       ignoreFailure(error);
-      if (error instanceof ApiError && needsReload(error.code))
-        this.#setRefused(makeProblem(error, translate)); // else still away
+      if (!(error instanceof ApiError) || !needsReload(error.code)) return; // still away
+      // the server responds again, but refuses all requests of this page
+      const problem = makeProblem(error, translate);
+      store.set((state) => {
+        const failed = getFailedParts(state, "offline").map((part) => [part, problem]);
+        const problems = { ...state.problems, ...Object.fromEntries(failed), bootstrap: problem };
+        return { lost: false, problems };
+      });
     }
-  }
-
-  /** Store that the server responds again, but refuses all requests of this page. */
-  #setRefused(problem: Problem) {
-    this.context.store.set((state) => {
-      const failed = getFailedParts(state, "offline").map((part) => [part, problem]);
-      const problems = { ...state.problems, ...Object.fromEntries(failed), bootstrap: problem };
-      return { lost: false, problems };
-    });
   }
 }
 

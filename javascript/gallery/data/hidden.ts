@@ -2,7 +2,7 @@
 
 import type { PageContext } from "../actions";
 import { hideImages } from "../state/state";
-import { showError } from "./api";
+import { tryOrTell } from "./api";
 
 type HiddenRule = import("../contract").HiddenRule;
 
@@ -70,10 +70,7 @@ export class HiddenImages {
   /** Send a request after all earlier ones have ended. Return null after an error, which is shown
    * to the user. */
   #request<Result>(send: () => Promise<Result>): Promise<Result | null> {
-    const request = this.#last.then(send).catch((error) => {
-      showError(error, this.context);
-      return null;
-    });
+    const request = tryOrTell(this.context, () => this.#last.then(send));
     this.#last = request;
     return request;
   }

@@ -4,7 +4,7 @@ import type { Home, LocalModel, NewerVersions, NewerVersionView } from "../contr
 import { observeSize } from "../core/dom";
 import { getSetting, isBlurred, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
-import { ignoreFailure, isAborted, makeProblem, showError } from "./api";
+import { ignoreFailure, isAborted, makeProblem, showError, tryOrTell } from "./api";
 
 const FEW = 6; // of his own galleries, models or favourites, a user is shown what others like
 
@@ -27,14 +27,12 @@ export class LocalModelData {
 
   /** Fetch the next part of the model files. */
   async loadMore() {
-    const { store, api, signal } = this.context;
+    const { store, api } = this.context;
     const start = store.get().home?.local_models.models.length ?? 0;
-    try {
-      const { models, count } = await api.get(`local_models?from=${start}`, { signal });
+    await tryOrTell(this.context, async () => {
+      const { models, count } = await api.get(`local_models?from=${start}`, this.context);
       this.#change((before) => [...before.slice(0, start), ...models], count);
-    } catch (error) {
-      showError(error, this.context);
-    }
+    });
   }
 
   /** Ask Civitai to which model a file on this machine belongs. The files are asked about one after
@@ -49,16 +47,14 @@ export class LocalModelData {
   async identify({ key, file, search_words: name }: LocalModel) {
     const { api, translate, toast, actions } = this.context;
     const { signal } = this.#abort;
-    try {
+    await tryOrTell(this.context, async () => {
       const found = await api.post(`local_models/${key}/identify`, {}, { signal });
       if (signal.aborted) return;
       this.#change((models) => models.map((one) => (one.key === key ? found : one)));
       if (found.model !== null) return await actions.openModel(found.model, found.version);
       toast(translate("home_unknown_file", { name: file }));
       await actions.searchModels(name);
-    } catch (error) {
-      showError(error, this.context);
-    }
+    });
   }
 
   async #resolveNext() {
@@ -102,16 +98,12 @@ export class LocalModelData {
   /** Do not show a newer version any more; the message offers to undo that. */
   async dismissVersion({ version, name, version_name }: NewerVersionView) {
     const { api, signal, toast, translate } = this.context;
-    const dismiss = async (isDismissed: boolean) => {
-      try {
+    const dismiss = (isDismissed: boolean) =>
+      tryOrTell(this.context, async () => {
         const body = { version, is_dismissed: isDismissed };
         this.#showVersions(await api.post("newer_versions/dismiss", body, { signal }));
         return true;
-      } catch (error) {
-        showError(error, this.context);
-        return false;
-      }
-    };
+      });
     const text = translate("newer_dismissed", { name: `${name} ${version_name}` });
     if (await dismiss(true)) toast(text, undefined, () => dismiss(false));
   }
@@ -182,8 +174,10 @@ export class HomeData {
     const { store, api } = this.context;
     const isOn = getSetting(store.get().bootstrap, "shows_popular") !== false;
     try {
+      const { recent, local_models: models, favourites } = home;
+      const isRich = [recent.length, models.count, favourites.count].some((n) => n >= FEW);
       const { images: all } =
-        isOn && hasLittle(home) ? await api.get("popular", { signal }) : { images: [] };
+        isOn && !isRich ? await api.get("popular", { signal }) : { images: [] };
       const images = all.filter((view) => !isBlurred(store.get(), view));
       const isSame = JSON.stringify(images) === JSON.stringify(store.get().popular);
       if (!signal.aborted && !isSame) store.set({ popular: images });
@@ -221,11 +215,6 @@ export class HomeData {
 function getShownAtHome({ bootstrap }: State) {
   const names = ["gallery_level", "blur_level", "shows_popular"];
   return names.map((name) => getSetting(bootstrap, name)).join(" ");
-}
-
-/** Return whether a home page without other people's images would be rather empty. */
-function hasLittle({ recent, local_models: { count }, favourites }: Home) {
-  return recent.length < FEW && count < FEW && favourites.count < FEW;
 }
 
 function isVisible(host: Element) {

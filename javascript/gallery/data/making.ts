@@ -7,7 +7,7 @@ import { readPreference, savePreference } from "../core/preferences";
 import { makeUuid } from "../core/text";
 import { isMaking } from "../state/state";
 import type { State, Translate } from "../types";
-import { ignoreFailure, showError, waitFor } from "./api";
+import { ignoreFailure, tryOrTell, waitFor } from "./api";
 
 const FRESH = 300_000; // ms for which the found programs are remembered
 const SOON = 250; // ms
@@ -64,14 +64,9 @@ export class Making {
   }
 
   /** Return what would be made of an image; null after an error, which is shown to the user. */
-  async plan(id: number, options: PlanImageBody): Promise<PlanView | null> {
-    const { api, signal } = this.context;
-    try {
-      return await api.post(`images/${id}/plan`, options, { signal });
-    } catch (error) {
-      showError(error, this.context);
-      return null;
-    }
+  plan(id: number, options: PlanImageBody): Promise<PlanView | null> {
+    const { api } = this.context;
+    return tryOrTell(this.context, () => api.post(`images/${id}/plan`, options, this.context));
   }
 
   /** Make these images one after another. Errors are shown to the user.
@@ -84,7 +79,7 @@ export class Making {
     const { api, parts, toast, translate, store, signal } = this.context;
     const batch: Batch = { jobs: new Set([0]), ended: [], isRow: variants.length > 1 };
     let n = 0;
-    try {
+    await tryOrTell(this.context, async () => {
       for (const variant of variants) {
         const chosen = { ...options, ...variant };
         const body = { ...chosen, ids: [...ids], request: makeUuid() };
@@ -98,9 +93,7 @@ export class Making {
           toast(ids.length > 1 ? translate("make_refused", values) : values.message, "bad");
         }
       }
-    } catch (error) {
-      showError(error, this.context);
-    }
+    });
     batch.jobs.delete(0);
     if (!n) return;
     const { name = "" } = store.get().engines.find(({ id }) => id === options.engine) ?? {};
@@ -113,13 +106,10 @@ export class Making {
   /** Stop these jobs. */
   async stop(jobs: readonly MakeView[]) {
     const { api, parts, store, signal } = this.context;
-    try {
-      for (const { id } of jobs) {
+    await tryOrTell(this.context, async () => {
+      for (const { id } of jobs)
         store.set({ made: await api.post(`made/${id}/stop`, {}, { signal }) });
-      }
-    } catch (error) {
-      showError(error, this.context);
-    }
+    });
     parts.jobs.poller.announceStart(true);
   }
 
@@ -155,7 +145,7 @@ export class Making {
   async show(jobs: readonly MakeView[]) {
     const { api, actions, records, toast, translate, signal } = this.context;
     const [{ image_id: id }] = jobs;
-    try {
+    await tryOrTell(this.context, async () => {
       const [record, listed] = await Promise.all([
         records.getRecord(id, signal),
         api.get(`images/${id}/reproductions`, { signal }),
@@ -164,13 +154,11 @@ export class Making {
         const made = listed.find(({ name }) => name === job.name);
         return made ? [{ made, label: describeVariant(job, translate) }] : [];
       });
-      if (!row.length) return toast(translate("reproduction_gone"));
+      if (!row.length) return void toast(translate("reproduction_gone"));
       const [{ made }] = row;
       const pair = { record, made, stored: made, file: null };
       actions.comparePair(row.length > 1 ? { ...pair, row } : pair);
-    } catch (error) {
-      showError(error, this.context);
-    }
+    });
   }
 
   #report({ ended, isRow }: Batch) {

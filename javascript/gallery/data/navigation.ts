@@ -220,8 +220,10 @@ export class Navigation {
       return;
     }
     if (answer.model) this.#setModel(answer.model);
-    const source = findSource(answer);
-    if (source) void this.openSource(source);
+    const { username: user, model, version_id: version = null, post_id: post } = answer;
+    if (user) void this.openSource({ user });
+    else if (model) void this.openSource({ model: model.id, version });
+    else if (post) void this.openSource({ post });
     if (answer.title) store.set({ title: answer.title });
     if (answer.image_id) store.set({ open: answer.image_id });
   }
@@ -233,11 +235,4 @@ function findModelName({ bootstrap, home, samples, results, watches }: State, id
   const watched = watches?.galleries.find(({ gallery }) => gallery === `model ${id}`);
   const opened = home?.recent.find(({ model }) => model !== null && model === id);
   return (models.find((one) => one.id === id) ?? opened ?? watched)?.name ?? "";
-}
-
-/** Return the part of a query that names the gallery found by a lookup, null if none was found. */
-function findSource(answer: LookupResult): Partial<Where> | null {
-  if (answer.username) return { user: answer.username };
-  if (answer.model) return { model: answer.model.id, version: answer.version_id ?? null };
-  return answer.post_id ? { post: answer.post_id } : null;
 }

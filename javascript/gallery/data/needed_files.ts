@@ -1,7 +1,7 @@
 /** Fetches which model files are needed in three places of the page, and starts their download. */
 
 import type { PageContext } from "../actions";
-import type { NeededFileView } from "../contract";
+import type { JobStarted, NeededFileView } from "../contract";
 import { makeUuid } from "../core/text";
 import {
   describeArrivals,
@@ -12,7 +12,7 @@ import {
 } from "../state/model_files";
 import { getSetting } from "../state/state";
 import type { Needs, NeedsPlace, State } from "../types";
-import { isAborted, makeProblem, showError, waitFor } from "./api";
+import { isAborted, makeProblem, tryOrTell, waitFor } from "./api";
 
 const DWELL = 400; // ms that an image is looked at before Civitai may be asked about its models
 const SETTINGS = [
@@ -65,34 +65,27 @@ export class NeededFiles {
   }
 
   /** Start the download of these model files. Errors are shown to the user. */
-  async get(files: readonly NeededFileView[]) {
-    const { api, store, parts, signal } = this.context;
-    try {
-      const { panel, needs, fileChoices } = store.get();
-      const listed = panel === "model_files" ? needs.list.of : "";
-      const body = {
-        files: makeRequest(files, fileChoices),
-        collection: new URLSearchParams(listed).get("collection") ?? "",
-        request: makeUuid(),
-      };
-      const { job_id, message } = await api.post("model_files", body, { signal });
-      parts.jobs.announceStart(job_id, 0, message);
-    } catch (error) {
-      showError(error, this.context);
-    }
+  get(files: readonly NeededFileView[]) {
+    const { panel, needs, fileChoices } = this.context.store.get();
+    const listed = panel === "model_files" ? needs.list.of : "";
+    const body = {
+      files: makeRequest(files, fileChoices),
+      collection: new URLSearchParams(listed).get("collection") ?? "",
+      request: makeUuid(),
+    };
+    return this.#start((how) => this.context.api.post("model_files", body, how));
   }
 
   /** Ask the archive in the settings for a file, and start its download. Errors are shown to the
    * user. */
-  async getArchived({ sha256, type, version_id }: NeededFileView) {
-    const { api, parts, signal } = this.context;
-    try {
-      const body = { sha256, kind: type, version: version_id ?? 0 };
-      const { job_id, message } = await api.post("archived_file", body, { signal });
-      parts.jobs.announceStart(job_id, 0, message);
-    } catch (error) {
-      showError(error, this.context);
-    }
+  getArchived({ sha256, type, version_id }: NeededFileView) {
+    const body = { sha256, kind: type, version: version_id ?? 0 };
+    return this.#start((how) => this.context.api.post("archived_file", body, how));
+  }
+
+  async #start(request: (how: { signal: AbortSignal }) => Promise<JobStarted>) {
+    const started = await tryOrTell(this.context, () => request(this.context));
+    if (started) this.context.parts.jobs.announceStart(started.job_id, 0, started.message);
   }
 
   /** Show newly arrived files as present, until the server confirms it. */

@@ -21,13 +21,7 @@ export class Pager {
   /** Load the gallery from its first page, after aborting the running request.
    * @param how isSameSource: only a filter has changed, so the old images are shown until the
    *     first page is loaded; isFresh: fetch from Civitai, not from the cache */
-  restart({
-    isSameSource = false,
-    isFresh = false,
-  }: {
-    isSameSource?: boolean;
-    isFresh?: boolean;
-  } = {}) {
+  restart({ isSameSource, isFresh }: { isSameSource?: boolean; isFresh?: boolean } = {}) {
     const { store } = this.context;
     this.#cancel();
     const { images, matches, focus, problems, total } = store.get();
@@ -87,7 +81,7 @@ export class Pager {
   }
 
   async #loadPage(from?: PageSource) {
-    const { store, api } = this.context;
+    const { store, api, translate } = this.context;
     const { signal } = this.#abort;
     const { where, cursor, showsHidden } = store.get();
     store.set(({ problems }) => ({
@@ -102,19 +96,14 @@ export class Pager {
       if (!signal.aborted) store.set((state) => addPage(state, page));
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const images = this.#makeProblem(error, from);
+      const problem = makeProblem(error, translate);
+      const isGivenUp = from === "from_library" && problem.code !== "offline";
+      const images = isGivenUp ? { code: "given_up", message: translate("given_up") } : problem;
       store.set(({ problems }) => ({
         loading: false,
         requestedAt: 0,
         problems: { ...problems, images },
       }));
     }
-  }
-
-  #makeProblem(error: unknown, from?: PageSource) {
-    const { translate } = this.context;
-    const problem = makeProblem(error, translate);
-    if (from !== "from_library" || problem.code === "offline") return problem;
-    return { ...problem, code: "given_up", message: translate("given_up") };
   }
 }

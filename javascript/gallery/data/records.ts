@@ -21,7 +21,13 @@ export class Records {
     private readonly context: Context,
     readonly now: () => number = () => performance.now(),
   ) {
-    context.store.on(["annotated"], ({ annotated }) => this.#updateAnnotations(annotated), context);
+    const update = ({ annotated }: State) => {
+      for (const [id, cached] of this.#cache) {
+        const annotations = { ...cached.record.annotations, ...annotated[id] };
+        if (annotated[id]) cached.record = { ...cached.record, annotations };
+      }
+    };
+    context.store.on(["annotated"], update, context);
   }
 
   /** Return the cached record of an image, undefined if there is none. */
@@ -34,15 +40,10 @@ export class Records {
   /** Return an image's record from the cache if it is fresh, else from the server. */
   async getRecord(id: number, signal: AbortSignal): Promise<ImageDetails> {
     const known = this.getCached(id);
-    return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
-  }
-
-  /** Return whether a record was received in the last 30 seconds, or has the infotext of the
-   * image's file, which never changes; and is not outdated. */
-  #isFresh(record: ImageDetails) {
-    const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};
-    if (this.#outdated.has(record.id)) return false;
-    return record.infotext_source === "file" || this.now() - receivedAt < FRESH;
+    const { receivedAt = 0 } = this.#cache.get(id) ?? {};
+    // the infotext of the image's file never changes
+    const isFresh = known?.infotext_source === "file" || this.now() - receivedAt < FRESH;
+    return known && isFresh && !this.#outdated.has(id) ? known : this.#fetchRecord(id, {}, signal);
   }
 
   /** Fetch an image's record, including the data in the image's file. The server may have to
@@ -60,13 +61,6 @@ export class Records {
       } catch (error) {
         if (isAborted(error)) return;
       }
-    }
-  }
-
-  #updateAnnotations(annotated: State["annotated"]) {
-    for (const [id, cached] of this.#cache) {
-      const annotations = { ...cached.record.annotations, ...annotated[id] };
-      if (annotated[id]) cached.record = { ...cached.record, annotations };
     }
   }
 

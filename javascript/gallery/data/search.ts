@@ -2,7 +2,13 @@
 
 import type { PageContext } from "../actions";
 import type { ModelCardPage, SearchPreview, Suggestion } from "../contract";
-import { countFound, hasGallery, type SearchScope, widenScope } from "../state/query";
+import {
+  countFound,
+  findSavedPlace,
+  hasGallery,
+  type SearchScope,
+  widenScope,
+} from "../state/query";
 import { getShown } from "../state/state";
 import type { Context, State } from "../types";
 import { ignoreFailure, isAborted, makeProblem, setProblem } from "./api";
@@ -301,7 +307,8 @@ export class GallerySearch {
     if (results) return actions.closeResults();
     parts.loadedFilter.setWords("");
     if (where.search === null) return;
-    void actions.setWhere({ search: hasGallery(where) ? null : "" });
+    const search = hasGallery(where) ? null : (findSavedPlace(where)?.word ?? "");
+    if (where.search !== search) void actions.setWhere({ search });
   }
 
   /** Return from a wider scope to the gallery that was searched first, and load more of its pages

@@ -2,7 +2,7 @@
 
 import type { ImageDetails } from "../contract";
 import { openAsk } from "../core/dialogs";
-import { button, el, icon } from "../core/dom";
+import { button, el, icon, type Props } from "../core/dom";
 import { ApiError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import type { Context } from "../types";
@@ -109,6 +109,12 @@ function listMissing(tags: string[], others: string[]) {
   return tags.filter((tag) => !others.includes(tag));
 }
 
+/** Return the text field for a collection's name. */
+export function makeNameField(name: string, label: string, props: Props = {}) {
+  const how = { type: "text", "data-field": name, "aria-label": label, ...props };
+  return el("input", { ...how, maxlength: 100, required: true });
+}
+
 /** Return the text field for the user's note. */
 export function makeNoteField(name: string, label: string, changed: (typed: string) => void) {
   const how = { "data-field": name, rows: 2, placeholder: label, "aria-label": label };
@@ -158,13 +164,7 @@ function offerCollections({ api, signal }: Context, field: HTMLInputElement) {
 export function askCollectionName(context: Context, onName: (name: string) => unknown) {
   const { translate } = context;
   const label = translate("collection_name");
-  const field = el("input", {
-    type: "text",
-    "data-field": "menu-collection",
-    "aria-label": label,
-    maxlength: 100,
-    required: true,
-  });
+  const field = makeNameField("menu-collection", label);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     leave();

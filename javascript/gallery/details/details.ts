@@ -2,7 +2,7 @@
 
 import type { ImageDetails, ImageView } from "../contract";
 import { button, el, fill, icon, redraw } from "../core/dom";
-import { ignoreFailure, isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
+import { ignoreFailure, isAborted, makeProblem, makeRetryButton, tryOrTell } from "../data/api";
 import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
@@ -215,13 +215,11 @@ export class Details {
   async #lookInFile(view: ImageView) {
     const { signal } = this.#abort;
     const { translate, toast } = this.context;
-    try {
-      const record = await this.records.fetchWithFile(view.id, signal);
-      this.#draw(view, record, signal);
-      if (record.infotext_source === "none")
-        toast(record.problems[0] ?? translate("nothing_in_file"));
-    } catch (error) {
-      showError(error, this.context);
-    }
+    const fetchRecord = () => this.records.fetchWithFile(view.id, signal);
+    const record = await tryOrTell(this.context, fetchRecord);
+    if (!record) return;
+    this.#draw(view, record, signal);
+    if (record.infotext_source === "none")
+      toast(record.problems[0] ?? translate("nothing_in_file"));
   }
 }

@@ -256,11 +256,15 @@ export class GetModel {
     const { translate, actions, store, signal } = context;
     this.element = button(
       { action: "get-this-model", icon: "model", label: translate("model_get_this"), title: "" },
-      () => this.#press(),
+      () => {
+        // the downloads while the model is being downloaded, else the list with its file
+        const { jobs, needs } = store.get();
+        if (this.#needed && findJobFile(jobs, this.#needed)) actions.panel("jobs");
+        else actions.listNeeds(needs.gallery.of);
+      },
     );
     this.element.hidden = true;
-    const query = (state: State) => makeQuery(state);
-    store.on([query], (now) => actions.showNeeds("gallery", makeQuery(now)), { signal });
+    store.on([makeQuery], (now) => actions.showNeeds("gallery", makeQuery(now)), { signal });
     store.on([(state) => state.needs.gallery, "jobs", "fileChoices"], () => this.#draw(), {
       signal,
     });
@@ -269,14 +273,6 @@ export class GetModel {
 
   get #needed() {
     return this.context.store.get().needs.gallery.answer?.files[0] ?? null;
-  }
-
-  /** Open the downloads while the model is being downloaded, else the list with its file. */
-  #press() {
-    const { store, actions } = this.context;
-    const { jobs, needs } = store.get();
-    if (this.#needed && findJobFile(jobs, this.#needed)) actions.panel("jobs");
-    else actions.listNeeds(needs.gallery.of);
   }
 
   #draw() {

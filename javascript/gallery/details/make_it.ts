@@ -14,7 +14,7 @@ import type {
 import { getTop, openAsk } from "../core/dialogs";
 import { button, el, fill, icon, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
-import { showError } from "../data/api";
+import { tryOrTell } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
 import { HOST_TAB, makeInHost } from "../host/send_to_tab";
@@ -67,25 +67,19 @@ export function makeMakingActions(context: PageContext) {
      * @param text the edited infotext, null for the image's own */
     async makeInHost(id: number, text: string | null) {
       const start = () => makeInHost(context, id, text);
-      try {
+      await tryOrTell(context, async () => {
         const plan = planInHost(context, await context.records.getRecord(id, context.signal));
         const drop = async ({ drops_missing }: PlanImageBody) =>
           drops_missing ? { ...plan, missing: [] } : plan;
         if (!plan.missing.length && !plan.cautions.length) return await start();
         askToMake(context, id, { plan: drop, start }, {}, plan);
-      } catch (error) {
-        showError(error, context);
-      }
+      });
     },
     /** Store an image's workflow in a ComfyUI, and say where it is. */
     async openWorkflow(id: number, { id: engine, address }: EngineView) {
-      const { api, signal } = context;
-      try {
-        const stored = await api.post(`images/${id}/workflow`, { engine }, { signal });
-        showWorkflow(context, stored, address);
-      } catch (error) {
-        showError(error, context);
-      }
+      const store = () => context.api.post(`images/${id}/workflow`, { engine }, context);
+      const stored = await tryOrTell(context, store);
+      if (stored) showWorkflow(context, stored, address);
     },
     /** Make what has failed again, as it was begun. */
     retryMaking: (jobs: readonly MakeView[]) => parts.making.retry(jobs),

@@ -129,8 +129,10 @@ export class Readiness {
       setText(this.#line, translate("ready_all_coming", { n: coming }));
     else if (coming)
       setText(this.#line, translate("ready_coming", { n: coming, all: absent.length }));
-    else
-      setText(this.#line, absent.length ? this.#describeAbsent(absent) : this.#describeHere(here));
+    else if (absent.length) {
+      const key = absent.length === 1 ? "ready_missing_one" : "ready_missing";
+      setText(this.#line, translate(key, { list: this.#listKinds(absent) }));
+    } else setText(this.#line, this.#describeHere(here));
     this.#settings.hidden = hasFolders || !used.length;
     const isAsking = loading && !answer && absent.length > 0;
     this.#get.hidden = !isAsking && (Boolean(answer?.locked) || !gettable.length);
@@ -139,11 +141,6 @@ export class Readiness {
     setLabel(this.#get, size ? translate("model_get_size", { size }) : translate("model_get"));
     this.#choose.hidden = !this.#checkpoint || !canChooseCheckpoint() || !this.#get.hidden;
     this.#choose.title = this.#checkpoint?.local_name ?? "";
-  }
-
-  #describeAbsent(absent: Used[]) {
-    const key = absent.length === 1 ? "ready_missing_one" : "ready_missing";
-    return this.context.translate(key, { list: this.#listKinds(absent) });
   }
 
   #describeHere(here: Used[]) {

@@ -3,7 +3,7 @@
 import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
 import { button, el, fill, iconButton } from "../core/dom";
 import { formatBytes } from "../core/text";
-import { needsReload, showError } from "../data/api";
+import { needsReload } from "../data/api";
 import { listReady } from "../data/making";
 import { getModelTypeName, isAbsent, makeNeedsQuery } from "../state/model_files";
 import type { Context } from "../types";
@@ -175,13 +175,7 @@ export class Resources {
 export function makeWorkflowButton(context: Context, record: ImageDetails) {
   if (!record.has_workflow) return null;
   const { translate, actions, api } = context;
-  const copy = async () => {
-    try {
-      await actions.copy((await api.get(`images/${record.id}/workflow`)).text);
-    } catch (error) {
-      showError(error, context);
-    }
-  };
+  const copy = () => actions.copy(api.get(`images/${record.id}/workflow`).then(({ text }) => text));
   return el(
     "section",
     {},

@@ -41,6 +41,10 @@ export function makeAbout(
   const { bootstrap } = store.get();
   const size = view.width > 0 && view.height > 0 ? `${view.width} × ${view.height}` : "";
   const level = bootstrap?.choices.level.find((choice) => choice.value === view.level)?.label;
+  const facts = [formatDate(view.date), size, record?.extension].filter(Boolean);
+  const reactions = record
+    ? `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`
+    : String(view.reactions);
   return el(
     "header",
     { class: "about" },
@@ -48,7 +52,7 @@ export function makeAbout(
     el(
       "p",
       { class: "dim one-line" },
-      ...joinParts([formatDate(view.date), size, record?.extension]),
+      ...facts.flatMap((fact, at) => [at > 0 && " · ", el("bdi", {}, fact)]),
     ),
     el(
       "div",
@@ -62,12 +66,7 @@ export function makeAbout(
         }),
       level && el("span", { class: "tag", title: translate("rating") }, level),
       view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
-      el(
-        "span",
-        { class: "tag", title: formatReactions(view, record) },
-        icon("like"),
-        view.reactions,
-      ),
+      el("span", { class: "tag", title: reactions }, icon("like"), view.reactions),
       stars,
     ),
   );
@@ -221,15 +220,4 @@ export function makeExternalLink(url: string, text: string, action?: string) {
   const target = { href: url, target: "_blank", rel: "noopener noreferrer" };
   const props = { ...target, class: "external", "data-do": action };
   return el("a", props, el("bdi", {}, text), icon("external"));
-}
-
-function formatReactions(view: ImageView, record?: ImageDetails) {
-  if (!record) return String(view.reactions);
-  return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
-}
-
-function joinParts(parts: (string | undefined)[]) {
-  return parts
-    .filter(Boolean)
-    .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
 }

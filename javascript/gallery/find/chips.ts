@@ -30,13 +30,10 @@ export function getGalleryName(
   if (user) return translate("pictures_by", { user });
   if (post !== null) return translate("post_number", { id: post });
   if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
-  if (where.images) return translate("list_title", { n: countListed(where, state.total ?? null) });
+  // of a list's images the address tells how many, until the first page is loaded
+  const listed = /^\d/.test(where.images) ? where.images.split(",").length : "…";
+  if (where.images) return translate("list_title", { n: state.total ?? listed });
   return search === null ? "…" : translate("library_title");
-}
-
-/** Return the number of a list's images, from its address until the first page is loaded. */
-function countListed({ images }: State["where"], total: number | null) {
-  return total ?? (/^\d/.test(images) ? images.split(",").length : "…");
 }
 
 export type Chip = { key: string; text: string; remove(): void };

@@ -4,8 +4,15 @@ import { addLayer, removeLayer } from "../core/dialogs";
 import { el, icon, iconButton, observeSize } from "../core/dom";
 import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
-import { getSource, getWordAt, isList, replaceWord } from "../state/query";
-import { getPost, getSearched } from "../state/state";
+import {
+  findSavedPlace,
+  getSearchedWords,
+  getSource,
+  getWordAt,
+  isList,
+  replaceWord,
+} from "../state/query";
+import { getPost, NOWHERE } from "../state/state";
 import type { Context, State } from "../types";
 import { getGalleryName } from "./chips";
 import { addPlaces } from "./places";
@@ -225,13 +232,22 @@ export class Finder {
     if (image !== null && kind === "all") {
       actions.openLibrary(value);
       actions.open(image);
-    } else if (kind === "open") void actions.find(value);
+    } else if (kind === "all") void actions.search(this.#addPlace(value), kind);
+    else if (kind === "open") void actions.find(value);
     else if (kind === "models") {
       void actions.searchModels(value, found.text === value ? found.models : null);
     } else if (kind === "model") void actions.openModel(Number(value));
     else if (kind === "author") void actions.openUser(value);
     else void actions.search(value, kind);
     actions.leadToFound();
+  }
+
+  /** Return the words with the one that names the open saved place, unless they name one. */
+  #addPlace(words: string) {
+    const { where, results } = this.context.store.get();
+    const place = results ? null : findSavedPlace(where);
+    if (!place || findSavedPlace({ ...NOWHERE, search: words })) return words;
+    return `${place.word} ${words}`;
   }
 
   #complete(word: string) {
@@ -262,7 +278,7 @@ export class Finder {
       getSource(where) && title !== "…"
         ? translate("find_in", { title })
         : translate("find_anything");
-    const searched = results?.query ?? getSearched(now);
+    const searched = results?.query ?? getSearchedWords(now);
     const isElsewhere = searched !== this.#searched || where !== this.#where;
     const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);
     this.#searched = searched;

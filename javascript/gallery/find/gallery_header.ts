@@ -40,9 +40,11 @@ class DownloadOptions {
       { action: "download-all", icon: "download", label: "", class: "primary" },
       () => this.#start(Number(this.#limit.max)),
     );
-    this.trigger = button({ action: "download-options", icon: "download", label }, () =>
-      this.#nameCount(),
-    );
+    this.trigger = button({ action: "download-options", icon: "download", label }, () => {
+      const { images, ended } = store.get();
+      const key = ended && images.length ? "download_all_n" : "download_whole";
+      setLabel(this.#all, translate(key, { n: formatNumber(images.length) }));
+    });
     this.#popover = makePopover(
       this.trigger,
       {
@@ -53,7 +55,12 @@ class DownloadOptions {
       this.#makeForm(),
     );
     root.append(this.#popover);
-    store.on(["bootstrap", "total"], (now, before) => this.#updateLimit(now, before), { signal });
+    // a changed setting, or the length of a list; what the user has typed stays otherwise
+    const getMost = ({ bootstrap, total }: State) => total ?? getSetting(bootstrap, LIMIT);
+    const showMost = (now: State) => {
+      this.#limit.value = String(getMost(now));
+    };
+    store.on([getMost], showMost, { signal });
   }
 
   #makeForm() {
@@ -78,23 +85,6 @@ class DownloadOptions {
   #start(limit: number) {
     this.#popover.hidePopover();
     return this.context.actions.downloadGallery(limit);
-  }
-
-  #nameCount() {
-    const { store, translate } = this.context;
-    const { images, ended } = store.get();
-    const n = formatNumber(images.length);
-    const isKnown = ended && images.length > 0;
-    setLabel(this.#all, translate(isKnown ? "download_all_n" : "download_whole", { n }));
-  }
-
-  /** Show a changed setting, or the length of a list, in the limit field, without overwriting what
-   * the user has typed. */
-  #updateLimit(now: State, before: State) {
-    const getValue = ({ bootstrap, total }: State) => total ?? getSetting(bootstrap, LIMIT);
-    const value = getValue(now);
-    if (value === getValue(before)) return;
-    this.#limit.value = String(value);
   }
 }
 

@@ -46,7 +46,13 @@ export class Lists {
       multiple: true,
       hidden: true,
       "data-field": "list-files",
-      on: { change: () => void this.#openChosen() },
+      on: {
+        change: () => {
+          const files = [...(this.#field.files ?? [])];
+          this.#field.value = ""; // so that the same file can be chosen again
+          void this.#openFiles(files);
+        },
+      },
     });
     root.append(this.#field);
     acceptDrops(page, DROPPED, (transfer) => this.#open(transfer));
@@ -59,18 +65,14 @@ export class Lists {
   }
 
   copyAddresses(ids?: readonly number[]) {
-    const { store, actions } = this.context;
+    const { api, store, actions } = this.context;
     const { where, bootstrap } = store.get();
-    if (!ids && (where.search !== null || where.images))
-      return actions.copy(this.#fetchAddresses());
+    if (!ids && (where.search !== null || where.images)) {
+      const all = api.get(`addresses?${makeQueryParameters(where)}`, this.context);
+      return actions.copy(all.then(({ text }) => text));
+    }
     const shown = ids ?? getShown(store.get()).map(({ id }) => id);
     return actions.copy(shown.map((id) => `${bootstrap?.civitai_url}/images/${id}`).join("\n"));
-  }
-
-  async #fetchAddresses() {
-    const { api, store, signal } = this.context;
-    const query = makeQueryParameters(store.get().where);
-    return (await api.get(`addresses?${query}`, { signal })).text;
   }
 
   /** Load the rest of the open list, and add its images to a collection; say how many are left
@@ -98,12 +100,6 @@ export class Lists {
     else if (others > 0) told.push(translate("list_left_out", { n: others }));
     if (missing.length) told.push(translate("report_gone", { n: missing.length }));
     toast(told.join(" · "), n ? "good" : "bad");
-  }
-
-  async #openChosen() {
-    const files = [...(this.#field.files ?? [])];
-    this.#field.value = ""; // so that the same file can be chosen again
-    await this.#openFiles(files);
   }
 
   #onPaste(event: ClipboardEvent) {

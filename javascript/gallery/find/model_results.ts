@@ -5,7 +5,7 @@ import { showBlurhash } from "../core/blurhash";
 import { button, el, fill, scrollBy } from "../core/dom";
 import { getModelTypeName } from "../state/model_files";
 import { getSource } from "../state/query";
-import type { Context, ModelResults, State } from "../types";
+import type { Context, State } from "../types";
 
 const COVER = 450; // pixels, a width that thumbnails come in
 
@@ -57,6 +57,7 @@ export class ModelResultCards {
     const look = { action: "close-found", label: translate("back_to_gallery") };
     const back = button({ ...look, icon: "previous" }, () => actions.closeResults());
     const more = { action: "find-more", label: translate("more_models"), class: "wide" };
+    const inLibrary = { action: "search-library", icon: "library" } as const;
     const { cursor } = results;
     fill(
       this.#section,
@@ -67,7 +68,10 @@ export class ModelResultCards {
         results.models.length > 0 && getSource(where) !== "" && back,
       ),
       this.#cards,
-      this.#makeLibraryButton(results),
+      !results.models.length &&
+        button({ ...inLibrary, label: translate("search_library"), class: "wide" }, () =>
+          actions.search(results.query, "all"),
+        ),
       cursor !== null && button(more, () => actions.findMore(cursor)),
     );
     this.#showCards(results.models);
@@ -81,20 +85,6 @@ export class ModelResultCards {
     }
     this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#makeCard(card)));
     this.#drawn = models;
-  }
-
-  #makeLibraryButton({ query, models }: ModelResults) {
-    if (models.length) return null;
-    const { translate, actions } = this.context;
-    return button(
-      {
-        action: "search-library",
-        icon: "library",
-        label: translate("search_library"),
-        class: "wide",
-      },
-      () => actions.search(query, "all"),
-    );
   }
 
   #makeCard(card: ModelCard) {

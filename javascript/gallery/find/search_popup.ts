@@ -6,7 +6,7 @@ import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
 import type { Found } from "../data/search";
 import { getModelTypeName } from "../state/model_files";
-import { countFound, hasGallery, isList, type SearchScope } from "../state/query";
+import { countFound, findSavedPlace, hasGallery, isList, type SearchScope } from "../state/query";
 import type { Context, State, Translate, WidenedSearch } from "../types";
 import { getGalleryName } from "./chips";
 import { isForModels } from "./status";
@@ -40,7 +40,7 @@ export function makeSearchMessage(context: Context) {
   const element = el("div", { class: "search-message row" }, sentence, on);
   const draw = ({ widened, notes, results }: State) => {
     const ignored = notes.find(({ code }) => code === "search")?.message ?? "";
-    const wider = widened ? describe(widened, translate) : "";
+    const wider = widened ? describeWidened(widened, translate) : "";
     const text = results ? "" : [wider, ignored].filter(Boolean).join(" ");
     setText(sentence, text);
     on.hidden = widened?.from !== "loaded";
@@ -52,7 +52,10 @@ export function makeSearchMessage(context: Context) {
 }
 
 /** Return a text that says where nothing was found, and how many images were found elsewhere. */
-function describe({ from, scope, loaded: count, found }: WidenedSearch, translate: Translate) {
+function describeWidened(
+  { from, scope, loaded: count, found }: WidenedSearch,
+  translate: Translate,
+) {
   const loaded = formatNumber(count);
   if (!found.count) return translate("widened_on", { loaded });
   const fromLoaded = scope === "gallery" ? "widened_gallery" : "widened_all";
@@ -189,6 +192,10 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
     const isLoaded = where.search === null;
     if (isLoaded) add("loaded", "search", title);
     add("gallery", "search", isLoaded ? translate("row_gallery") : title);
+  }
+  if (!state.results && findSavedPlace(where)) {
+    // what was counted is the whole library
+    return [{ ...makeRow("all", "search", title, "", text), isEmpty: isEmpty("all") }];
   }
   add("all", "library", translate("row_library"));
   const last = rows[rows.length - 1];
@@ -369,7 +376,11 @@ export class SearchPopup {
       if (!group) nodes.push(option);
       else {
         const isNew = group !== this.#rows[at - 1]?.group;
-        if (isNew) nodes.push(makeGroup(group, kind));
+        if (isNew) {
+          const heading = el("p", { class: "dim one-line", "aria-hidden": "true", text: group });
+          const props = { role: "group", "aria-label": group, "data-kind": kind };
+          nodes.push(el("div", props, heading));
+        }
         nodes[nodes.length - 1].append(option);
       }
     }
@@ -383,11 +394,6 @@ export class SearchPopup {
     const image = target instanceof HTMLImageElement ? Number(target.dataset.id) : 0;
     if (row) this.choose(row, image || null);
   }
-}
-
-function makeGroup(label: string, kind: string) {
-  const heading = el("p", { class: "dim one-line", "aria-hidden": "true", text: label });
-  return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);
 }
 
 function drawOption(

@@ -32,7 +32,13 @@ class ModelGrid {
     private readonly context: Context,
     private readonly data: LocalModelData,
   ) {
-    this.#sight = new IntersectionObserver((entries) => this.#onSight(entries));
+    this.#sight = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting || !(target instanceof HTMLElement)) continue;
+        this.#sight.unobserve(target);
+        this.data.resolve(Number(target.dataset.key));
+      }
+    });
     context.signal.addEventListener("abort", () => this.#sight.disconnect());
   }
 
@@ -118,14 +124,6 @@ class ModelGrid {
     await this.data.identify(local);
     if (about) about.textContent = before;
   }
-
-  #onSight(entries: IntersectionObserverEntry[]) {
-    for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
-      this.#sight.unobserve(target);
-      this.data.resolve(Number(target.dataset.key));
-    }
-  }
 }
 
 export class Home {
@@ -184,13 +182,17 @@ export class Home {
   }
 
   #draw(now: State) {
-    const { home } = now;
+    const { home, bootstrap } = now;
+    const { translate } = this.context;
     if (this.#section.hidden || !home) return;
     const isNew = home.recent.length === 0;
     const focused = this.context.root.activeElement as HTMLElement | null;
     const isDismissed = focused?.dataset.do === "dismiss-version";
     const isFocusKept = redraw(this.context.root, this.#section, () => {
-      this.#drawIntro(now, isNew);
+      this.#intro.replaceChildren(
+        el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
+        el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
+      );
       const samples = makeSamples(this.context, now);
       fill(
         this.#shelves,
@@ -199,7 +201,13 @@ export class Home {
         makeWatches(this.context, now),
         !isNew && samples,
         makeLibraryShelf(this.context, now),
-        this.#makeVersions(now),
+        makeNewerVersions(this.context, now, this.#showsAllVersions, {
+          dismiss: (version) => this.localModels.dismissVersion(version),
+          showAll: () => {
+            this.#showsAllVersions = true;
+            this.#draw(this.context.store.get());
+          },
+        }),
         this.#models.makeShelf(now),
         makePopular(this.context, now),
         makeFoldersRow(this.context, now),
@@ -208,23 +216,5 @@ export class Home {
     if (isFocusKept || !isDismissed) return;
     const find = (name: string) => this.#shelves.querySelector<HTMLElement>(`[data-do='${name}']`);
     (find("dismiss-version") ?? find("check-versions"))?.focus({ preventScroll: true });
-  }
-
-  #makeVersions(now: State) {
-    return makeNewerVersions(this.context, now, this.#showsAllVersions, {
-      dismiss: (version) => this.localModels.dismissVersion(version),
-      showAll: () => {
-        this.#showsAllVersions = true;
-        this.#draw(this.context.store.get());
-      },
-    });
-  }
-
-  #drawIntro({ bootstrap }: State, isNew: boolean) {
-    const { translate } = this.context;
-    this.#intro.replaceChildren(
-      el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
-      el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
-    );
   }
 }

@@ -4,13 +4,19 @@
 import type { ActOnCollectionsBody, Collection } from "../contract";
 import { button, el, type IconName, iconButton, redraw } from "../core/dom";
 import { makeToolbar } from "../core/widgets";
-import { showError } from "../data/api";
+import { tryOrTell } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
-import { makeNoteField, makeStars, makeTextField, parseTags } from "../details/annotations";
+import {
+  makeNameField,
+  makeNoteField,
+  makeStars,
+  makeTextField,
+  parseTags,
+} from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
 import { makeCollectionSearch } from "../state/query";
 import { listMarked } from "../state/state";
-import type { Context, State } from "../types";
+import type { Context } from "../types";
 import { Panel } from "./panel";
 
 function makeMarkedAnnotations(context: Context) {
@@ -50,91 +56,17 @@ function makeMarkedAnnotations(context: Context) {
     note,
   );
   const draw = () => {
-    const n = listMarked(store.get()).length;
-    section.hidden = n === 0;
-    title.textContent = translate("marked_title", { n });
-    if (store.get().panel === "collections") stars.show(getCommonStars(store.get()));
+    const { panel, images } = store.get();
+    const ids = new Set(marked());
+    section.hidden = !ids.size;
+    title.textContent = translate("marked_title", { n: ids.size });
+    if (panel !== "collections") return;
+    const given = new Set(images.filter(({ id }) => ids.has(id)).map((one) => one.stars));
+    stars.show(given.size === 1 ? [...given][0] : 0);
   };
   store.on(["marks", "images", "panel"], draw, context);
   draw();
   return section;
-}
-
-/** Return the number of stars that all marked images have, 0 if they differ. */
-function getCommonStars(state: State) {
-  const marked = new Set(listMarked(state));
-  const stars = new Set(state.images.filter(({ id }) => marked.has(id)).map((one) => one.stars));
-  return stars.size === 1 ? [...stars][0] : 0;
-}
-
-type RowActions = {
-  open: () => unknown;
-  add: () => unknown;
-  takeOut: () => unknown;
-  models: () => unknown;
-  rename: (to: string) => unknown;
-  remove: () => unknown;
-};
-
-/** Return the row of a collection, with its most recently added images. The row is one stop of Tab;
- * the key Delete deletes the collection. */
-function makeCollectionRow(
-  context: Context,
-  { name, count, covers }: Collection,
-  actions: RowActions,
-  signal: AbortSignal,
-) {
-  const { translate, api, store } = context;
-  const n = listMarked(store.get()).length;
-  const tool: (
-    action: string,
-    glyph: IconName,
-    key: string,
-    press: () => unknown,
-  ) => HTMLButtonElement = (action, glyph, key, press) =>
-    iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
-  const quiet = { class: "quiet", title: "" };
-  const add = translate("collection_add", { n });
-  const takeOut = translate("collection_remove", { n });
-  const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
-  const open = button(title, actions.open);
-  open.dataset.value = name;
-  const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
-  const link = { class: "button quiet", href, download: "" };
-  const remove = tool("delete-set", "trash", "collection_delete", actions.remove);
-  remove.setAttribute("aria-keyshortcuts", "Delete");
-  const row = el(
-    "div",
-    { class: "collection", "data-set": name },
-    open,
-    el(
-      "div",
-      { class: "actions" },
-      n > 0 &&
-        button({ ...quiet, action: "add-to-this-set", icon: "plus", label: add }, actions.add),
-      n > 0 &&
-        button(
-          { ...quiet, action: "take-out-of-this-set", icon: "minus", label: takeOut },
-          actions.takeOut,
-        ),
-      count > 0 && tool("models-of-set", "model", "collection_models", actions.models),
-      tool("rename-set", "pencil", "collection_rename", () =>
-        editName(context, open, name, actions.rename),
-      ),
-      el("a", { ...link, title: translate("collections_export") }, translate("do_export")),
-      remove,
-    ),
-    el(
-      "div",
-      { class: "covers" },
-      ...covers.map((id) => el("img", { src: api.getThumbUrl(id, 320), alt: "" })),
-    ),
-  );
-  makeToolbar(row, name, signal);
-  row.addEventListener("keydown", ({ key, target }) => {
-    if (key === "Delete" && !(target instanceof HTMLInputElement)) remove.click();
-  });
-  return row;
 }
 
 function editName(
@@ -143,14 +75,8 @@ function editName(
   name: string,
   rename: (newName: string) => unknown,
 ) {
-  const field = el("input", {
-    type: "text",
-    "data-field": "set-rename",
-    "aria-label": translate("collection_rename", { name }),
-    maxlength: 100,
-    required: true,
-    value: name,
-  });
+  const label = translate("collection_rename", { name });
+  const field = makeNameField("set-rename", label, { value: name });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     void rename(field.value.trim());
@@ -184,14 +110,7 @@ export class Collections {
   constructor(private readonly context: Context) {
     const { translate } = context;
     const label = translate("collection_name");
-    this.#name = el("input", {
-      type: "text",
-      "data-field": "set-name",
-      placeholder: label,
-      "aria-label": label,
-      maxlength: 100,
-      required: true,
-    });
+    this.#name = makeNameField("set-name", label, { placeholder: label });
     this.#links = this.#makeLinks();
     this.#heading = el("h3", {}, translate("collections"));
     this.#form = this.#makeForm();
@@ -199,7 +118,7 @@ export class Collections {
     this.#marked = makeMarkedAnnotations(context);
     this.#panel = new Panel(context, "collections", {
       title: "place_saved",
-      build: () => [this.#links, this.#heading, this.#form, this.#list, this.#files, this.#marked],
+      build: () => [this.#list, this.#marked],
       opened: () => this.#arrange(false),
       read: () => this.#fetchAll(),
     });
@@ -232,32 +151,28 @@ export class Collections {
   }
 
   #makeForm() {
-    const { translate } = this.context;
+    const { translate, store } = this.context;
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
+    const count = () => listMarked(store.get()).length;
     const draw = () => {
-      const n = listMarked(this.context.store.get()).length;
-      add.textContent = n
-        ? translate("collection_add_marked", { n })
-        : translate("collection_make");
+      const key = count() ? "collection_add_marked" : "collection_make";
+      add.textContent = translate(key, { n: count() });
     };
-    this.context.store.on(["marks", "images", "panel"], draw, this.context);
+    store.on(["marks", "images", "panel"], draw, this.context);
     draw();
-    return el(
-      "form",
-      { class: "collection-form row", on: { submit: (event) => void this.#onSubmit(event) } },
-      this.#name,
-      add,
-    );
+    const submit = async (event: SubmitEvent) => {
+      event.preventDefault();
+      const name = this.#name.value.trim();
+      const make = () => this.#change({ action: "create", name });
+      if (await (count() ? this.#addMarked(name) : make())) this.#name.value = "";
+    };
+    return el("form", { class: "collection-form row", on: { submit } }, this.#name, add);
   }
 
   #makeLinks() {
     const { translate, actions } = this.context;
-    const link: (action: string, glyph: IconName, key: string, go: () => unknown) => HTMLElement = (
-      action,
-      glyph,
-      key,
-      go,
-    ) => button({ action, icon: glyph, label: translate(key), title: "" }, go);
+    const link = (action: string, glyph: IconName, key: string, go: () => unknown) =>
+      button({ action, icon: glyph, label: translate(key), title: "" }, go);
     return el(
       "nav",
       { class: "saved-links", "aria-label": translate("place_saved") },
@@ -295,15 +210,6 @@ export class Collections {
     actions.openLibrary(words);
   }
 
-  async #onSubmit(event: SubmitEvent) {
-    event.preventDefault();
-    const { store } = this.context;
-    const name = this.#name.value.trim();
-    const make = () => this.#change({ action: "create", name });
-    const isDone = await (listMarked(store.get()).length ? this.#addMarked(name) : make());
-    if (isDone) this.#name.value = "";
-  }
-
   async #addMarked(name: string) {
     const { store, actions, toast, translate } = this.context;
     const ids = listMarked(store.get());
@@ -335,22 +241,60 @@ export class Collections {
     this.#rows.abort();
     this.#rows = new AbortController();
     const rows = collections.length
-      ? collections.map((collection) => this.#makeRow(collection))
+      ? collections.map((one) => this.#makeRow(one))
       : [el("p", { class: "dim" }, translate("collections_none"))];
     if (!redraw(root, this.#list, () => this.#list.replaceChildren(...rows))) this.#panel.focus();
   }
 
-  #makeRow(collection: Collection) {
-    const { name } = collection;
-    const actions: RowActions = {
-      open: () => this.#searchLibrary(makeCollectionSearch(name)),
-      add: () => this.#addMarked(name),
-      takeOut: () => this.context.actions.takeOut(listMarked(this.context.store.get()), name),
-      models: () => this.context.actions.listNeeds(makeNeedsQuery({ collection: name })),
-      rename: (to) => this.#change({ action: "rename", name, new_name: to }),
-      remove: () => this.#delete(name),
+  /** Return the row of a collection, with its most recently added images. The row is one stop of
+   * Tab; the key Delete deletes the collection. */
+  #makeRow({ name, count, covers }: Collection) {
+    const { translate, api, store, actions } = this.context;
+    const listIds = () => listMarked(store.get());
+    const n = listIds().length;
+    const tool = (action: string, glyph: IconName, key: string, press: () => unknown) =>
+      iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
+    const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
+    const open = button(title, () => this.#searchLibrary(makeCollectionSearch(name)));
+    open.dataset.value = name;
+    const look = (action: string, glyph: IconName, key: string) => {
+      return { action, icon: glyph, label: translate(key, { n }), class: "quiet", title: "" };
     };
-    return makeCollectionRow(this.context, collection, actions, this.#rows.signal);
+    const add = look("add-to-this-set", "plus", "collection_add");
+    const takeOut = look("take-out-of-this-set", "minus", "collection_remove");
+    const listModels = () => actions.listNeeds(makeNeedsQuery({ collection: name }));
+    const rename = (to: string) => this.#change({ action: "rename", name, new_name: to });
+    const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
+    const link = { class: "button quiet", href, download: "" };
+    const remove = tool("delete-set", "trash", "collection_delete", () => this.#delete(name));
+    remove.setAttribute("aria-keyshortcuts", "Delete");
+    const row = el(
+      "div",
+      { class: "collection", "data-set": name },
+      open,
+      el(
+        "div",
+        { class: "actions" },
+        n > 0 && button(add, () => this.#addMarked(name)),
+        n > 0 && button(takeOut, () => actions.takeOut(listIds(), name)),
+        count > 0 && tool("models-of-set", "model", "collection_models", listModels),
+        tool("rename-set", "pencil", "collection_rename", () =>
+          editName(this.context, open, name, rename),
+        ),
+        el("a", { ...link, title: translate("collections_export") }, translate("do_export")),
+        remove,
+      ),
+      el(
+        "div",
+        { class: "covers" },
+        ...covers.map((id) => el("img", { src: api.getThumbUrl(id, 320), alt: "" })),
+      ),
+    );
+    makeToolbar(row, name, this.#rows.signal);
+    row.addEventListener("keydown", ({ key, target }) => {
+      if (key === "Delete" && !(target instanceof HTMLInputElement)) remove.click();
+    });
+    return row;
   }
 
   #change(body: ActOnCollectionsBody) {
@@ -373,14 +317,11 @@ export class Collections {
     const { actions, api, toast } = this.context;
     const [file] = field.files ?? [];
     if (!file) return;
-    try {
-      const imported = await api.postFile("import", file);
-      toast(imported.text, "good");
-      void actions.collectionsChanged();
-      await this.#fetchAll();
-    } catch (error) {
-      showError(error, this.context);
-    }
+    const imported = await tryOrTell(this.context, () => api.postFile("import", file));
     field.value = "";
+    if (!imported) return;
+    toast(imported.text, "good");
+    void actions.collectionsChanged();
+    await this.#fetchAll();
   }
 }

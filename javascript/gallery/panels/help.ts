@@ -1,8 +1,8 @@
 /** The help sheet: how to search, and what the keys do, from the table in core/keys. */
 
 import { el } from "../core/dom";
-import { KEYS, type Key, type KeyScope } from "../core/keys";
-import type { Context, Translate } from "../types";
+import { KEYS, type KeyScope } from "../core/keys";
+import type { Context } from "../types";
 import { Panel } from "./panel";
 
 const PARTS: { label: string; places: KeyScope[] }[] = [
@@ -35,11 +35,14 @@ export class Help {
       el("dd", {}, translate(meaning)),
     ]);
     const parts = PARTS.map(({ label: title, places }) => {
-      const rows = KEYS.filter((key) => key.label && places.includes(key.place));
-      return makeSection(
-        translate(title),
-        rows.flatMap((key) => makeRow(key, translate)),
-      );
+      const keys = KEYS.filter((key) => key.label && places.includes(key.place));
+      const rows = keys.flatMap(({ keys: [first], shown, label }) => {
+        // a letter is printed large on a keyboard
+        const pressed = (shown ?? (first.length === 1 ? first.toUpperCase() : first)).split(" ");
+        const caps = pressed.map((one) => el("kbd", {}, one));
+        return [el("dt", {}, ...caps), el("dd", {}, translate(label))];
+      });
+      return makeSection(translate(title), rows);
     });
     const mouse = el("p", { class: "dim" }, translate("help_mouse"));
     return [makeSection(translate("help_search"), searches), ...parts, mouse];
@@ -48,13 +51,4 @@ export class Help {
 
 function makeSection(title: string, rows: HTMLElement[]) {
   return el("section", { class: "keys" }, el("h3", {}, title), el("dl", {}, ...rows));
-}
-
-function makeRow(key: Key, translate: Translate) {
-  const [first] = key.keys; // a letter is printed large on a keyboard
-  const pressed = (key.shown ?? (first.length === 1 ? first.toUpperCase() : first)).split(" ");
-  return [
-    el("dt", {}, ...pressed.map((one) => el("kbd", {}, one))),
-    el("dd", {}, translate(key.label)),
-  ];
 }

@@ -4,7 +4,7 @@ import type { BeginJobBody, ImageView, JobCard } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
 import { makeUuid } from "../core/text";
 import { Rows } from "../core/widgets";
-import { showError, waitFor } from "../data/api";
+import { tryOrTell, waitFor } from "../data/api";
 import { JobPoller } from "../data/job_poller";
 import { makeMadeCard } from "../data/making";
 import { updateImages } from "../data/records";
@@ -40,9 +40,10 @@ class JobSearch {
       "aria-label": label,
       on: { input: () => void this.search() },
     });
-    this.older = button({ action: "jobs-older", icon: "fold", label: "", class: "quiet" }, () =>
-      this.#showOlder(),
-    );
+    this.older = button({ action: "jobs-older", icon: "fold", label: "", class: "quiet" }, () => {
+      this.#limit += MORE;
+      return this.search();
+    });
     signal.addEventListener("abort", () => this.#abort.abort());
   }
 
@@ -68,11 +69,6 @@ class JobSearch {
     this.changed();
   }
 
-  #showOlder() {
-    this.#limit += MORE;
-    return this.search();
-  }
-
   /** Fetch the jobs that match the words in the field; call this again when jobs have changed. */
   async search() {
     if (!this.isActive) return this.reset();
@@ -81,14 +77,11 @@ class JobSearch {
     const { signal } = this.#abort;
     const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
     const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
-    try {
-      const { jobs } = await this.context.api.get(`jobs?${query}`, { signal });
-      if (signal.aborted) return;
-      this.found = jobs;
-      this.changed();
-    } catch (error) {
-      showError(error, this.context);
-    }
+    const request = () => this.context.api.get(`jobs?${query}`, { signal });
+    const found = await tryOrTell(this.context, request);
+    if (!found || signal.aborted) return;
+    this.found = found.jobs;
+    this.changed();
   }
 }
 
@@ -225,15 +218,12 @@ export class Jobs {
     const { model: id, version } = store.get().where;
     const model = id === null ? null : await actions.waitForModel();
     const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
-    try {
-      const { job_id, message } = await api.post("jobs", { ...wanted, ...of, request }, { signal });
-      this.announceStart(job_id, wanted.ids?.length ?? 0, message);
-      setTimeout(() => this.#requests.delete(key), DOUBLE_CLICK);
-      return true;
-    } catch (error) {
-      showError(error, this.context);
-      return false;
-    }
+    const send = () => api.post("jobs", { ...wanted, ...of, request }, { signal });
+    const started = await tryOrTell(this.context, send);
+    if (!started) return false;
+    this.announceStart(started.job_id, wanted.ids?.length ?? 0, started.message);
+    setTimeout(() => this.#requests.delete(key), DOUBLE_CLICK);
+    return true;
   }
 
   /** Download these images. What is asked for within a second of another download of the gallery
@@ -409,15 +399,11 @@ export class Jobs {
   async #markSaved() {
     const { api, store, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
-    try {
-      const answer = await api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
-      const saved = new Set(answer.ids);
-      const isNews = ({ id, saved: isSaved }: ImageView) => saved.has(id) && !isSaved;
-      if (!store.get().images.some(isNews)) return;
-      updateImages(store, (view) => (isNews(view) ? { ...view, saved: true } : view));
-    } catch (error) {
-      showError(error, this.context);
-    }
+    const request = () => api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
+    const saved = new Set((await tryOrTell(this.context, request))?.ids);
+    const isNews = ({ id, saved: isSaved }: ImageView) => saved.has(id) && !isSaved;
+    if (!store.get().images.some(isNews)) return;
+    updateImages(store, (view) => (isNews(view) ? { ...view, saved: true } : view));
   }
 }
 

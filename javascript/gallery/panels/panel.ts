@@ -3,7 +3,7 @@
 
 import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { button, el, iconButton, redraw } from "../core/dom";
-import { isAborted, makeProblem, makeRetryButton, ResponseOrder, showError } from "../data/api";
+import { isAborted, makeProblem, makeRetryButton, ResponseOrder, tryOrTell } from "../data/api";
 import { isOffline } from "../state/state";
 import type { Context, Problem, State } from "../types";
 
@@ -70,13 +70,8 @@ export class Panel {
 
   /** Send a request that changes the panel's data. Return its response, or null after an error,
    * which is shown to the user. */
-  async changeData<T>(request: () => Promise<T>): Promise<T | null> {
-    try {
-      return await this.#order.change(request);
-    } catch (error) {
-      showError(error, this.context);
-      return null;
-    }
+  changeData<T>(request: () => Promise<T>): Promise<T | null> {
+    return tryOrTell(this.context, () => this.#order.change(request));
   }
 
   /** Show why the panel's data cannot be read, in place of the contents; null shows the

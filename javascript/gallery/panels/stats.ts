@@ -11,7 +11,7 @@ import type {
 import { button, el, fill, icon, makePair, redraw } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makeLongText } from "../core/widgets";
-import { showError } from "../data/api";
+import { tryOrTell } from "../data/api";
 import { getTabName } from "../host/host_page";
 import { getParameterLabel, getSource } from "../state/state";
 import type { Context } from "../types";
@@ -309,16 +309,14 @@ class TagReader {
     const { signal } = this.#abort;
     showInstead(this.#stop, this.#begin, this.#stop);
     this.#line.textContent = translate("reading");
-    try {
+    await tryOrTell(this.context, async () => {
       let below: number | null = null;
       do {
         const answer: TagReading = await api.post("tags", { where, below }, { signal });
         this.#line.textContent = this.#say("tags_left", { n: answer.left });
         below = answer.next;
       } while (below !== null);
-    } catch (error) {
-      showError(error, this.context);
-    }
+    });
     showInstead(this.#begin, this.#stop, this.#begin);
     this.more();
   }

@@ -35,18 +35,14 @@ class WatchRow {
   }
 
   /** Show how many new images the gallery has. */
-  draw(one: WatchedGallery) {
-    this.element.toggleAttribute("data-news", one.new_count > 0);
-    const summary = one.checked_at || !one.problem ? this.#summarize(one) : "";
-    this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
-  }
-
-  #summarize({ new_count, has_more, checked_at }: WatchedGallery) {
+  draw({ new_count, has_more, checked_at, problem }: WatchedGallery) {
     const { translate } = this.context;
-    if (!checked_at) return translate("watches_never");
-    const date = formatDate(checked_at);
+    this.element.toggleAttribute("data-news", new_count > 0);
     const some = translate(has_more ? "watches_more" : "watches_n", { n: new_count });
-    return translate("watches_at", { news: new_count ? some : translate("watches_nothing"), date });
+    const news = new_count ? some : translate("watches_nothing");
+    const checked = translate("watches_at", { news, date: formatDate(checked_at) });
+    const summary = checked_at ? checked : !problem && translate("watches_never");
+    this.#news.textContent = [summary, problem].filter(Boolean).join(" · ");
   }
 }
 

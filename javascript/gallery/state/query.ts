@@ -1,6 +1,6 @@
 import type { Bootstrap, SearchCount, SearchPreview } from "../contract";
 import type { State, Where } from "../types";
-import { getSetting, getSource, NOWHERE } from "./state";
+import { getSearched, getSetting, getSource, NOWHERE } from "./state";
 
 export { getSource } from "./state";
 
@@ -132,14 +132,21 @@ export function makeCollectionSearch(name: string) {
 }
 
 /** Return the name of the saved images that a search of the library begins with: a collection, or
- * the key of a text for the favourites and for those with a note. Return null for another search. */
+ * the key of a text for the favourites and for those with a note; and the word that names them.
+ * Return null for another search. */
 export function findSavedPlace(where: Where) {
   const [first = ""] = splitWords(where.search ?? "");
   if (!first || hasGallery(where)) return null;
   const [, quoted, plain = ""] = COLLECTION.exec(first) ?? [];
   const collection = quoted?.replace(/(["“”„＂])\1/g, "$1") ?? plain;
   const key = collection ? "" : (SAVED[first.toLowerCase()] ?? "");
-  return collection || key ? { collection, key } : null;
+  return collection || key ? { collection, key, word: first } : null;
+}
+
+/** Return the words of the current search, without the one that names a saved place. */
+export function getSearchedWords(state: Pick<State, "where" | "loadedWords">) {
+  const words = splitWords(getSearched(state));
+  return words.slice(findSavedPlace(state.where) ? 1 : 0).join(" ");
 }
 
 /** Return the filters that have an effect and differ from their defaults. The sort order is not a
