@@ -15,7 +15,6 @@ from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
 from civitai_manager_libs.library import bookmarks, image_cache, models, reproductions
 from civitai_manager_libs.library.database import select_rows_or_empty
-from civitai_manager_libs.model_files import ModelFile
 from civitai_manager_libs.model_files.folders import walk_folders
 from civitai_manager_libs.model_files.index import load_hashes, ModelIndex
 from civitai_manager_libs.model_files.sidecars import describes_other_version, read_sidecar
