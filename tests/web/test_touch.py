@@ -268,6 +268,41 @@ def test_handle_of_the_months_is_dragged_and_a_tapped_suggestion_opens_nothing_b
     assert phone.focused_control() != "find"  # which would keep the keyboard over the pictures
 
 
+def _middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_tap_right_after_a_drag_is_not_lost(phone):
+    fingers, panel = Fingers(phone.page), phone.panel("compare")
+    x, y = _middle(phone.page.locator(".scrubber-handle"))
+    field = _middle(phone.field("find"))
+    fingers.swipe((x, y), (x, y - 60))
+    fingers.tap(field)
+    wait_for(lambda: phone.focused_control() == "find")
+
+    phone.key("Escape", 2)
+    for tile in range(2):
+        phone.tiles.nth(tile).locator("[data-do='mark']").tap()
+    phone.control("compare").tap()
+    panel.locator("[data-do='compare-over']").tap()
+    x, y = _middle(panel.locator(".divider"))
+    close = _middle(panel.locator("header button").last)
+    fingers.swipe((x, y), (x - 80, y))
+    fingers.tap(close)
+    expect(panel).to_be_hidden()
+
+    phone.tiles.first.tap()
+    expect(phone.viewer).to_be_visible()
+    phone.control("details").tap()
+    phone.rest(phone.page.locator(".details"))
+    x, y = _middle(phone.control("sheet"))
+    close = _middle(phone.page.locator(".viewer-bar [data-do='close']"))
+    fingers.swipe((x, y), (x, y - 200))
+    fingers.tap(close)
+    expect(phone.viewer).to_be_hidden()
+
+
 def test_messages_move_off_the_focused_image(phone):
     page = phone
     page.tiles.first.locator("[data-do='mark']").tap()

@@ -1,7 +1,7 @@
 /** The dividers between images that lie over each other: each image is visible between the divider
  * before it and the one after it. Dividers are dragged, or moved by the arrow keys. */
 
-import { el } from "../core/dom";
+import { el, preventFlicks } from "../core/dom";
 import type { Context } from "../types";
 
 const STEP = 2; // percent, by an arrow key
@@ -66,6 +66,7 @@ export class Dividers {
         },
       },
     });
+    preventFlicks(divider);
     return divider;
   }
 

@@ -192,7 +192,7 @@ export class Toasts {
     const undo = { action: "undo", label: this.translate("do_undo") };
     const look = typeof offer === "function" ? { ...undo, press: offer } : offer;
     const time = SHORT + (look ? TO_PRESS : 0) + Math.max(0, text.length - LINE) * A_LETTER;
-    const dismiss = { type: "button", class: "toast-text", title: this.translate("dismiss") };
+    const dismiss = { type: "button", class: "toast-text plain", title: this.translate("dismiss") };
     const clock = el("span", { class: "toast-time" });
     clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
     const toast = el(

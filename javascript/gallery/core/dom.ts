@@ -181,6 +181,13 @@ export function observeSize(element: Element, listener: () => void, signal: Abor
   signal.addEventListener("abort", () => sizes.disconnect());
 }
 
+/** Keep the browser from scrolling while a finger drags an element. In spite of `touch-action: none`,
+ * Chromium would continue a flick and ignore the next tap. */
+export function preventFlicks(element: HTMLElement, signal?: AbortSignal, isDragged = () => true) {
+  const prevent = (event: TouchEvent) => event.cancelable && isDragged() && event.preventDefault();
+  element.addEventListener("touchmove", prevent, { signal, passive: false });
+}
+
 /** Run an action and mark its button as busy until the action settles. The button is not disabled,
  * because it would lose the focus. */
 export async function runWhileBusy(pressed: HTMLElement, action: () => unknown) {

@@ -2,7 +2,7 @@
  * what the model is. */
 
 import type { ModelView } from "../contract";
-import { button, el, fill, icon, setLabel } from "../core/dom";
+import { button, el, fill, icon, observeSize, setLabel } from "../core/dom";
 import { type MenuItem, makeMenuButton } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
@@ -89,11 +89,15 @@ class DownloadOptions {
 }
 
 const MOST_WORDS = 24; // trigger words in sight
+const LEAST_NAME = 240; // pixels that a long name of a model has before anything else has words
+/** What has no words, by the room that there is: `data-signs` of the header's line. */
+const SIGNS = ["", "figures", "figures author", "figures author actions"];
 
 export class GalleryHeader {
   #section = el("section", { class: "gallery-header", hidden: true });
   #title = el("div", { class: "title" });
   #links = el("div", { class: "model-links" });
+  #line = el("div", { class: "line" });
   #facts = el("p", { class: "row" });
   #triggerWords = el("div", { class: "trigger-words row", role: "group" });
   #licence = el("div", { class: "licence" });
@@ -133,12 +137,14 @@ export class GalleryHeader {
     );
     const more = makeMenuButton(context, "gallery-menu", "open_more", () => this.#listMenu());
     this.#download = new DownloadOptions(context, more).trigger;
-    this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
+    const get = new GetModel(context).element;
+    this.#actions.append(get, this.#watch, this.#stats, this.#download);
     this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
-    const line = el("div", { class: "line" });
     const links = [this.#links, this.#unfold]; // behind the filters, which they must not move
-    line.append(this.#title, filters, ...links, this.#actions, more, sizeSlider);
-    makeToolbar(line, translate("toolbar_gallery"), signal);
+    this.#line.append(this.#title, filters, ...links, this.#actions, more, sizeSlider);
+    makeToolbar(this.#line, translate("toolbar_gallery"), signal);
+    for (const one of [this.#line, this.#title, get, this.#watch, ...filters.children])
+      observeSize(one, () => this.#fitWords(), signal);
     this.#about.append(
       this.#facts,
       this.#triggerWords,
@@ -146,7 +152,7 @@ export class GalleryHeader {
       this.#licence,
       this.#tags,
     );
-    this.#section.append(line, sortNote, heldBack, this.#about);
+    this.#section.append(this.#line, sortNote, heldBack, this.#about);
     header.append(this.#section);
     const keys = ["where", "model", "title", "total", "results"] as const;
     store.on([...keys, getPost], (now) => this.#draw(now), { signal });
@@ -173,6 +179,20 @@ export class GalleryHeader {
     this.#section.toggleAttribute("data-waited", this.#waited === where.model);
   }
 
+  /** Show in words what there is room for, beside the model's name and the chips. */
+  #fitWords() {
+    const isCut = (one: Element) =>
+      one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 2;
+    const [name, chips] = ["h2", ".set-chips"].map((part) => this.#line.querySelector(part));
+    const isTight = (one: Element | null, least = Number.POSITIVE_INFINITY) =>
+      one !== null && isCut(one) && one.clientWidth < least;
+    const fits = () => !isTight(this.#line) && !isTight(chips) && !isTight(name, LEAST_NAME);
+    for (const signs of SIGNS) {
+      this.#line.dataset.signs = signs;
+      if (fits()) return;
+    }
+  }
+
   #drawTitle(now: State) {
     const { translate } = this.context;
     const { where, model, bootstrap } = now;
@@ -185,6 +205,7 @@ export class GalleryHeader {
     fill(this.#title, heading);
     const button = creator && this.#makeCreatorButton(creator, about);
     fill(this.#links, button, url && this.#makeLink(url));
+    this.#fitWords();
   }
 
   #makeLink(url: string) {

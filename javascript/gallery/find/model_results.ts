@@ -99,7 +99,7 @@ export class ModelResultCards {
         on: { click: () => void actions.openModel(card.id) },
       },
       this.#makeCover(card),
-      el("span", { class: "name", dir: "auto", text: card.name }),
+      el("span", { class: "name clamp", dir: "auto", text: card.name }),
       el("span", {
         class: "dim one-line",
         dir: "auto",

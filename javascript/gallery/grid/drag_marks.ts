@@ -1,7 +1,7 @@
 /** Marks tiles by dragging: a mouse draws a rubber band around them; a finger marks a range after a
  * long press. */
 
-import { el, scrollBy } from "../core/dom";
+import { el, preventFlicks, scrollBy } from "../core/dom";
 import { closeMenu } from "../core/menu";
 import type { Selection } from "../state/selection";
 import { listTileIds } from "../state/state";
@@ -41,10 +41,7 @@ export class DragMarks {
     document.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
     list.addEventListener("mousedown", (event) => this.#onMouseDown(event), { signal });
     list.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
-    // while a finger marks images, the page does not scroll
-    const keepScroll = (event: TouchEvent) =>
-      this.heldId !== null && event.cancelable && event.preventDefault();
-    list.addEventListener("touchmove", keepScroll, { signal, passive: false });
+    preventFlicks(list, signal, () => this.heldId !== null); // a finger marks images
     const keys = { signal, capture: true };
     window.addEventListener("keydown", (event) => this.#onKey(event), keys);
     document.addEventListener("selectstart", (event) => this.#drag && event.preventDefault(), {

@@ -109,7 +109,7 @@ export class Hover {
         el("span", { class: "reactions" }, icon("like"), formatNumber(reactions, "compact")),
         this.#makeHeart(view),
       ),
-      prompt && el("p", { class: "image-prompt", dir: "auto" }, `${prompt}…`),
+      prompt && el("p", { class: "image-prompt clamp", dir: "auto" }, `${prompt}…`),
       facts.length > 0 &&
         el("p", { class: "image-facts one-line", dir: "auto" }, facts.join(" · ")),
     ];

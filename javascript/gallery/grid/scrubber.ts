@@ -1,7 +1,7 @@
 /** The handle beside the grid that scrolls it, by months. */
 
 import type { ImageView, MonthCount } from "../contract";
-import { el } from "../core/dom";
+import { el, preventFlicks } from "../core/dom";
 import { formatNumber, getLanguage } from "../core/text";
 import { showError } from "../data/api";
 import { makeQueryParameters } from "../state/query";
@@ -138,6 +138,7 @@ export class Scrubber {
 
   #listen() {
     const track = this.#track;
+    preventFlicks(track);
     track.addEventListener("pointerenter", () => void this.#fetchMonths());
     track.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;

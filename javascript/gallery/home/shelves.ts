@@ -36,8 +36,8 @@ export function makeCard({
     "a",
     { class: "home-card", "data-do": action, href, title: name },
     makeCover(images, glyph, blurhash),
-    el("span", { class: "name", dir: "auto", text: name }),
-    about ? el("span", { class: "dim", dir: "auto", text: about }) : null,
+    el("span", { class: "name clamp", dir: "auto", text: name }),
+    about ? el("span", { class: "dim one-line", dir: "auto", text: about }) : null,
     badge ? el("span", { class: "badge", text: badge }) : null,
   );
   onPlainClick(card, () => open?.());
@@ -255,7 +255,7 @@ function makeNewerVersion(
           .filter(Boolean)
           .join(" · "),
       ),
-      about && el("p", { class: "about", dir: "auto", text: about }),
+      about && el("p", { class: "about clamp", dir: "auto", text: about }),
       ...remarks.map((remark) => el("p", { class: "warns", dir: "auto", text: remark })),
     ),
     el("div", { class: "row" }, getButton, dismissButton),

@@ -141,6 +141,8 @@ export class Settings {
 
   #showPage(name: (typeof PAGES)[number]) {
     this.#page.dataset.page = name;
+    for (const part of this.#page.querySelectorAll<HTMLElement>("[data-of]"))
+      part.hidden = part.dataset.of !== name;
     if (name === "engines") void this.engines.load();
     for (const page of PAGES) {
       const control = this.#page.querySelector(`[data-do="settings-${page}"]`);

@@ -1,5 +1,6 @@
 /** Turns pointers, wheel and pinches into gestures on an image. */
 
+import { preventFlicks } from "../core/dom";
 import type { Slide } from "./slide";
 import { dragPose, limitPose, type Point, type Pose, pinchPose, toggleZoom, zoomAt } from "./zoom";
 
@@ -45,10 +46,9 @@ export class Gestures {
     element.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
     element.addEventListener("pointerup", (event) => this.#onUp(event), { signal });
     element.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
-    const firm = { signal, passive: false }; // may keep the browser from its own
-    element.addEventListener("touchmove", (event) => this.#onTouch(event), firm);
+    preventFlicks(element, signal, () => this.#doing !== "");
     element.addEventListener("click", (event) => this.#onClick(event), { signal });
-    element.addEventListener("wheel", (event) => this.#onWheel(event), firm);
+    element.addEventListener("wheel", (event) => this.#onWheel(event), { signal, passive: false });
     element.addEventListener("dragstart", (event) => this.#onDragStart(event), { signal });
     // A finger that rests opens a menu: moving and lifting it does no more.
     element.addEventListener("longpress", () => this.#stop(), { signal });
@@ -71,12 +71,6 @@ export class Gestures {
   /** Prevent the browser's own drag during a gesture, since it would end the pointer's events. */
   #onDragStart(event: DragEvent) {
     if (this.#fingers.size > 0 || !this.handlers.isNativeDrag?.(event)) event.preventDefault();
-  }
-
-  /** Prevent the browser from scrolling. Otherwise Chromium may continue a flick and ignore the
-   * next tap. */
-  #onTouch(event: TouchEvent) {
-    if (this.#doing !== "" && event.cancelable) event.preventDefault();
   }
 
   /** Ignore the fingers until they are lifted. */

@@ -2,7 +2,7 @@
  * keys. */
 
 import { addLayer, removeLayer } from "../core/dialogs";
-import { el, observeSize, setAttribute } from "../core/dom";
+import { el, observeSize, preventFlicks, setAttribute } from "../core/dom";
 import type { Context } from "../types";
 
 type SheetSize = "full" | "half" | "closed";
@@ -43,6 +43,7 @@ export class Sheet {
         pointercancel: () => this.#setSize(this.#size),
       },
     });
+    preventFlicks(this.#grip);
     details.prepend(this.#grip);
     this.#setSize("half");
     observeSize(this.#grip, () => this.#followLayer(), context.signal); // a phone may be turned
