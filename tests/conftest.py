@@ -53,7 +53,9 @@ def pytest_collection_modifyitems(items):
         if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker(pytest.mark.timeout(120 * max(1, _EXAMPLES // 100)))
     # A test of the page takes seconds: begun last, one would keep the other processors waiting.
-    items.sort(key=lambda item: item.get_closest_marker("page") is None)
+    # Those of the host come first, so that one process alone starts it.
+    uses_host = {item for item in items if "host" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (not item.get_closest_marker("page"), item not in uses_host))
 
 
 @pytest.fixture(autouse=True)

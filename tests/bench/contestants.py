@@ -6,17 +6,16 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from measure import HERE, Run, Server, make_environment, measure_process
 from server import image_url
 
-__all__ = ["CURL", "GALLERY_DL", "NAMES", "PROCESS"]
-__all__ += ["OTHERS", "SEQUENTIAL", "Work", "run_turn"]
+__all__ = ["CURL", "GALLERY_DL", "NAMES", "OTHERS", "SEQUENTIAL", "Work", "run_turn"]
 
-NAMES, PROCESS = "ours: download_images", "ours: the same, whole process"
+NAMES = "ours: download_images"
 CURL, GALLERY_DL = "curl -Z", "gallery-dl"
 SEQUENTIAL = "a loop of requests.get"
 OTHERS = (CURL, GALLERY_DL, SEQUENTIAL)
@@ -48,55 +47,47 @@ class Work:
         return [image_url(self.server.url, n) for n in numbers]
 
 
-def run_turn(name: str, work: Work) -> dict[str, Run]:
-    """Run a program once; return its costs by row of the table. Raises RuntimeError."""
+def run_turn(name: str, work: Work) -> Run:
+    """Run a program once; return its cost. Raises RuntimeError."""
     folder = Path(tempfile.mkdtemp(dir=work.server.folder))
     (folder / "out").mkdir()
     (folder / "urls").write_text("\n".join(work.urls) + "\n")
-    work.server.counts()
-    rows = dict(_PROGRAMS[name](work, folder))
-    _check_files(work, folder)
-    return rows
-
-
-def _check_files(work: Work, folder: Path) -> None:
-    """Raise RuntimeError unless all images are complete."""
+    run = _PROGRAMS[name](work, folder)
     sizes = [path.stat().st_size for path in folder.rglob("*.png")]
     if sizes != [work.size] * work.count:
         raise RuntimeError(f"{len(sizes)} of {work.count} images, of {set(sizes)} bytes")
+    return run
 
 
-def _run_ours(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    """Yield the cost of the download alone, and of the process with all its imports."""
+def _run_ours(work: Work, folder: Path) -> Run:
+    """Return the cost of the download alone, without that of the imports."""
     argv = [sys.executable, str(HERE / "ours.py"), "names", str(work.at_once)]
     argv.append(str(folder / "urls"))
     run = measure_process(argv, make_environment(work.server.url, folder / "data"))
-    inside = json.loads(run.output.splitlines()[-1])
-    yield NAMES, Run(inside["seconds"], inside["cpu"], inside["peak"])
-    yield PROCESS, run
+    return Run(**json.loads(run.output.splitlines()[-1]))
 
 
-def _run_curl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_curl(work: Work, folder: Path) -> Run:
     pairs = ((url, folder / "out" / url.rsplit("/", 1)[-1]) for url in work.urls)
     lines = (f'url = "{url}"\noutput = "{path}"\n' for url, path in pairs)
     (folder / "config").write_text("".join(lines))
     argv = [_find_program("curl"), "-q", "-sS", "-Z", "--parallel-max", str(work.at_once)]
     argv += ["-K", str(folder / "config")]
-    yield CURL, measure_process(argv, make_environment(work.server.url, folder / "data"))
+    return measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _run_gallery_dl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_gallery_dl(work: Work, folder: Path) -> Run:
     argv = [_find_program("gallery-dl"), "--config-ignore", "-q", "--no-mtime"]
     argv += ["-D", str(folder / "out"), "-i", str(folder / "urls")]
-    yield GALLERY_DL, measure_process(argv, make_environment(work.server.url, folder / "data"))
+    return measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _run_sequential(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_sequential(work: Work, folder: Path) -> Run:
     argv = [sys.executable, "-c", _SEQUENTIAL_PROGRAM, str(folder / "out"), str(folder / "urls")]
-    yield SEQUENTIAL, measure_process(argv, make_environment(work.server.url, folder / "data"))
+    return measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-_PROGRAMS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
+_PROGRAMS: dict[str, Callable[[Work, Path], Run]] = {
     NAMES: _run_ours,
     CURL: _run_curl,
     GALLERY_DL: _run_gallery_dl,

@@ -14,7 +14,6 @@ from tables import format_mib, format_number, format_table, format_verdict
 __all__ = ["download_many"]
 
 _HEADS = ["", "seconds", "× ideal", "× curl", "CPU ms per picture", "peak MiB"]
-_HEADS += ["most at once", "API at once", "asked twice"]
 
 
 @dataclass
@@ -23,7 +22,6 @@ class _Trial:
 
     work: Work
     figures: dict[str, Figures] = field(default_factory=dict)
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def run(self, names: Sequence[str], turns: int, slow_turns: int) -> None:
         """Run all programs `turns` times, but the slow ones `slow_turns` times."""
@@ -37,38 +35,24 @@ class _Trial:
         if name in self.figures and self.figures[name].note:
             return
         try:
-            rows = who.run_turn(name, self.work)
+            run = who.run_turn(name, self.work)
         except RuntimeError as error:
             if name not in who.OTHERS:
                 raise
             self.figures[name] = Figures(note=str(error))
             return
-        counts = self.work.server.counts()
-        for row, run in rows.items():
-            self.figures.setdefault(row, Figures()).runs.append(run)
-            most = self.counts.setdefault(row, dict(counts))
-            most.update({key: max(most[key], counts[key]) for key in counts})
+        self.figures.setdefault(name, Figures()).runs.append(run)
 
     def rows(self, ideal: float) -> Iterator[list[str]]:
         curl = self.figures.get(who.CURL, Figures()).seconds
-        yield ["ideal", format_number(ideal), "1.00", format_number(ideal / curl), *[""] * 5]
+        yield ["ideal", format_number(ideal), "1.00", format_number(ideal / curl), "", ""]
         for name, figures in self.figures.items():
             if figures.note:
-                yield [name, f"skipped: {figures.note}", *[""] * 7]
+                yield [name, f"skipped: {figures.note}", *[""] * 4]
                 continue
-            counts = self.counts[name]
             cpu = figures.cpu / self.work.count * 1000
-            row = [
-                name,
-                format_number(figures.seconds),
-                format_number(figures.seconds / ideal),
-            ]
-            row += [
-                format_number(figures.seconds / curl),
-                format_number(cpu),
-                format_mib(figures.peak),
-            ]
-            yield row + [str(counts[key]) for key in ("most", "most_api", "twice")]
+            times = (figures.seconds, figures.seconds / ideal, figures.seconds / curl, cpu)
+            yield [name, *map(format_number, times), format_mib(figures.peak)]
 
     def ratio(self, name: str, other: str) -> float:
         """Return how many times as long the other program takes."""
@@ -105,12 +89,3 @@ def _compare_with_others(trial: _Trial, ideal: float) -> Iterator[str]:
         if slow in trial.figures and not trial.figures[slow].note:
             times = trial.ratio(who.NAMES, slow)
             yield format_verdict(f"faster than {slow}", times, 3, " ×", at_least=True)
-    yield from _check_politeness(trial)
-
-
-def _check_politeness(trial: _Trial) -> Iterator[str]:
-    ours = [counts for name, counts in trial.counts.items() if name.startswith("ours")]
-    most, most_api = (max(counts[key] for counts in ours) for key in ("most", "most_api"))
-    yield format_verdict("most at once at the host", most, trial.work.at_once)
-    yield format_verdict("API requests at once", most_api, 1)
-    yield format_verdict("asked twice", sum(counts["twice"] for counts in ours), 0)

@@ -98,6 +98,7 @@ def _read_text(file: Any) -> str:
     return file.read().decode("utf-8", "replace").strip()
 
 
+@dataclass(frozen=True)
 class Server:
     """A running server.py.
 
@@ -105,14 +106,8 @@ class Server:
     each name that was deleted lately, which would slow down the next program.
     """
 
-    def __init__(self, url: str, folder: str) -> None:
-        self.url, self.folder = url, folder
-
-    def counts(self) -> dict[str, int]:
-        """Return what the server has counted since this was last called."""
-        address = f"{self.url}/counts"
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as response:
-            return json.load(response)
+    url: str
+    folder: str
 
 
 @contextmanager

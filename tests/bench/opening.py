@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +14,8 @@ __all__ = ["open_gallery"]
 
 _WINDOW = {"width": 1600, "height": 1000}
 _NETWORK = 0.02  # seconds from our server to Civitai
-_FAR = 150  # milliseconds from the browser to our server
-_SPEEDS = (2000, 4500, 6000)  # pixels a second
-_SCROLLED = 2.0  # seconds at each speed
+_SPEED = 6000  # pixels a second
+_SCROLLED = 2.0  # seconds
 _PAGES = 10  # of 100 images: more than is scrolled through
 _IN_VIEW = f"""() => {{
     const tiles = [...{HOST}.shadowRoot.querySelectorAll("[data-tile]")].map((tile) => {{
@@ -46,68 +44,55 @@ def open_gallery(scale: str) -> str:
     with launch_chromium() as browser:
         if browser is None:
             return "### (j) opening\n\nskipped: there is no Playwright or no Chromium here\n"
-        near = _Opening(browser, turns, latency=0)
-        far = _Opening(browser, turns, latency=_FAR)
-        scrolled = _scroll(browser)
-    return _report(near.figures, far.figures, scrolled)
+        figures = _open(browser, turns) | _scroll(browser)
+    return _report(figures)
 
 
-class _Opening:
-    """A gallery that is opened `turns` times with an empty browser cache, and reloaded."""
+def _open(browser: Any, turns: int) -> dict[str, float]:
+    """Open a gallery with an empty browser cache, and reload it; return what was measured."""
+    figures: dict[str, float] = {}
+    cold, warm = [], []
+    with run_server(latency=_NETWORK, pictures=1500) as server, run_gallery(server) as (url, _):
+        for _turn in range(turns):
+            context = browser.new_context(viewport=_WINDOW)
+            page = context.new_page()
+            requests = _CodeRequests(page)
+            cold.append(_time_first_screen(page, f"{url}?model=101"))
+            figures["requests of code"] = len(requests.code)
+            figures["kB of code"] = sum(requests.code.values()) / 1000
+            figures["whole images on the first screen"] = sum(
+                tile["top"] >= 0 and tile["bottom"] <= _WINDOW["height"]
+                for tile in page.evaluate(_IN_VIEW)
+            )
+            requests.forget()
+            warm.append(_time_first_screen(page, None))
+            figures["code asked again at a reload"] = len(requests.code)
+            context.close()
+    return {"first screen, cold, s": median(cold), "first screen, warm, s": median(warm), **figures}
 
-    def __init__(self, browser: Any, turns: int, latency: int) -> None:
-        self.figures: dict[str, float] = {}
-        cold, warm = [], []
-        with run_server(latency=_NETWORK, pictures=1500) as server, run_gallery(server) as (url, _):
-            for _turn in range(turns):
-                context = browser.new_context(viewport=_WINDOW)
-                page = context.new_page()
-                requests = _CodeRequests(page, latency)
-                cold.append(self._first_screen(page, f"{url}?model=101"))
-                self.figures["requests of code"] = len(requests.code)
-                self.figures["bytes of code"] = requests.code_bytes()
-                self.figures["whole images on the first screen"] = self._count_whole_images(page)
-                requests.forget()
-                warm.append(self._first_screen(page, None))
-                self.figures["code asked again at a reload"] = len(requests.code)
-                context.close()
-        self.figures["cold"], self.figures["warm"] = median(cold), median(warm)
 
-    def _first_screen(self, page: Any, url: str | None) -> float:
-        started = time.perf_counter()
-        page.goto(url, wait_until="commit") if url else page.reload(wait_until="commit")
-        page.wait_for_function(f"() => {HOST}?.shadowRoot?.querySelector('[data-tile]')")
-        page.evaluate(UNTIL, ["", FIRST_SCREEN, None])
-        return time.perf_counter() - started
-
-    def _count_whole_images(self, page: Any) -> int:
-        tiles = page.evaluate(_IN_VIEW)
-        return sum(tile["top"] >= 0 and tile["bottom"] <= _WINDOW["height"] for tile in tiles)
+def _time_first_screen(page: Any, url: str | None) -> float:
+    started = time.perf_counter()
+    page.goto(url, wait_until="commit") if url else page.reload(wait_until="commit")
+    page.wait_for_function(f"() => {HOST}?.shadowRoot?.querySelector('[data-tile]')")
+    page.evaluate(UNTIL, ["", FIRST_SCREEN, None])
+    return time.perf_counter() - started
 
 
 class _CodeRequests:
-    """The requests of a page for our own code. latency: milliseconds added to each request."""
+    """The requests of a page for our own code. code: bytes by path."""
 
-    def __init__(self, page: Any, latency: int) -> None:
+    def __init__(self, page: Any) -> None:
         self.code: dict[str, float] = {}
         self._paths: dict[str, str] = {}
         devtools = page.context.new_cdp_session(page)
         devtools.send("Network.enable")
-        if latency:
-            unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
-            devtools.send(
-                "Network.emulateNetworkConditions",
-                {"offline": False, "latency": latency, **unlimited},
-            )
         devtools.on("Network.requestWillBeSent", self._on_request)
         devtools.on("Network.requestServedFromCache", self._on_cache_hit)
         devtools.on("Network.loadingFinished", self._on_finished)
 
     def forget(self) -> None:
         self.code, self._paths = {}, {}
-
-    def code_bytes(self) -> float:
-        return sum(self.code.values())
 
     def _on_request(self, event: dict[str, Any]) -> None:
         path = urlsplit(event["request"]["url"]).path
@@ -135,19 +120,9 @@ def _scroll(browser: Any) -> dict[str, float]:
                 _fill_cache(browser, url)
             context = browser.new_context(viewport=_WINDOW)
             page = context.new_page()
-            page.goto(f"{url}?model=101")
-            page.wait_for_function(f"() => {HOST}?.shadowRoot?.querySelector('[data-tile]')")
-            page.evaluate(UNTIL, ["", FIRST_SCREEN, None])
-            cpu, thumbnails = _read_cpu(process), 0
-            for speed in _SPEEDS:
-                seen = page.evaluate(_SCROLL, [speed, _SCROLLED])
-                figures[f"loaded at {speed} px/s, {state}"] = sum(seen) / len(seen)
-                thumbnails += sum(seen)
-                after = page.evaluate(UNTIL, ["", FIRST_SCREEN, None]) / 1000
-                figures[f"after a stop from {speed} px/s, {state}, s"] = after
-            figures[f"server CPU for 100 images, {state}, s"] = (
-                100 * (_read_cpu(process) - cpu) / max(1, thumbnails)
-            )
+            _time_first_screen(page, f"{url}?model=101")
+            seen = page.evaluate(_SCROLL, [_SPEED, _SCROLLED])
+            figures[f"loaded at {_SPEED} px/s, {state}"] = sum(seen) / len(seen)
             context.close()
         figures["server memory at the end, MB"] = _read_memory(process)
     return figures
@@ -183,39 +158,20 @@ def _read_memory(process: int) -> float:
     return int(kilobytes) / 1024
 
 
-def _read_cpu(process: int) -> float:
-    """Return the seconds of processor time that a process has used."""
-    with open(f"/proc/{process}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _report(near: dict[str, float], far: dict[str, float], scrolled: dict[str, float]) -> str:
-    rows = [[name, format_number(near[name], 2), format_number(far[name], 2)] for name in near]
-    lines = [
-        format_verdict("first screen, cold", near["cold"], 1.0, " s"),
-        format_verdict("first screen, warm", near["warm"], 0.4, " s"),
-        format_verdict(f"first screen, cold, {_FAR} ms to the server", far["cold"], 2.5, " s"),
-        format_verdict("requests of code", near["requests of code"], 5),
-        format_verdict("bytes of code", near["bytes of code"] / 1000, 300, " kB"),
-        format_verdict("code asked again at a reload", near["code asked again at a reload"], 0),
-        format_verdict("whole images", near["whole images on the first screen"], 15, at_least=True),
-    ]
-    full, empty = "loaded at 6000 px/s, cache full", "loaded at 6000 px/s, cache empty"
-    lines += [
-        format_verdict(full, scrolled[full], 0.8, at_least=True),
-        format_verdict(empty, scrolled[empty], 0.5, at_least=True),
-    ]
-    stops = [name for name in scrolled if name.startswith("after a stop")]
-    lines += [format_verdict(name, scrolled[name], 0.15, " s") for name in stops if "full" in name]
-    cpu = "server CPU for 100 images, cache full, s"
-    lines.append(format_verdict(cpu, scrolled[cpu], 0.15, " s"))
-    lines += [
-        format_verdict(name, scrolled[name], 120, " MB") for name in scrolled if "memory" in name
-    ]
+def _report(figures: dict[str, float]) -> str:
+    loaded = f"loaded at {_SPEED} px/s, cache"
+    most = {
+        "first screen, cold, s": 1.0,
+        "first screen, warm, s": 0.4,
+        "requests of code": 5,
+        "kB of code": 300,
+        "code asked again at a reload": 0,
+        "server memory at start, MB": 120,
+        "server memory at the end, MB": 120,
+    }
+    least = {"whole images on the first screen": 15, f"{loaded} full": 0.8, f"{loaded} empty": 0.5}
+    lines = [format_verdict(name, figures[name], limit) for name, limit in most.items()]
+    lines += [format_verdict(n, figures[n], limit, at_least=True) for n, limit in least.items()]
     title = f"(j) opening in Chromium, {_WINDOW['width']} × {_WINDOW['height']}"
-    first = format_table(title, ["", "near", f"{_FAR} ms"], rows)
-    second = format_table(
-        "while one scrolls", ["", ""], [[n, format_number(v)] for n, v in scrolled.items()]
-    )
-    return "\n".join([first, second, *lines]) + "\n"
+    rows = [[name, format_number(value)] for name, value in figures.items()]
+    return "\n".join([format_table(title, ["", ""], rows), *lines]) + "\n"

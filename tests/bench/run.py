@@ -1,4 +1,4 @@
-"""A benchmark: our speed, memory and politeness beside other programs at the same work.
+"""A benchmark: our speed and memory beside other programs at the same work.
 
     python tests/bench/run.py           all of it, about 10 minutes
     python tests/bench/run.py --quick   less of each, in under 3 minutes

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from measure import ENTRY, make_environment, measure_process
 from tables import format_table, format_verdict
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -72,7 +71,6 @@ def measure_search(scale: str) -> str:
         filled = time.perf_counter() - began
         times = {words: _time_first_page(words) for words in _make_searches()}
         size = os.path.getsize(path) / 1024**2
-        process = _measure_process(os.path.dirname(path))
     slowest = sorted(times, key=lambda words: -times[words][1])
     shown = [words for words in times if words in {*_SEARCHES, *slowest[:_SHOWN]}]
     rows = [[f"`{words}`", f"{times[words][0]}", f"{times[words][1]:.1f}"] for words in shown]
@@ -80,7 +78,6 @@ def measure_search(scale: str) -> str:
     slow = sum(ms > 100 for ms in figures)
     lines = [
         f"{count} records filled in {filled:.0f} s; library.db has {size:.0f} MB.",
-        f"`search lighthouse` as a process: {process}.",
         f"{len(times)} searches, each in its slowest order, the fastest of {_RUNS} runs:"
         f" median {median(figures):.1f} ms, {slow} over 100 ms.",
         format_verdict("the slowest first page", max(figures), 300, " ms"),
@@ -98,17 +95,6 @@ def _make_searches() -> list[str]:
         terms = dice.sample(_TERMS, dice.choice((2, 2, 3, 4)))
         found[" ".join("-" * (dice.random() < 0.35) + term for term in terms)] = None
     return list(found)
-
-
-def _measure_process(folder: str) -> str:
-    """Return the cost of a process that searches once, and of one that prints its help."""
-    env = make_environment("https://civitai.com", Path(folder))
-    costs = []
-    for arguments in (["search", "lighthouse"], ["--help"]):
-        runs = [measure_process([sys.executable, ENTRY, *arguments], env) for _ in range(3)]
-        seconds, peak = median(r.seconds for r in runs), median(r.peak for r in runs) / 1024**2
-        costs.append(f"{seconds:.2f} s, {peak:.0f} MB at most")
-    return f"{costs[0]} (`--help`: {costs[1]})"
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """A stand-in for Civitai with a given latency and sizes, in a process of its own.
 
-It counts simultaneous and repeated requests. Each connection has a thread, which
-sleeps to the microsecond; an event loop would sleep to the millisecond. All images share one
-buffer.
+Each connection has a thread, which sleeps to the microsecond; an event loop would sleep to the
+millisecond. All images share one buffer.
 
     python server.py --latency 0.1 --size 300000 --thumbnail 30000 --pictures 10000
 
@@ -20,7 +19,6 @@ import sys
 import threading
 import time
 import zlib
-from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
 _FIRST_ID, _MODEL_ID, _VERSION_ID = 5_000_000, 101, 1001
@@ -28,43 +26,9 @@ _SIDES = (1216, 832, 640, 1536, 1024)  # pixels; heights beside a width of 832
 _WORDS = "a lighthouse on a cliff above the sea, evening light, oil on canvas, wide brush, "
 
 
-class Counts:
-    """Counts of the requests since they were last forgotten."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._now = {"all": 0, "api": 0}
-        self.forget()
-
-    def forget(self) -> None:
-        with self._lock:
-            self._most = dict(self._now)
-            self._paths: Counter[str] = Counter()
-
-    def begin(self, path: str, kinds: tuple[str, ...]) -> None:
-        with self._lock:
-            self._paths[path] += 1
-            for kind in kinds:
-                self._now[kind] += 1
-                self._most[kind] = max(self._most[kind], self._now[kind])
-
-    def end(self, kinds: tuple[str, ...]) -> None:
-        with self._lock:
-            for kind in kinds:
-                self._now[kind] -= 1
-
-    def as_json(self) -> dict[str, int]:
-        with self._lock:
-            return {
-                "twice": sum(n > 1 for n in self._paths.values()),
-                "most": self._most["all"],
-                "most_api": self._most["api"],
-            }
-
-
 class Server:
     def __init__(self, options: argparse.Namespace) -> None:
-        self.options, self.counts = options, Counts()
+        self.options = options
         largest = max(options.size, options.thumbnail)
         self._image = memoryview(_png(450, 600).ljust(largest, b"\0"))
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -98,39 +62,14 @@ class Server:
                     return
 
     def _answer(self, connection: socket.socket, path: str, arrived: float) -> None:
-        if path.startswith("/counts"):
-            return self._send_counts(connection)
-        kinds = ("all", "api") if path.startswith("/api/") else ("all",)
-        self.counts.begin(path, kinds)
-        size = 0
-        try:
-            time.sleep(max(0.0, arrived + self.options.latency - time.monotonic()))
-            if "api" in kinds:
-                size = self._send_json(connection, path, kinds)
-            else:
-                size = self._send_image(connection, path, kinds)
-        finally:
-            if size == 0:  # the connection broke before `end` was called
-                self.counts.end(kinds)
-
-    def _send_counts(self, connection: socket.socket) -> None:
-        body = json.dumps(self.counts.as_json()).encode()
-        self.counts.forget()
-        connection.sendall(_head(len(body), "application/json") + body)
-
-    def _send_json(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
-        body = json.dumps(self._api(path)).encode()
-        # Before the last byte: the client may send its next request before this thread goes on.
-        self.counts.end(kinds)
-        connection.sendall(_head(len(body), "application/json") + body)
-        return len(body)
-
-    def _send_image(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
-        size = self.options.size if "/original=true/" in path else self.options.thumbnail
-        connection.sendall(_head(size, "image/png"))
-        self.counts.end(kinds)
-        connection.sendall(self._image[:size])
-        return size
+        time.sleep(max(0.0, arrived + self.options.latency - time.monotonic()))
+        if path.startswith("/api/"):
+            body = json.dumps(self._api(path)).encode()
+            connection.sendall(_head(len(body), "application/json") + body)
+        else:
+            size = self.options.size if "/original=true/" in path else self.options.thumbnail
+            connection.sendall(_head(size, "image/png"))
+            connection.sendall(self._image[:size])
 
     # Civitai's API
 

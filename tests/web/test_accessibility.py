@@ -204,11 +204,12 @@ _IS_CLOSED = """() => {
     const open = root.querySelectorAll("dialog, .popup-menu, .search-rows, .status, [data-failed]");
     return [...open].every((part) => !part.checkVisibility());
 }"""
+# axe looks at each tile, and one is like another.
+_FEW_TILES = "localStorage.setItem('civitai-shortcut', JSON.stringify({tile: 480}))"
 # What is done before axe looks; each begins with the gallery, in which nothing is open.
 _STATES = {
     "gallery": lambda page: None,
     "caption": lambda page: page.tiles.nth(1).hover(),
-    "about": lambda page: _click(page, "about", "gallery-menu"),
     "tools": _open_tools,
     "marked": _mark,
     "filters": lambda page: page.open_filters(),
@@ -245,6 +246,7 @@ _STATES = {
     "failed statistics": _fail_panel("**/api/stats*", "figures", "stats"),
     "refused key": _refuse_key,
     "refused setting": _refuse_setting,
+    "about": lambda page: _click(page, "about", "gallery-menu"),  # stays open, over the images
 }
 _ADDRESSES = {
     "nothing passes": "?model=900001&type=video&base=Pony",
@@ -280,6 +282,7 @@ def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
         has_touch=size == "phone",
         is_mobile=size == "phone",
     )
+    page.context.add_init_script(_FEW_TILES)
     page.control("open-popular").first.wait_for()
     found = {"home of a new user": page.axe_findings()}
     gallery = f"{_GALLERY}&__theme={theme}"
@@ -287,7 +290,7 @@ def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
         page.page.unroute_all()
         page.key("Escape", 3)
         is_closed = page.page.url.endswith(gallery) and page.page.evaluate(_IS_CLOSED)
-        if size == "phone" or not is_closed:
+        if not is_closed:
             page.go(gallery)
         reach(page.ready())
         found[name] = page.axe_findings()
