@@ -180,6 +180,20 @@ def test_note_is_deleted_from_the_disk_before_other_bytes_are_written(folder, mo
         assert done == ["removed", "synced"]
 
 
+def test_bytes_are_flushed_before_a_note_counts_them(folder, monkeypatch):
+    flushed, sync_file = [], resumable_file.sync_file
+
+    def watched_sync(descriptor):
+        flushed.append((os.fstat(descriptor).st_size, len(os.listdir(folder))))
+        sync_file(descriptor)
+
+    monkeypatch.setattr(resumable_file, "sync_file", watched_sync)
+    with ResumableFile(folder, URL) as file:
+        file.write(b"x" * 1000)
+        file.write_note(5000, TAG)
+        assert flushed[0] == (1000, 1), "there is no note yet"
+
+
 def test_bytes_are_written_at_their_offsets(folder):
     parts = {start: bytes([start]) * 10 for start in range(0, 100, 10)}
     with _begun(folder) as file:

@@ -10,11 +10,8 @@ from civitai_manager_libs.infotext.infotext_format import join_quoted_lines, par
 from hypothesis import given, strategies as st
 
 PARAMETERS = {"Steps": "20", "Sampler": "Euler a", "Seed": "7"}
-ASSUMED = {
-    "Clip skip": "1",
-    "Hires sampler": "Use same sampler",
-    "Hires checkpoint": "Use same checkpoint",
-}
+ASSUMED = {"Clip skip": "1", "Hires sampler": "Use same sampler"}
+ASSUMED |= {"Hires checkpoint": "Use same checkpoint"}
 LINE = "Steps: 20, Sampler: Euler a, Seed: 7"
 
 _PIECES = ["Negative prompt:", "Negative prompt: x", "Steps: 1", "Sampler: evil", "Seed: 666"]
@@ -70,12 +67,7 @@ def test_any_text_survives_a_round_trip(text):
     assert isinstance(build_metadata(f"x\nSteps: 1, Sampler: y, Seed: 2, {text}"), dict)
 
 
-_PADDING = (
-    "Clip skip: 1",
-    "Hires sampler: Use same sampler",
-    "Hires checkpoint: Use same checkpoint",
-)
-_PADDING = ", ".join(_PADDING)
+_PADDING = ", ".join(f"{name}: {value}" for name, value in ASSUMED.items())
 
 
 @pytest.mark.parametrize(

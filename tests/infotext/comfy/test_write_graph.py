@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.core import as_number, model_file_stem
 from civitai_manager_libs.infotext import build_infotext, Loss, parse_infotext
 from civitai_manager_libs.infotext.comfy import build_workflow, ComfyGraph, find_family
@@ -227,22 +228,7 @@ def test_flux_and_sd3_are_loaded_by_what_is_there():
     assert "EmptySD3LatentImage" in kinds(ComfyGraph(f"a\n{LINE}", base_model="SD 3.5").graph)
 
 
-@pytest.mark.parametrize(
-    ("line", "schedules"),
-    [
-        ("Sampler: Euler a", ["normal", "normal"]),
-        ("Sampler: DPM++ 2M", ["karras", "karras"]),
-        ("Sampler: DPM++ 2M, Version: v1.7.0", ["normal", "normal"]),
-        ("Sampler: DPM++ 2M Karras, Version: v1.7.0", ["karras", "karras"]),
-        ("Sampler: DPM++ 2M SDE, Schedule type: Automatic", ["exponential", "exponential"]),
-        ("Schedule type: Automatic, Hires sampler: DPM++ 2M", ["normal", "karras"]),
-        ("Schedule type: Simple, Hires sampler: DPM++ 2M", ["simple", "simple"]),
-        (
-            "Sampler: DPM++ 2M, Schedule type: Exponential, Hires schedule type: Automatic",
-            ["exponential", "karras"],
-        ),
-    ],
-)
+@each_case(__file__, "automatic_schedule_is_the_samplers_own_in_each_pass")
 def test_automatic_schedule_is_the_samplers_own_in_each_pass(line, schedules):
     graph = ComfyGraph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph
     passes = [node["inputs"] for node in graph.values() if node["class_type"] == "KSampler"]
