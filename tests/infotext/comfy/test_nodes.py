@@ -24,20 +24,11 @@ def test_preset_is_looked_up_in_the_graphs_json():
     assert resolve_value(PRESETS, ["1", 1]) == 12
 
 
-@pytest.mark.parametrize(
-    ("ratio", "megapixels", "more", "size"),
-    [
-        ("1:1 (Square)", 1, {"multiple": 8}, (1024, 1024)),
-        ("16:9 (Widescreen)", 1.0, {}, (1368, 768)),
-        ("3:4 (Portrait Standard)", 2, {"multiple": 32}, (1248, 1664)),
-        *[(ratio, 1, {}, (None, None)) for ratio in ("wide", "1:0")],
-        ("1:1", ["9", 0], {}, (None, None)),
-    ],
-)
+@each_case(__file__, "resolution_selector_gives_width_and_height")
 def test_resolution_selector_gives_width_and_height(ratio, megapixels, more, size):
     inputs = {"aspect_ratio": ratio, "megapixels": megapixels, **more}
     nodes = {"1": node("ResolutionSelector", **inputs)}
-    assert (resolve_value(nodes, ["1", 0]), resolve_value(nodes, ["1", 1])) == size
+    assert [resolve_value(nodes, ["1", slot]) for slot in (0, 1)] == size
 
 
 @each_case(__file__, "sizes_are_computed_as_by_the_nodes")
@@ -145,16 +136,7 @@ def test_vae_that_does_not_decode_the_image_is_left_out(graph):
     assert read and "vaes" not in read
 
 
-@pytest.mark.parametrize(
-    ("kind", "inputs"),
-    [
-        ("OpenAIChatNode", {"prompt": "Describe a cat", "model": "gpt-5", "seed": 5}),
-        ("GeminiNode", {"prompt": "Describe a cat", "model": "gemini-3", "seed": 5}),
-        ("StabilityTextToAudio", {"prompt": "a cat", "seed": 5}),
-        ("RecraftCrispUpscaleNode", {"image": ["3", 0]}),
-        ("Writer", {"text": "Describe a cat", "system_prompt": "You are", "max_tokens": 100}),
-    ],
-)
+@each_case(__file__, "partner_node_that_makes_no_image_from_a_prompt_is_not_read")
 def test_partner_node_that_makes_no_image_from_a_prompt_is_not_read(kind, inputs):
     assert read_graph({"prompt": partner(kind, **inputs)}) == {}
     graph = partner("FluxProUltraImageNode", prompt=["3", 0], seed=5)
