@@ -54,10 +54,8 @@ def call_when(is_due, call):
 def test_programs_at_the_stated_addresses_are_found(comfy, a1111, monkeypatch):
     monkeypatch.setattr(engines.find, "_USUAL", ())
     setting.change("engine_addresses", f"{comfy.url}; {a1111.url}/;http://127.0.0.1:9")
-    assert [(one.name, one.address, one.state) for one in engines.find_engines()] == [
-        ("ComfyUI 0.33.0", comfy.url, "ready"),
-        ("WebUI", a1111.url, "ready"),
-    ]
+    found = [(one.name, one.address, one.state) for one in engines.find_engines()]
+    assert found == [("ComfyUI 0.33.0", comfy.url, "ready"), ("WebUI", a1111.url, "ready")]
 
 
 @pytest.mark.parametrize(

@@ -86,10 +86,8 @@ def test_short_parameter_line_is_padded_with_defaults(parameters, line):
 
 def test_given_padding_is_used_before_defaults():
     padding = [("Image id", "90000101"), ("Base model", ""), ("Post id", "21")]
-    assert (
-        compose_infotext("", "", {"Seed": "7"}, padding)
-        == "Seed: 7, Image id: 90000101, Post id: 21"
-    )
+    found = compose_infotext("", "", {"Seed": "7"}, padding)
+    assert found == "Seed: 7, Image id: 90000101, Post id: 21"
     assert compose_infotext("a cat", "", {}, padding) == "a cat"
     assert compose_infotext("", "", PARAMETERS, padding) == LINE
 
@@ -135,10 +133,8 @@ def test_parsing_follows_the_webuis_rules(text, read):
 
 @each_case(__file__, "weight_that_crashes_a_webui_is_repaired")
 def test_weight_that_crashes_a_webui_is_repaired(prompt, readable):
-    assert compose_infotext(prompt, prompt, {}).splitlines() == [
-        readable,
-        f"Negative prompt: {readable}",
-    ]
+    found = compose_infotext(prompt, prompt, {}).splitlines()
+    assert found == [readable, f"Negative prompt: {readable}"]
 
 
 @each_case(__file__, "missing_values_are_named")

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from api_server import ApiServer
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads /proc")
 
@@ -45,24 +47,68 @@ print(before, resident())
 """
 
 
+class _Gallery(BaseHTTPRequestHandler):
+    """`GET /api/v1/images`: cursors are page numbers; each record has a graph of 250 kB."""
+
+    def do_GET(self):  # noqa: N802
+        asked = parse_qs(urlsplit(self.path).query)
+        page = int(asked.get("cursor", ["0"])[0].removesuffix(".0"))
+        items = [_record(10_000 * page + n) for n in range(_SIZE)]
+        body = f'{{"items": [{",".join(items)}], "metadata": {{"nextCursor": "{page + 1}"}}}}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def _record(number):
+    name = f"{number:08}-1111-2222-3333-444444444444"
+    row = {
+        "id": 1_000_000 + number,
+        "url": f"http://{_Gallery.host}/x/{name}/original=true/1.jpeg",
+        "browsingLevel": 1,
+        "modelVersionIds": [7],
+    }
+    return json.dumps(row)[:-1] + f', "meta": {{"prompt": "picture {number}", {_GRAPH}}}}}'
+
+
 def _node(n):
     inputs = {"seed": n * 7919, "text": f"words of node {n} " * 3, "model": [str(n - 1), 0]}
     return {"class_type": f"Node{n % 40}", "inputs": inputs, "_meta": {"title": f"title {n}"}}
 
 
+_GRAPH = json.dumps({"comfy": json.dumps({"prompt": {str(n): _node(n) for n in range(_NODES)}})})
+_GRAPH = _GRAPH[1:-1]
+
+
+@pytest.fixture
+def civitai():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Gallery)
+    _Gallery.host = f"127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://{_Gallery.host}"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.mark.long
-def test_pages_of_large_records_take_little_memory(tmp_path):
-    graph = json.dumps({"prompt": {str(n): _node(n) for n in range(_NODES)}})
-    with ApiServer(count=_SIZE * (_PAGES + 1), page=_SIZE) as server:
-        row = server._row
-        server._row = lambda n: {**row(n), "meta": {"prompt": f"picture {n}", "comfy": graph}}
-        environment = {
-            **os.environ,
-            **{"SCRIPTS": _SCRIPTS, "CIVITAI_BASE_URL": server.url},
-            "CIVITAI_SHORTCUT_DATA": str(tmp_path),
-        }
-        command = [sys.executable, "-c", _PROGRAM, str(_SIZE), str(_PAGES)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+def test_pages_of_large_records_take_little_memory(civitai, tmp_path):
+    environment = {
+        **os.environ,
+        "SCRIPTS": _SCRIPTS,
+        "CIVITAI_SHORTCUT_DATA": str(tmp_path),
+        "CIVITAI_BASE_URL": civitai,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(_SIZE), str(_PAGES)],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     before, after = map(int, done.stdout.split())
     print(f"resident: {before} MB after a page, {after} MB after {_PAGES}")
