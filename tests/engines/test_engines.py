@@ -436,14 +436,6 @@ def test_stop_ends_ours_only(comfy):
     assert all(body.get("prompt_id") for body in comfy.list_asked("/interrupt"))
 
 
-def test_graph_that_was_sent_before_is_only_waited_for(comfy):
-    engine = engines.find_engine(comfy.url)
-    planned, prompt_id = comfyui.plan(engine, Recipe(TEXT)), str(uuid.uuid4())
-    comfyui.make(engine, planned, prompt_id)
-    made = comfyui.make(engine, planned, prompt_id, is_resumed=True)
-    assert made.image == comfy.image and len(comfy.list_asked("/prompt")) == 1
-
-
 def test_poll_that_fails_once_loses_no_image(comfy):
     def fail_once(handler):
         del comfy.faults["/queue"]

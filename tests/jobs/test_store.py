@@ -25,11 +25,6 @@ _SAVED = (5012, 5011, 5009, 5008, 5007)
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return str(tmp_path / "pictures")
-
-
-@pytest.fixture
 def old(folder):
     path = setting.database_file()
     os.makedirs(os.path.dirname(path), exist_ok=True)
