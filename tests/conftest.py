@@ -121,6 +121,39 @@ def webui(monkeypatch, tmp_path):
     return modules
 
 
+@pytest.fixture
+def quick_engines(monkeypatch):
+    """Engines are asked at once again whether an image is made."""
+    from civitai_manager_libs.engines import comfyui, webui_api
+
+    for module in (comfyui, webui_api):
+        monkeypatch.setattr(module, "_POLL", 0.01)
+
+
+def _add_engine(server):
+    addresses = filter(None, (setting.engine_addresses, server.url))
+    setting.change("engine_addresses", ";".join(addresses))
+    return server
+
+
+@pytest.fixture
+def comfy(quick_engines):
+    """Yield a stand-in of ComfyUI whose address is among those of the settings."""
+    from engine_stand_ins import ComfyStandIn
+
+    with ComfyStandIn() as server:
+        yield _add_engine(server)
+
+
+@pytest.fixture
+def a1111(quick_engines):
+    """Yield a stand-in of A1111 whose address is among those of the settings."""
+    from engine_stand_ins import WebuiStandIn
+
+    with WebuiStandIn() as server:
+        yield _add_engine(server)
+
+
 @pytest.fixture(scope="session")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")

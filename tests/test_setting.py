@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 from civitai_manager_libs import host, setting
@@ -23,8 +24,7 @@ def _file() -> str:
 
 def _keep(text: str | bytes) -> None:
     os.makedirs(setting.data_folder(), exist_ok=True)
-    with open(_file(), "wb") as file:
-        file.write(text.encode() if isinstance(text, str) else text)
+    Path(_file()).write_bytes(text.encode() if isinstance(text, str) else text)
 
 
 @pytest.fixture
@@ -157,8 +157,7 @@ def test_unreadable_settings_file_is_reported_and_unchanged():
 
 def test_failing_save_keeps_the_old_file_and_leaves_no_other(monkeypatch, tmp_path):
     setting.save()
-    with open(_file(), "rb") as file:
-        before = file.read()
+    before = Path(_file()).read_bytes()
 
     def no_room(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -168,8 +167,7 @@ def test_failing_save_keeps_the_old_file_and_leaves_no_other(monkeypatch, tmp_pa
         patch.setattr(os, "replace", no_room)
         with pytest.raises(DiskError):
             setting.save()
-    with open(_file(), "rb") as file:
-        assert file.read() == before
+    assert Path(_file()).read_bytes() == before
     assert sorted(os.listdir(setting.data_folder())) == ["locks", "settings.json"]
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "file"))
@@ -218,8 +216,7 @@ def test_invalid_key_is_refused_and_the_old_one_stays_until_it_is_deleted(key):
 
 def test_unreadable_key_file_is_reported_and_no_key_is_set():
     os.makedirs(setting.data_folder())
-    with open(host.find_key_file(), "wb") as file:
-        file.write(b"\xff\xfe\x00")
+    Path(host.find_key_file()).write_bytes(b"\xff\xfe\x00")
     assert "no API key" in setting.load()[0]
     os.unlink(host.find_key_file())
     setting.civitai_api_key = "before"

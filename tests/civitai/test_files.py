@@ -4,6 +4,7 @@ import json
 import math
 
 import pytest
+from cases import each_case
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import make_download_urls, make_version_page_url, records
 from civitai_manager_libs.civitai import version_from_json
@@ -78,28 +79,9 @@ def test_files_without_an_id_and_duplicates_are_left_out():
         assert _parse(sizeKB=size).size == 0
 
 
-@pytest.mark.parametrize(
-    "record,model,access",
-    [
-        ({}, {}, ("", "")),
-        ({"usageControl": "Download", "paidAccess": None}, {"mode": None}, ("", "")),
-        ({"usageControl": "InternalGeneration"}, {}, ("generation_only", "")),
-        ({}, {"mode": "Archived"}, ("archived", "")),
-        ({}, {"mode": "TakenDown"}, ("", "")),
-        ({"paidAccess": {"permanent": True, "endsAt": None}}, {}, ("early_access", "")),
-        (
-            {"paidAccess": {"permanent": False, "endsAt": "2027-01-05T00:00:00.000Z"}},
-            {},
-            ("early_access", "2027-01-05T00:00:00.000Z"),
-        ),
-        ({"earlyAccessEndsAt": "2027-01-05"}, {}, ("early_access", "2027-01-05")),
-        ({"availability": "EarlyAccess"}, {}, ("early_access", "")),
-        ({"usageControl": 5, "paidAccess": 7, "earlyAccessEndsAt": []}, {"mode": 1}, ("", "")),
-    ],
-    ids="free too generation archived taken-down members until old oldest rubbish".split(),
-)
+@each_case(__file__, "access_is_parsed_from_the_record")
 def test_access_is_parsed_from_the_record(record, model, access):
-    assert records.parse_access(record, model) == access
+    assert list(records.parse_access(record, model)) == access
 
 
 def test_version_has_its_files_and_its_models_type():

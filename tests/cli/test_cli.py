@@ -122,11 +122,8 @@ def test_verify_option_reads_the_gallery_twice_and_tells_what_may_be_missing(
     server.script("page", *(status(200, json.dumps(answer).encode()) for answer in answers))
     found, out, err = run("download", _MODEL, "--dest", dest, "--verify", "--json")
     told = json.loads(out)
-    assert (found, told["saved"], [p["sort"] for p in server.pages]) == (
-        code,
-        20,
-        ["Newest", "Oldest"],
-    )
+    listed = (found, told["saved"], [p["sort"] for p in server.pages])
+    assert listed == (code, 20, ["Newest", "Oldest"])
     assert told["report"]["second_walk"] == {**numbers, "end": "end"}
     assert "up to 3 more requests" in err and said in err
     assert read_images(dest) == server.files()

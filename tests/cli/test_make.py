@@ -8,28 +8,23 @@ import pytest
 from civitai_demo.gallery import list_gallery, make_meta
 from civitai_demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs import engines, setting
-from civitai_manager_libs.engines import comfyui, webui_api
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.library import reproductions
-from engine_stand_ins import ComfyStandIn, make_png, WebuiStandIn
+from engine_stand_ins import make_png
 
 LINE = "Steps: 4, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 64x64"
 TEXT = f"a cat\nNegative prompt: blurry\n{LINE}, Model: dream_8, RNG: CPU, Version: v1.10.1"
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch, tmp_path):
-    for module in (comfyui, webui_api):
-        monkeypatch.setattr(module, "_POLL", 0.01)
+def _quick(monkeypatch, quick_engines, tmp_path):
     monkeypatch.setattr(engines.find, "_USUAL", ())
     setting.change("made_images_folder", str(tmp_path / "made"))
 
 
 @pytest.fixture
-def servers():
-    with ComfyStandIn() as comfy, WebuiStandIn() as a1111:
-        setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
-        yield comfy, a1111
+def servers(comfy, a1111):
+    return comfy, a1111
 
 
 @pytest.fixture

@@ -40,22 +40,9 @@ def columns(monkeypatch):
 
 
 def _progress(saved=0, total=60, state="running", **values):
-    asked = (
-        1,
-        0.0,
-        "A model",
-        ImageQuery(5),
-        "",
-        total,
-        False,
-        state,
-        "",
-        "",
-        None,
-        WalkState.OVER,
-    )
+    asked = (1, 0.0, "A model", ImageQuery(5), "", total, False, state, "", "", None)
     told = {"bytes": saved * 1024, "rate": 2048.0, "seconds_left": 75.0, **values}
-    return Job(*asked, saved=saved, waiting=total - saved, **told)
+    return Job(*asked, WalkState.OVER, saved=saved, waiting=total - saved, **told)
 
 
 def _shown(stream, *told, clock=None, step=10.0):

@@ -5,10 +5,9 @@ import runpy
 import sys
 
 import pytest
-from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.library import bookmarks, image_records, wait_for_writes
 from cli_process import ENTRY
-from stored_images import store_model
+from stored_images import make_image, store_model
 
 _PROMPTS = {
     1: "a lighthouse, golden hour",
@@ -19,19 +18,10 @@ _PROMPTS = {
 
 @pytest.fixture
 def run(capsys, monkeypatch, library):
-    rows = (
-        {
-            "id": n,
-            "url": f"https://image.civitai.com/x/{n}/original=true/{n}.jpeg",
-            "username": "harbor",
-            "baseModel": "SDXL 1.0" if n == 2 else "Pony",
-            "browsingLevel": 4 if n == 3 else 1,
-            "createdAt": "2025-01-15T08:00:00.000Z",
-            "meta": {"prompt": prompt, "steps": 10 * n},
-        }
-        for n, prompt in _PROMPTS.items()
-    )
-    image_records.store_images([image for row in rows if (image := image_from_json(row))])
+    for n, prompt in _PROMPTS.items():
+        about = {"baseModel": "SDXL 1.0" if n == 2 else "Pony", "browsingLevel": 4 if n == 3 else 1}
+        image = make_image(n, meta={"prompt": prompt, "steps": 10 * n}, **about)
+        image_records.store_images([image])
     library.forget()
 
     def run(*words, locale="C.UTF-8", command="search"):
@@ -51,15 +41,9 @@ def _ids(out):
 @pytest.mark.parametrize(
     "words,ids",
     [
-        ([], [3, 2, 1]),
-        (["lighthouse"], [1]),
-        (["hour -lighthouse"], [2]),
-        (["hour", "golden hour"], [1]),
-        (["base:SDXL 1.0", "steps>=20"], [2]),
-        (['base:"SDXL 1.0" steps>=20'], [2]),
-        (["海"], [3]),
-        (["--level", "PG"], [2, 1]),
-        (["--sort", "Oldest", "--limit", "2"], [1, 2]),
+        *[([], [3, 2, 1]), (["hour", "golden hour"], [1]), (["海"], [3])],
+        *[(["base:SDXL 1.0", "steps>=20"], [2]), (['base:"SDXL 1.0" steps>=20'], [2])],
+        *[(["--level", "PG"], [2, 1]), (["--sort", "Oldest", "--limit", "2"], [1, 2])],
     ],
 )
 def test_matching_images_are_listed_one_per_line(run, words, ids):
@@ -102,8 +86,7 @@ def test_all_bookmarks_or_one_collection_are_exported(run):
 
 
 def test_records_are_exported_a_line_each(run):
-    url, tags = "https://image.civitai.com/x/9/original=true/9.jpeg", [{"id": 7, "name": "sea"}]
-    image_records.store_images([image_from_json({"id": 9, "url": url, "tags": tags})])
+    image_records.store_images([make_image(9, tags=[{"id": 7, "name": "sea"}])])
     assert wait_for_writes(60)
     lines = [json.loads(line) for line in run("--records", command="export")[1].splitlines()]
     assert [one["id"] for one in lines] == sorted(one["id"] for one in lines) and len(lines) > 2
@@ -112,14 +95,11 @@ def test_records_are_exported_a_line_each(run):
 
 
 def test_images_that_may_be_sold_are_found_across_pages_of_a_search(run):
-    def image(number, version_id):
-        url = f"https://image.civitai.com/x/{number}/original=true/{number}.jpeg"
-        return image_from_json({"id": number, "url": url, "modelVersionIds": [version_id]})
-
     store_model(5, "Free", (50, "v1"), allowCommercialUse=["Image"])
     store_model(6, "Strict", (60, "v1"), allowCommercialUse=[])
-    rows = [image(n, 50 if n % 120 == 0 else 60) for n in range(100, 400)]
-    image_records.store_images([row for row in rows if row is not None])
+    image_records.store_images(
+        make_image(n, modelVersionIds=[50 if n % 120 == 0 else 60]) for n in range(100, 400)
+    )
     assert _ids(run("is:commercial")[1]) == [360, 240, 120]
     assert _ids(run("is:commercial", "--limit", "1")[1])[0] == 360
     assert _ids(run("lighthouse -is:commercial")[1]) == [1]

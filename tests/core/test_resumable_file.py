@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import hypothesis
 import hypothesis.strategies as st
@@ -125,8 +126,7 @@ def test_file_with_a_torn_note_starts_empty(folder, tear):
     note = _read(path)
     os.remove(path)
     if tear is not None:
-        with open(path, "wb") as file:
-            file.write(tear(note))
+        Path(path).write_bytes(tear(note))
     with ResumableFile(folder, URL) as half:
         assert half.found is None and half.size == 0 == os.path.getsize(half.path)
         assert not os.path.exists(path)
@@ -178,6 +178,20 @@ def test_note_is_deleted_from_the_disk_before_other_bytes_are_written(folder, mo
     with ResumableFile(folder, URL) as half:
         getattr(half, moment)()
         assert done == ["removed", "synced"]
+
+
+def test_bytes_are_flushed_before_a_note_counts_them(folder, monkeypatch):
+    flushed, sync_file = [], resumable_file.sync_file
+
+    def watched_sync(descriptor):
+        flushed.append((os.fstat(descriptor).st_size, len(os.listdir(folder))))
+        sync_file(descriptor)
+
+    monkeypatch.setattr(resumable_file, "sync_file", watched_sync)
+    with ResumableFile(folder, URL) as file:
+        file.write(b"x" * 1000)
+        file.write_note(5000, TAG)
+        assert flushed[0] == (1000, 1), "there is no note yet"
 
 
 def test_bytes_are_written_at_their_offsets(folder):
@@ -294,8 +308,7 @@ def test_killed_process_loses_no_written_bytes(folder, system):
 
 def test_existing_file_is_not_replaced(folder):
     path = os.path.join(folder, "a")
-    with open(path, "wb") as mine:
-        mine.write(b"mine")
+    Path(path).write_bytes(b"mine")
     with _begun(folder) as file:
         file.write_at(b"x", 0)
         with pytest.raises(DiskError):
@@ -356,13 +369,13 @@ def test_folder_that_cannot_be_listed_has_no_leftovers(tmp_path, name):
 
 
 def _write(path, data):
-    with open(path, "wb") as file:
-        file.write(data)
+    Path(path).write_bytes(data)
 
 
 _MONTH = 31 * 24 * 3600
 _USELESS = {
     "a-month-old": lambda half: os.utime(half, (time.time() - _MONTH,) * 2),
+    "of-a-clock-ahead": lambda half: os.utime(half, (time.time() + _MONTH,) * 2),
     "torn-note": lambda half: _write(half + NOTE, b""),
     "odd-note": lambda half: _write(half + NOTE, b"{}\n"),
     "shorter-than-noted": lambda half: os.truncate(half, 999),

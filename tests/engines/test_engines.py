@@ -19,31 +19,15 @@ from civitai_manager_libs.engines.find import shorten_error, write_note
 from civitai_manager_libs.engines.recipe import EngineFile, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
 from civitai_manager_libs.network import EngineClient, ReplyLimits
-from engine_stand_ins import ComfyStandIn, drip, text_answer, WebuiStandIn
+from engine_stand_ins import drip, text_answer
 
 LINE = "Steps: 4, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 64x64"
 TEXT = f"a cat <lora:ink:0.8>\nNegative prompt: blurry\n{LINE}, Model: dream_8, RNG: CPU"
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr(comfyui, "_POLL", 0.01)
-    monkeypatch.setattr(webui_api, "_POLL", 0.01)
+def _quick(monkeypatch, quick_engines):
     monkeypatch.setattr(webui_api, "_START_PAUSE", 0.01)
-
-
-@pytest.fixture
-def comfy():
-    with ComfyStandIn() as server:
-        setting.change("engine_addresses", server.url)
-        yield server
-
-
-@pytest.fixture
-def a1111():
-    with WebuiStandIn() as server:
-        setting.change("engine_addresses", server.url)
-        yield server
 
 
 def make(server, text=TEXT, options=PlanOptions(), cancelled=None, **recipe):
@@ -71,10 +55,8 @@ def call_when(is_due, call):
 def test_programs_at_the_stated_addresses_are_found(comfy, a1111, monkeypatch):
     monkeypatch.setattr(engines.find, "_USUAL", ())
     setting.change("engine_addresses", f"{comfy.url}; {a1111.url}/;http://127.0.0.1:9")
-    assert [(one.name, one.address, one.state) for one in engines.find_engines()] == [
-        ("ComfyUI 0.33.0", comfy.url, "ready"),
-        ("WebUI", a1111.url, "ready"),
-    ]
+    found = [(one.name, one.address, one.state) for one in engines.find_engines()]
+    assert found == [("ComfyUI 0.33.0", comfy.url, "ready"), ("WebUI", a1111.url, "ready")]
 
 
 @pytest.mark.parametrize(
@@ -112,13 +94,8 @@ def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
 
 @pytest.mark.parametrize(
     ("address", "is_allowed"),
-    [
-        ("100.101.102.103", True),
-        ("192.168.1.5", True),
-        ("fd00::1", True),
-        ("198.18.0.5", False),
-        ("::ffff:8.8.8.8", False),
-    ],
+    [(address, True) for address in ("100.101.102.103", "192.168.1.5", "fd00::1")]
+    + [(address, False) for address in ("198.18.0.5", "::ffff:8.8.8.8")],
 )
 def test_only_the_own_network_is_asked(monkeypatch, address, is_allowed):
     found = [(0, 1, 6, "", (address, 80))]
@@ -180,7 +157,6 @@ def test_error_shows_no_folder_of_the_user(text, shown):
 
 
 def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, a1111):
-    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
     engines.save_login(a1111.url, "me:密碼")
     if os.name != "nt":
         assert stat.S_IMODE(os.stat(setting.engine_logins_file()).st_mode) == 0o600
@@ -225,7 +201,6 @@ def test_file_is_matched_by_hash_then_own_file_then_only_name(wanted, files, fou
 
 
 def test_listed_spelling_is_sent(comfy, a1111):
-    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
     graph = plan(comfy, TEXT.replace("dream_8", "other")).request["prompt"]
     assert graph["1"]["inputs"]["ckpt_name"] == "sub dir/Other.safetensors"
     assert graph["2"]["inputs"]["lora_name"] == "style/Ink.safetensors"
@@ -236,7 +211,6 @@ def test_listed_spelling_is_sent(comfy, a1111):
 
 
 def test_named_model_is_preferred_to_the_first_of_the_record(comfy, a1111):
-    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
     comfy.lists["ckpt_name"].append("refiner.safetensors")
     wanted = (Wanted("model", "refiner"),)
     sent = plan(comfy, wanted=wanted)
@@ -252,7 +226,6 @@ def test_named_model_is_preferred_to_the_first_of_the_record(comfy, a1111):
 
 
 def test_file_whose_hash_nobody_compared_is_said(comfy, a1111):
-    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
     for server in (comfy, a1111):
         found = plan(server, wanted=(Wanted("lora", "ink", "1" * 64),))
         assert [one.key for one in found.cautions] == ["caution_name"]
@@ -355,7 +328,6 @@ def test_model_of_an_unknown_family_in_parts_is_refused(comfy, base):
 
 
 def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
-    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
     hires = "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: 8x-No"
     text = f"a <lora:no:1>\n{LINE}, Model: nope, VAE: gone.pt, {hires}"
     lacking = [("model", "nope"), ("lora", "no"), ("vae", "gone"), ("upscaler", "8x-No")]
@@ -399,7 +371,6 @@ def test_what_cannot_be_the_same_is_said_before(comfy, old, new, key):
 
 
 def test_ancestral_sampler_differs_between_programs_only(comfy, a1111):
-    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
     text = TEXT.replace("Euler", "Euler a")
     comfy.lists["sampler_name"].append("euler_ancestral")
     assert plan(comfy, text).cautions == (Caution("caution_ancestral", value="Euler a"),)
@@ -501,14 +472,6 @@ def test_stop_ends_ours_only(comfy):
     (prompt,) = comfy.list_asked("/prompt")
     assert set(comfy.stopped) == {prompt["prompt_id"]} and "other" in comfy.jobs
     assert all(body.get("prompt_id") for body in comfy.list_asked("/interrupt"))
-
-
-def test_graph_that_was_sent_before_is_only_waited_for(comfy):
-    engine = engines.find_engine(comfy.url)
-    planned, prompt_id = comfyui.plan(engine, Recipe(TEXT)), str(uuid.uuid4())
-    comfyui.make(engine, planned, prompt_id)
-    made = comfyui.make(engine, planned, prompt_id, is_resumed=True)
-    assert made.image == comfy.image and len(comfy.list_asked("/prompt")) == 1
 
 
 def test_poll_that_fails_once_loses_no_image(comfy):

@@ -57,7 +57,5 @@ def test_hashes_are_read_from_both_caches_and_damaged_ones_are_ignored(webui, mo
     }
     loaded = types.SimpleNamespace(cache=stores.__getitem__)
     monkeypatch.setitem(sys.modules, "modules.hashes", loaded)
-    assert host.read_cached_hashes() == {
-        "checkpoint/x.ckpt": [(5.5, "ab" * 32)],
-        "lora/y": [(7, "cd" * 6)],
-    }
+    found = host.read_cached_hashes()
+    assert found == {"checkpoint/x.ckpt": [(5.5, "ab" * 32)], "lora/y": [(7, "cd" * 6)]}

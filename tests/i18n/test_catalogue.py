@@ -14,28 +14,10 @@ _ROOT = Path(__file__).parents[2]
 _ENGLISH = messages.load_catalogue("en")
 _SECTIONS = [f.name for f in dataclasses.fields(_ENGLISH) if f.name != "name"]
 # Keys that are put together from a beginning and a code.
-_BY_CODE = ("state_", "job_", "reason_", "remark_", "report_", "search_", "short_", "open_")
-_BY_CODE += (
-    "pick_",
-    "engine_",
-    "engines_state_",
-    "caution_",
-    "missing_",
-    "licence_",
-    "permission_",
-)
-_BY_CODE += (
-    "differs_",
-    "nearness_",
-    "head_",
-    "stats_head_",
-    "template_",
-    "settings_",
-    "problem_",
-    "name_",
-    "models_state_",
-    *(f"stats_{kind}" for kind in stats_features.KINDS),
-)
+_BY_CODE = "state_ job_ reason_ remark_ report_ search_ short_ open_ pick_ engine_ engines_state_ "
+_BY_CODE += "caution_ missing_ licence_ permission_ differs_ nearness_ head_ stats_head_ template_ "
+_BY_CODE += "settings_ problem_ name_ models_state_ "
+_BY_CODE = (*_BY_CODE.split(), *(f"stats_{kind}" for kind in stats_features.KINDS))
 
 
 def _flatten(section):

@@ -2,7 +2,7 @@
 
 import json
 
-import pytest
+from cases import each_case
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.infotext import build_infotext, parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
@@ -17,39 +17,7 @@ def line(meta, base_model=""):
     return build_infotext(meta, image, adds_lora_tags=False).splitlines()[-1]
 
 
-_FORGE = "Sampler: Euler, Schedule type: Simple, CFG scale: 1"
-_UNDEFINED = {"sampler": "Undefined", "steps": 28, "seed": 5}
-_ON_SITE = {
-    "undefined": (
-        *({**_UNDEFINED, "cfgScale": 3.5, "clipSkip": 2}, "Flux.1 D"),
-        f"Steps: 28, {_FORGE}, Distilled CFG Scale: 3.5, Seed: 5",
-    ),
-    "by-version": (
-        *({**_UNDEFINED, "cfgScale": "3.5"}, ""),
-        f"Steps: 28, {_FORGE}, Distilled CFG Scale: 3.5, Seed: 5",
-    ),
-    "sampler": (
-        *({**_UNDEFINED, "sampler": "DPM++ 2M", "cfgScale": 3.5, "engine": "Civitai"},),
-        "Flux.1 KreaFlux.1 D",
-        "Steps: 28, Sampler: DPM++ 2M, CFG scale: 1, Distilled CFG Scale: 3.5, Seed: 5",
-    ),
-    "extra": (
-        {"cfgScale": 4, "steps": 30, "extra": {"ecosystem": "Flux1", "clipSkip": 2}},
-        *("", f"Steps: 30, {_FORGE}, Distilled CFG Scale: 4"),
-    ),
-    "schnell": ({**_UNDEFINED, "cfgScale": 1}, "Flux.1 S", f"Steps: 28, {_FORGE}, Seed: 5"),
-    "klein": (
-        *({**_UNDEFINED, "sampler": "Euler", "cfgScale": 5, "clipSkip": 2}, "Flux.2 Klein 9B-base"),
-        "Steps: 28, Sampler: Euler, CFG scale: 5, Seed: 5, Clip skip: 2",
-    ),
-    "pony": (
-        *({**_UNDEFINED, "cfgScale": 7, "clipSkip": 2}, "Pony"),
-        "Steps: 28, CFG scale: 7, Seed: 5, Clip skip: 2",
-    ),
-}
-
-
-@pytest.mark.parametrize(("meta", "base_model", "written"), _ON_SITE.values(), ids=_ON_SITE)
+@each_case(__file__, "on_site_image_gets_the_values_that_forge_reads")
 def test_on_site_image_gets_the_values_that_forge_reads(meta, base_model, written):
     meta = {"prompt": "a cat", "civitaiResources": FLUX_RESOURCES, **meta}
     assert line(meta, base_model) == written

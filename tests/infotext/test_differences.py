@@ -201,7 +201,5 @@ def test_sdnexts_own_names_are_no_causes():
     assert _compare(made, original) == []
     single = made.replace("txt2img; hires", "img2img").partition(", Refine")[0]
     found = _compare(f"{single}, Denoising strength: 0.3, Sampler sigma: karras", original)
-    assert found[:2] == [
-        ("img2img", "img2img", "", ""),
-        ("changed", "Denoising strength", "0.4", "0.3"),
-    ]
+    told = found[:2]
+    assert told == [("img2img", "img2img", "", ""), ("changed", "Denoising strength", "0.4", "0.3")]

@@ -14,19 +14,7 @@ def test_names_of_other_programs_become_the_webuis(line, written):
     assert translate_infotext(PROMPTS + line) == PROMPTS + written
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, Seed: 7, Version: v1.6.0",
-        "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Version: v1.10.1",
-        "Steps: 20, Sampler: Mine, CFG scale: 7, Odd: , Scheduler: FlowMatchEulerDiscreteScheduler",
-        "Steps: 20, Sampler: DPM++ 2M Karras, Seed: 7, Scheduler: karras",
-        "Steps: 20, CFG scale: 7, Seed: 7, Model hash: abcdef",
-        'Steps: 20, Sampler: Euler, Civitai resources: [{"type":"lora","weight":1}], x',
-        'Steps: 20, Sampler: Euler, Embedding_0 name: , Hashes: {"model": "7a4d", "vae": "c6a5"}',
-        'Steps: 20, Sampler: Euler, Seed: 5, Cutoff targets: "", Version: v1.10.1',
-    ],
-)
+@each_case(__file__, "infotext_of_a_webui_is_unchanged")
 def test_infotext_of_a_webui_is_unchanged(line):
     text = f"a cat, \n\nNegative prompt: blurry,  \n{line}"
     assert translate_infotext(text) == text

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext import build_infotext, summarize
 from civitai_manager_libs.infotext.resources import list_missing_lora_tags, list_resources, Resource
@@ -158,21 +159,7 @@ ADDNET = {
 }
 
 
-@pytest.mark.parametrize(
-    ("meta", "tags"),
-    [
-        (RUINED, "<lora:fog:0.8> <lora:mist:1>"),
-        (OLD_RUINED, "<lora:fog:0.8> <lora:mist:1>"),
-        (ADDNET, "<lora:fog-of-01:0.8>"),
-        ({**ADDNET, "AddNet Weight B 1": "0.5"}, "<lora:fog-of-01:0.5:0.8>"),
-        ({"Lora weights": "fog: 0.5, bad, :1"}, "<lora:fog:0.5>"),
-        ({"Lora_0 Model name": "fog.safetensors", "Lora_0 Strength model": "1"}, "<lora:fog:1>"),
-        ({"Lora_0 Model name": "fog.safetensors"}, ""),
-        ({"other": {"loras": [1, ["x"], ["x", 2], ["x", "fog"]]}}, ""),
-    ],
-    ids=["ruined", "ruined-old", "addnet", "addnet-two-weights", "fooocus", "saver", "no-weight"]
-    + ["hostile"],
-)
+@each_case(__file__, "loras_in_parameters_get_a_tag")
 def test_loras_in_parameters_get_a_tag(meta, tags):
     assert build_infotext({"prompt": "a cat", **meta}).splitlines()[0] == f"a cat {tags}".strip()
 

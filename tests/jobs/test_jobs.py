@@ -21,14 +21,8 @@ _QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
 
 
 @pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "data" / "gallery.db")
-
-
-@pytest.fixture
-def store(path):
-    with JobStore(path) as store:
-        yield store
+def path():
+    return setting.database_file()
 
 
 def _images(*ids, **record):

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 
 import pytest
 from civitai_manager_libs import engines, setting
@@ -13,24 +12,16 @@ from civitai_manager_libs.errors import EngineError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.jobs import making, MakeService, make_recipe, propose_weights
 from civitai_manager_libs.library import image_records, reproductions
-from engine_stand_ins import ComfyStandIn, make_png, WebuiStandIn
+from engine_stand_ins import make_png
+from page_driver import wait_for
 
 META = {"prompt": "a cat", "steps": 4, "sampler": "Euler", "Schedule type": "Karras", "seed": 5}
 META |= {"cfgScale": 7, "Size": "64x64", "Model": "dream_8", "RNG": "CPU"}
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch, tmp_path, library):
-    for module in (comfyui, webui_api):
-        monkeypatch.setattr(module, "_POLL", 0.01)
+def _quick(quick_engines, tmp_path, library):
     setting.change("made_images_folder", str(tmp_path / "made"))
-
-
-@pytest.fixture
-def comfy():
-    with ComfyStandIn() as server:
-        setting.change("engine_addresses", server.url)
-        yield server
 
 
 @pytest.fixture
@@ -46,13 +37,6 @@ def add(service, server, image, seed=None):
     return service.add(image, engine, plan)
 
 
-def wait_until(is_due):
-    end = time.monotonic() + 20
-    while not is_due() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert is_due()
-
-
 def states(service):
     return [job.state for job in service.list_jobs()]
 
@@ -62,7 +46,7 @@ def test_images_are_made_one_after_another_and_kept(comfy, image):
     comfy.seconds = 0.1
     for seed in (None, 8):
         add(service, comfy, image, seed)
-    wait_until(lambda: states(service) == ["done", "done"])
+    wait_for(lambda: states(service) == ["done", "done"])
     sent = [body["prompt"]["4"]["inputs"] for body in comfy.list_asked("/prompt")]
     kept = reproductions.list_reproductions(77)
     assert sorted(os.path.basename(one.path) for one in kept) == ["77-5.png", "77-8.png"]
@@ -80,43 +64,39 @@ def test_image_that_was_being_made_at_a_restart_is_received(comfy, image):
     comfy.seconds = 60.0
     service = MakeService()
     service.resume_after_start()
-    wait_until(lambda: states(service) == ["done"])
+    wait_for(lambda: states(service) == ["done"])
     assert len(comfy.list_asked("/prompt")) == 1
     assert service.list_jobs()[0].plan.request == {}  # of no use any more
 
 
-def test_image_that_a_webui_was_making_at_a_restart_is_given_up(image):
-    with WebuiStandIn() as a1111:
-        setting.change("engine_addresses", a1111.url)
-        service = MakeService()
-        add(service, a1111, image)
-        wait_until(lambda: states(service) == ["done"] and service._thread is None)
-        making._update(1, "running")
-        service.resume_after_start()
-        wait_until(lambda: states(service) == ["failed"])
-        assert "was restarted while WebUI" in service.list_jobs()[0].explain("en")
-        assert len(a1111.list_asked("/sdapi/v1/txt2img")) == 1
+def test_image_that_a_webui_was_making_at_a_restart_is_given_up(a1111, image):
+    service = MakeService()
+    add(service, a1111, image)
+    wait_for(lambda: states(service) == ["done"] and service._thread is None)
+    making._update(1, "running")
+    service.resume_after_start()
+    wait_for(lambda: states(service) == ["failed"])
+    assert "was restarted while WebUI" in service.list_jobs()[0].explain("en")
+    assert len(a1111.list_asked("/sdapi/v1/txt2img")) == 1
 
 
-def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(image):
-    with WebuiStandIn() as a1111:
-        setting.change("engine_addresses", a1111.url)
-        write_note(webui_api.note_path(), a1111.url, {"randn_source": ["GPU", "CPU"]})
-        a1111.options["randn_source"] = "CPU"
-        MakeService().resume_after_start()
-        wait_until(lambda: not webui_api.has_noted_options())
-        assert a1111.options["randn_source"] == "GPU"
+def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(a1111, image):
+    write_note(webui_api.note_path(), a1111.url, {"randn_source": ["GPU", "CPU"]})
+    a1111.options["randn_source"] = "CPU"
+    MakeService().resume_after_start()
+    wait_for(lambda: not webui_api.has_noted_options())
+    assert a1111.options["randn_source"] == "GPU"
 
 
 def test_only_the_stopped_image_is_stopped(comfy, image):
     service = MakeService()
     comfy.seconds = 60.0
     first, second, third = (add(service, comfy, image, seed) for seed in (1, 2, 3))
-    wait_until(lambda: comfy.jobs)
+    wait_for(lambda: comfy.jobs)
     service.stop(second)
     comfy.seconds = 0.0
     service.stop(first)
-    wait_until(lambda: states(service) == ["done", "stopped", "stopped"])
+    wait_for(lambda: states(service) == ["done", "stopped", "stopped"])
     assert [job.id for job in service.list_jobs()] == [third, second, first]
 
 
@@ -124,19 +104,19 @@ def test_failure_is_told_and_the_next_one_is_made(comfy, image):
     service = MakeService()
     comfy.image, good = b"\x89PNG\r\n\x1a\nbroken", comfy.image
     add(service, comfy, image)
-    wait_until(lambda: states(service) == ["failed"])
+    wait_for(lambda: states(service) == ["failed"])
     assert "is not an image" in service.list_jobs()[0].explain("en")
     assert os.listdir(setting.made_folder()) == [] and not reproductions.list_reproductions(77)
     comfy.image = good
     add(service, comfy, image)
-    wait_until(lambda: states(service) == ["done", "failed"])
+    wait_for(lambda: states(service) == ["done", "failed"])
 
 
 def test_image_that_is_too_large_to_compare_is_kept(comfy, image, monkeypatch):
     monkeypatch.setattr(reproductions, "_MAX_PIXELS", 1_000)
     service = MakeService()
     add(service, comfy, image)
-    wait_until(lambda: states(service) == ["done"])
+    wait_for(lambda: states(service) == ["done"])
     assert "Seed: 5" in read_embedded(service.list_jobs()[0].path).infotext
 
 
@@ -155,7 +135,7 @@ def test_bug_in_one_job_fails_it_and_the_others_go_on(comfy, image, monkeypatch)
     comfy.seconds = 0.1
     for seed in (1, 2):
         add(service, comfy, image, seed)
-    wait_until(lambda: states(service) == ["done", "failed"])
+    wait_for(lambda: states(service) == ["done", "failed"])
     assert "A bug" in service.list_jobs()[1].explain("en")
 
 
@@ -163,10 +143,10 @@ def test_image_is_stopped_by_another_process(comfy, image):
     service = MakeService()
     comfy.seconds = 60.0
     job_id = add(service, comfy, image)
-    wait_until(lambda: comfy.jobs)
+    wait_for(lambda: comfy.jobs)
     MakeService().stop(job_id)
-    wait_until(lambda: comfy.stopped)
-    wait_until(lambda: service._thread is None)
+    wait_for(lambda: comfy.stopped)
+    wait_for(lambda: service._thread is None)
     assert states(service) == ["stopped"]
 
 
@@ -210,14 +190,12 @@ def test_two_images_of_one_name_are_both_kept(tmp_path, image, monkeypatch):
     assert len(set(kept)) == 2 and all(map(os.path.getsize, kept))
 
 
-def test_model_that_a_webui_took_instead_is_told(image):
-    with WebuiStandIn() as a1111:
-        a1111.edits["Model"] = "other_model"
-        setting.change("engine_addresses", a1111.url)
-        service = MakeService()
-        add(service, a1111, image)
-        wait_until(lambda: states(service) == ["done"])
-        assert "Another checkpoint: other_model" in service.list_jobs()[0].explain("en")
+def test_model_that_a_webui_took_instead_is_told(a1111, image):
+    a1111.edits["Model"] = "other_model"
+    service = MakeService()
+    add(service, a1111, image)
+    wait_for(lambda: states(service) == ["done"])
+    assert "Another checkpoint: other_model" in service.list_jobs()[0].explain("en")
 
 
 @pytest.mark.parametrize(

@@ -86,18 +86,6 @@ def test_pause_keeps_the_partial_file_and_the_job_resumes_it(service, site, fold
     assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE
 
 
-@pytest.mark.parametrize("end", ["cancelled", "paused-then-cancelled", "paused-then-forgotten"])
-def test_finished_job_leaves_no_partial_file(service, site, folder, end):
-    job_id = _start(service, site, folder)
-    service.stop(job_id, end.partition("-")[0])
-    comes_to(service, job_id, end.partition("-")[0])
-    if end == "paused-then-cancelled":
-        service.stop(job_id, "cancelled")
-    elif end == "paused-then-forgotten":
-        service.forget(job_id)
-    wait_for(lambda: not os.listdir(folder), "an empty folder")
-
-
 def _start_refused(service, site, folder):
     """Start a job whose half file the route refuses; return its id once it has failed."""
     job_id = _start(service, site, folder)

@@ -25,11 +25,6 @@ _SAVED = (5012, 5011, 5009, 5008, 5007)
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return str(tmp_path / "pictures")
-
-
-@pytest.fixture
 def old(folder):
     path = setting.database_file()
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -43,11 +38,8 @@ def test_job_of_version_1_is_unchanged(old, folder):
     with JobStore(old) as store:
         assert store.recovery_notice == ""
         job = store.get_job(1)
-        assert (job.title, job.folder, job.options) == (
-            "A model",
-            folder,
-            JobOptions("{id}", NamingContext()),
-        )
+        found = (job.title, job.folder, job.options)
+        assert found == ("A model", folder, JobOptions("{id}", NamingContext()))
         assert (job.state, job.saved, job.failed, job.waiting) == ("paused", 5, 1, 4)
         assert (job.wanted, job.walked, job.cursor) == (100, False, "10|1785317342117")
         assert [item.image_id for item in store.list_waiting(1, 0, 9)] == [5006, 5005, 5004, 5003]

@@ -1,6 +1,5 @@
 """One run of a job, until it is done, paused or cancelled."""
 
-import json
 import os
 import shutil
 import threading
@@ -19,7 +18,6 @@ from civitai_manager_libs.jobs import JobWorker, worker
 from crash_checks import read_images
 from fake_network import FakeClient, FlakyClient, write_image
 from fault_responses import png
-from fault_server import FaultServer
 
 _QUERY = ImageQuery(101)
 _PNG = png(size=100)
@@ -194,35 +192,6 @@ def test_expired_cursor_restarts_the_walk(server, store, folder, code):
     cursors = [page.get("cursor", "").partition("|")[0] for page in server.pages[asked:]]
     assert cursors == ["10", "", "5", "10", "15"]
     assert set(server.fetched.values()) == {1}
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://127.0.0.1:{port}/image/{name}/original=true/{name}.png",
-        "http://{base}@127.0.0.1:{port}/image/{name}.png",
-        "http://127.0.0.1:{port}\\@{base}/image/{name}.png",
-        "//127.0.0.1:{port}/image/{name}.png",
-    ],
-)
-def test_foreign_urls_in_a_page_are_not_requested(server, store, folder, address):
-    """Use each address for half of the images, and a foreign one for the next page."""
-    with FaultServer() as foreign:
-        base = server.url.removeprefix("http://")
-
-        def answer(request, body):
-            page = json.loads(body)
-            for row in page["items"][::2]:
-                name = f"{row['id']:08x}-0000-4000-8000-000000000000"
-                row["url"] = address.format(port=foreign.port, base=base, name=name)
-            page["metadata"]["nextPage"] = foreign.url("/api/v1/images?cursor=1")
-            request.reply(200, json.dumps(page).encode(), {})
-
-        server.always("page", answer)
-        job = _download(store, folder)
-        assert (job.state, job.saved, job.failed) == ("done", 12, 0)
-        assert read_images(folder) == server.files(server.ids[1::2])
-        assert foreign.connections == 0
 
 
 def test_jobs_requests_follow_interactive_ones_and_keep_the_rate_limit(

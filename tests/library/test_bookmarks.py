@@ -4,6 +4,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
@@ -104,10 +105,8 @@ def test_renamed_collection_keeps_its_images_and_names_are_unique(images):
     bookmarks.add_to_collection(images[:2], "one")
     bookmarks.add_to_collection(images[2:3], "two")
     bookmarks.rename_collection("one", "One and only")
-    assert [(s.name, s.count) for s in bookmarks.list_collections()] == [
-        ("One and only", 2),
-        ("two", 1),
-    ]
+    found = [(s.name, s.count) for s in bookmarks.list_collections()]
+    assert found == [("One and only", 2), ("two", 1)]
     with pytest.raises(InputError):
         bookmarks.rename_collection("two", "ONE and only")
     for name in ("", "  ", "\u202e"):
@@ -186,13 +185,11 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
     url = thumbnail_url(images[0], 450)
     path = setting.get_image_url_to_gallery_file(url)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(_PNG)
+    Path(path).write_bytes(_PNG)
     bookmarks.store_thumbnails(images[:2])
     os.remove(path)
     assert image_cache.find_cached(url) is None and bookmarks.find_thumbnail(images[1]) is None
-    with open(bookmarks.find_thumbnail(images[0]), "rb") as file:
-        assert file.read() == _PNG
+    assert Path(bookmarks.find_thumbnail(images[0])).read_bytes() == _PNG
 
 
 def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path, monkeypatch):

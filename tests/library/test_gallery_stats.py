@@ -79,10 +79,8 @@ def test_statistics_list_versions_in_the_models_order_and_name_resources(library
     made = [_image(n, [_OLD] if n < 3 else [_NEW], civitaiResources=used) for n in range(1, 6)]
     _read(*made, model_id=_MODEL)
     found = gallery_stats.compute_gallery_stats(_MODEL, None, 31)
-    assert [(v["id"], v["name"], v["image_count"]) for v in found["versions"]] == [
-        (_NEW, "v2", 3),
-        (_OLD, "v1", 2),
-    ]
+    told = [(v["id"], v["name"], v["image_count"]) for v in found["versions"]]
+    assert told == [(_NEW, "v2", 3), (_OLD, "v1", 2)]
     [lora] = next(group["bars"] for group in found["groups"] if group["kind"] == "lora")
     assert (lora["value"], lora["label"], lora["weight"]) == ("#71", "Ink v2", "0.8")
     assert found["image_count"] == found["with_data"] == 5

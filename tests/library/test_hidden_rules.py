@@ -9,17 +9,8 @@ from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, search
 from stored_images import make_image
 
-_PROMPTS = {
-    1: "a cat on a roof",
-    2: "caterpillar, concatenated",
-    3: "CAT, sunset",
-    4: "the ＣＡＴ",
-    5: "cat's cradle (cat:1.2)",
-    6: "golden  hour",
-    7: "海邊的貓咪",
-    8: "cafécat",
-    9: None,
-}
+_PROMPTS = {1: "a cat on a roof", 2: "caterpillar, concatenated", 3: "CAT, sunset", 4: "the ＣＡＴ"}
+_PROMPTS |= {5: "cat's cradle (cat:1.2)", 6: "golden  hour", 7: "海邊的貓咪", 8: "cafécat", 9: None}
 pytestmark = pytest.mark.usefixtures("library")
 
 
@@ -37,23 +28,14 @@ def _image(image_id, user="harbor"):
     return make_image(image_id, username=author, meta={"prompt": prompt} if prompt else None)
 
 
+_HIDDEN_BY = {"cat": [1, 3, 4, 5], " Cat ": [1, 3, 4, 5], "golden hour": [6], "golden": [6]}
+_HIDDEN_BY |= {"gold": [], "貓": [7], "cat:1.2": [5], "(cat": [5], "*": [], "[^a]": []}
+
+
 @pytest.mark.parametrize(
     "kind, text, expected",
-    [
-        ("word", "cat", [1, 3, 4, 5]),
-        ("word", " Cat ", [1, 3, 4, 5]),
-        ("word", "golden hour", [6]),
-        ("word", "golden", [6]),
-        ("word", "gold", []),
-        ("word", "貓", [7]),
-        ("word", "cat:1.2", [5]),
-        ("word", "(cat", [5]),
-        ("word", "*", []),
-        ("word", "[^a]", []),
-        ("author", "anna_b", [2]),
-        ("author", "ANNA_B", [2]),
-        ("author", "anna", []),
-    ],
+    [("word", *row) for row in _HIDDEN_BY.items()]
+    + [("author", "anna_b", [2]), ("author", "ANNA_B", [2]), ("author", "anna", [])],
 )
 def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expected):
     hidden_rules.add_rule(kind, text)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
@@ -20,8 +21,7 @@ def _put(name, size, age):
     """Write a file to the cache that was used `age` seconds ago; return its path."""
     path = os.path.join(setting.shortcut_gallery_folder, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(png(name, size))
+    Path(path).write_bytes(png(name, size))
     now = os.stat(path).st_mtime
     os.utime(path, (now - age, now - age))
     return path
@@ -32,8 +32,7 @@ def _fetch(body):
 
     def fetch(url, path):
         asked.append(url)
-        with open(path, "wb") as file:
-            file.write(body)
+        Path(path).write_bytes(body)
 
     os.makedirs(setting.shortcut_gallery_folder, exist_ok=True)
     return asked, fetch
@@ -52,8 +51,7 @@ def test_image_is_fetched_once():
 def test_file_that_is_no_image_is_deleted_and_fetched_again(body):
     path = setting.get_image_url_to_gallery_file(_URL)
     os.makedirs(os.path.dirname(path))
-    with open(path, "wb") as file:
-        file.write(body)
+    Path(path).write_bytes(body)
     assert image_cache.find_cached(_URL) is None and not os.path.exists(path)
     asked, fetch = _fetch(png())
     assert image_cache.fetch_cached(_URL, fetch) == path and asked == [_URL]

@@ -1,17 +1,16 @@
 """The statistics of a gallery, checked by another way of counting; recipes; speed."""
 
-import json
 import random
 from collections import defaultdict
 from statistics import median
 
 import pytest
-from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
 from civitai_manager_libs.library.gallery_stats import build_search_query, serialize_stats
 from civitai_manager_libs.library.gallery_stats import summarize_gallery
 from civitai_manager_libs.library.stats_features import count_images, extract_features
 from civitai_manager_libs.library.stats_features import ImageFeatures, StatsBar
+from stored_images import make_image
 
 _PHRASES = ("golden hour", "masterpiece", "blue eyes", "長い髪", "夜空", "🔥", "score_9", "straße")
 _LORAS = ("detail_tweaker", "Ink & Wash", "水墨")
@@ -64,16 +63,11 @@ def _made(rng):
 _NOTHING = (None, {}, [], "text", 5, {"prompt": None}, {"prompt": ["a"]}, {"meta": {"meta": None}})
 
 
-def _row(number, meta, reactions):
+def _image(number, meta, reactions):
     if number % 5 == 0 and isinstance(meta, dict):
         meta = {"id": number, "meta": meta}
-    return {
-        "id": number,
-        "url": f"https://image.civitai.com/x/{number}/original=true/{number}.jpeg",
-        "stats": {"likeCount": reactions, "commentCount": 1000},
-        "modelVersionIds": [10 + number % 3],
-        "meta": meta,
-    }
+    stats = {"likeCount": reactions, "commentCount": 1000}
+    return make_image(number, meta=meta, stats=stats, modelVersionIds=[10 + number % 3])
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +78,7 @@ def thousand():
     for number in range(1, 1001):
         meta, said, loras = _made(rng) if rng.random() < 0.9 else (rng.choice(_NOTHING), {}, {})
         reactions = rng.randrange(40)
-        image = image_from_json(json.loads(json.dumps(_row(number, meta, reactions))))
-        facts = extract_features(image)
+        facts = extract_features(_image(number, meta, reactions))
         seen.append(facts._replace(reactions=reactions))
         truth.append((reactions, said, loras, 10 + number % 3))
     return seen, truth
@@ -141,10 +134,8 @@ def _samples(*rows):
 
 def test_word_that_is_mostly_part_of_a_phrase_has_no_bar():
     rows = [("+hair", "+long hair")] * 9 + [("+hair", "+eyes")] * 2
-    assert [bar.value for bar in count_images(_samples(*rows)).bars["word"]] == [
-        "long hair",
-        "eyes",
-    ]
+    found = [bar.value for bar in count_images(_samples(*rows)).bars["word"]]
+    assert found == ["long hair", "eyes"]
     rows += [("+hair",)] * 3
     assert [bar.value for bar in count_images(_samples(*rows)).bars["word"]][0] == "hair"
 
@@ -168,9 +159,7 @@ def test_statistics_of_no_images_are_empty():
 
 
 def _picture(**meta):
-    image = image_from_json({**_row(1, meta, 0), "id": 1})
-    facts = extract_features(image)
-    return facts._replace(version_ids=())
+    return extract_features(_image(1, meta, 0))._replace(version_ids=())
 
 
 _HIRES = {"Hires upscaler": "Latent", "Hires upscale": "2", "Denoising strength": "0.4"}
@@ -206,7 +195,7 @@ def test_recipe_has_common_loras_and_negative_words_but_none_of_sentences():
 @pytest.mark.parametrize("name", ["a\nsEuler", "a\tb", "x\u2028y", "\ud800", "<b>", "a" * 5000])
 def test_hostile_name_gives_one_short_feature(name):
     meta = {"sampler": name, "steps": 20, "resources": [{"type": "lora", "name": name}] * 3}
-    facts = extract_features(image_from_json(_row(1, meta, 0)))
+    facts = extract_features(_image(1, meta, 0))
     assert not any("\n" in fact or len(fact) > 210 for fact in facts.settings)
     assert [fact[0] for fact in facts.settings].count("s") <= 1
 

@@ -7,7 +7,6 @@ import time
 import pytest
 from api_server import VERSION_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import remove_leftovers, ResumableFile
 from civitai_manager_libs.errors import NotFound
 from civitai_manager_libs.library import database, image_cache, image_records, models
 from fault_responses import png
@@ -77,15 +76,3 @@ def test_cached_file_of_a_clock_ahead_is_deleted_before_recent_ones(years):
     image_cache.trim_cache()
     left = {int(name.split(".")[0]) for name in os.listdir(folder)}
     assert left and max(left) < 10
-
-
-@pytest.mark.parametrize("days,is_kept", [(0.001, True), (400, False), (-400, False)])
-def test_partial_file_is_kept_for_a_month_whatever_its_date(tmp_path, days, is_kept):
-    with ResumableFile(str(tmp_path), "https://image.civitai.com/a.png") as half:
-        half.write(b"x" * 1000)
-        half.write_note(5000, '"v1"')
-        half.keep()
-    changed_at = time.time() + days * 24 * 3600
-    os.utime(half.path, (changed_at, changed_at))
-    assert remove_leftovers(str(tmp_path)) == (0 if is_kept else 1)
-    assert os.path.exists(half.path) == is_kept

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from cases import each_case
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.civitai import Model, version_from_json
 from civitai_manager_libs.errors import InputError
@@ -236,22 +237,7 @@ def _folder_of(tmp_path, model_type, **file):
     return path.parent.relative_to(tmp_path).as_posix()
 
 
-@pytest.mark.parametrize(
-    "names,folders",
-    [
-        (
-            ("models/checkpoints models/loras models/vae models/embeddings models/controlnet"
-             " models/diffusion_models models/unet models/text_encoders models/upscale_models"),
-            ("models/checkpoints models/loras models/diffusion_models models/text_encoders"
-             " models/upscale_models models/controlnet"),
-        ),
-        (
-            "StableDiffusion Lora LyCORIS VAE Embeddings ControlNet TextEncoders ESRGAN",
-            "StableDiffusion Lora StableDiffusion TextEncoders ESRGAN ControlNet",
-        ),
-    ],
-    ids=["ComfyUI", "Stability-Matrix"],
-)  # fmt: skip
+@each_case(__file__, "folders_of_other_programs_are_known_by_their_names")
 def test_folders_of_other_programs_are_known_by_their_names(tmp_path, names, folders):
     _make(tmp_path, *names.split())
     setting.change("model_folders", str(tmp_path))

@@ -93,10 +93,8 @@ def test_each_file_is_listed_once_with_its_number_of_images(civitai, client, fol
         ("Model 1 v1", "missing", 1),
         ("Model 3 v1", "here", 1),
     ]
-    assert [file.path for file in needed] == [
-        *(str(folder / "loras" / f"file{n}.safetensors") for n in (2, 1)),
-        "",
-    ]
+    found = [file.path for file in needed]
+    assert found == [*(str(folder / "loras" / f"file{n}.safetensors") for n in (2, 1)), ""]
     assert [file.size for file in needed] == [1024, 1024, 5]
     assert [file.is_fetchable for file in needed] == [True, True, False]
 

@@ -56,11 +56,8 @@ def test_newer_version_is_told_with_its_page_until_it_is_dismissed_or_here(civit
     check_newer_versions(client)
     [newer] = list_newer_versions()
     assert (newer.version_id, newer.here, newer.name) == (12, "v10", "v12")
-    assert (newer.about, newer.date[:10], newer.base_model) == (
-        "Better hands.",
-        "2026-05-02",
-        "SDXL 1.0",
-    )
+    found = (newer.about, newer.date[:10], newer.base_model)
+    assert found == ("Better hands.", "2026-05-02", "SDXL 1.0")
     assert not newer.is_withdrawn and not newer.refusal and not is_check_due()
     dismiss_newer_version(12)
     assert list_newer_versions() == []

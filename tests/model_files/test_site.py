@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
 from civitai_manager_libs.model_files import find_needed_file, get_model_index, index
-from civitai_manager_libs.model_files import list_needed_files, ModelFileRequest, plan_requests
+from civitai_manager_libs.model_files import list_needed_files, plan_requests
 from civitai_manager_libs.model_files import receive_model_file
 from civitai_manager_libs.network import parallel_download
 from hypothesis import given, Phase, settings, strategies as st
@@ -84,16 +83,7 @@ _METADATA = st.none() | st.fixed_dictionaries(
         "fp": st.sampled_from(["fp16", "fp32"]),
     },
 )
-_TYPES = [
-    "Model",
-    "Model",
-    "Model",
-    "Pruned Model",
-    "VAE",
-    "VAE",
-    "Text Encoder",
-    "Enhancement LoRA",
-]
+_TYPES = [*["Model"] * 3, "Pruned Model", *["VAE"] * 2, "Text Encoder", "Enhancement LoRA"]
 _HASHES = [("SHA256", "AutoV2"), ("SHA256", "AutoV2"), ("AutoV2",), ()]
 _ACCESS = ["", "", "", "", "login", "early_access", "sold", "members", "disabled"]
 
@@ -180,37 +170,6 @@ def test_file_is_the_one_that_was_asked_for_or_the_reason_is_true(world, site, l
             file.state == "missing" or file in world.version.linked
         )
         assert told == _find_true_reason(world, file) or is_by_kind and told in _OF_ANOTHER
-
-
-def test_second_file_of_a_kind_is_fetched_though_its_url_names_the_first(site, library, tmp_path):
-    """Such as the high and the low noise model of Wan."""
-    files = [
-        _make_file(71, 1, 3_000, "high.safetensors"),
-        _make_file(72, 2, 3_000, "low.safetensors"),
-    ]
-    for file in files:
-        file.hash_kinds = ()
-    site.add(SiteVersion(_VERSION, files))
-    client = _client()
-    version = models.load_version(client, _VERSION)
-    for request in plan_requests(client, [(one, version) for one in version.remote_files]):
-        _receive(client, request)
-    folder = tmp_path / "models" / "loras"
-    assert [(folder / file.name).read_bytes() for file in files] == [file.body for file in files]
-    assert [query for _, query in site.asked] == [{"fileId": "71"}, {"fileId": "72"}]
-
-
-def test_file_of_a_stored_job_of_an_older_version_is_asked_for_by_its_id(site, library, tmp_path):
-    files = [_make_file(71, 1, 3_000, "a.safetensors"), _make_file(72, 2, 3_000, "b.safetensors")]
-    site.add(SiteVersion(_VERSION, files))
-    record = site.versions[_VERSION].to_json(site.url)
-    stored = {
-        **{"file_id": 72, "version_id": _VERSION, "model_id": 5, "name": "b.safetensors"},
-        **{"url": record["files"][1]["downloadUrl"], "kind": "lora", "size": 3_000},
-        **{"path": str(tmp_path / "models" / "loras" / "b.safetensors"), "record": record},
-    }
-    request = ModelFileRequest.from_json(json.loads(json.dumps(stored)))
-    assert Path(_receive(_client(), request).path).read_bytes() == files[1].body
 
 
 def test_linked_vae_is_fetched_by_the_url_in_its_record(site, library, tmp_path):

@@ -1,10 +1,5 @@
 """Answers that are cut, doubled or announced: a whole file, the right one, or a further try."""
 
-import socket
-import threading
-import time
-from contextlib import suppress
-
 import pytest
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
@@ -14,54 +9,6 @@ BODY = png("body", 2000)
 HEAD = b'HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nETag: "v1"\r\n'
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
 WHOLE = HEAD + LENGTH + b"\r\n" + BODY
-
-
-class RawServer:
-    """Sends bytes as they are; the last one of a path's answers repeats. A tuple: with pauses."""
-
-    def __init__(self, answers):
-        self.answers, self.asked = answers, []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = "http://127.0.0.1:%d" % self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        with suppress(OSError), connection, connection.makefile("rb") as reader:
-            while line := reader.readline():
-                while reader.readline().strip():
-                    continue
-                path = line.split()[1].decode()
-                played = self.answers[path] if isinstance(self.answers, dict) else self.answers
-                turn = sum(asked == path for asked in self.asked)
-                self.asked.append(path)
-                answer, is_kept = played[min(turn, len(played) - 1)]
-                for piece in answer if isinstance(answer, tuple) else (answer,):
-                    connection.sendall(piece)
-                    time.sleep(0.02 if isinstance(answer, tuple) else 0)
-                if not is_kept:
-                    return
-
-    def close(self):
-        self._listener.close()
-
-
-@pytest.fixture
-def serve():
-    servers = []
-
-    def serve(answers):
-        servers.append(RawServer(answers))
-        return servers[-1]
-
-    yield serve
-    for server in servers:
-        server.close()
 
 
 def outcome(url, path, **asked):

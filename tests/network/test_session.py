@@ -56,17 +56,6 @@ def test_key_is_sent_to_the_api_of_civitais_host_over_https_only(url, has_key, m
     assert sent.get("Authorization") == (f"Bearer {KEY}" if has_key else None)
 
 
-def test_key_is_sent_to_the_api_of_the_base_url_and_to_nothing_else_there(
-    server, other, monkeypatch
-):
-    monkeypatch.setenv("CIVITAI_BASE_URL", server.url("/mirror/"))
-    for path in ("/mirror/api/v1/images", "/mirror/a.png", "/api/v1/images"):
-        send(server.url(path))
-    send(other.url("/mirror/api/v1/images"))
-    had = ["authorization" in asked.headers for asked in server.requests + other.requests]
-    assert had == [True, False, False, False]
-
-
 _NAMES = ("civitai.com", "civitai.red", "civitai.green", "image.civitai.com", "mirror.example")
 _NAMES += ("[::1]:8", "civitai.com:444", "civitai.red@mirror.example", "civitai.com.example")
 _NAMES += ("xcivitai.com", "civitai.com@other.example")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.comfy.nodes import resolve_value
 from civitai_manager_libs.infotext.comfy.node_widgets import read_widget_values
@@ -23,56 +24,14 @@ def test_preset_is_looked_up_in_the_graphs_json():
     assert resolve_value(PRESETS, ["1", 1]) == 12
 
 
-@pytest.mark.parametrize(
-    ("ratio", "megapixels", "more", "size"),
-    [
-        ("1:1 (Square)", 1, {"multiple": 8}, (1024, 1024)),
-        ("16:9 (Widescreen)", 1.0, {}, (1368, 768)),
-        ("3:4 (Portrait Standard)", 2, {"multiple": 32}, (1248, 1664)),
-        *[(ratio, 1, {}, (None, None)) for ratio in ("wide", "1:0")],
-        ("1:1", ["9", 0], {}, (None, None)),
-    ],
-)
+@each_case(__file__, "resolution_selector_gives_width_and_height")
 def test_resolution_selector_gives_width_and_height(ratio, megapixels, more, size):
     inputs = {"aspect_ratio": ratio, "megapixels": megapixels, **more}
     nodes = {"1": node("ResolutionSelector", **inputs)}
-    assert (resolve_value(nodes, ["1", 0]), resolve_value(nodes, ["1", 1])) == size
+    assert [resolve_value(nodes, ["1", slot]) for slot in (0, 1)] == size
 
 
-RESIZED = {"width": 512, "height": 768, "condition": "always", "multiple_of": 0}
-FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_ratio": False}
-
-
-@pytest.mark.parametrize(
-    ("kind", "inputs", "outputs"),
-    [
-        ("FluxResolutionNode", {**FLUX, "divisible_by": "64"}, [832, 1152]),
-        ("FluxResolutionNode", FLUX, [832, 1152]),
-        ("FluxResolutionNode", {**FLUX, "megapixel": "2.0"}, [1184, 1664]),
-        (
-            "FluxResolutionNode",
-            {**FLUX, "divisible_by": "8", "custom_ratio": True, "custom_aspect_ratio": "1:1"},
-            [1000, 1000],
-        ),
-        ("ResolutionMaster", {"width": 720, "height": 1280, "auto_detect": False}, [720, 1280]),
-        ("ResolutionMaster", {"width": 720, "height": 1280, "auto_detect": True}, [None, None]),
-        (
-            "SDXL Empty Latent Image (rgthree)",
-            {"dimensions": "1216 x 832   (landscape)", "clip_scale": 1.5},
-            [None, 1824, 1248],
-        ),
-        ("CR Integer Multiple", {"integer": 1024, "multiple": 1.5}, [1536]),
-        ("CR Integer Multiple", {"integer": ["9", 0], "multiple": 1.5}, [None]),
-        ("ImageResize+", {**RESIZED, "keep_proportion": False}, [None, 512, 768]),
-        ("ImageResize+", {**RESIZED, "keep_proportion": True}, [None, None, None]),
-        ("easy mathInt", {"a": 10, "b": 4, "operation": "add"}, [14]),
-        ("easy mathInt", {"a": 10, "b": 4, "operation": "divide"}, [2]),
-        ("easy mathInt", {"a": 10, "b": 4, "operation": "power"}, [None]),
-        ("SeargeIntegerPair", {"value1": 1344, "value2": 768}, [1344, 768]),
-        ("SeargeIntegerMath", {"op": "a * b + c", "a": 300, "b": 3, "c": 60}, [960]),
-        ("SeargeIntegerMath", {"op": "a / b", "a": 1025, "b": 2, "c": 0}, [512]),
-    ],
-)
+@each_case(__file__, "sizes_are_computed_as_by_the_nodes")
 def test_sizes_are_computed_as_by_the_nodes(kind, inputs, outputs):
     nodes = {"1": node(kind, **inputs)}
     assert [resolve_value(nodes, ["1", slot]) for slot in range(len(outputs))] == outputs
@@ -177,16 +136,7 @@ def test_vae_that_does_not_decode_the_image_is_left_out(graph):
     assert read and "vaes" not in read
 
 
-@pytest.mark.parametrize(
-    ("kind", "inputs"),
-    [
-        ("OpenAIChatNode", {"prompt": "Describe a cat", "model": "gpt-5", "seed": 5}),
-        ("GeminiNode", {"prompt": "Describe a cat", "model": "gemini-3", "seed": 5}),
-        ("StabilityTextToAudio", {"prompt": "a cat", "seed": 5}),
-        ("RecraftCrispUpscaleNode", {"image": ["3", 0]}),
-        ("Writer", {"text": "Describe a cat", "system_prompt": "You are", "max_tokens": 100}),
-    ],
-)
+@each_case(__file__, "partner_node_that_makes_no_image_from_a_prompt_is_not_read")
 def test_partner_node_that_makes_no_image_from_a_prompt_is_not_read(kind, inputs):
     assert read_graph({"prompt": partner(kind, **inputs)}) == {}
     graph = partner("FluxProUltraImageNode", prompt=["3", 0], seed=5)
@@ -247,34 +197,7 @@ def test_lora_without_effect_or_without_one_weight_is_left_out(off):
 
 
 # Widgets of real workflows, and what they stand for.
-WORKFLOWS = [
-    ("NunchakuFluxDiTLoader", ["svdq", 0, "nunchaku-fp16", "auto", 0], {"model_path": "svdq"}),
-    ("NunchakuQwenImageDiTLoader", ["q.sft", "enable", 20], {"model_name": "q.sft"}),
-    (
-        "RegionalSampler",
-        [485, "fixed", 2, "ignore", 20, 1, 0.4, 10, True, "ratio between", "AUTO", 0.3],
-        {"seed": 485, "steps": 20, "denoise": 0.4},
-    ),
-    ("RegionalSampler", [101, "randomize", 30, 1, 5], {"seed": 101, "steps": 30}),
-    ("TwoAdvancedSamplersForMask", [110, "fixed", 20, 1, 10], {"seed": 110, "steps": 20}),
-    (
-        "LoraLoaderBlockWeight //Inspire",
-        ["All", "a.sft", 1, 0.5, False, 540, "fixed", 1.1, 0.6, "SD-ALL:1,1", "1,1", False],
-        {"lora_name": "a.sft", "strength_model": 1, "strength_clip": 0.5, "bypass": False},
-    ),
-    (
-        "easy cascadeLoader",
-        ["c.sft", "b.sft", "Baked VAE", "None", "None", 1, 1, "1024 x 1024", 1080, 832, 42]
-        + ["a cat", "blurry", 1],
-        {"stage_c": "c.sft", "positive": "a cat", "negative": "blurry"},
-    ),
-    ("WanVideoEmptyEmbeds", [832, 480, 81], {"width": 832, "height": 480}),
-    ("XY Input: Manual XY Entry", ["Steps", "1;2"], {"plot_type": "Steps"}),
-    ("CR SD1.5 Aspect Ratio", [512, 512, "custom", "Off", 1, 1], {"aspect_ratio": "custom"}),
-]
-
-
-@pytest.mark.parametrize(("kind", "values", "named"), WORKFLOWS, ids=lambda value: str(value)[:30])
+@each_case(__file__, "widgets_of_a_workflow_get_their_names")
 def test_widgets_of_a_workflow_get_their_names(kind, values, named):
     read = read_widget_values({"type": kind, "widgets_values": values})
     assert {name: read[name] for name in named} == named

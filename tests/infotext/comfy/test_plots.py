@@ -1,6 +1,6 @@
 """The parameters that differ between the images of an X/Y plot are left out."""
 
-import pytest
+from cases import each_case
 from civitai_manager_libs.infotext.comfy import read_graph
 from comfy_graphs import node
 
@@ -15,64 +15,24 @@ READ = read_graph({"prompt": GRAPH})
 
 
 def left_out(plot, **axes):
-    """Return the keys that are left out if the graph has a plot with these axes."""
+    """Return the keys that are left out of a graph with a plot with these axes; None: all keys."""
     read = read_graph({"prompt": {**GRAPH, "3": plot, **axes}})
     assert read == {key: READ[key] for key in read}
-    return set(READ) - set(read)
+    return sorted(set(READ) - set(read)) if read else None
 
 
-@pytest.mark.parametrize(
-    ("x", "y", "varied"),
-    [
-        ("XY Input: Seeds++ Batch", None, {"seed"}),
-        ("XY Input: Sampler/Scheduler", "XY Input: Steps", {"sampler", "scheduler", "steps"}),
-        ("XY Input: Checkpoint", "XY Input: VAE", {"models", "clipSkip", "vaes"}),
-        ("XY Input: Clip Skip", "XY Input: CFG Scale", {"clipSkip", "cfgScale"}),
-        ("XY Input: LoRA Plot", "XY Input: LoRA Plot", {"additionalResources"}),
-        ("XY Input: Lora Block Weight //Inspire", None, {"additionalResources"}),
-        ("XY Input: Prompt S/R", None, {"prompt", "negativePrompt"}),
-        ("easy XYInputs: ModelMergeBlocks", None, {"models", "clipSkip"}),
-        ("XY Input: Control Net Plot", "XY Input: Denoise", {"denoise"}),
-        ("XY Input: Unknown Entry", "XY Input: VAE", set(READ)),
-    ],
-)
+@each_case(__file__, "parameters_that_an_axis_varies_are_left_out")
 def test_parameters_that_an_axis_varies_are_left_out(x, y, varied):
     given = {"X": ["4", 0]} | ({"Y": ["5", 0]} if y else {})
     assert left_out(node("XY Plot", **given), **{"4": node(x), "5": node(str(y))}) == varied
 
 
-@pytest.mark.parametrize(
-    ("plot", "varied"),
-    [
-        (
-            node("ttN advanced xyPlot", x_plot="<1:a>\n[4:text='b']", y_plot="<1:c>\n[1:seed='3']"),
-            {"prompt", "negativePrompt", "seed"},
-        ),
-        (node("ttN advanced xyPlot", x_plot="<1:a>\n[4:odd='b']", y_plot=""), set(READ)),
-        (node("ttN xyPlot", x_axis="cfg", x_values="1; 2", y_axis="None"), {"cfgScale"}),
-        (node("XY Plot", X_type="Steps", X_value="1; 2", Y_type="Nothing"), {"steps"}),
-        (node("XY Plot"), set(READ)),
-        (node("CR XY Save Grid Image", images=["1", 5]), set(READ)),
-    ],
-    ids=["ttN", "ttN-unknown", "ttN-1", "Efficient-1", "no-axes", "a-saved-grid"],
-)
+@each_case(__file__, "plot_node_may_name_its_axes")
 def test_plot_node_may_name_its_axes(plot, varied):
     assert left_out(plot) == varied
 
 
-@pytest.mark.parametrize(
-    ("plot_type", "varied"),
-    [
-        ("Nothing", set()),
-        ("Steps", {"steps"}),
-        ("Sampler", {"sampler", "scheduler"}),
-        ("VAE", {"vaes"}),
-        ("LoRA", {"additionalResources"}),
-        ("Positive Prompt S/R", {"prompt", "negativePrompt"}),
-        ("Something new", set(READ)),
-        (["99", 0], set(READ)),
-    ],
-)
+@each_case(__file__, "axis_that_is_entered_by_hand_varies_its_plot_type")
 def test_axis_that_is_entered_by_hand_varies_its_plot_type(plot_type, varied):
     manual = node("XY Input: Manual XY Entry", plot_type=plot_type, plot_value="1; 2")
     joined = node("Join XY Inputs of Same Type", XY_1=["4", 0], XY_2=["4", 0])

@@ -51,73 +51,7 @@ def _encode(text):
     return node("CLIPTextEncode", text=text)
 
 
-_TO_1 = {"positive": ["1", 0], "negative": ["1", 1]}
-_BOX = {"text": "sun", "conditioning_to": ["2", 0], "gligen_textbox": ["4", 0]}
-_COMBINED = {
-    "0": node("KSampler", positive=["1", 0]),
-    "1": node("ConditioningCombine", conditioning_1=["2", 0], conditioning_2=["3", 0]),
-    "3": node("ConditioningConcat", conditioning_to=["4", 0], conditioning_from=["2", 0]),
-    "4": node("ConditioningSetArea", conditioning=["5", 0], width=64),
-    **{"2": _encode("left"), "5": _encode("right")},
-}
-_BOTH_PROMPTS = {
-    "combined-once-each": (_COMBINED, "left\nright", None),
-    "guider-of-several": (
-        {
-            "0": node("SamplerCustomAdvanced", guider=["1", 0]),
-            "1": node("DualCFGGuider", cond1=["2", 0], cond2=["3", 0], negative=["3", 0]),
-        },
-        *("a cat", "blurry"),
-    ),
-    "pipe": (
-        {
-            "0": node("ImpactKSamplerBasicPipe", basic_pipe=["1", 0]),
-            "1": node("ToBasicPipe", model=["9", 0], positive=["4", 0], negative=["3", 0]),
-            "4": node("ControlNetApplyAdvanced", positive=["2", 0], negative=["3", 0]),
-        },
-        *("a cat", "blurry"),
-    ),
-    "two-inputs": (
-        {
-            "0": node("KSampler", **_TO_1),
-            "1": node("Two Clip Text Encode", prompt=["4", 0], negative_prompt=["5", 0]),
-            "4": node("PrimitiveString", value="positive"),
-            "5": node("PrimitiveString", value="negative"),
-        },
-        *("positive", "negative"),
-    ),
-    "two-outputs": (
-        {
-            "0": node("KSampler", positive=["1", 0], negative=["4", 0]),
-            **{"1": _encode(["5", 0]), "4": _encode(["5", 1])},
-            "5": node("SDXLPromptStyler", text_positive="positive", text_negative="negative"),
-        },
-        *("positive", "negative"),
-    ),
-    "second-output-unknown": (
-        {"0": node("KSampler", **_TO_1), "1": node("TextEncodeEdit", prompt="remove the hat")},
-        *("remove the hat", None),
-    ),
-    "guider-without-a-negative": (
-        {
-            "0": node("SamplerCustomAdvanced", guider=["1", 0], latent_image=["4", 2]),
-            "1": node("BasicGuider", conditioning=["4", 0], model=["9", 0]),
-            "4": node("InpaintModelConditioning", positive=["2", 0], negative=["3", 0]),
-        },
-        *("a cat", None),
-    ),
-    "text-that-only-adds": (
-        {
-            "0": node("KSampler", positive=["1", 0]),
-            "1": node("GLIGENTextBoxApply", **_BOX),
-            "4": node("GLIGENLoader", value="gligen.sft"),
-        },
-        *("a cat", None),
-    ),
-}
-
-
-@pytest.mark.parametrize(("nodes", "prompt", "negative"), _BOTH_PROMPTS.values(), ids=_BOTH_PROMPTS)
+@each_case(__file__, "both_prompts_are_read_and_stay_separate")
 def test_both_prompts_are_read_and_stay_separate(nodes, prompt, negative):
     nodes = {"2": _encode("a cat"), "3": _encode("blurry"), **nodes}
     assert read_prompt(nodes, "0", "positive") == prompt

@@ -140,17 +140,7 @@ def test_loras_are_listed_in_the_order_of_application():
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "inputs", "read"),
-    [
-        ("SamplerEulerAncestral", {"eta": 1.0}, {"sampler": "euler_ancestral"}),
-        ("KarrasScheduler", {"steps": 30, "sigma_max": 14}, {"scheduler": "karras", "steps": 30}),
-        ("AlignYourStepsScheduler", {"steps": 10}, {"scheduler": "align_your_steps"}),
-        ("ManualSigmas", {"sigmas": "1., 0.725, .421875, 0.0"}, {"steps": 3}),
-        ("ManualSigmas", {"sigmas": ""}, {"steps": None}),
-        ("SDTurboScheduler", {"steps": 1}, {"scheduler": "turbo", "steps": 1}),
-    ],
-)
+@each_case(__file__, "node_type_alone_implies_a_value")
 def test_node_type_alone_implies_a_value(kind, inputs, read):
     link = "sampler" if kind.startswith("Sampler") else "sigmas"
     graph = {
@@ -216,17 +206,7 @@ def test_only_the_chosen_input_of_a_switch_counts(on, numbers, loras):
     assert read["models"] == BASIC["models"]
 
 
-@pytest.mark.parametrize(
-    ("encoder", "skipped"),
-    [
-        (node("CLIPSetLastLayer", stop_at_clip_layer=-2, clip=["4", 1]), 2),
-        (node("LoraLoader", lora_name="a.sft", strength_model=0, clip=["51", 0]), 3),
-        (node("Efficient Loader", ckpt_name="a.ckpt", clip_skip=-1), 1),
-        (node("CLIPSetLastLayer", stop_at_clip_layer=["99", 0], clip=["51", 0]), None),
-        (node("CLIPSetLastLayer", stop_at_clip_layer=0, clip=["51", 0]), None),
-    ],
-    ids=["core", "behind-a-lora", "efficiency", "not-told", "odd"],
-)
+@each_case(__file__, "clip_skip_is_counted_from_the_end")
 def test_clip_skip_is_counted_from_the_end(encoder, skipped):
     graph = basic_graph()
     graph["6"]["inputs"]["clip"] = ["50", 0]

@@ -251,10 +251,8 @@ def test_exif_comment_that_is_not_an_infotext_does_not_hide_the_one_in_xmp():
 def test_ruinedfooocus_json_in_a_string_is_read_from_a_video():
     record = {"Prompt": "a cat", "steps": 20, "seed": 1, "base_model_name": "m.safetensors"}
     found = read_embedded(io.BytesIO(files.mp4({"metadata": json.dumps(json.dumps(record))})))
-    assert (found.program, found.infotext) == (
-        "RuinedFooocus",
-        "a cat\nSteps: 20, Seed: 1, Model: m",
-    )
+    told = (found.program, found.infotext)
+    assert told == ("RuinedFooocus", "a cat\nSteps: 20, Seed: 1, Model: m")
 
 
 def test_draw_things_json_wins_over_its_description():

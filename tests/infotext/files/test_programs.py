@@ -12,22 +12,13 @@ from hypothesis import given, strategies as st
 
 _RECORDS = json.loads((Path(__file__).parent / "program_records.json").read_text(encoding="utf-8"))
 IDENTIFIED = {name: stored for name, stored in _RECORDS.items() if "program" in stored}
-SWARM = _RECORDS["swarmui"]["record"]
-INVOKE = _RECORDS["invokeai"]["record"]
-FOOOCUS = _RECORDS["fooocus"]["record"]
-RUINED = _RECORDS["ruined-fooocus"]["record"]
-NOVELAI = _RECORDS["novelai"]["record"]
-DRAW_THINGS = _RECORDS["draw-things"]["record"]
-EASY = _RECORDS["easy-diffusion"]["record"]
-SITE = _RECORDS["civitai"]["record"]
-COMFY = _RECORDS["comfyui"]["record"]
-SPACE = _RECORDS["space"]["record"]
-MATRIX = _RECORDS["matrix"]["record"]
-PROJECT = _RECORDS["matrix-project"]["record"]
-TENSORART = _RECORDS["tensorart"]["record"]
-PLUS = _RECORDS["fooocusplus"]["record"]
-TEXTS = _RECORDS["easy-diffusion-texts"]["record"]
-NOVELAI_4 = json.loads(_RECORDS["novelai-4"]["record"]["Comment"])
+SWARM, INVOKE, FOOOCUS, RUINED, NOVELAI, DRAW_THINGS, EASY, SITE, SPACE, PROJECT, TEXTS = (
+    _RECORDS[name]["record"]
+    for name in (
+        *("swarmui", "invokeai", "fooocus", "ruined-fooocus", "novelai", "draw-things"),
+        *("easy-diffusion", "civitai", "space", "matrix-project", "easy-diffusion-texts"),
+    )
+)
 
 
 @pytest.mark.parametrize("stored", IDENTIFIED.values(), ids=IDENTIFIED)
@@ -188,8 +179,8 @@ def test_unknown_keys_give_no_program(data):
     assert told(diffusers) == ("", "a cat", "Steps: 20, Size: 8x8, Clip skip: 1")
 
 
-_ALL = [SWARM, INVOKE, FOOOCUS, RUINED, NOVELAI_4, DRAW_THINGS, EASY, SITE, COMFY]
-_ALL += [SPACE, MATRIX, TENSORART, PLUS, TEXTS]
+_ALL = [each["record"] for each in _RECORDS.values() if isinstance(each["record"], dict)]
+_ALL += [json.loads(_RECORDS["novelai-4"]["record"]["Comment"])]
 _ALL += [{**INVOKE, "hrf_enabled": True, "hrf_width": 8, "refiner_model": {"name": "x"}}]
 _ALL += [{**SPACE, "use_upscaler": {"upscale_by": 2}}, {**DRAW_THINGS, "v2": {"hiresFix": True}}]
 _ALL += [{**FOOOCUS, "refiner_model": "x", "lora_combined_1": "x : 1"}]
