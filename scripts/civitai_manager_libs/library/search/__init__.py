@@ -1,12 +1,13 @@
 """Search in the library: by words, and by the values that images were made with."""
 
 from .conditions import SearchScope, SelectRows
-from .grammar import correct_query, FLAGS, fold_text, KEYS, parse_query, QueryProblem, SearchQuery
+from .grammar import correct_query, FLAGS, fold_text, KEYS, parse_query, QueryProblem
+from .grammar import quote_text, SearchQuery
 from .indexer import index_images
 from .results import count_by_month, RANDOM, run_search, SearchPage
 from .suggestions import find_authors, list_weights, suggest_values, Suggestion
 
 __all__ = ["correct_query", "count_by_month", "find_authors", "FLAGS", "fold_text", "index_images"]
-__all__ += ["KEYS", "list_weights", "parse_query", "QueryProblem", "RANDOM", "run_search"]
-__all__ += ["SearchPage", "SearchQuery", "SearchScope", "SelectRows", "suggest_values"]
-__all__ += ["Suggestion"]
+__all__ += ["KEYS", "list_weights", "parse_query", "QueryProblem", "quote_text", "RANDOM"]
+__all__ += ["run_search", "SearchPage", "SearchQuery", "SearchScope", "SelectRows"]
+__all__ += ["suggest_values", "Suggestion"]

@@ -11,7 +11,7 @@ from ...core import normalize_unicode
 from ..stats_features import NAMED_PARAMETERS
 
 __all__ = ["correct_query", "FLAGS", "fold_text", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
-__all__ += ["parse_query", "QueryProblem", "SearchQuery", "Term"]
+__all__ += ["parse_query", "QueryProblem", "quote_text", "SearchQuery", "Term"]
 
 _MOST = 100_000  # characters of one text
 _CONTROL = re.compile("[\0-\x1f\x7f]")
@@ -21,6 +21,12 @@ def fold_text(text: str) -> str:
     """Return a text in lower case, with normal-width letters and single spaces, for searches."""
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
     return " ".join(normalize_unicode("NFKC", clean, _MOST).casefold().split())
+
+
+def quote_text(text: str) -> str:
+    """Return a text in quotation marks for a search; if it has some itself, its longest part."""
+    parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
+    return f'"{max(parts, key=len)}"'
 
 
 NAMES = {  # key: the kinds of names in which its value is searched

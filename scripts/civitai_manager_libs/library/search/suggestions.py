@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..database import select_rows_or_empty
-from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS
+from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_text
 
 __all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 
@@ -85,10 +85,12 @@ def suggest_values(word: str) -> list[Suggestion]:
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
-    return [
-        Suggestion(f"{sign}{key}:{_quote_value(shown)}", count)
-        for shown, count in _iter_values(key, typed)
-    ]
+    found = []
+    for shown, count in _iter_values(key, typed):
+        quoted = quote_text(shown)
+        value = quoted if " " in quoted else quoted.strip('"')
+        found.append(Suggestion(f"{sign}{key}:{value}", count))
+    return found
 
 
 def find_authors(start: str, limit: int) -> list[Suggestion]:
@@ -113,8 +115,3 @@ def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
         name = version_name if shown.startswith("#") else shown
         if name:  # empty for a version of a model that the library has not read
             yield name, count
-
-
-def _quote_value(value: str) -> str:
-    bare = value.replace('"', " ")
-    return f'"{bare}"' if " " in bare else bare
