@@ -19,6 +19,7 @@ from ..infotext import read_generation, summarize
 from .database import compress_record, decompress_record, find_site, MemoryCache
 from .database import open_temporary_library, select_rows, select_rows_or_empty, write_later
 from .database import writing
+from .schema import OF_IDS
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 from .stats_features import extract_features, save_features
 
@@ -153,9 +154,8 @@ _SAVE = (
     " record = excluded.record WHERE excluded.is_whole OR NOT images.is_whole"
 )
 _SAVE_ABSENT = f"{_INSERT} DO NOTHING"
-_OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
-_KNOWN = f"SELECT id FROM images {_OF_IDS}"
-_RECORDS = f"SELECT id, is_whole, record FROM images {_OF_IDS}"
+_KNOWN = f"SELECT id FROM images WHERE id {OF_IDS}"
+_RECORDS = f"SELECT id, is_whole, record FROM images WHERE id {OF_IDS}"
 _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 
@@ -239,7 +239,7 @@ def _write_records(
             versions = [(f"version {v}", image.id) for image in images for v in image.version_ids]
             db.executemany(_SEEN, versions)
             ids = json.dumps([image.id for image in images])
-            db.execute(f"DELETE FROM gone {_OF_IDS}", (ids,))
+            db.execute(f"DELETE FROM gone WHERE id {OF_IDS}", (ids,))
         seen = [(gallery, stored.id) for gallery in galleries for stored in records]
         db.executemany(_SEEN, seen)
 
@@ -407,7 +407,7 @@ def find_hidden_ids(image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NO
     """
     if not select_rows_or_empty("SELECT 1 FROM hidden_rules LIMIT 1"):
         return set()
-    sql, values = f"SELECT id FROM hidden_images {_OF_IDS}", (json.dumps(list(image_ids)),)
+    sql, values = f"SELECT id FROM hidden_images WHERE id {OF_IDS}", (json.dumps(list(image_ids)),)
     return {row[0] for read in _iter_libraries(image_ids, at_hand) for row in read(sql, values)}
 
 
@@ -415,7 +415,7 @@ def _iter_libraries(
     image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NOTHING
 ) -> Iterator[SelectRows]:
     """Yield functions that run a SELECT: in the file, then in a library of what it lacks yet."""
-    indexed = f"SELECT id FROM tiles JOIN facts USING (id) {_OF_IDS} AND made_by = ?"
+    indexed = f"SELECT id FROM tiles JOIN facts USING (id) WHERE id {OF_IDS} AND made_by = ?"
     values = (json.dumps(list(image_ids)), _RULES_VERSION)
     stored = {row[0] for row in select_rows_or_empty(indexed, values)}
     yield select_rows_or_empty
@@ -450,7 +450,7 @@ def store_saved_files(read: Callable[[], Mapping[int, str]]) -> None:
 def forget_saved_files(image_ids: Sequence[int]) -> None:
     """Forget that images are downloaded, until they are again. Raises DiskError."""
     with writing() as db:
-        db.execute(f"DELETE FROM saved {_OF_IDS}", (json.dumps(list(image_ids)),))
+        db.execute(f"DELETE FROM saved WHERE id {OF_IDS}", (json.dumps(list(image_ids)),))
 
 
 def find_unchecked_favourites(seconds: float) -> list[int]:
