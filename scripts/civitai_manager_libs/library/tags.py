@@ -14,7 +14,7 @@ from .database import select_rows, select_rows_or_empty
 from .schema import OF_IDS
 
 __all__ = ["count_untagged", "fetch_more_tags", "fetch_tags", "find_known_tags", "find_tag_name"]
-__all__ += ["find_tags", "list_untagged", "load_tags"]
+__all__ += ["find_tags", "load_tags"]
 
 _AT_ONCE = 100  # images in one request
 _UNTAGGED = """FROM seen WHERE gallery = ? AND id < ?
@@ -99,13 +99,6 @@ def fetch_tags(
             return
         fetched = pages.fetch_singly(client, ids, cancelled) if fetched is None else fetched
         image_records.store_images(list(fetched.values()))
-
-
-def list_untagged(image_ids: Sequence[int]) -> list[int]:
-    """Return those of the given image ids whose tags were never fetched, in the given order."""
-    sql = f"SELECT id FROM tags_read WHERE id {OF_IDS}"
-    read = {image_id for (image_id,) in select_rows_or_empty(sql, (json.dumps(list(image_ids)),))}
-    return [image_id for image_id in image_ids if image_id not in read]
 
 
 def count_untagged(gallery: str, below: int | None = None) -> int:
