@@ -228,7 +228,7 @@ def _write_records(
             row = (stored.id, now, is_complete, stored.record)
             if db.execute(save, row).rowcount:  # 0: no showcase record replaces a complete one
                 written.append(stored)
-        found = [(_memory.get(one.id) or (_parse(one.record)[0],))[0] for one in written]
+        found = [(_memory.get(one.id) or (_parse_record(one.record)[0],))[0] for one in written]
         images = [  # None if the base URL has changed; of a later record, the tags may be missing
             image if image.tags == one.tags else replace(image, tags=one.tags)
             for one, image in zip(written, found)
@@ -290,7 +290,7 @@ def _index_some(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
     rest, some = image_ids[:-_AT_ONCE], image_ids[-_AT_ONCE:]
     images, complete_ids = list[Image](), set[int]()
     for image_id, is_complete, record in db.execute(_RECORDS, (json.dumps(some),)):
-        image, _ = _parse(record)
+        image, _ = _parse_record(record)
         if image is not None and image.id == image_id:
             images.append(image)
             complete_ids |= {image_id} if is_complete else set()
@@ -316,7 +316,7 @@ def find_images(image_ids: Sequence[int], is_remembered: bool = True) -> dict[in
     rows = select_rows_or_empty(_RECORDS, (json.dumps(missing),)) if missing else ()
     for _, is_complete, stored in rows:
         find_cancellation().check()  # a hundred thousand take a minute
-        image, size = _parse(stored)
+        image, size = _parse_record(stored)
         if image is None:
             continue
         found[image.id] = _Known(image, bool(is_complete))
@@ -475,7 +475,7 @@ def count_saved_files() -> int:
     return sum(count for (count,) in select_rows_or_empty("SELECT count(*) FROM saved"))
 
 
-def _parse(stored: bytes) -> tuple[Image | None, int]:
+def _parse_record(stored: bytes) -> tuple[Image | None, int]:
     """Return (the image of a stored record, None if its URL is not allowed; its memory)."""
     record, size = decompress_record(stored)
     return image_from_json(record), size
