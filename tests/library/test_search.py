@@ -214,6 +214,13 @@ def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
     assert (first.text, first.count) == ("author:harbor", 6)
 
 
+def test_suggested_name_with_quotation_marks_finds_its_images(library):
+    image_records.store_images([_image(9, meta={"prompt": "x", "Model": 'big "blue" whales'})])
+    library.finish()
+    [found] = search.suggest_values("model:big")
+    assert _ids(found.text) == [9]
+
+
 @pytest.mark.parametrize(
     ("start", "names"),
     [("HARB", ["harbor"]), ("anna_b", ["Anna_B"]), ("arbor", []), ("", []), ("_", []), ("%", [])],

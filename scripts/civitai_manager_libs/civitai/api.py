@@ -67,7 +67,7 @@ def fetch_models(
         "nsfw": "true",
     }
     body = client.fetch_json(_api_url("models"), params=params, cancelled=cancelled)
-    found = records.complete_models_from_json(body)
+    found, _ = records.models_from_json(body)
     return {model.id: model for model in found if model.id in model_ids}
 
 

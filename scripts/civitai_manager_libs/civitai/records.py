@@ -17,7 +17,7 @@ from .image_query import ImageQuery, Page
 from .licences import Licence, parse_licence
 from .urls import is_allowed_url
 
-__all__ = ["complete_models_from_json", "count_unrelated", "find_example_image"]
+__all__ = ["count_unrelated", "find_example_image"]
 __all__ += ["image_from_json", "make_download_urls", "make_page_url"]
 __all__ += ["make_version_page_url", "Model", "model_from_json", "models_from_json"]
 __all__ += ["page_from_json", "parse_access", "parse_files", "Post", "post_from_json", "RemoteFile"]
@@ -287,29 +287,21 @@ def select_images(images: Sequence[Image], query: ImageQuery) -> Page:
     return Page(wanted, other_ids=others, without_data=len(matching) - len(wanted))
 
 
-def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | None]:
+def models_from_json(body: Any, level: int = 0) -> tuple[tuple[Model, ...], str | None]:
     """Parse a response of `GET /models`; return (models, cursor of the next page, None at the end).
 
-    Invalid models are left out. level: bit mask of the browsing levels that a model's cover image
-    may have. Raises InvalidResponse if the response is not a list of models.
+    Models that are invalid or nested too deeply to be stored are left out. level: bit mask of the
+    browsing levels that a model's cover image may have, 0 for no covers. Raises InvalidResponse if
+    the response is not a list of models.
     """
-    rows = _require_items(body, "a list of models")
-    found = (
-        # A row without versions would count as a version.
-        _parse_model(row, find_example_image({"modelVersions": None, **row}, level))
-        for row in rows
-        if _is_record(row)
-    )
-    return tuple({model.id: model for model in found}.values()), _parse_next_cursor(body)
-
-
-def complete_models_from_json(body: Any) -> list[Model]:
-    """Parse a response of `GET /models` as `model_from_json` does; leave out invalid models.
-
-    Raises InvalidResponse if the response is not a list of models.
-    """
-    rows = _require_items(body, "a list of models")[:_MAX_ENTRIES]
-    return [_parse_model(row) for row in rows if _is_record(row) and not is_deeply_nested(row)]
+    found: dict[int, Model] = {}
+    for row in _require_items(body, "a list of models")[:_MAX_ENTRIES]:
+        if _is_record(row) and not is_deeply_nested(row):
+            # A row without versions would count as a version.
+            cover = find_example_image({"modelVersions": None, **row}, level) if level else None
+            model = _parse_model(row, cover)
+            found[model.id] = model
+    return tuple(found.values()), _parse_next_cursor(body)
 
 
 def model_from_json(body: Any) -> Model:

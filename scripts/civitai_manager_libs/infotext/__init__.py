@@ -6,8 +6,7 @@ from .differences import Difference, is_same_hash, list_differences, list_prompt
 from .files import EmbeddedData, has_overlapping_exif, read_embedded, read_embedded_texts
 from .host_rules import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
 from .infotext_format import ANY_TAG, build_metadata, compose_infotext, find_missing_values
-from .infotext_format import Infotext
-from .infotext_format import parse_infotext, parse_size
+from .infotext_format import Infotext, parse_infotext, parse_size
 from .metadata_to_infotext import build_infotext, find_graph, find_workflow, Generation
 from .metadata_to_infotext import list_added_lora_tags, list_omitted_parameters, read_generation
 from .metadata_to_infotext import translate_infotext
@@ -15,21 +14,13 @@ from .resources import list_resources, Resource, summarize
 from .samplers import translate_sampler
 from .write_to_image import embed_infotext
 
-__all__ = [
-    "ANY_TAG",
-    "build_infotext",
-    "build_metadata",
-    "build_workflow",
-    "ComfyGraph",
-    "compose_infotext",
-]
-__all__ += ["Difference", "embed_infotext", "EmbeddedData", "find_family", "find_graph"]
-__all__ += ["find_missing_values", "find_workflow", "Generation", "Graph", "has_overlapping_exif"]
-__all__ += ["HostCapabilities", "HOSTS", "Infotext", "is_same_hash"]
-__all__ += ["iter_special_parameters"]
-__all__ += ["list_added_lora_tags", "list_differences", "list_losses", "list_omitted_parameters"]
-__all__ += ["list_prompt_words", "list_resources", "Loss", "parse_infotext", "parse_size"]
-__all__ += ["parse_weights", "read_embedded", "read_embedded_texts", "read_generation"]
-__all__ += ["read_graph"]
-__all__ += ["Resource", "SAME", "SEEDS", "summarize", "translate_for_host", "translate_infotext"]
-__all__ += ["translate_prompt", "translate_sampler"]
+__all__ = ["ANY_TAG", "build_infotext", "build_metadata", "build_workflow", "ComfyGraph"]
+__all__ += ["compose_infotext", "Difference", "embed_infotext", "EmbeddedData", "find_family"]
+__all__ += ["find_graph", "find_missing_values", "find_workflow", "Generation", "Graph"]
+__all__ += ["has_overlapping_exif", "HostCapabilities", "HOSTS", "Infotext", "is_same_hash"]
+__all__ += ["iter_special_parameters", "list_added_lora_tags", "list_differences", "list_losses"]
+__all__ += ["list_omitted_parameters", "list_prompt_words", "list_resources", "Loss"]
+__all__ += ["parse_infotext", "parse_size", "parse_weights", "read_embedded"]
+__all__ += ["read_embedded_texts", "read_generation", "read_graph", "Resource", "SAME", "SEEDS"]
+__all__ += ["summarize", "translate_for_host", "translate_infotext", "translate_prompt"]
+__all__ += ["translate_sampler"]

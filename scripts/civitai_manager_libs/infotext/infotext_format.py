@@ -254,7 +254,7 @@ def unquote_value(value: str) -> str:
         return value
 
 
-HASHES = re.compile(
+HASHES = re.compile(  # of `Lora hashes` and the like: a name and a hash
     r"(?<![^,:])\s*([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))"
 )
 _DECODER = json.JSONDecoder()

@@ -151,6 +151,7 @@ def _iter_resources(meta: Mapping[str, Any]) -> Iterator[Resource]:
         yield _make_resource(kind, name, weight)
 
 
+_Entries = list[Mapping[str, Any]]
 _MAX_LORAS = 50
 # RuinedFooocus of 2023: `Loras:<folder\name.safetensors:0.8>,<None:0.5>`
 _OLD_LORA = re.compile(r"<([^:<>\n]{1,200}):([^:<>\n]{1,20})>")
@@ -159,7 +160,7 @@ _HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8
 _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
-def _list_entries(meta: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], ...]:
+def _list_entries(meta: Mapping[str, Any]) -> tuple[_Entries, _Entries]:
     """Return the entries of `meta["resources"]`, and the LoRAs that `meta` lists elsewhere.
 
     The latter are the entries of `meta["additionalResources"]`, then at most 50 of parameters.

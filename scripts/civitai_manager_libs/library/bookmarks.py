@@ -18,6 +18,7 @@ from ..errors import InputError
 from . import image_cache
 from .database import select_rows, writing
 from .hidden_images import refresh_hidden
+from .schema import OF_IDS
 from .search import fold_text
 
 __all__ = ["add_to_collection", "Annotation", "AnnotationChange", "change_annotations"]
@@ -86,7 +87,6 @@ def find_thumbnail(image: Image) -> str | None:
 _MAX_NOTE = 10_000  # characters
 _MAX_TAGS, _MAX_TAG = 100, 100  # tags of an image, characters of a tag
 _MAX_STARS = 5
-_OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True)
@@ -137,17 +137,17 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
     """Return {image id: annotation}; leave out images without annotations. Raises DiskError."""
     ids = (json.dumps(list(image_ids)),)
     found: dict[int, Annotation] = defaultdict(Annotation)
-    sql = f"SELECT id, favourite, stars, note FROM marks {_OF_IDS}"
+    sql = f"SELECT id, favourite, stars, note FROM marks WHERE id {OF_IDS}"
     for image_id, favourite, stars, note in select_rows(sql, ids):
         found[image_id] = Annotation(bool(favourite), stars, note)
-    sql = f"SELECT id, tag FROM own_tags {_OF_IDS} ORDER BY tag"
+    sql = f"SELECT id, tag FROM own_tags WHERE id {OF_IDS} ORDER BY tag"
     for image_id, tag in select_rows(sql, ids):
         found[image_id] = replace(found[image_id], tags=(*found[image_id].tags, tag))
-    sql = f"SELECT id, name FROM in_sets JOIN sets USING (number) {_OF_IDS} ORDER BY name"
+    sql = f"SELECT id, name FROM in_sets JOIN sets USING (number) WHERE id {OF_IDS} ORDER BY name"
     for image_id, name in select_rows(sql, ids):
         names = (*found[image_id].collections, name)
         found[image_id] = replace(found[image_id], collections=names)
-    for image_id, deleted_at in select_rows(f"SELECT id, at FROM gone {_OF_IDS}", ids):
+    for image_id, deleted_at in select_rows(f"SELECT id, at FROM gone WHERE id {OF_IDS}", ids):
         found[image_id] = replace(found[image_id], deleted_at=deleted_at)
     return dict(found)
 

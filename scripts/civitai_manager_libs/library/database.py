@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from .. import setting, util
 from ..core import log_disk_errors, sqlite
-from .schema import ANNOTATED_IDS, CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
+from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 
 __all__ = ["compress_record", "connections", "decompress_record", "estimate_json_memory"]
 __all__ += ["evict_oldest", "find_site", "has_trigrams", "MemoryCache", "open_library"]
@@ -174,7 +174,7 @@ def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connect
     try:
         db.executescript(f"{TABLES};{TRIGRAMS if has_trigrams() else ''}")
         ids = (json.dumps(list(image_ids)),)
-        where = "WHERE id IN (SELECT value FROM json_each(?))"
+        where = f"WHERE id {OF_IDS}"
         queries = [(f"{table} {where}", ids) for table in _TABLES_BY_ID]
         queries.append((_TAGS_OF_IDS.format(where), ids))
         for query, values in (*queries, ("sets", ()), ("hidden_rules", ())):
@@ -256,19 +256,19 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
         left = min(count - limit, _ROWS_AT_ONCE) - len(row_ids)
         sql = f"SELECT rowid FROM {table} WHERE read_at {when} ? {kept} ORDER BY read_at LIMIT ?"
         row_ids += [rowid for (rowid,) in db.execute(sql, (time.time(), left))]
-    values, listed = (json.dumps(row_ids),), "IN (SELECT value FROM json_each(?))"
+    values = (json.dumps(row_ids),)
     if table == "images":  # no foreign key deletes these
         for derived in ("figures", "hidden_images"):
-            db.execute(f"DELETE FROM {derived} WHERE id {listed}", values)
+            db.execute(f"DELETE FROM {derived} WHERE id {OF_IDS}", values)
     if table == "images" and has_trigrams():
         # An FTS5 index with external content can only delete rows by their old values:
         # https://www.sqlite.org/fts5.html#the_delete_command
         sql = (
             "INSERT INTO trigrams (trigrams, rowid, prompt, negative, names)"
-            f" SELECT 'delete', id, prompt, negative, names FROM texts WHERE id {listed}"
+            f" SELECT 'delete', id, prompt, negative, names FROM texts WHERE id {OF_IDS}"
         )
         db.execute(sql, values)
-    db.execute(f"DELETE FROM {table} WHERE rowid {listed}", values)
+    db.execute(f"DELETE FROM {table} WHERE rowid {OF_IDS}", values)
     return len(row_ids) == _ROWS_AT_ONCE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from ..core import find_cancellation
 from ..infotext import build_infotext, parse_infotext
 from . import image_records, models, tags
 from .database import select_rows, wait_for_writes, write_later
+from .search import quote_value
 from .stats_features import count_images, extract_features, GalleryStats, ImageFeatures, KINDS
 from .stats_features import LETTERS, NAMED_PARAMETERS, PARAMETERS, read_features, save_features
 from .stats_features import StatsBar
@@ -256,17 +256,11 @@ def build_search_query(kind: str, value: str, label: str, is_model_version: bool
     whether the bar is for a version of the gallery's own model; if its label is no name, return "".
     """
     if kind in ("word", "negative"):
-        text = _quote_text(value)
+        text = quote_value(value)
         return text if kind == "word" else f"negative:{text}"
     key = _KEYS.get(kind, kind)
     if kind in _NUMBERS:
         return f"{key}={value}"
     if is_model_version:
-        return f"model:{_quote_text(label)}" if label != value else ""
-    return f"{key}{'=' if kind in (*NAMED_PARAMETERS, 'tag') else ':'}{_quote_text(label)}"
-
-
-def _quote_text(text: str) -> str:
-    """Return a text in quotation marks, for a search query."""
-    parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
-    return f'"{max(parts, key=len)}"'
+        return f"model:{quote_value(label)}" if label != value else ""
+    return f"{key}{'=' if kind in (*NAMED_PARAMETERS, 'tag') else ':'}{quote_value(label)}"

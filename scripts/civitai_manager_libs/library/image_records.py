@@ -19,6 +19,7 @@ from ..infotext import read_generation, summarize
 from .database import compress_record, decompress_record, find_site, MemoryCache
 from .database import open_temporary_library, select_rows, select_rows_or_empty, write_later
 from .database import writing
+from .schema import OF_IDS
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 from .stats_features import extract_features, save_features
 
@@ -153,9 +154,8 @@ _SAVE = (
     " record = excluded.record WHERE excluded.is_whole OR NOT images.is_whole"
 )
 _SAVE_ABSENT = f"{_INSERT} DO NOTHING"
-_OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
-_KNOWN = f"SELECT id FROM images {_OF_IDS}"
-_RECORDS = f"SELECT id, is_whole, record FROM images {_OF_IDS}"
+_KNOWN = f"SELECT id FROM images WHERE id {OF_IDS}"
+_RECORDS = f"SELECT id, is_whole, record FROM images WHERE id {OF_IDS}"
 _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 
@@ -228,7 +228,7 @@ def _write_records(
             row = (stored.id, now, is_complete, stored.record)
             if db.execute(save, row).rowcount:  # 0: no showcase record replaces a complete one
                 written.append(stored)
-        found = [(_memory.get(one.id) or (_parse(one.record)[0],))[0] for one in written]
+        found = [(_memory.get(one.id) or (_parse_record(one.record)[0],))[0] for one in written]
         images = [  # None if the base URL has changed; of a later record, the tags may be missing
             image if image.tags == one.tags else replace(image, tags=one.tags)
             for one, image in zip(written, found)
@@ -239,7 +239,7 @@ def _write_records(
             versions = [(f"version {v}", image.id) for image in images for v in image.version_ids]
             db.executemany(_SEEN, versions)
             ids = json.dumps([image.id for image in images])
-            db.execute(f"DELETE FROM gone {_OF_IDS}", (ids,))
+            db.execute(f"DELETE FROM gone WHERE id {OF_IDS}", (ids,))
         seen = [(gallery, stored.id) for gallery in galleries for stored in records]
         db.executemany(_SEEN, seen)
 
@@ -290,7 +290,7 @@ def _index_some(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
     rest, some = image_ids[:-_AT_ONCE], image_ids[-_AT_ONCE:]
     images, complete_ids = list[Image](), set[int]()
     for image_id, is_complete, record in db.execute(_RECORDS, (json.dumps(some),)):
-        image, _ = _parse(record)
+        image, _ = _parse_record(record)
         if image is not None and image.id == image_id:
             images.append(image)
             complete_ids |= {image_id} if is_complete else set()
@@ -316,7 +316,7 @@ def find_images(image_ids: Sequence[int], is_remembered: bool = True) -> dict[in
     rows = select_rows_or_empty(_RECORDS, (json.dumps(missing),)) if missing else ()
     for _, is_complete, stored in rows:
         find_cancellation().check()  # a hundred thousand take a minute
-        image, size = _parse(stored)
+        image, size = _parse_record(stored)
         if image is None:
             continue
         found[image.id] = _Known(image, bool(is_complete))
@@ -407,7 +407,7 @@ def find_hidden_ids(image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NO
     """
     if not select_rows_or_empty("SELECT 1 FROM hidden_rules LIMIT 1"):
         return set()
-    sql, values = f"SELECT id FROM hidden_images {_OF_IDS}", (json.dumps(list(image_ids)),)
+    sql, values = f"SELECT id FROM hidden_images WHERE id {OF_IDS}", (json.dumps(list(image_ids)),)
     return {row[0] for read in _iter_libraries(image_ids, at_hand) for row in read(sql, values)}
 
 
@@ -415,7 +415,7 @@ def _iter_libraries(
     image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NOTHING
 ) -> Iterator[SelectRows]:
     """Yield functions that run a SELECT: in the file, then in a library of what it lacks yet."""
-    indexed = f"SELECT id FROM tiles JOIN facts USING (id) {_OF_IDS} AND made_by = ?"
+    indexed = f"SELECT id FROM tiles JOIN facts USING (id) WHERE id {OF_IDS} AND made_by = ?"
     values = (json.dumps(list(image_ids)), _RULES_VERSION)
     stored = {row[0] for row in select_rows_or_empty(indexed, values)}
     yield select_rows_or_empty
@@ -450,7 +450,7 @@ def store_saved_files(read: Callable[[], Mapping[int, str]]) -> None:
 def forget_saved_files(image_ids: Sequence[int]) -> None:
     """Forget that images are downloaded, until they are again. Raises DiskError."""
     with writing() as db:
-        db.execute(f"DELETE FROM saved {_OF_IDS}", (json.dumps(list(image_ids)),))
+        db.execute(f"DELETE FROM saved WHERE id {OF_IDS}", (json.dumps(list(image_ids)),))
 
 
 def find_unchecked_favourites(seconds: float) -> list[int]:
@@ -475,7 +475,7 @@ def count_saved_files() -> int:
     return sum(count for (count,) in select_rows_or_empty("SELECT count(*) FROM saved"))
 
 
-def _parse(stored: bytes) -> tuple[Image | None, int]:
+def _parse_record(stored: bytes) -> tuple[Image | None, int]:
     """Return (the image of a stored record, None if its URL is not allowed; its memory)."""
     record, size = decompress_record(stored)
     return image_from_json(record), size

@@ -209,14 +209,16 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
     image_id = as_whole_number(entry.get("id"), 1)
     if image_id is None:
         return
-    now = bookmarks.read_annotations([image_id]).get(image_id, bookmarks.Annotation())
+    found = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
+    favourite, stars, note = found.fetchone() or (0, 0, "")
+    own = [tag for (tag,) in db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))]
     new_note, new_tags = entry.get("note"), clean_lines(entry.get("tags"))
-    is_note_new = isinstance(new_note, str) and new_note != "" and not now.note
+    is_note_new = isinstance(new_note, str) and new_note != "" and not note
     change = bookmarks.AnnotationChange(
-        favourite=True if entry.get("favourite") is True and not now.favourite else None,
-        stars=None if now.stars else as_whole_number(entry.get("stars"), 1, 5),
+        favourite=True if entry.get("favourite") is True and not favourite else None,
+        stars=None if stars else as_whole_number(entry.get("stars"), 1, 5),
         note=new_note if is_note_new else None,
-        tags=[*now.tags, *new_tags] if new_tags else None,
+        tags=[*own, *new_tags] if new_tags else None,
     )
     if change != bookmarks.AnnotationChange():
         bookmarks.write_annotation(db, image_id, change)

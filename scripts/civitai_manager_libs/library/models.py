@@ -20,6 +20,7 @@ from ..network import ApiClient, ONE_TRY
 from . import bookmarks, image_records
 from .database import compress_record, decompress_record, MemoryCache, select_rows_or_empty
 from .database import write_later, writing
+from .schema import OF_IDS
 
 __all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
 __all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
@@ -156,10 +157,7 @@ def load_licences(
     ids, now = list(dict.fromkeys(model_ids)), time.time()
     known = find_licences(ids)
     unknown = [model_id for model_id in ids if not known.get(model_id)]
-    sql = (
-        "SELECT model_id FROM licences WHERE model_id IN (SELECT value FROM json_each(?))"
-        " AND read_at BETWEEN ? AND ?"
-    )
+    sql = f"SELECT model_id FROM licences WHERE model_id {OF_IDS} AND read_at BETWEEN ? AND ?"
     rows = select_rows_or_empty(sql, (json.dumps(unknown), now - _MISSING_SECONDS, now))
     missing = {model_id for (model_id,) in rows}
     update_models(client, [i for i in unknown if i not in missing], cancelled)
@@ -169,9 +167,7 @@ def find_licences(model_ids: Collection[int]) -> dict[int, Licence]:
     """Return {model id: licence} of stored models, without those whose licences are unknown."""
     known = {model.id: model for _, model in _memory.values() if model.id in model_ids}
     found = {model_id: model.licence for model_id, model in known.items()}
-    sql = (
-        "SELECT model_id, licence FROM licences WHERE model_id IN (SELECT value FROM json_each(?))"
-    )
+    sql = f"SELECT model_id, licence FROM licences WHERE model_id {OF_IDS}"
     missing = [model_id for model_id in model_ids if model_id not in found]
     for model_id, text in select_rows_or_empty(sql, (json.dumps(missing),)) if missing else ():
         with suppress(ValueError):
@@ -217,14 +213,10 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
         for version in model.versions
         if version.id in wanted
     }
-    sql = (
-        "SELECT id, model_id, model_name, name FROM versions"
-        " WHERE id IN (SELECT value FROM json_each(?))"
-    )
+    sql = f"SELECT id, model_id, model_name, name FROM versions WHERE id {OF_IDS}"
     missing = [version_id for version_id in version_ids if version_id not in found]
-    for version_id, model_id, model, name in (
-        select_rows_or_empty(sql, (json.dumps(missing),)) if missing else ()
-    ):
+    rows = select_rows_or_empty(sql, (json.dumps(missing),)) if missing else ()
+    for version_id, model_id, model, name in rows:
         found[version_id] = (model_id, f"{model} {name}")
     return found
 
@@ -235,7 +227,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
     Those that were fetched by their own id or file hash are preferred to parts of models.
     """
     found: dict[int, Version] = {}
-    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT record FROM version_records WHERE id {OF_IDS}"
     for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
         with suppress(InvalidResponse):
             version = civitai.version_from_json(decompress_record(record)[0])

@@ -20,6 +20,7 @@ from ..errors import ListForgotten, NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, wait_for_writes, write_later, writing
+from .schema import OF_IDS
 
 __all__ = ["fetch_page", "find_first_missing_page", "find_listed_ids", "find_recent_page"]
 __all__ += ["find_stored_page", "iter_listed_images", "list_gallery_names", "load_page"]
@@ -277,7 +278,7 @@ def _find_listed_page(query: ImageQuery, cursor: str | None, size: int) -> Store
     ids, place, _ = _find_place(query, cursor)
     some = ids[place : place + min(size, _LISTED)]
     images = civitai.select_images(list(image_records.find_images(some).values()), query).images
-    sql = "SELECT max(read_at) FROM images WHERE id IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT max(read_at) FROM images WHERE id {OF_IDS}"
     read_at = [at or 0.0 for (at,) in select_rows_or_empty(sql, (json.dumps(some),))]
     following = str(place + len(some)) if place + len(some) < len(ids) else None
     found = [image.id for image in images]

@@ -24,6 +24,7 @@ from ..infotext import has_overlapping_exif, list_prompt_words, parse_infotext
 from .bookmarks import change_bookmarks, store_thumbnails
 from .database import select_rows, write_later, writing
 from .image_records import find_images
+from .schema import OF_IDS
 
 __all__ = ["count_reproductions", "delete_reproductions", "export_reproductions"]
 __all__ += ["find_reproduction", "import_reproductions", "insert_reproduction"]
@@ -325,7 +326,7 @@ def store_reproduction(new: Reproduction, image: Any) -> None:
 def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
     """Delete reproductions from the library, but not their image files. Raises DiskError."""
     with writing() as db:
-        sql = "DELETE FROM reproductions WHERE number IN (SELECT value FROM json_each(?))"
+        sql = f"DELETE FROM reproductions WHERE number {OF_IDS}"
         db.execute(sql, (json.dumps(list(reproduction_ids)),))
 
 
@@ -419,12 +420,11 @@ def export_reproductions(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     Only the name of each file is exported, because its path means nothing on another machine. Only
     some of them are in memory at once. Raises DiskError.
     """
-    some = "IN (SELECT value FROM json_each(?))"
-    sql = f"SELECT number FROM reproductions WHERE image_id {some} ORDER BY made_at, number"
+    sql = f"SELECT number FROM reproductions WHERE image_id {OF_IDS} ORDER BY made_at, number"
     numbers = [number for (number,) in select_rows(sql, (json.dumps(list(image_ids)),))]
     for start in range(0, len(numbers), _AT_ONCE):
         values = (json.dumps(numbers[start : start + _AT_ONCE]),)
-        sql = f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE number {some}"
+        sql = f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE number {OF_IDS}"
         for *row, thumbnail in select_rows(f"{sql} ORDER BY made_at, number", values):
             one = _parse_row(row)
             ssim, hash_distance = one.similarity or (None, None)

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from .hidden_images import make_hide_statement
 
-__all__ = ["ANNOTATED_IDS", "CHANGES", "RANK", "TABLES", "TEXTS_OF_3", "TRIGRAMS", "VERSION"]
+__all__ = [
+    "ANNOTATED_IDS",
+    "CHANGES",
+    "OF_IDS",
+    "RANK",
+    "TABLES",
+    "TEXTS_OF_3",
+    "TRIGRAMS",
+    "VERSION",
+]
 
 VERSION = 16
+OF_IDS = "IN (SELECT value FROM json_each(?))"  # ids as a JSON array
 
 _IMAGES = """
 CREATE TABLE images (

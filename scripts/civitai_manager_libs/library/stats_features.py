@@ -16,6 +16,7 @@ from unicodedata import category
 from ..core import clean_line, format_number, Image, normalize_unicode
 from ..infotext import Generation, read_generation, Resource
 from .database import select_rows
+from .schema import OF_IDS
 
 __all__ = ["count_images", "extract_features", "GalleryStats", "ImageFeatures", "KINDS", "LETTERS"]
 __all__ += ["NAMED_PARAMETERS", "PARAMETERS", "read_features", "save_features", "split_phrases"]
@@ -263,7 +264,7 @@ def read_features(image_ids: Sequence[int]) -> list[ImageFeatures]:
     """
     sql = (
         "SELECT id, level, reactions, settings, words FROM figures"
-        " WHERE made_by = ? AND id IN (SELECT value FROM json_each(?))"
+        f" WHERE made_by = ? AND id {OF_IDS}"
     )
     return [
         ImageFeatures(

@@ -11,12 +11,12 @@ from ..core import Cancellation, Image, LAST_ID, Tag
 from ..errors import NotFound
 from . import image_records, pages
 from .database import select_rows, select_rows_or_empty
+from .schema import OF_IDS
 
 __all__ = ["count_untagged", "fetch_more_tags", "fetch_tags", "find_known_tags", "find_tag_name"]
-__all__ += ["find_tags", "list_untagged", "load_tags"]
+__all__ += ["find_tags", "load_tags"]
 
 _AT_ONCE = 100  # images in one request
-_OF_IDS = "id IN (SELECT value FROM json_each(?))"
 _UNTAGGED = """FROM seen WHERE gallery = ? AND id < ?
     AND NOT EXISTS (SELECT 1 FROM tags_read WHERE tags_read.id = seen.id)"""
 
@@ -27,10 +27,10 @@ def find_tags(image_ids: Sequence[int]) -> dict[int, tuple[Tag, ...]]:
     Images whose tags were never fetched are left out. Return {} if the library cannot be read.
     """
     ids = (json.dumps(list(image_ids)),)
-    rows = select_rows_or_empty(f"SELECT id FROM tags_read WHERE {_OF_IDS}", ids)
+    rows = select_rows_or_empty(f"SELECT id FROM tags_read WHERE id {OF_IDS}", ids)
     found: dict[int, list[Tag]] = {image_id: [] for (image_id,) in rows}
     sql = "SELECT id, number, site_tags.tag FROM tagged JOIN site_tags ON number = tagged.tag"
-    for image_id, number, name in select_rows_or_empty(f"{sql} WHERE {_OF_IDS}", ids):
+    for image_id, number, name in select_rows_or_empty(f"{sql} WHERE id {OF_IDS}", ids):
         found.setdefault(image_id, []).append(Tag(number, name))
     return {image_id: _sort(tags) for image_id, tags in found.items()}
 
@@ -99,13 +99,6 @@ def fetch_tags(
             return
         fetched = pages.fetch_singly(client, ids, cancelled) if fetched is None else fetched
         image_records.store_images(list(fetched.values()))
-
-
-def list_untagged(image_ids: Sequence[int]) -> list[int]:
-    """Return those of the given image ids whose tags were never fetched, in the given order."""
-    sql = f"SELECT id FROM tags_read WHERE {_OF_IDS}"
-    read = {image_id for (image_id,) in select_rows_or_empty(sql, (json.dumps(list(image_ids)),))}
-    return [image_id for image_id in image_ids if image_id not in read]
 
 
 def count_untagged(gallery: str, below: int | None = None) -> int:

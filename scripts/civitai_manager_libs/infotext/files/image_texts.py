@@ -24,9 +24,9 @@ _APP1, _APP11, _COMMENT = 0xE1, 0xEB, 0xFE  # a JPEG's markers
 
 
 def iter_chunk_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for each text with a known name in a PNG, or of EXIF, XMP and C2PA.
+    """Yield (name, text) for the EXIF, XMP and Content Credentials of a PNG or WebP file.
 
-    The file is a PNG or WebP. Of several text chunks with the same name, only the first is read.
+    Also for a PNG's text chunks with known names; of several with one name, the first is read.
     """
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
     wanted = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}

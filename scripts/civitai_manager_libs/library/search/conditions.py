@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..database import has_trigrams
+from ..schema import OF_IDS
 from .grammar import NAMES, NUMBERS, Term
 
 __all__ = ["Condition", "HIDDEN", "iter_conditions", "iter_scope_conditions", "negate"]
@@ -36,8 +37,8 @@ _ANNOTATIONS = {
 _NAMED = """SELECT id FROM uses WHERE name IN (
     SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR name IN (
         SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0)))"""
-_OF_BASE_MODELS = """SELECT id FROM uses WHERE name IN (
-    SELECT number FROM names WHERE kind = 'base' AND shown IN (SELECT value FROM json_each(?)))"""
+_OF_BASE_MODELS = f"""SELECT id FROM uses WHERE name IN (
+    SELECT number FROM names WHERE kind = 'base' AND shown {OF_IDS})"""
 
 
 class Condition(NamedTuple):
@@ -71,8 +72,7 @@ class SearchScope:
 def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
     """Yield the conditions that limit a search to the images of a scope."""
     if scope.ids is not None:  # few, so they are looked up in every order
-        ids = json.dumps(list(scope.ids))
-        yield Condition("f.id IN (SELECT value FROM json_each(?))", (ids,))
+        yield Condition(f"f.id {OF_IDS}", (json.dumps(list(scope.ids)),))
     if scope.gallery:
         yield _make_ids_condition("SELECT id FROM seen WHERE gallery = ?", scope.gallery)
     if scope.level != 31:

@@ -307,8 +307,10 @@ def filter_loaded(
 
 def _list_untagged(query: search.SearchQuery, image_ids: Sequence[int]) -> list[int]:
     """Return the images that may match a search by tag once their tags are fetched."""
-    asks = any(term.key == "tag" for term in query.terms)
-    return tags.list_untagged(image_ids) if asks else []
+    if not any(term.key == "tag" for term in query.terms):
+        return []
+    known = tags.find_tags(image_ids)
+    return [image_id for image_id in image_ids if image_id not in known]
 
 
 def _filter_by_models(
