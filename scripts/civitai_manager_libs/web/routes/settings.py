@@ -185,7 +185,6 @@ def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) 
 
 
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
-    """Return the checked value, converted to the setting's type."""
     try:
         if entry.name in _FOLDERS:
             value = _validate_folder(entry.name, str(value or "").strip())
