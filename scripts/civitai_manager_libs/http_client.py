@@ -288,7 +288,6 @@ class CivitaiHttpClient:
         return OutgoingRequest(prepared, timeout, self.api_key, cancelled, sending)
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
-        """Return the loop that sends a request again after a temporary failure."""
         allowed = self.max_retries if max_retries is None else max_retries
         limiter = self._session.limiters.for_url(request.url)
         if not request.sending.pauses_host:

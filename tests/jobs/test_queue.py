@@ -9,7 +9,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery, Page
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import DiskError, NetworkError
-from civitai_manager_libs.jobs import failures, queue, saved_images
+from civitai_manager_libs.jobs import failures, queue, store as store_module
 from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from fake_network import FakeClient, FlakyClient, write_image
@@ -238,7 +238,7 @@ def test_waiting_job_stays_queued_if_its_end_cannot_be_written(place, monkeypatc
 
 
 def test_job_that_is_about_to_stop_can_be_deleted(place, monkeypatch):
-    monkeypatch.setattr(saved_images, "_LOCK_SECONDS", 10)
+    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 10)
     [job_id] = place.add()
     place.has_begun(job_id)
     place.service.stop(job_id, "cancelled")

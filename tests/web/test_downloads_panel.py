@@ -148,14 +148,14 @@ def test_retry_is_offered_only_if_it_can_help(reason, offered):
 def test_report_is_shown_in_words_once_the_job_is_over():
     report = WalkReport(120, kept_back=20, without_data=5, dropped=2, empty_pages=1, end="end")
     job = replace(_JOB, saved=20, report=report)
-    assert _row(job, _NOW)["report"] is None
+    assert _row(job, _NOW)["report"] == []
     told = _row(replace(job, state=JobState.DONE))["report"]
-    assert told["end"].startswith("Civitai's list ended after ")
-    assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
+    assert told[0].startswith("Civitai's list ended after ")
+    assert [line.rpartition(": ")[2] for line in told[1:]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
-    assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
+    assert "did not reach" in cut[0] and len(cut) == 2
     chinese = jobs.make_job_card(replace(job, state=JobState.DONE), "zh-TW")["report"]
-    assert chinese["end"] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese["lines"]) == 5
+    assert chinese[0] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese) == 6
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     first, second, both, second_end = numbers
     report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
     job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
-    assert said in _row(job)["report"]["end"]
-    chinese = jobs.make_job_card(job, "zh-TW")["report"]["end"]
+    assert said in _row(job)["report"][0]
+    chinese = jobs.make_job_card(job, "zh-TW")["report"][0]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 

@@ -49,7 +49,7 @@ def test_selection_is_downloaded(api, civitai, ids):
     begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
     assert begun == {"job_id": 1, "message": "Downloading 3 pictures"}
     row = _ended(api)
-    assert (row["title"], row["line"], row["report"]) == ("A <b>model</b>", "3 saved", None)
+    assert (row["title"], row["line"], row["report"]) == ("A <b>model</b>", "3 saved", [])
     assert _files(row) == {civitai.file_of(i) for i in ids[:3]}
     views = api.get(f"images?model={MODEL_ID}&limit=10")["images"]
     assert [view["id"] for view in views if view["saved"]] == ids[:3]
@@ -300,7 +300,7 @@ def test_reading_more_continues_after_the_pages_already_read(api, on_demo):
 
 def test_gallery_is_read_twice_if_the_page_requests_it(api, civitai):
     api.post("jobs", {"query": {"version": VERSION_ID}, "limit": 1000, "verify": True})
-    assert _ended(api)["report"]["end"].endswith(f"Both passes found the same {len(civitai.ids)}.")
+    assert _ended(api)["report"][0].endswith(f"Both passes found the same {len(civitai.ids)}.")
 
 
 def test_reading_more_of_a_completely_read_gallery_says_so(api, civitai):

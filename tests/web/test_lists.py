@@ -175,7 +175,7 @@ def test_list_is_downloaded_whole_by_a_job(api, site):
     card = api.get("jobs")["jobs"][0]
     assert (card["id"], card["saved"], card["group"]) == (job, len(ids), card["title"])
     assert card["title"] == f"List of {opened['count']} pictures"
-    assert "not to be had now (gone, or not shown to you): 100" in card["report"]["lines"]
+    assert "not to be had now (gone, or not shown to you): 100" in card["report"]
     assert "verify" not in card["actions"]
 
 

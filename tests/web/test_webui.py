@@ -30,7 +30,7 @@ def test_each_load_registers_each_callback_and_one_unsaved_tab_without_a_request
 
 @pytest.mark.door
 def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
-    assert host.api("key", "PUT", {"key": "demo-key"})["key"]["saved"] is True
+    assert host.api("key", "PUT", {"key": "demo-key"})["saved"] is True
     assert "demo_user" in host.api("key/test", "POST", {"key": ""})["text"]
     path = host.data / "config" / "civitai-shortcut" / "api_key"
     assert path.read_text() == "demo-key"
@@ -49,7 +49,7 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
                 assert b"demo-key" not in answer.read()
         except urllib.error.HTTPError as error:
             assert b"demo-key" not in error.read()
-    assert host.api("key", "PUT", {"key": ""})["key"]["saved"] is False
+    assert host.api("key", "PUT", {"key": ""})["saved"] is False
 
 
 def _bodies(host, path):

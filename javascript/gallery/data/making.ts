@@ -213,7 +213,7 @@ export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
     skipped: 0,
     failed: state === "failed" ? 1 : 0,
     actions: isMaking(job) ? ["stop"] : actions[state as keyof typeof actions],
-    report: null,
+    report: [],
     model_files: [],
     failed_label: "",
     failures: [],

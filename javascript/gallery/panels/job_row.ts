@@ -106,7 +106,7 @@ export class JobRow {
     this.#files.draw(job.model_files);
     // of a model file its own row tells what went wrong
     this.#failures.hidden = !job.failed || !job.failed_label || job.model_files.length > 0;
-    this.#report.hidden = !job.report;
+    this.#report.hidden = !job.report.length;
     this.#drawIfChanged("thumb", job.thumb, () => this.#drawThumb(job));
     this.#drawIfChanged("actions", job.actions, () => this.#drawActions(job));
     const failures = [job.failed_label, job.failures, job.more];
@@ -165,10 +165,11 @@ export class JobRow {
   }
 
   #drawReport({ report }: JobCard) {
-    if (!report) return;
+    if (!report.length) return;
+    const [end, ...lines] = report;
     this.#report.replaceChildren(
-      el("p", { text: report.end }),
-      el("ul", {}, ...report.lines.map((line) => el("li", {}, line))),
+      el("p", { text: end }),
+      el("ul", {}, ...lines.map((line) => el("li", {}, line))),
     );
   }
 

@@ -84,11 +84,11 @@ export class KeyForm {
   async #saveKey(key: string) {
     const { api, store, actions, signal } = this.context;
     await this.#request(async () => {
-      const answer = await api.put("key", { key }, { signal });
+      const { message = "", ...state } = await api.put("key", { key }, { signal });
       this.#field.value = "";
-      updateBootstrap(store, { key: answer.key });
+      updateBootstrap(store, { key: state });
       for (const part of getFailedParts(store.get(), "needs_key")) actions.retry(part);
-      return answer.message;
+      return message;
     });
   }
 

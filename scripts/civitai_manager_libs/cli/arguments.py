@@ -164,7 +164,6 @@ def _parse_folder(text: str) -> str:
 
 
 def _whole_number(low: int, high: int = _MAX, digits: int = 10) -> Callable[[str], int]:
-    """Return a parser for whole numbers from `low` to `high`."""
     bounds = f"of {low} or more" if high == _MAX else f"from {low} to {high}"
 
     def parse(text: str) -> int:

@@ -135,7 +135,6 @@ def _choose_engine(stated: str | None) -> Engine:
 
 
 def _load_image(text: str) -> Image:
-    """Return the image that an id, a URL or the path of a file names."""
     if os.path.isfile(text):
         try:
             infotext, texts = read_embedded(text).infotext, read_embedded_texts(text)

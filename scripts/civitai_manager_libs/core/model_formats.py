@@ -105,7 +105,6 @@ def _read_header_size(head: bytes) -> int:
 
 
 def _check_tensors(header: bytes, file_size: int) -> None:
-    """Raise InvalidResponse if a safetensors file is not as long as its JSON header says."""
     if has_too_many_parts(header, _MAX_HEADER_PARTS, _MAX_SIGNS):
         raise InvalidResponse("The header of the safetensors file is too large to be read.")
     try:

@@ -215,7 +215,6 @@ def register_image_saved(on_saved: ImageSaved) -> None:
 
 
 def _report_if_generated(params: Any, on_saved: ImageSaved) -> None:
-    """Call `on_saved` if a saved image was generated."""
     infotext = (params.pnginfo or {}).get("parameters")
     name = os.path.splitext(os.path.basename(params.filename))[0]
     if params.p is None or not isinstance(infotext, str) or _BESIDE.search(name):

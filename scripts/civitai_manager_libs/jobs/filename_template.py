@@ -114,7 +114,6 @@ def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
 
 
 def _split_at_id(name_template: str) -> tuple[str, str]:
-    """Split a file name template at `{id}`; return (text before it, text after it)."""
     before, _, after = name_template.partition(DEFAULT_TEMPLATE)
     if file_names.has_fields(before):
         before, _, after = name_template.rpartition(DEFAULT_TEMPLATE)

@@ -265,7 +265,6 @@ def _check_folder(item: Item, job_folder: str) -> None:
 
 
 def _read_file_size(path: str, default: int) -> int:
-    """Return a file's size in bytes, or `default` if the file cannot be read."""
     try:
         return os.path.getsize(path)
     except OSError:

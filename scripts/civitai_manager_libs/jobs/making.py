@@ -181,7 +181,6 @@ def describe_difference(difference: Difference, language: str) -> str:
 
 
 def _name_difference(difference: Difference) -> str:
-    """Return the key of the sentence for a difference."""
     is_plain = difference.kind in ("absent", "added")
     is_group = is_plain and not (difference.original or difference.made)
     return f"differs_{difference.kind}{'_group' if is_group else ''}"
@@ -324,7 +323,6 @@ class MakeService:
                 self._wake()
 
     def _run_next(self) -> bool:
-        """Make the next image; return False if there is none."""
         with self._lock:
             jobs = self._list_next()
             if not jobs:

@@ -253,7 +253,6 @@ class JobStore:
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _delete_partial_files(self, job_id: int, keeps_models: bool = False) -> None:
-        """Delete the partial files of a job's unsaved items."""
         sql = f"{tables.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         sql += " AND kind != 'model'" if keeps_models else ""
         unsaved = tables.parse_items(self._database.rows(sql, (job_id,)))
@@ -546,7 +545,6 @@ class JobStore:
 
 
 def _parse_model_file(row: tuple[Any, ...]) -> ModelFileState:
-    """Return the state of a model file from a row that the query `_MODEL_FILES` returned."""
     file_id, url, state, size, reason, message, saved_path, *record = row
     version_id, model_id, name, title, wanted_path = record
     path = saved_path or str(wanted_path or "")

@@ -141,9 +141,8 @@ def list_needed_files(
             unknown[key] = (known if known.hash else resource, image_ids | need.image_ids)
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
     for resource, image_ids in unknown.values():
-        state, match = "missing", ModelMatch("missing")
-        about = (0, FileChoice(), resource, state, match, None, len(image_ids))
-        files.append(NeededFile(*about))
+        count, match = len(image_ids), ModelMatch("missing")
+        files.append(NeededFile(0, FileChoice(), resource, "missing", match, image_count=count))
     return files
 
 

@@ -156,7 +156,6 @@ def describes_other_version(path: str, version_id: int) -> bool:
 def _parse_version(
     version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
 ) -> ModelFile:
-    """Return what the JSON of a model version says, as Civitai's API sends it."""
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
     return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))

@@ -158,7 +158,6 @@ class VersionLoader:
         return UsedModel(resource, version, match_resource(resource, version))
 
     def _load(self, key: int | str) -> Version | None:
-        """Return the version with this id or hash of a file, None if it cannot be loaded."""
         self._cancelled.check()
         if self._client is None or self.network_failure:
             self.failures[key] = self.network_failure

@@ -212,7 +212,6 @@ class FileDownload:
             raise NotAnImage(str(error)) from error
 
     def _keep_partial(self) -> None:
-        """Keep the unfinished file, so that a later download can continue it."""
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
                 self._partial.write_note(self.total, self._version.validator)

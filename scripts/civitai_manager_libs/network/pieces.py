@@ -207,7 +207,6 @@ class BackgroundSync:
 
     @property
     def _unsynced(self) -> int:
-        """Return how many bytes of the file are not yet synced to the disk."""
         return self._file.size - self._synced
 
     def _run(self) -> None:

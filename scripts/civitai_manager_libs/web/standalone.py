@@ -65,7 +65,6 @@ _BASE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-a
 def _make_document(
     request: Request, head: str, body: str, policy: str, status: int, headers: dict[str, str]
 ) -> HTMLResponse:
-    """Return an HTML document in the user's language. policy: the Content-Security-Policy."""
     theme = request.query_params.get("__theme", "")
     chosen = f' class="{theme}"' if theme in _THEMES else ""
     html = (
@@ -92,7 +91,6 @@ def _make_policy_hash(content: str) -> str:
 
 
 def _make_gallery_page(request: Request) -> HTMLResponse:
-    """Return the HTML page with `<civitai-gallery>`, and headers that preload its code."""
     no_script = escape(messages.translate("needs_javascript", find_language(request)))
     body = (
         f'<main><h1 class="heading">{_TITLE}</h1>'

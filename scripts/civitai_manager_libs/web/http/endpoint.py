@@ -252,7 +252,6 @@ def _call_for_response(work: Callable[[], Any], context: RequestContext) -> Any:
 
 
 async def _watch_disconnect(request: Request, end: Callable[[], None]) -> None:
-    """Wait until the browser disconnects from a request, then call `end`."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
     end()

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from ... import host
 from ..http import ApiError, ApiRoute, Endpoints, RequestContext, ROUTES
-from . import (  # noqa: F401  # they declare their routes  # noqa: F401
+from . import (  # noqa: F401  # they declare their routes
     engines,
     files,
     gallery,

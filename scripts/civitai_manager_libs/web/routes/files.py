@@ -92,7 +92,6 @@ def get_page_file(context: RequestContext) -> Response:
 
 
 def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Response | None:
-    """Return a response with the cached file of a URL, None if the file is not cached."""
     with image_cache.hold_file(url):
         path = image_cache.find_cached(url)
         return None if path is None else respond_with_file(context, path, etag)

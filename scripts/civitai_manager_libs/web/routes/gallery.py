@@ -161,7 +161,6 @@ def get_popular_images(context: RequestContext) -> RemoteWork[ImagePage]:
 def _view_stored_page(
     context: RequestContext, query: ImageQuery, cursor: str | None, size: int, notes: list[Note]
 ) -> ImagePage | None:
-    """Return a page from the library, None if the page is not stored."""
     stored = pages.find_stored_page(query, cursor, size)
     is_post = query.post_id is not None and cursor is None
     post = posts.load_post(None, query.post_id or 0) if is_post else None

@@ -278,7 +278,6 @@ def _store_cover(model_id: int | None, version: Version | None) -> int | None:
 
 
 def _look_up_file(context: RequestContext, file: ModelFile) -> LocalModel:
-    """Look up a model file on Civitai by its version's id or its hash; return the file's JSON."""
     version, version_id = None, find_version_of_file(file)
     try:
         if key := version_id or next(iter(file.sure_hashes), ""):

@@ -82,13 +82,6 @@ class JobModelFile(TypedDict):
     line: str
 
 
-class JobReport(TypedDict):
-    """What a job found in its gallery, in words. end: why the job read no further pages."""
-
-    end: str
-    lines: list[str]
-
-
 class JobCard(TypedDict):
     """A job as the downloads panel shows it.
 
@@ -99,8 +92,9 @@ class JobCard(TypedDict):
     why the job is not running, or what the user should do. folder: where the files are saved, ""
     for none and for users who may not change settings. actions: those of `POST jobs/{id}/{action}`
     that have a button. model_files: [] for a job of images. failed_label: number of failures and
-    their reasons. more: how many failures are not listed, in words. toast: what to announce when
-    the job ends, "" for nothing.
+    their reasons. report: why the job read no further pages of its gallery, then what it found
+    there, in words; [] while it runs. more: how many failures are not listed, in words. toast: what
+    to announce when the job ends, "" for nothing.
     """
 
     id: int
@@ -121,7 +115,7 @@ class JobCard(TypedDict):
     skipped: int
     failed: int
     actions: list[str]
-    report: JobReport | None
+    report: list[str]
     model_files: list[JobModelFile]
     failed_label: str
     failures: list[JobFailure]
@@ -209,10 +203,10 @@ def make_job_card(
     """
     group, subject, filters = describe_job(job, language)
     failures = job.failures if job.is_over else ()
-    report: JobReport | None = None
+    report = list[str]()
     if job.is_over and job.report.counts:  # else the job has read no gallery
         lines, end = describe_report(job, language)
-        report = {"end": end, "lines": lines}
+        report = [end, *lines]
     more = job.failed - len(job.failures) if job.is_over else 0
     count = messages.translate("failed_count", language, n=job.failed)
     reasons, problem = describe_reasons(job, language), describe_problem(job, language)

@@ -257,7 +257,6 @@ def preview_search(
 
 
 def _choose_pictures(image_ids: Sequence[int]) -> list[int]:
-    """Return the first images that may be shown without blur."""
     levels = find_shown_levels()
     tiles = [one.tile for one in image_records.list_page_images(image_ids[:_MOST_LOOKED_AT])]
     return [tile["id"] for tile in tiles if LEVELS[tile["level"]] & levels][:_MOST_PICTURES]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Annotated, Any, cast, Literal, Union
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from ... import civitai, engines, host, model_files, setting
 from ...core import AtomicFile, expand_folder
@@ -64,23 +64,19 @@ class Setting(TypedDict):
 class KeyState(TypedDict):
     """Whether an API key is saved. from_environment: the variable CIVITAI_API_KEY is set.
 
-    locked: why this request may not change the key, "" if it may.
+    locked: why this request may not change the key, "" if it may. message: what a change has done.
     """
 
     saved: bool
     from_environment: bool
     locked: LockReason
+    message: NotRequired[str]
 
 
 class SettingsSaved(TypedDict):
     settings: list[Setting]
     has_models: bool
     civitai_url: str
-
-
-class KeySaved(TypedDict):
-    key: KeyState
-    message: str
 
 
 class FilenamePreview(TypedDict):
@@ -189,7 +185,6 @@ def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) 
 
 
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
-    """Return the checked value, converted to the setting's type."""
     try:
         if entry.name in _FOLDERS:
             value = _validate_folder(entry.name, str(value or "").strip())
@@ -246,7 +241,7 @@ def preview_names(context: RequestContext) -> FilenamePreview:
 
 
 @change_route("PUT", "key")
-def put_key(context: RequestContext, key: str = "") -> KeySaved:
+def put_key(context: RequestContext, key: str = "") -> KeyState:
     """Save an API key, or delete the saved key for ""; return whether a key is saved."""
     context.check_lock("key", "key")
     key = _validate_key(key)
@@ -254,7 +249,7 @@ def put_key(context: RequestContext, key: str = "") -> KeySaved:
     key_of_text = "key_saved" if key else "key_removed"
     if setting.civitai_api_key != key:
         key_of_text = "key_of_environment"
-    return {"key": make_key_state(context), "message": context.translate(key_of_text)}
+    return {**make_key_state(context), "message": context.translate(key_of_text)}
 
 
 @remote_route("POST", "key/test")
