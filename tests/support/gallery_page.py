@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from page_driver import expect
+from page_driver import expect, wait_for
 
 __all__ = ["AXE", "GalleryPage", "PHONE", "with_axe"]
 
@@ -64,21 +64,32 @@ class GalleryPage:
         self.url = url
         self.wrongs: list[str] = []
         self.asked: list[str] = []  # of our own server, below civitai_shortcut/api/
+        self._under_way: set[Any] = set()
         self.page.on("request", self._asked)
+        for end in ("requestfinished", "requestfailed"):
+            self.page.on(end, lambda request: self._under_way.discard(request))
         self.page.on("pageerror", lambda error: self.wrongs.append(f"error: {error}"))
         self.page.on("dialog", self._dialog)
         self.go(address)
 
     def go(self, address: str) -> None:
-        """Go to an address, once the browser has taken the steps back that the page asked for."""
-        self.page.wait_for_function("!window.stepsBack")  # else they end the navigation
+        self._wait_for_steps_back()
         self.page.goto(f"{self.url}/{address}")
         self.field("find").wait_for()
+
+    def reload(self) -> None:
+        self._wait_for_steps_back()
+        self.page.reload()
+
+    def _wait_for_steps_back(self) -> None:
+        """Wait until the browser has gone back as the page asked; no navigation begins before."""
+        wait_for(lambda: not self.page.evaluate("window.stepsBack"), "the step back")
 
     def close(self) -> None:
         self.context.close()
 
     def _asked(self, request: Any) -> None:
+        self._under_way.add(request)
         parts = urlsplit(request.url)
         fonts = ("fonts.googleapis.com", "fonts.gstatic.com")
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in fonts:
@@ -150,6 +161,12 @@ class GalleryPage:
     def scroll_position(self) -> float:
         """Wait until the page stops scrolling, and return how far it is scrolled, in pixels."""
         return self.page.evaluate(_AT_REST)
+
+    def wait_until_idle(self) -> None:
+        """Wait until no request is under way, again and again: the load state tells it but once."""
+        frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        for _ in range(2):
+            wait_for(lambda: self.page.evaluate(frames) is not None and not self._under_way)
 
     def rest(self, locator: Any) -> Any:
         """Wait until an element's own animations are over, and return its locator."""

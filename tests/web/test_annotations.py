@@ -201,7 +201,7 @@ def test_favourite_note_and_collection_of_the_page_are_found_again(
     expect(page.page.locator("datalist option")).to_have_attribute("value", "Evenings")
     page.key("Escape")
     page.viewer.wait_for(state="hidden")
-    page.page.reload()
+    page.reload()
     page.ready()
     page.page.locator(f"[data-id='{second}'][data-favourite]").wait_for()
     page.tile(first).locator("[data-do='mark']").click()

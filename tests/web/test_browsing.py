@@ -138,7 +138,7 @@ def test_tile_width_marks_filters_and_position_survive_a_reload(server, open_gal
     page.tile(other).locator("[data-do='mark']").click()
     page.scroll_to(60)
     there = page.page.evaluate("scrollY")
-    page.page.reload()
+    page.reload()
     page.ready()
     expect(page.page.locator(".selection-bar .count")).to_have_text("2 selected")
     expect(page.field("sort")).to_have_value("Oldest")

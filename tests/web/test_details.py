@@ -296,7 +296,7 @@ def test_edited_infotext_is_copied_until_it_is_reset_and_folds_stay_as_they_are_
     details = page.page.locator("aside.details")
     page.key("i")
     expect(details).to_be_hidden()
-    page.page.reload()
+    page.reload()
     expect(page.viewer).to_be_visible()
     expect(details).to_be_hidden()
     page.key("i")

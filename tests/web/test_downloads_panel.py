@@ -328,7 +328,7 @@ def test_download_waits_for_the_name_of_its_model(flaky_server, page):
 def test_unreadable_downloads_are_not_shown_as_empty(page):
     said = {"error": {"code": "disk", "message": "The database cannot be used."}}
     page.page.route("**/api/jobs", lambda route: route.fulfill(status=507, json=said))
-    page.page.reload()
+    page.reload()
     page.ready().control("jobs").click()
     expect(page.panel("jobs").get_by_role("alert")).to_have_text("The database cannot be used.")
     expect(page.panel("jobs").get_by_text("No downloads yet")).to_be_hidden()
@@ -351,9 +351,8 @@ def test_job_is_shown_paused_resumed_and_cancelled(flaky_server, page):
     expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1000 .*B/s"))
     page.double_click(page.control("job-pause"))  # the second press resumes nothing
     expect(job).to_have_attribute("data-state", "paused")
-    wait_for(
-        lambda: page.focused_control() == "job-resume", "the focus"
-    )  # which stands where the pressed one stood
+    # which stands where the pressed one stood
+    wait_for(lambda: page.focused_control() == "job-resume", "the focus")
     expect(page.page.locator("[data-do=jobs] .badge")).to_be_hidden()
     page.control("job-resume").click()
     expect(job).to_have_attribute("data-state", "running")
@@ -373,7 +372,7 @@ def test_removed_jobs_stay_away_after_a_reload(flaky_server, page):
     expect(_job(page)).to_have_attribute("data-state", "done")
     page.control("jobs-clear").click()
     page.message("1 removed").wait_for()
-    page.page.reload()
+    page.reload()
     page.ready()
     wait_for(lambda: flaky_server.jobs() == [], "the removal", 3)
     page.key("j")
@@ -418,7 +417,7 @@ def test_no_request_is_sent_while_no_job_runs(flaky_server, page):
     page.control("job-pause").click()
     expect(_job(page)).to_have_attribute("data-state", "paused")
     page.key("Escape")
-    page.page.wait_for_load_state("networkidle")
+    page.wait_until_idle()
     page.asked.clear()
     page.page.wait_for_timeout(2500)  # two and a half of the pauses between two questions
     assert page.asked in ([], ["instance"])  # which tells of changes made elsewhere
@@ -464,7 +463,7 @@ def test_images_saved_by_a_gallery_job_are_marked_as_saved(flaky, flaky_server, 
         "**/api/jobs",
         lambda route: held.append(route) if route.request.method == "GET" else route.continue_(),
     )
-    page.page.reload()
+    page.reload()
     page.ready()
     _begun(page, "3")
     flaky_server.job_done(flaky_server.jobs()[0]["id"])  # before the page has heard of any job
@@ -513,7 +512,7 @@ def _add_jobs(page, server, *jobs):
         for title, wanted, query in jobs:
             job_id = store.add_job(title, query, f"/pictures/{title}", wanted)
             store.set_state(job_id, "cancelled")
-    page.page.reload()
+    page.reload()
     page.ready().key("j")
 
 

@@ -141,7 +141,7 @@ def test_hidden_images_are_counted_shown_on_request_and_listed(unhiding_server, 
     expect(rules.first).to_contain_text("a")
     page.key("Escape")
     expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
-    page.page.reload()
+    page.reload()
     page.ready()
     expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
     assert page.ids()[:5] != before[:5]

@@ -99,7 +99,7 @@ def test_closing_search_results_restores_the_gallerys_position(server, open_gall
 def test_url_with_words_repeats_the_search(server, open_gallery):
     page = open_gallery(server, "?find=water")
     expect(_cards(page).filter(has_text="Slow Water")).to_be_visible()
-    page.page.reload()
+    page.reload()
     _cards(page).filter(has_text="Slow Water").click()
     expect(page.page).to_have_url(re.compile(rf"\?model={_VIDEOS}$"))
 
@@ -189,7 +189,7 @@ def test_words_that_filter_loaded_images_are_in_the_url(server, open_gallery):
     page.search("is:video", "loaded")
     expect(page.page).to_have_url(re.compile("words=is%3Avideo"))
     wait_for(lambda: page.tiles.evaluate_all(kinds))
-    page.page.reload()
+    page.reload()
     wait_for(lambda: page.tiles.evaluate_all(kinds))
     expect(page.field("find")).to_have_value("is:video")
     page.page.go_back()
@@ -216,7 +216,7 @@ def test_selection_ends_with_its_gallery_and_undo_or_back_leads_to_it(server, op
     count = page.page.locator(".selection-bar .count")
     for at in range(2):
         page.tiles.nth(at).locator(".tick").click()
-    page.page.reload()
+    page.reload()
     expect(count).to_have_text("2 selected")
     page.ready()
     page.find(f"https://civitai.com/models/{_VIDEOS}/slow-water")
@@ -272,7 +272,7 @@ def _read_all(page):
 def test_handle_scrolls_to_a_month_by_keys_and_loads_the_way_there(shared_server, open_gallery):
     page = open_gallery(shared_server, _GALLERY)
     _read_all(page)
-    page.page.reload()
+    page.reload()
     newest = page.ready().ids()[0]
     assert page.place()[1] < 180
     _handle(page).focus()

@@ -57,7 +57,7 @@ def _read(api, ids, more=""):
     return shown, missing, page
 
 
-@pytest.mark.parametrize("count", [1, 99, 100, 101, 1000, 5000])
+@pytest.mark.parametrize("count", [1, 99, 100, 101, 5000])
 def test_list_is_a_gallery_in_its_order(api, site, count):
     ids = _IDS[:count]
     shown, missing, page = _read(api, ids)
@@ -294,7 +294,7 @@ def test_pasted_list_opens_in_its_order_and_stays_in_the_address(server, open_ga
         wait_for(lambda: page.ids() == ids[:-1])
         expect(page.page.locator(".missing-images a")).to_have_text("41")
         assert page.axe_findings() == []
-        page.page.reload()
+        page.reload()
     page.ready().page.go_back()
     expect(page.page.locator(".home")).to_be_visible()
 
@@ -309,7 +309,7 @@ def test_files_of_a_list_are_opened_and_a_long_list_survives_a_reload(server, op
     for _ in range(2):
         page.ready()
         wait_for(lambda: page.ids() == [str(image_id) for image_id in _DEMO[:3]])
-        page.page.reload()
+        page.reload()
 
 
 def test_single_image_or_list_opens_from_the_page_or_field_and_a_text_without_any_says_so(

@@ -175,7 +175,7 @@ def test_progress_is_shown_again_after_a_reload(made_by, comfy):
     made_by.control("make").click()
     made_by.control("make-now").click()
     made_by.page.locator(".making").wait_for()
-    made_by.page.reload()
+    made_by.reload()
     made_by.page.locator(".making").wait_for()
     made_by.control("stop-making").click()
     expect(made_by.page.locator(".making")).to_be_hidden()
@@ -298,7 +298,7 @@ def test_weight_that_failed_is_tried_again_after_a_reload(made_by):
         "**/api/made",
         lambda route: route.fulfill(json=started if route.request.post_data else made),
     )
-    made_by.page.reload()
+    made_by.reload()
     made_by.control("jobs").click()
     expect(made_by.panel("jobs")).to_contain_text("weight 0.4")
     with made_by.page.expect_request(

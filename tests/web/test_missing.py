@@ -198,7 +198,7 @@ def test_first_request_that_hangs_can_be_repeated(server, open_gallery):
     page = open_gallery(server, "")
     for held in ("bootstrap", "home"):
         page.page.route(re.compile(rf"/api/{held}\b"), lambda route: None, times=1)
-        page.page.reload()
+        page.reload()
         status = page.page.locator(".of-images")
         expect(status).to_contain_text("has not answered yet")
         status.get_by_role("button", name="Try again").click()
@@ -211,7 +211,7 @@ def test_wrong_url_leaves_the_focus_at_its_message_and_a_right_one_at_the_images
 ):
     page, held = open_gallery(server, ""), []
     page.page.route("**/api/home", lambda route: held.append(route))
-    page.page.reload()
+    page.reload()
     page.find(f"https://civitai.com/models/{_GONE}")
     button = page.page.locator(".of-lookup").get_by_role("button")
     expect(button).to_be_focused()

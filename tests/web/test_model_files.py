@@ -84,23 +84,6 @@ def test_missing_file_is_listed_with_its_size_folder_and_free_space(api, civitai
     assert 0 < disk["usable"] <= disk["free"] and told["locked"] == ""
 
 
-def test_version_is_requested_once_and_the_list_of_many_images_has_each_file_once(
-    api, civitai, folder
-):
-    for version_id in range(1, 41):
-        civitai.versions[version_id] = _version(version_id)
-    for image_id in range(1, 201):
-        _store_image(image_id, image_id % 40 + 1, (image_id + 1) % 40 + 1)
-    asked = {"ids": list(range(1, 201))}
-    told = api.post("needed_files", asked)
-    assert told["image_count"] == 200 and len(told["files"]) == 40
-    assert {entry["image_count"] for entry in told["files"]} == {10}
-    paths = [path for path in civitai.requests if "/model-versions/" in path]
-    assert len(paths) == len(set(paths)) == 40 and civitai.most_at_once == 1
-    api.post("needed_files", asked)
-    assert len([path for path in civitai.requests if "/model-versions/" in path]) == 40
-
-
 def test_collection_and_version_of_a_model_are_listed_too(api, civitai, folder):
     civitai.versions[5] = _version(5)
     _store_image(1, 5)
@@ -316,7 +299,7 @@ def test_turning_shifts_nothing_and_what_is_missing_is_said_as_the_list_says(
     for _ in range(24):
         page.key("ArrowRight")
         expect(body).to_have_attribute("aria-busy", "false")
-        page.page.wait_for_load_state("networkidle")
+        page.wait_until_idle()
         seen = page.page.evaluate(_ARRANGED)
         ends.add(tuple(seen["ends"]))
         counts = [int(number) for number in re.findall(r"\d+", seen["said"])]

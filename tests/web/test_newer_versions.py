@@ -80,7 +80,7 @@ def test_page_asks_once_and_offers_the_newer_version_beside_the_old_one(home, de
     wait_for(lambda: len(list(folder.glob("Quiet*.safetensors"))) == 2, "the file beside the old")
     list_files = "fetch('civitai_shortcut/api/local_models').then((answer) => answer.json())"
     wait_for(lambda: page.page.evaluate(list_files)["count"] == 2, "the server's list of files")
-    page.page.reload()
+    page.reload()
     page.page.locator("[data-shelf='models'] .home-card").nth(1).wait_for()
     expect(shelf).to_have_count(0)
     assert sum("/models?ids=" in path for _, path in list(demo.requests)) == 1

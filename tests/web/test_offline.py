@@ -39,14 +39,14 @@ def test_two_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_g
 
     flaky.rule(_API, reset())
     flaky.rule(f"/{files.ACCOUNT}/", reset())
-    page.page.reload()
+    page.reload()
     page.ready()
     notice = page.page.locator(".notices")
     wait_for(lambda: page.place()[1] >= 100)
     # A moment ago is fresh enough to be shown as it is; what is asked for anew is not answered.
     server.close()
     server.start()
-    page.page.reload()
+    page.reload()
     page.ready()
     expect(notice).to_contain_text("Civitai does not answer")
     wait_for(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")

@@ -530,7 +530,7 @@ def test_search_that_cannot_be_says_what_is_wrong_and_what_it_takes(
         page.field("find").fill("")
         expect(status).to_be_hidden()
         page.field("find").press_sequentially(text)
-        page.page.wait_for_load_state("networkidle")
+        page.wait_until_idle()
         page.key("Enter")
         expect(status).to_contain_text(said)
     expect(page.page).to_have_url(f"{page.url}/{address}")

@@ -377,7 +377,7 @@ def test_each_kind_of_field_is_saved_and_takes_effect_at_once_and_after_a_reload
     page.key("Escape")  # at once
     expect(page.field("limit")).to_have_value("77")
     page.page.locator("[data-tile][data-blurred]").first.wait_for()
-    page.page.reload()
+    page.reload()
     _opened(page.ready())
     assert {name: _shown(page, name) for name in _CHANGED} == _CHANGED
     page.key("Escape")
@@ -452,7 +452,7 @@ def test_theme_is_chosen_at_once_and_for_good(page):
     page.field("theme").select_option("dark")
     expect(gallery).to_have_attribute("data-theme", "dark")
     assert page.page.evaluate(ground) == "rgb(21, 23, 26)"
-    page.page.reload()
+    page.reload()
     page.ready()
     expect(gallery).to_have_attribute("data-theme", "dark")
     _opened(page).field("theme").select_option("")
@@ -471,7 +471,7 @@ def test_key_is_tested_saved_and_removed_and_never_shown(own_page):
     expect(told).to_contain_text("demo_user")
     page.control("save-key").click()
     expect(page.field("key")).to_have_value("")
-    page.page.reload()
+    page.reload()
     _opened(page.ready())
     expect(told).to_contain_text("A key is saved")
     expect(page.field("key")).to_have_value("")
@@ -499,7 +499,7 @@ def test_reason_why_nothing_can_be_changed_is_said_once(server, open_gallery, lo
         route.fulfill(response=answer, json=told)
 
     page.page.route(re.compile("api/(bootstrap|settings)"), lock_all)
-    page.page.reload()
+    page.reload()
     page.ready()
     _opened(page)
     expect(page.panel("settings").get_by_text(words)).to_have_count(1)

@@ -82,7 +82,7 @@ def test_tag_in_the_details_opens_the_models_images_with_it(server, open_gallery
     tag.click()
     expect(shown.page.locator("[data-chip=tag]")).to_contain_text(name)
     expect(shown.tiles.first).to_be_visible()
-    shown.page.reload()
+    shown.reload()
     expect(shown.page.locator("[data-chip=tag]")).to_contain_text(name)
     shown.tiles.first.click()
     shown.control("open-tag").filter(has_text=re.compile(f"^{name}$")).click()

@@ -149,9 +149,8 @@ def test_link_follows_the_gallery_and_stays_one_option_of_the_listbox(server, op
     expect(focused).to_have_attribute("href", re.compile("model=900001&sort=Oldest&image="))
     page.key("Shift+Tab")
     page.key("Tab")
-    wait_for(
-        lambda: page.focused() == focused.get_attribute("data-id"), "the focus"
-    )  # one stop for all tiles
+    tile = focused.get_attribute("data-id")
+    wait_for(lambda: page.focused() == tile, "the focus")  # one stop for all tiles
     options = page.page.get_by_role("listbox", name="Gallery").aria_snapshot()
     assert "- option" in options and "link" not in options
     assert page.axe_findings() == []
@@ -403,7 +402,7 @@ def test_post_is_one_tile_that_opens_all_its_images_in_turn(server, open_gallery
     page.key("ArrowLeft")
     page.key("Escape")
     wait_for(lambda: page.focused() == lead)
-    page.page.reload()
+    page.reload()
     expect(_posts(page.ready()).first).to_be_visible()  # kept in this browser
     _group(page, False)
     expect(_posts(page)).to_have_count(0)

@@ -35,7 +35,7 @@ def _loaded_around(page):
     """Wait until the neighbours on both sides have their files and nothing else is loading."""
     sides = page.page.locator(".slide[inert] img.file")
     expect(sides).to_have_count(2)
-    page.page.wait_for_load_state("networkidle")
+    page.wait_until_idle()
 
 
 def _assert_whole(page, how):
@@ -64,7 +64,7 @@ def test_image_is_shown_whole_however_it_is_opened(server, open_gallery, width, 
     for image_id in (portraits[0], landscape, of_unknown_size):
         page.go(f"?model=900001&level=XXX&image={image_id}")
         _assert_whole(page, "address")
-    page.page.reload()
+    page.reload()
     _assert_whole(page, "reload")
     page.go("?model=900001&level=XXX")
     page.open()
@@ -523,7 +523,7 @@ def test_key_starts_it_from_the_grid_and_holding_that_key_does_not_stop_it(serve
     page = open_gallery(server).ready()
     page.key(",")
     page.field("slideshow").select_option("20")  # kept in this browser
-    page.page.reload()
+    page.reload()
     page.ready().key(",")
     expect(page.field("slideshow")).to_have_value("20")
     page.key("Escape")
