@@ -66,17 +66,7 @@ def test_muted_node_is_left_out_and_bypassed_node_passes_inputs_on(inputs, kinds
     assert found == {"2": {"class_type": "Bypassed", "inputs": handed}}
 
 
-@pytest.mark.parametrize(
-    ("text", "sent"),
-    [
-        ("a cat, /* not\nthis */ on a mat", "a cat,  on a mat"),
-        ("a cat // nor this\non a mat", "a cat \non a mat"),
-        ("a {black|white} cat", None),
-        ("{\"high_level_description\": \"a cat\"}", "{\"high_level_description\": \"a cat\"}"),
-        ("a \\{black|white} cat", "a \\{black|white} cat"),
-    ],
-    ids=["comment", "line-comment", "choice", "json", "escaped"],
-)
+@each_case(__file__, "prompt_is_as_the_editor_sends_it")
 @pytest.mark.parametrize(
     ("kind", "name"), [("CLIPTextEncode", "text"), ("Power Prompt (rgthree)", "prompt")]
 )
