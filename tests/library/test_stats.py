@@ -237,7 +237,7 @@ def test_recipe_names_a_rare_own_lora_by_its_file():
         *[(kind, value, f"{kind}={value}") for kind, value in (("steps", "30"), ("cfg", "4.5"))],
         *[("clip", "2", "clip=2"), ("size", "832x1216", 'size="832x1216"')],
         *[("upscale", "1.5", "hires=1.5"), ("lora", "Ink & Wash", 'lora:"Ink & Wash"')],
-        ("lora", 'a "quoted" name', 'lora:"quoted"'),
+        ("lora", 'a "quoted" name', 'lora:"a ""quoted"" name"'),
         ("checkpoint", "ponyPlain_v6", 'model:"ponyPlain_v6"'),
         ("embedding", "EasyNegative", 'embedding:"EasyNegative"'),
     ],

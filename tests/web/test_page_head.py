@@ -132,6 +132,10 @@ def test_words_of_buttons_make_room_for_chips(server, open_gallery, locale):
         page.page.set_viewport_size({"width": width, "height": 800})
         wait_for(lambda: chips.evaluate("chips => chips.scrollWidth <= chips.clientWidth"))
         assert page.page.locator(".gallery-header .line").bounding_box()["height"] < 40
+    for width in (860, 900, 1000, 1100, 1180):  # with the chips in a row of their own
+        page.page.set_viewport_size({"width": width, "height": 800})
+        line = page.page.locator(".gallery-header .line")
+        wait_for(lambda: line.bounding_box()["height"] < 90)
 
 
 def test_header_goes_while_one_scrolls_down_and_comes_back(server, open_gallery):

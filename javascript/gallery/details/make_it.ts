@@ -251,7 +251,7 @@ function askToMake(
     const box = el("input", { type: "checkbox", "data-do": `make-${name}`, "data-field": name });
     box.checked = options[name] === true;
     box.addEventListener("change", () => void change({ [name]: box.checked }));
-    return el("label", { class: "choice row" }, box, translate(key));
+    return el("label", { class: "choice" }, box, translate(key));
   };
   const press = (action: string, key: string, look: string, act: () => unknown) =>
     button({ action, label: translate(key), class: look }, () => {

@@ -90,6 +90,7 @@ class DownloadOptions {
 
 const MOST_WORDS = 24; // trigger words in sight
 const LEAST_NAME = 240; // pixels that a long name of a model has before anything else has words
+const LINE = 30; // pixels, less than two lines of the name
 /** What has no words, by the room that there is: `data-signs` of the header's line. */
 const SIGNS = ["", "figures", "figures author", "figures author actions"];
 
@@ -98,6 +99,8 @@ export class GalleryHeader {
   #title = el("div", { class: "title" });
   #links = el("div", { class: "model-links" });
   #line = el("div", { class: "line" });
+  /** the last controls of the line, which a lack of room moves into a second row */
+  #ends: HTMLElement[];
   #facts = el("p", { class: "row" });
   #triggerWords = el("div", { class: "trigger-words row", role: "group" });
   #licence = el("div", { class: "licence" });
@@ -140,11 +143,11 @@ export class GalleryHeader {
     const get = new GetModel(context).element;
     this.#actions.append(get, this.#watch, this.#stats, this.#download);
     this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
+    this.#ends = [more, sizeSlider];
     const links = [this.#links, this.#unfold]; // behind the filters, which they must not move
-    this.#line.append(this.#title, filters, ...links, this.#actions, more, sizeSlider);
+    this.#line.append(this.#title, filters, ...links, this.#actions, ...this.#ends);
     makeToolbar(this.#line, translate("toolbar_gallery"), signal);
-    for (const one of [this.#line, this.#title, get, this.#watch, ...filters.children])
-      observeSize(one, () => this.#fitWords(), signal);
+    for (const one of [this.#line, get]) observeSize(one, () => this.#fitWords(), signal);
     this.#about.append(
       this.#facts,
       this.#triggerWords,
@@ -158,6 +161,8 @@ export class GalleryHeader {
     store.on([...keys, getPost], (now) => this.#draw(now), { signal });
     store.on(["model", getPost], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
+    // last: the chips and the buttons have been drawn
+    store.on(["where", "loadedWords", "widened", "watches"], () => this.#fitWords(), { signal });
     this.#draw(store.get());
     this.#drawAbout(store.get());
     this.#drawWatch(store.get());
@@ -179,14 +184,19 @@ export class GalleryHeader {
     this.#section.toggleAttribute("data-waited", this.#waited === where.model);
   }
 
-  /** Show in words what there is room for, beside the model's name and the chips. */
+  /** Show in words what there is room for in one row, beside the model's name and the chips. */
   #fitWords() {
-    const isCut = (one: Element) =>
-      one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 2;
+    const isCut = (one: Element) => one.scrollWidth > one.clientWidth;
     const [name, chips] = ["h2", ".set-chips"].map((part) => this.#line.querySelector(part));
-    const isTight = (one: Element | null, least = Number.POSITIVE_INFINITY) =>
-      one !== null && isCut(one) && one.clientWidth < least;
-    const fits = () => !isTight(this.#line) && !isTight(chips) && !isTight(name, LEAST_NAME);
+    const isSqueezed = (one: Element) =>
+      one.clientWidth < LEAST_NAME && (isCut(one) || one.clientHeight > LINE);
+    const isBelow = ({ offsetTop, offsetHeight }: HTMLElement) =>
+      offsetHeight > 0 && offsetTop >= this.#title.offsetTop + this.#title.offsetHeight;
+    const fits = () =>
+      !isCut(this.#line) &&
+      !this.#ends.some(isBelow) &&
+      !(chips && isCut(chips)) &&
+      !(name && isSqueezed(name));
     for (const signs of SIGNS) {
       this.#line.dataset.signs = signs;
       if (fits()) return;

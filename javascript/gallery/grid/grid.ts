@@ -41,22 +41,17 @@ function needsNextPage(state: State, { bottom, screen }: Viewport, height: numbe
  * something above them has grown. */
 class ScrollSpeed {
   value = 0;
-  #hasScrolled = false;
+  hasScrolled = false; // the user, since the last measurement
   #top = 0;
   #time = 0; // performance.now()
-
-  /** Record that the user has scrolled since the last measurement. */
-  noteScroll() {
-    this.#hasScrolled = true;
-  }
 
   /** Measure the speed since the last call, and store it in `value`.
    * @param top upper edge of the window in the grid, in pixels */
   measure(top: number) {
     const now = performance.now();
-    const passed = this.#hasScrolled ? Math.max(0, top - this.#top) : 0;
+    const passed = this.hasScrolled ? Math.max(0, top - this.#top) : 0;
     this.value = passed / Math.max(1, now - this.#time);
-    this.#hasScrolled = false;
+    this.hasScrolled = false;
     this.#top = top;
     this.#time = now;
   }
@@ -157,8 +152,9 @@ export class Grid {
   /** Return the id of the first image that begins in the window. If none does, return the first
    * that is partly visible, or null. */
   findTopmost() {
-    const { top, bottom } = this.#getVisiblePart();
-    return this.#arrangement.findFirstIn(top + this.#above, bottom);
+    const isHidden = this.#isHidden(); // then where it was last
+    const top = isHidden ? (this.#hiddenTop ?? this.#lastTop) : getViewport(this.#list).top;
+    return this.#arrangement.findFirstIn(top + this.#above, top + window.innerHeight);
   }
 
   /** Return the current scroll position, to which the user can return later; null at the top. */
@@ -193,7 +189,7 @@ export class Grid {
     const { signal } = this.context;
     const soon = () => this.#schedule();
     const scrolled = () => {
-      this.#speed.noteScroll();
+      this.#speed.hasScrolled = true;
       soon();
     };
     window.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
@@ -216,13 +212,6 @@ export class Grid {
 
   #isHidden() {
     return this.#list.clientWidth === 0;
-  }
-
-  /** Return the visible part of the grid, or the last visible part while the grid is hidden. */
-  #getVisiblePart() {
-    if (!this.#isHidden()) return getViewport(this.#list);
-    const top = this.#hiddenTop ?? this.#lastTop;
-    return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
 
   /** Show other images. If that removes the focused tile, focus the one that is in its place

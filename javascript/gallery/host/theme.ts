@@ -61,15 +61,11 @@ function drawTheme(element: HTMLElement, chosen: string) {
 
 /** Return the opaque background colour that a user sees behind all these elements. */
 function findBackground(ancestors: Element[]) {
-  const canvas = getComputedStyle(document.documentElement).colorScheme === "dark" ? 18 : 255;
+  const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
+  const canvas: Colour = isDark ? [18, 18, 18, 1] : [255, 255, 255, 1];
   return ancestors
     .map((one) => readColour(getComputedStyle(one).backgroundColor))
-    .reduceRight((below, colour) => blendColours(colour, below), [
-      canvas,
-      canvas,
-      canvas,
-      1,
-    ] as Colour);
+    .reduceRight((below, colour) => blendColours(colour, below), canvas);
 }
 
 /** Return the text colour of the innermost element whose text is readable on a background, undefined

@@ -114,11 +114,9 @@ type StoredMarks = [source: string, ids: number[]];
 
 function readAll(): StoredMarks[] {
   const stored = readJson(KEY);
-  return Array.isArray(stored) ? stored.filter(isStored) : [];
-}
-
-function isStored(entry: unknown) {
-  return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
+  const isWhole = (entry: unknown) =>
+    Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
+  return Array.isArray(stored) ? stored.filter(isWhole) : [];
 }
 
 /** Return the name of the gallery whose marks are stored; each search of the library is one. */

@@ -49,9 +49,16 @@ export class Gestures {
     preventFlicks(element, signal, () => this.#doing !== "");
     element.addEventListener("click", (event) => this.#onClick(event), { signal });
     element.addEventListener("wheel", (event) => this.#onWheel(event), { signal, passive: false });
-    element.addEventListener("dragstart", (event) => this.#onDragStart(event), { signal });
+    // The browser's own drag would end the pointer's events.
+    const keepDrag = (event: DragEvent) => {
+      if (this.#fingers.size > 0 || !handlers.isNativeDrag?.(event)) event.preventDefault();
+    };
+    element.addEventListener("dragstart", keepDrag, { signal });
     // A finger that rests opens a menu: moving and lifting it does no more.
-    element.addEventListener("longpress", () => this.#stop(), { signal });
+    const stop = () => {
+      this.#doing = "done";
+    };
+    element.addEventListener("longpress", stop, { signal });
   }
 
   #onDown(event: PointerEvent) {
@@ -66,16 +73,6 @@ export class Gestures {
       this.#start = this.#getPoint(event);
       this.#trail = [{ ...this.#start, time: event.timeStamp }];
     }
-  }
-
-  /** Prevent the browser's own drag during a gesture, since it would end the pointer's events. */
-  #onDragStart(event: DragEvent) {
-    if (this.#fingers.size > 0 || !this.handlers.isNativeDrag?.(event)) event.preventDefault();
-  }
-
-  /** Ignore the fingers until they are lifted. */
-  #stop() {
-    this.#doing = "done";
   }
 
   #onMove(event: PointerEvent) {

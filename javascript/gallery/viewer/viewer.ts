@@ -15,15 +15,15 @@ import { listNearbyIndices, Stage } from "./stage";
 const LINE = 120; // letters of a prompt
 
 class Toolbar {
-  position;
-  announcement;
+  position = el("p", { class: "position" });
+  announcement = el("p", { class: "visually-hidden", role: "status" });
+  prompt = el("span", { class: "one-line", dir: "auto" }); // its beginning, on a narrow page
   scale;
   mark;
   favourite;
   save;
   slideshow;
   details;
-  prompt; // its beginning, seen on a narrow page
   fullscreen;
   element;
   #view: ImageView | null = null;
@@ -37,8 +37,6 @@ class Toolbar {
       press: (event: MouseEvent) => unknown,
     ) => HTMLButtonElement = (action, glyph, key, press) =>
       iconButton(action, glyph, translate(key), press);
-    this.position = el("p", { class: "position" });
-    this.announcement = el("p", { class: "visually-hidden", role: "status" });
     this.scale = el("button", {
       type: "button",
       class: "scale",
@@ -58,7 +56,6 @@ class Toolbar {
     );
     this.slideshow = tool("slideshow", "play", "say_slideshow", () => actions.setSlideshow(true));
     this.details = tool("details", "info", "say_details", () => actions.toggleDetails());
-    this.prompt = el("span", { class: "one-line", dir: "auto" });
     this.details.append(this.prompt);
     this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => actions.fullscreen());
     const close = tool("close", "close", "say_close", () => actions.close());

@@ -35,7 +35,7 @@ def describe_job(job: Job, language: str) -> tuple[str, str, list[str]]:
     if searched:
         named = _COLLECTION.fullmatch(searched)
         key = "job_group_collection" if named else "job_group_search"
-        name = search.unquote_value(named[1] or named[2]) if named else searched
+        name = search.undouble_quotes(named[1] or named[2]) if named else searched
         group = messages.translate(key, language, name=name)
     if job.is_check:
         return group, messages.translate("job_of_check", language, n=job.wanted), []

@@ -11,7 +11,7 @@ from ...core import normalize_unicode
 from ..stats_features import NAMED_PARAMETERS
 
 __all__ = ["correct_query", "FLAGS", "fold_text", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
-__all__ += ["parse_query", "QueryProblem", "quote_value", "SearchQuery", "Term", "unquote_value"]
+__all__ += ["parse_query", "QueryProblem", "quote_value", "SearchQuery", "Term", "undouble_quotes"]
 
 _MOST = 100_000  # characters of one text
 _CONTROL = re.compile("[\0-\x1f\x7f]")
@@ -135,7 +135,7 @@ def quote_value(value: str) -> str:
     return f'"{doubled}"'
 
 
-def unquote_value(text: str) -> str:
+def undouble_quotes(text: str) -> str:
     """Return the value of a text between quotation marks: of two equal ones, one is meant."""
     return _DOUBLED.sub(r"\1", text)
 
@@ -177,7 +177,7 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
         sign = start["mark"] or start["sign"] or ":"
         sign = "=" if key in NUMBERS and sign == ":" else sign
         quoted = value["quoted"]
-        inner = (value["plain"] if quoted is None else unquote_value(quoted)).strip()
+        inner = (value["plain"] if quoted is None else undouble_quotes(quoted)).strip()
         inner = FORMER_WORDS.get(inner, inner) if key == "is" else inner
         typed = text[position : value.end()].strip()
         yield Term(key, inner, sign, bool(start["is_not"])), typed
