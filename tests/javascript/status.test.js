@@ -42,6 +42,9 @@ test("a search that fails is said beside the field, a page that fails below the 
   assert.deepEqual([sayBeside(lookup), say(lookup)], [["Busy.", "retry"], NOTHING]);
   const page = { ...full, problems: problems({ images: { code: "busy", message: "Busy." } }) };
   assert.deepEqual([sayBeside(page), say(page)], [NOTHING, ["Busy.", "retry"]]);
+  const offline = problems({ lookup: { code: "offline", message: "problem_offline" } });
+  const lost = { ...full, lost: true, problems: offline };
+  assert.deepEqual([sayBeside(lost), say(lost)], [NOTHING, ["problem_offline", "retry"]]);
 });
 
 test("the end is told with the number, and nothing while it goes on", () => {

@@ -287,8 +287,11 @@ def test_opened_gallery_is_on_a_home_that_first_failed_and_back_leads_there(
     page.control("home").click()
     problem = page.page.locator(".of-images[data-kind='offline']")
     expect(problem).to_be_visible()
+    assert page.tiles.count()  # what was open stays
     page.page.unroute("**/api/home")
     problem.get_by_role("button").click()
+    expect(problem).to_have_count(0)
+    page.control("home").click()
     cards = _shelf(page, "recent").locator("a")
     names = [gallery.find_demo_model(id).name for id in (_MODEL, _OTHER)]
     expect(cards.locator(".name")).to_have_text(names)

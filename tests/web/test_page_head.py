@@ -117,7 +117,6 @@ def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery
     before = [control.bounding_box() for control in controls]
     wait_for(lambda: held, "the request for the model")
     held[0].continue_()
-    page.control("get-this-model").wait_for()
     page.control("about").wait_for()
     assert [control.bounding_box() for control in controls] == before
 

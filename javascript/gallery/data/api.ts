@@ -261,9 +261,11 @@ export function setProblem(store: Store, part: Part, problem: Problem | null) {
   store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
 }
 
-/** Ignore that a request failed or was aborted. Other errors are bugs, and are thrown again. */
+/** Return null for a request that failed or was aborted. Other errors are bugs, and are thrown
+ * again. */
 export function ignoreFailure(error: unknown) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
+  return null;
 }
 
 /** Return whether the server refuses all requests of this page until the page is reloaded. */

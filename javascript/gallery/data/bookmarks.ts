@@ -209,14 +209,12 @@ export class Bookmarks {
   /** Ask the server whether annotations have changed, and read them again if they have. Do nothing
    * while another tab of the host is open. */
   async #check() {
-    const { api, root, store, signal } = this.context;
+    const { api, root, store } = this.context;
     if (!root.host.getClientRects().length || isOffline(store.get())) return;
     this.#checkedAt = performance.now();
-    try {
-      this.#readIfNewer((await api.get("instance", { signal })).bookmarks_revision);
-    } catch (error) {
-      ignoreFailure(error); // the next check asks again
-    }
+    // after a failure the next check asks again
+    const instance = await api.get("instance", this.context).catch(ignoreFailure);
+    if (instance) this.#readIfNewer(instance.bookmarks_revision);
   }
 
   #readIfNewer(revision: number) {

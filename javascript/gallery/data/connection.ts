@@ -144,12 +144,8 @@ export function retryPeriodically(context: Context, isAtTop: () => boolean) {
 
 async function fetchLive({ store, api, signal }: Context, isAtTop: () => boolean) {
   const { where, showsHidden } = store.get();
-  try {
-    const path = buildImagesPath(where, null, PAGE_SIZE, showsHidden);
-    const page = await api.get(`${path}&fresh=1`, { signal });
-    if (page.from_library || store.get().where !== where) return;
-    store.set((state) => replaceLibraryPage(state, page, isAtTop()));
-  } catch (error) {
-    ignoreFailure(error);
-  }
+  const path = buildImagesPath(where, null, PAGE_SIZE, showsHidden);
+  const page = await api.get(`${path}&fresh=1`, { signal }).catch(ignoreFailure);
+  if (!page || page.from_library || store.get().where !== where) return;
+  store.set((state) => replaceLibraryPage(state, page, isAtTop()));
 }

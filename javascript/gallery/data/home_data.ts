@@ -173,17 +173,15 @@ export class HomeData {
   async #loadPopular(home: Home, signal: AbortSignal) {
     const { store, api } = this.context;
     const isOn = getSetting(store.get().bootstrap, "shows_popular") !== false;
-    try {
-      const { recent, local_models: models, favourites } = home;
-      const isRich = [recent.length, models.count, favourites.count].some((n) => n >= FEW);
-      const { images: all } =
-        isOn && !isRich ? await api.get("popular", { signal }) : { images: [] };
-      const images = all.filter((view) => !isBlurred(store.get(), view));
-      const isSame = JSON.stringify(images) === JSON.stringify(store.get().popular);
-      if (!signal.aborted && !isSame) store.set({ popular: images });
-    } catch (error) {
-      ignoreFailure(error); // the rest of the home page is there
-    }
+    const { recent, local_models: models, favourites } = home;
+    const isRich = [recent.length, models.count, favourites.count].some((n) => n >= FEW);
+    const request = isOn && !isRich ? api.get("popular", { signal }) : { images: [] };
+    // after a failure the rest of the home page is there
+    const popular = await Promise.resolve(request).catch(ignoreFailure);
+    if (!popular || signal.aborted) return;
+    const images = popular.images.filter((view) => !isBlurred(store.get(), view));
+    const isSame = JSON.stringify(images) === JSON.stringify(store.get().popular);
+    if (!isSame) store.set({ popular: images });
   }
 
   /** Return the models of the demo, [] outside of the demo. */

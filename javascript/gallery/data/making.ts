@@ -53,14 +53,10 @@ export class Making {
 
   async #find() {
     const { api, store, signal } = this.context;
-    try {
-      const engines = await api.post("engines/find", {}, { signal });
-      const isSame = JSON.stringify(engines) === JSON.stringify(store.get().engines);
-      if (!isSame) store.set({ engines });
-    } catch (error) {
-      this.#askedAt = Number.NEGATIVE_INFINITY;
-      ignoreFailure(error);
-    }
+    const engines = await api.post("engines/find", {}, { signal }).catch(ignoreFailure);
+    if (!engines) this.#askedAt = Number.NEGATIVE_INFINITY;
+    else if (JSON.stringify(engines) !== JSON.stringify(store.get().engines))
+      store.set({ engines });
   }
 
   /** Return what would be made of an image; null after an error, which is shown to the user. */

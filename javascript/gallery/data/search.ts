@@ -139,14 +139,10 @@ export class SearchPreviews {
   /** Send a request and add what it finds to the results. An ApiError is ignored, because the
    * search itself reports it. */
   async #addFound(signal: AbortSignal, request: () => Promise<Partial<Found>>) {
-    try {
-      const more = await request();
-      if (signal.aborted) return;
-      this.#found = { ...this.#found, ...more };
-      this.onChange();
-    } catch (error) {
-      ignoreFailure(error);
-    }
+    const more = await request().catch(ignoreFailure);
+    if (!more || signal.aborted) return;
+    this.#found = { ...this.#found, ...more };
+    this.onChange();
   }
 }
 
@@ -281,10 +277,7 @@ export class GallerySearch {
     const words = text.trim();
     if (!words) return this.clear();
     const from = hasGallery(store.get().where) ? wanted : "all";
-    const preview = await fetchPreview(this.context, words, "", signal).catch((error) => {
-      ignoreFailure(error);
-      return null;
-    });
+    const preview = await fetchPreview(this.context, words, "", signal).catch(ignoreFailure);
     if (signal.aborted) return;
     if (preview?.kind === "nothing") {
       const message = preview.message || translate("search_no_value", { text: words });

@@ -45,12 +45,8 @@ export class Compatibility {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    try {
-      const incompatibilities = await api.post("compatibility", { text }, { signal });
-      if (!signal.aborted) this.show(incompatibilities);
-    } catch (error) {
-      ignoreFailure(error);
-    }
+    const found = await api.post("compatibility", { text }, { signal }).catch(ignoreFailure);
+    if (found && !signal.aborted) this.show(found);
   }
 }
 

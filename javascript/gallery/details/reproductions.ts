@@ -80,12 +80,9 @@ export class Reproductions {
   async #load(record: ImageDetails) {
     const { api } = this.context;
     const { signal } = this.#abort;
-    try {
-      const items = await api.get(`images/${record.id}/reproductions`, { signal });
-      if (!signal.aborted) this.#draw(items);
-    } catch (error) {
-      ignoreFailure(error);
-    }
+    const request = api.get(`images/${record.id}/reproductions`, { signal });
+    const items = await request.catch(ignoreFailure);
+    if (items && !signal.aborted) this.#draw(items);
   }
 
   #draw(items: ReproductionView[], count: number = items.length) {

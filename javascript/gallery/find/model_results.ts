@@ -74,10 +74,7 @@ export class ModelResultCards {
         ),
       cursor !== null && button(more, () => actions.findMore(cursor)),
     );
-    this.#showCards(results.models);
-  }
-
-  #showCards(models: readonly ModelCard[]) {
+    const { models } = results;
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();
       this.#drawn = [];

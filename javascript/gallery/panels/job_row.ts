@@ -107,11 +107,18 @@ export class JobRow {
     // of a model file its own row tells what went wrong
     this.#failures.hidden = !job.failed || !job.failed_label || job.model_files.length > 0;
     this.#report.hidden = !job.report.length;
-    this.#drawIfChanged("thumb", job.thumb, () => this.#drawThumb(job));
+    this.#drawIfChanged("thumb", job.thumb, () => {
+      const sign = icon(job.model_files.length ? "model" : "download");
+      this.#thumb.replaceChildren(job.thumb === null ? sign : this.#makeThumb(job.thumb, sign));
+    });
     this.#drawIfChanged("actions", job.actions, () => this.#drawActions(job));
     const failures = [job.failed_label, job.failures, job.more];
     this.#drawIfChanged("failures", failures, () => this.#drawFailures(job));
-    this.#drawIfChanged("report", job.report, () => this.#drawReport(job));
+    this.#drawIfChanged("report", job.report, () => {
+      const [end, ...lines] = job.report;
+      const items = lines.map((line) => el("li", {}, line));
+      this.#report.replaceChildren(el("p", {}, end), el("ul", {}, ...items));
+    });
   }
 
   /** Draw a part of the row if its data have changed. A redraw would take the focus away. */
@@ -120,11 +127,6 @@ export class JobRow {
     if (drawn === this.#drawn[part]) return;
     this.#drawn[part] = drawn;
     draw();
-  }
-
-  #drawThumb({ thumb, model_files }: JobCard) {
-    const sign = icon(model_files.length ? "model" : "download");
-    this.#thumb.replaceChildren(thumb === null ? sign : this.#makeThumb(thumb, sign));
   }
 
   #makeThumb(id: number, otherwise: Node | string = "") {
@@ -161,15 +163,6 @@ export class JobRow {
       el("p", { text: failed_label }),
       el("ul", {}, ...failures.map((failure) => this.#makeFailure(failure))),
       more && el("p", { class: "dim" }, more),
-    );
-  }
-
-  #drawReport({ report }: JobCard) {
-    if (!report.length) return;
-    const [end, ...lines] = report;
-    this.#report.replaceChildren(
-      el("p", { text: end }),
-      el("ul", {}, ...lines.map((line) => el("li", {}, line))),
     );
   }
 

@@ -40,8 +40,7 @@ class NeededRow {
     this.#controls = new FileControls(context, { hasButton: false });
     this.#box.addEventListener("change", () => {
       const key = this.#needed?.key ?? "";
-      if (this.#box.checked) unchecked.delete(key);
-      else unchecked.add(key);
+      unchecked[this.#box.checked ? "delete" : "add"](key);
       changed();
     });
     this.element = el(
@@ -134,7 +133,11 @@ export class ModelFilesPanel {
       this.#all,
       el("span", {}, translate("model_all")),
     );
-    this.#all.addEventListener("change", () => this.#chooseAll());
+    this.#all.addEventListener("change", () => {
+      for (const { key } of listGettable(store.get(), "list"))
+        this.#unchecked[this.#all.checked ? "delete" : "add"](key);
+      this.#draw();
+    });
     this.#footer = el("footer", { class: "get-chosen" }, this.#disks, this.#get);
     this.panel = new Panel(context, "model_files", {
       title: "model_files_title",
@@ -169,14 +172,6 @@ export class ModelFilesPanel {
     this.#all.checked = chosen.length === gettable.length;
     this.#all.indeterminate = chosen.length > 0 && !this.#all.checked;
     this.#drawFooter(chosen, answer?.locked ?? "");
-  }
-
-  #chooseAll() {
-    for (const { key } of listGettable(this.context.store.get(), "list")) {
-      if (this.#all.checked) this.#unchecked.delete(key);
-      else this.#unchecked.add(key);
-    }
-    this.#draw();
   }
 
   /** Return a text that says how many models are needed, how many of them are present, and how many

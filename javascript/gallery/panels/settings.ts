@@ -257,16 +257,13 @@ export class Settings {
   }
 
   async #read() {
-    const { api, signal } = this.context;
-    try {
-      this.#apply(await this.#order.read(() => api.get("settings", { signal })));
-    } catch (error) {
-      ignoreFailure(error);
-    }
+    const { api } = this.context;
+    const request = this.#order.read(() => api.get("settings", this.context));
+    this.#apply(await request.catch(ignoreFailure));
   }
 
   #apply(answer: SettingsSaved | null) {
-    if (!answer) return; // outdated
+    if (!answer) return; // outdated or failed
     const { store } = this.context;
     const { bootstrap } = store.get();
     const { settings, has_models, civitai_url } = answer;

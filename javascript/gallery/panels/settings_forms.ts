@@ -20,7 +20,7 @@ export class KeyForm {
   element;
 
   constructor(readonly context: Context) {
-    const { translate } = context;
+    const { translate, api } = context;
     this.#field = el("input", {
       type: "password",
       id: "key",
@@ -36,9 +36,10 @@ export class KeyForm {
     this.#saveButton = button(save, () => this.#save());
     const remove = { action: "remove-key", label: translate("remove_key") };
     this.#removeButton = button(remove, () => this.#saveKey(""));
-    const test = button({ action: "test-key", label: translate("test_key") }, () =>
-      this.#testKey(),
-    );
+    const test = button({ action: "test-key", label: translate("test_key") }, () => {
+      const key = this.#field.value.trim();
+      return this.#request(async () => (await api.post("key/test", { key }, context)).text);
+    });
     const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
     this.element = el(
       "fieldset",
@@ -90,12 +91,6 @@ export class KeyForm {
       for (const part of getFailedParts(store.get(), "needs_key")) actions.retry(part);
       return message;
     });
-  }
-
-  async #testKey() {
-    const { api, signal } = this.context;
-    const key = this.#field.value.trim();
-    await this.#request(async () => (await api.post("key/test", { key }, { signal })).text);
   }
 
   async #request(request: () => Promise<string>) {

@@ -79,7 +79,14 @@ export class Watches {
       (one) => one.gallery,
       (one) =>
         new WatchRow(context, one, {
-          open: () => this.#open(one),
+          open: () => {
+            const { where, bootstrap } = store.get();
+            context.actions.panel("");
+            const { model, version, user } = one;
+            const source = user ? { user } : { model, version };
+            const newest = bootstrap && { ...makeDefaultQuery(bootstrap), level: where.level };
+            void context.actions.setWhere(withSource(newest ?? where, source));
+          },
           unwatch: () => this.#change(() => this.#unwatch(one)),
         }),
       () => this.#panel.focus(),
@@ -198,14 +205,5 @@ export class Watches {
     this.#none.hidden = galleries.length > 0;
     if (!galleries.length) this.#panel.showProblem(problem ? { code: "", message: problem } : null); // the list could not be read
     this.#rows.draw(galleries);
-  }
-
-  #open({ model, version, user }: WatchedGallery) {
-    const { store, actions } = this.context;
-    const { where, bootstrap } = store.get();
-    actions.panel("");
-    const source = user ? { user } : { model, version };
-    const all = bootstrap ? { ...makeDefaultQuery(bootstrap), level: where.level } : where; // the newest first
-    void actions.setWhere(withSource(all, source));
   }
 }
