@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..database import select_rows_or_empty
 from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value
-from .grammar import unquote_value
+from .grammar import undouble_quotes
 
 __all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 
@@ -86,7 +86,7 @@ def suggest_values(word: str) -> list[Suggestion]:
         keys = [name for name in KEYS if name.startswith(key)]
         return [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
     key = FORMER_WORDS.get(key, key)
-    typed = unquote_value(value.strip('"'))
+    typed = undouble_quotes(value.strip('"'))
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
