@@ -196,6 +196,7 @@ export class GalleryHeader {
       !isCut(this.#line) &&
       !this.#ends.some(isBelow) &&
       !(chips && isCut(chips)) &&
+      ![...this.#actions.querySelectorAll("span")].some(isCut) &&
       !(name && isSqueezed(name));
     for (const signs of SIGNS) {
       this.#line.dataset.signs = signs;
