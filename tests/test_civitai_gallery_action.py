@@ -123,10 +123,14 @@ def test_entry_that_is_no_url_counts_as_failed(server, warned, capsys):
 @pytest.mark.parametrize("concurrency", [3, 10])
 def test_number_of_concurrent_requests_is_that_of_the_setting(server, concurrency):
     setting.change("gallery_max_concurrent_downloads", concurrency)
-    urls = _urls(server, 60)
+    urls, gate = _urls(server, 60), threading.Event()
     for url in urls:
-        server.play(_path(url), ranged(png()).but(piece=20_000, drip=0.02))
-    assert action.download_images(urls).saved == 60
+        server.play(_path(url), ranged(png()).but(piece=20_000, drip=0.02, end="gate", gate=gate))
+    with ThreadPoolExecutor() as pool:
+        downloading = pool.submit(action.download_images, urls)
+        server.wait_for(concurrency)
+        gate.set()
+        assert downloading.result().saved == 60
     assert server.most_in_flight == concurrency
 
 
