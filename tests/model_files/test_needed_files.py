@@ -11,6 +11,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.library import models
+from civitai_manager_libs.library.database import writing
 from civitai_manager_libs.model_files import find_needed_file, index, list_needed_files
 from civitai_manager_libs.model_files import plan_requests
 
@@ -134,6 +135,21 @@ def test_versions_of_an_opened_model_are_requested_once_before_a_download_is_pro
     for _ in range(2):
         [one] = list_needed_files(client, [_image(1, 5)])
         assert (one.choice.refusal, one.is_fetchable) == ("not_offered", False)
+    assert civitai.asked == ["5"]
+
+
+def test_late_write_of_an_opened_model_keeps_a_version_requested_since(
+    civitai, client, folder, monkeypatch
+):
+    version, late = _version(5, usageControl="InternalGeneration"), []
+    monkeypatch.setattr(models, "write_later", lambda write, size=0: late.append(write))
+    _open_model(civitai, client, version)
+    civitai.add(version)
+    for _ in range(2):
+        [one] = list_needed_files(client, [_image(1, 5)])
+        assert one.choice.refusal == "not_offered"
+        with writing() as db:
+            late[0](db)
     assert civitai.asked == ["5"]
 
 

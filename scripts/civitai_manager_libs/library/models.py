@@ -331,8 +331,9 @@ def _store_model(model: Model, keeps_versions: bool = False) -> None:
     def write(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", row)
         _write_licence(db, model.id, row[1], model.licence)
-        ids = [] if keeps_versions else [(version.id,) for version in model.versions]
-        db.executemany("DELETE FROM version_records WHERE id = ?", ids)
+        ids = [] if keeps_versions else [(version.id, row[1]) for version in model.versions]
+        # One that was fetched since then is newer than the model, and says who may download it.
+        db.executemany("DELETE FROM version_records WHERE id = ? AND read_at <= ?", ids)
         _write_versions(db, model.id, model.name, model.versions)
 
     write_later(write, len(record))
