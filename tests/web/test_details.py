@@ -182,10 +182,10 @@ def test_workflow_is_copied_in_comfyuis_format(server, open_gallery):
     told = {i: ask(f"{address}/{i}") for i in page.ids()}
     picture = next(i for i, one in told.items() if one["has_workflow"])
     page.tile(picture).click()
-    page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.page.evaluate("navigator.clipboard.writeText('')")
     page.control("copy-workflow").click()
-    page.page.wait_for_function("() => window.copied")
-    copied = json.loads(page.page.evaluate("window.copied"))
+    copied = json.loads(wait_for(lambda: page.page.evaluate("navigator.clipboard.readText()")))
     assert "nodes" in copied or any("class_type" in node for node in copied.values())
     page.page.keyboard.press("Escape")
 
