@@ -74,9 +74,7 @@ def test_unsupported_parts_are_reported_and_the_rest_is_searched(run, typed):
 
 
 def test_all_bookmarks_or_one_collection_are_exported(run):
-    bookmarks.change_annotations(
-        image_records.find_images([1]).values(), bookmarks.AnnotationChange(favourite=True)
-    )
+    bookmarks.change_annotations([1], bookmarks.AnnotationChange(favourite=True))
     bookmarks.add_to_collection(list(image_records.find_images([2, 3]).values()), "Sea")
     code, out, err = run(command="export")
     assert (code, err) == (0, "") and [p["id"] for p in json.loads(out)["pictures"]] == [1, 2, 3]

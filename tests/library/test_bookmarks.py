@@ -37,9 +37,9 @@ def _ids(words):
 
 
 def test_annotations_are_stored_found_by_search_and_removed(images, library):
-    bookmarks.change_annotations(images[:2], AnnotationChange(favourite=True))
+    bookmarks.change_annotations([1, 2], AnnotationChange(favourite=True))
     bookmarks.change_annotations(
-        images[1:3], AnnotationChange(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
+        [2, 3], AnnotationChange(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
     )
     bookmarks.add_to_collection(images[3:5], "Harbor  views")
     bookmarks.add_to_collection(images[4:6], "harbor VIEWS")
@@ -67,9 +67,9 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
         assert [one.text for one in found] == ['collection:"Harbor views"']
     assert [(one.text, one.count) for one in search.suggest_values("tag:s")] == [("tag:Sea", 2)]
     bookmarks.change_annotations(
-        images, AnnotationChange(favourite=False, stars=0, note=" ", tags=[])
+        range(1, 7), AnnotationChange(favourite=False, stars=0, note=" ", tags=[])
     )
-    bookmarks.change_annotations(images[3:5], AnnotationChange(remove_from=["harbor views"]))
+    bookmarks.change_annotations([4, 5], AnnotationChange(remove_from=["harbor views"]))
     assert set(bookmarks.find_annotations(range(1, 7))) == {6}
     bookmarks.delete_collection("Harbor Views")
     assert bookmarks.list_collections() == []
@@ -93,7 +93,7 @@ def test_collection_of_any_name_is_found_by_its_search(images, library, name, ot
 
 
 def test_favourite_is_found_before_its_record_is_written(images, monkeypatch):
-    bookmarks.change_annotations(images[:1], AnnotationChange(favourite=True))
+    bookmarks.change_annotations([1], AnnotationChange(favourite=True))
     with writing() as db:
         db.execute("DELETE FROM facts")
     monkeypatch.setattr(image_records, "write_later", lambda *_: None)
@@ -169,8 +169,8 @@ def test_images_added_while_a_collection_is_deleted_are_reported_or_kept(images,
 
 
 def test_bookmarked_images_are_never_evicted(images, library, monkeypatch):
-    bookmarks.change_annotations(images[:1], AnnotationChange(favourite=True))
-    bookmarks.change_annotations(images[1:2], AnnotationChange(tags=["keep"]))
+    bookmarks.change_annotations([1], AnnotationChange(favourite=True))
+    bookmarks.change_annotations([2], AnnotationChange(tags=["keep"]))
     bookmarks.add_to_collection(images[2:3], "kept")
     setting.change("library_records", 1_000)
     monkeypatch.setattr(setting, "library_records", 4)
@@ -194,7 +194,7 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
 
 def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path, monkeypatch):
     change = AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
-    bookmarks.change_annotations(images[:1], change)
+    bookmarks.change_annotations([1], change)
     bookmarks.add_to_collection(images[1:3], "Two")
     told = export_json()
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]

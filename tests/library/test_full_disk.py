@@ -31,7 +31,7 @@ def keep(first, count):
         print(start + 9, flush=True)
 
 def note(n, text):
-    bookmarks.change_annotations([image(n)], bookmarks.AnnotationChange(note=text))
+    bookmarks.change_annotations([n], bookmarks.AnnotationChange(note=text))
 
 def state():
     ids = search.run_search(search.parse_query("lighthouse"), limit=200).ids

@@ -49,11 +49,11 @@ def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expect
 
 def test_word_is_found_in_the_tags_of_the_user_too(stored):
     change = bookmarks.AnnotationChange(tags=["No Good", "x"])
-    bookmarks.change_annotations([_image(1), _image(9)], change)
+    bookmarks.change_annotations([1, 9], change)
     hidden_rules.add_rule("word", "good")
     assert image_records.find_hidden_ids([*_PROMPTS]) == {1, 9}
-    bookmarks.change_annotations([_image(1)], bookmarks.AnnotationChange(remove_tags=["no good"]))
-    bookmarks.change_annotations([_image(2)], bookmarks.AnnotationChange(add_tags=["good"]))
+    bookmarks.change_annotations([1], bookmarks.AnnotationChange(remove_tags=["no good"]))
+    bookmarks.change_annotations([2], bookmarks.AnnotationChange(add_tags=["good"]))
     assert image_records.find_hidden_ids([*_PROMPTS]) == {2, 9}
     hidden_rules.delete_rule("word", "good")
     assert image_records.find_hidden_ids([*_PROMPTS]) == set()

@@ -23,9 +23,7 @@ def stored(library):
     images = [make_image(n, meta=_META.get(n)) for n in _IDS]
     image_records.store_images(images, galleries=["model 5"])
     library.finish()
-    bookmarks.change_annotations(
-        [make_image(2)], bookmarks.AnnotationChange(favourite=True, stars=4)
-    )
+    bookmarks.change_annotations([2], bookmarks.AnnotationChange(favourite=True, stars=4))
     hidden_rules.add_rule("word", "dawn")
     image_records.mark_deleted(3)
     image_records.store_saved_files(lambda: {1: __file__, 2: f"{__file__}.deleted"})

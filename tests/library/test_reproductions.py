@@ -12,7 +12,7 @@ import pytest
 from civitai_demo.scenes import draw_art, make_art
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import NotAnImage, TooLarge
-from civitai_manager_libs.library import database, image_records, reproductions
+from civitai_manager_libs.library import bookmarks, database, image_records, reproductions, schema
 from civitai_manager_libs.library import wait_for_writes
 from civitai_manager_libs.library.database import select_rows, writing
 from exported import export_json, import_json
@@ -175,6 +175,16 @@ def test_image_with_a_reproduction_is_not_evicted(image, drawing, monkeypatch):
     with writing() as db:
         assert not database.evict_oldest(db)
     assert select_rows("SELECT id FROM images") == [(5,)]
+
+
+def test_library_of_version_8_is_upgraded_without_loss(image, drawing, alter):
+    bookmarks.change_annotations([image.id], bookmarks.AnnotationChange(note="Mine"))
+    wait_for_writes(60)
+    alter("DROP TABLE reproductions; PRAGMA user_version = 8")
+    reproductions.remember_send(5, _infotext())
+    assert len(_receive(drawing)) == 1
+    assert select_rows("PRAGMA user_version") == [(schema.VERSION,)]
+    assert bookmarks.find_annotations([5])[5].note == "Mine"
 
 
 def _reference_ssim(first, other):

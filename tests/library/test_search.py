@@ -243,7 +243,7 @@ _TERMS = (
 @pytest.fixture
 def marked(filled):
     change = bookmarks.AnnotationChange(favourite=True, stars=3)
-    bookmarks.change_annotations([_image(2), _image(6)], change)
+    bookmarks.change_annotations([2, 6], change)
 
 
 @given(

@@ -53,7 +53,7 @@ _FOUND += [("tag:night -tag:shell", [1]), ("tag:mine", [3]), ("mytag:mine", [3])
 
 @pytest.mark.parametrize("words, expected", _FOUND)
 def test_search_finds_civitais_tags_and_the_users(stored, words, expected):
-    bookmarks.change_annotations([_image(3)], _ADD_MINE)
+    bookmarks.change_annotations([3], _ADD_MINE)
     assert _ids(words) == expected
 
 
@@ -62,7 +62,7 @@ def test_tags_that_many_images_have_find_the_same(library, monkeypatch, few):
     monkeypatch.setattr(conditions, "_MANY_TAGGED", 0)
     monkeypatch.setattr(conditions, "_FEW_TAGS", few)
     _store_three(library)
-    bookmarks.change_annotations([_image(3)], _ADD_MINE)
+    bookmarks.change_annotations([3], _ADD_MINE)
     found = [sorted(search.run_search(search.parse_query(words)).ids) for words, _ in _FOUND]
     assert found == [expected for _, expected in _FOUND]
 
@@ -117,9 +117,7 @@ def test_latest_answer_with_tags_counts(library, answers):
 def test_suggestion_counts_an_image_with_the_same_tag_of_the_user_once(library):
     image_records.store_images([_image(1, "sea"), _image(2)])
     library.finish()
-    bookmarks.change_annotations(
-        [_image(1), _image(2)], bookmarks.AnnotationChange(add_tags=["SEA"])
-    )
+    bookmarks.change_annotations([1, 2], bookmarks.AnnotationChange(add_tags=["SEA"]))
     assert search.suggest_values("tag:se") == [search.Suggestion("tag:SEA", 2)]
     assert search.suggest_values("mytag:se") == [search.Suggestion("mytag:SEA", 2)]
 

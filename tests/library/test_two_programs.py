@@ -18,7 +18,7 @@ _SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
 # What a program makes, by kind: `n` is different in each turn, `me` is 0 or 1, `image` the image
 # that both programs change.
 _MAKE = {
-    "tags": "bookmarks.change_annotations([image], Change(add_tags=[f'tag {n}']))",
+    "tags": "bookmarks.change_annotations([image.id], Change(add_tags=[f'tag {n}']))",
     "collections": "bookmarks.add_to_collection([image], f'collection {n}')",
     "renames": "rename_next(n)",
     "hidden rules": "hidden_rules.add_rule('word', f'word{n}')",

@@ -181,7 +181,7 @@ def test_unwatched_gallery_can_be_watched_again(client, civitai):
 def test_library_of_version_4_is_upgraded_without_loss(alter):
     image = make_image(1)
     image_records.store_images([image])
-    bookmarks.change_annotations([image], bookmarks.AnnotationChange(note="Mine"))
+    bookmarks.change_annotations([image.id], bookmarks.AnnotationChange(note="Mine"))
     bookmarks.add_to_collection([image], "Best")
     alter(
         "DROP TABLE watched; DROP INDEX facts_by_rank; PRAGMA user_version = 4;"

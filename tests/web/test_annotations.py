@@ -7,7 +7,7 @@ import re
 import threading
 
 from civitai_manager_libs import library, setting
-from civitai_manager_libs.library import bookmarks
+from civitai_manager_libs.library import bookmarks, database
 from page_driver import expect, wait_for
 import pytest
 
@@ -69,6 +69,23 @@ def test_undo_keeps_what_another_page_has_changed_since(api, ids):
         **{"favourite": True, "stars": 4, "note": "n"},
         **{"tags": ["a", "b"], "collections": ["Later"]},
     }
+
+
+def test_undo_restores_images_that_the_library_no_longer_has(api, ids, library):
+    api.post("annotations", {"ids": ids[:1], "favourite": True, "add_to": "Sea"})
+    change = {"ids": ids[:1], "favourite": False, "remove_from": "Sea"}
+    changed = api.post("annotations", change)
+    library.forget()
+    with database.writing() as db:
+        db.execute("DELETE FROM images WHERE id = ?", ids[:1])
+    assert _undo(api, changed)["annotations"] == changed["previous"]
+    assert bookmarks.list_image_ids("Sea") == ids[:1]
+
+
+def test_image_that_is_added_and_removed_at_once_is_not_in_the_collection(api, ids):
+    body = {"ids": ids[:1], "add_to": "Sea", "remove_from": "sea"}
+    [view] = api.post("annotations", body)["annotations"].values()
+    assert view["collections"] == []
 
 
 def test_undo_keeps_a_change_of_another_page_at_the_same_moment(api, ids, monkeypatch):

@@ -110,7 +110,7 @@ class AnnotationChange:
     """New values for an image's annotations; None keeps the present value.
 
     tags: replaces all tags of the image. add_tags, remove_tags: single tags to add or remove.
-    add_to, remove_from: names of collections; missing ones are created.
+    add_to, remove_from: names of collections; a missing one is created if images are added to it.
     """
 
     favourite: bool | None = None
@@ -152,17 +152,17 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
     return dict(found)
 
 
-def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
+def change_annotations(image_ids: Sequence[int], change: AnnotationChange) -> None:
     """Apply the same change to the annotations of each image. Raises InputError and DiskError."""
     with change_bookmarks() as db:
         if replace(change, add_to=(), remove_from=()) != AnnotationChange():
-            for image in images:
-                write_annotation(db, image.id, change)
-        removed = [(image.id, fold_text(name)) for name in change.remove_from for image in images]
+            for image_id in image_ids:
+                write_annotation(db, image_id, change)
+        for name in change.add_to:
+            write_collection(db, image_ids, name)
+        removed = [(i, fold_text(name)) for name in change.remove_from for i in image_ids]
         number = "SELECT number FROM sets WHERE folded = ?"
         db.executemany(f"DELETE FROM in_sets WHERE id = ? AND number = ({number})", removed)
-        for name in change.add_to:
-            write_collection(db, [image.id for image in images], name)
 
 
 def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:

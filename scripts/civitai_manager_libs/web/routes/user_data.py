@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
 from ... import setting
-from ...core import Image, level_mask, log_disk_errors
+from ...core import level_mask, log_disk_errors
 from ...errors import CivitaiShortcutError, DiskError, NotFound
 from ...library import (
     bookmarks,
@@ -90,16 +90,17 @@ def annotate_images(
     is_undo = after is not None
     if ids is None and not is_undo:
         raise ApiError(400, "bad_input", field="ids")
-    ids = list(old.keys() & new.keys()) if is_undo else ids
-    images = list(image_records.find_images(ids or ()).values())
-    if not images and not is_undo:
-        raise ApiError(404, "not_known")
-    ids = [image.id for image in images]
+    ids = list(old.keys() & new.keys()) if is_undo else ids or []
+    images = list(image_records.find_images(ids).values())
+    if not is_undo:  # which also restores images that the library has dropped meanwhile
+        ids = [image.id for image in images]
+        if not ids:
+            raise ApiError(404, "not_known")
     with bookmarks.change_bookmarks():  # else an undo could revert another request's change
         previous = _view_annotations(ids)
         if is_undo:
-            for image in images:
-                _undo_change(image, old[image.id], new[image.id], previous[str(image.id)])
+            for image_id in ids:
+                _undo_change(image_id, old[image_id], new[image_id], previous[str(image_id)])
         else:
             change = bookmarks.AnnotationChange(
                 favourite,
@@ -111,7 +112,7 @@ def annotate_images(
                 (add_to,) if add_to else (),
                 (remove_from,) if remove_from else (),
             )
-            bookmarks.change_annotations(images, change)
+            bookmarks.change_annotations(ids, change)
         changed: AnnotationsRead = {
             "annotations": _view_annotations(ids),
             "previous": previous,
@@ -130,7 +131,7 @@ def get_annotations(context: RequestContext, ids: list[int]) -> AnnotationsRead:
     return {"annotations": views, "previous": {}, "revision": revision}
 
 
-def _undo_change(image: Image, old: Annotations, new: Annotations, now: Annotations) -> None:
+def _undo_change(image_id: int, old: Annotations, new: Annotations, now: Annotations) -> None:
     """Undo a change from `old` to `new`, but keep what was changed again since then."""
     change = bookmarks.AnnotationChange(
         old["favourite"] if now["favourite"] == new["favourite"] else None,
@@ -141,7 +142,7 @@ def _undo_change(image: Image, old: Annotations, new: Annotations, now: Annotati
         add_to=_list_missing(old["collections"], new["collections"]),
         remove_from=_list_missing(new["collections"], old["collections"]),
     )
-    bookmarks.change_annotations([image], change)
+    bookmarks.change_annotations([image_id], change)
 
 
 def _list_missing(texts: Sequence[str], others: Sequence[str]) -> list[str]:
