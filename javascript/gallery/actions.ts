@@ -466,12 +466,16 @@ function makeNavigationActions({ store, parts }: PageContext) {
     /** Return the model whose gallery is open, once its request is over. */
     waitForModel: () => parts.navigation.waitForModel(),
     /** Open the home page. If its data were never read, read them first: while our server does not
-     * respond, what is open stays instead of an empty page. */
+     * respond, what is open stays instead of an empty page, as does what the user opens until it
+     * has responded. */
     async openHome() {
-      if (isHome(store.get())) return parts.homeData.load();
-      const { home, where } = store.get();
-      if (!home) await parts.homeData.load();
-      if (store.get().where !== where || (isOffline(store.get()) && !store.get().home)) return;
+      const before = store.get();
+      if (isHome(before)) return parts.homeData.load();
+      if (!before.home) await parts.homeData.load();
+      const now = store.get();
+      const keys = ["where", "results", "open"] as const;
+      const isElsewhere = keys.some((key) => now[key] !== before[key]);
+      if (isElsewhere || (isOffline(now) && !now.home)) return;
       await parts.navigation.openSource({});
     },
     openUser: (user: string) => parts.navigation.openSource({ user }),

@@ -146,7 +146,7 @@ function buildParts(context: PageContext, status: Status) {
   parts.foundFocus = new FoundFocus(context, (state) => {
     if (state.problems.lookup && parts.finder.focusProblem()) return true;
     if (state.results) return parts.results.focusFirst();
-    if (isHome(state)) return parts.home.focusFirst();
+    if (isHome(state)) return parts.home.focusFirst() || status.focusFirst();
     if (getTiles(state).length) return parts.grid.focusTopmost();
     return empty.focusFirst() || status.focusFirst();
   });

@@ -87,6 +87,9 @@ for (const [search, expected] of [
   ["", ["library_empty", "home"]],
   ["is:favourite", ["home_favourites_for", "home"]],
   ['collection="Sea"', ["collection_empty Sea", "home"]],
+  ["is:favourite zebra", ["search_found_nothing zebra", "clear-search"]],
+  ['collection="My ""best"" ones" is:video', ["search_found_nothing is:video", "clear-search"]],
+  ["has:note", ["search_found_nothing has:note", "clear-search"]],
   ["steps>99", ["search_found_nothing steps>99", "clear-search"]],
   ["sea ", ["search_found_nothing sea", "search-models"]],
 ]) {

@@ -307,6 +307,35 @@ def test_opened_gallery_is_on_a_home_that_first_failed_and_back_leads_there(
     page.ready()
 
 
+def test_image_opened_before_home_has_responded_stays_open(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
+    held = []
+    page.page.route("**/api/home", lambda route: held.append(route))
+    page.control("home").click()
+    wait_for(lambda: held, "the request for the home page")
+    page.open()
+    held[0].continue_()
+    expect(page.page.locator("[data-do='home'][aria-busy='true']")).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    expect(page.page).to_have_url(re.compile("image="))
+
+
+def test_focus_is_on_the_next_try_when_home_fails_again(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
+    refusal = {"error": {"code": "internal", "message": "Broken."}}
+    page.page.route("**/api/home", lambda route: route.fulfill(status=500, json=refusal))
+    page.control("home").click()
+    for _ in range(2):
+        page.control("retry").focus()
+        with page.page.expect_response("**/api/home"):
+            page.key("Enter")
+        wait_for(lambda: page.focused_control() == "retry", "the focus")
+    page.page.unroute("**/api/home")
+    page.key("Enter")
+    page.page.locator(".home-card").first.wait_for()
+    wait_for(lambda: page.focused_control() is not None, "the focus")
+
+
 def test_home_keeps_its_scroll_position(start, demo, open_gallery):
     page = open_gallery(
         start(demo.url), f"?model={_MODEL}", viewport={"width": 390, "height": 500}

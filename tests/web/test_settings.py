@@ -433,6 +433,19 @@ def test_change_is_undone_unless_another_page_has_changed_it_again(
     expect(own_page.control("setting-back")).to_have_count(0)
 
 
+def test_what_only_another_page_has_changed_offers_no_way_back(
+    shared_server, own_page, open_gallery
+):
+    other = open_gallery(shared_server).ready()
+    _fill(_opened(other), "gallery_download_limit", 8)
+    other.message("Saved").wait_for()
+    own_page.page.evaluate(_READ_AGAIN)
+    expect(_control(own_page, "gallery_download_limit")).to_have_value("8")
+    expect(own_page.control("setting-back")).to_have_count(0)
+    other.control("setting-back").click()
+    expect(other.control("setting-back")).to_have_count(0)
+
+
 def test_value_is_saved_once_the_server_answers_again(shared_server, own_page):
     page = own_page
     page.context.set_offline(True)

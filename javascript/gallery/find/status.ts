@@ -5,7 +5,7 @@ import { button, el, type IconName, setText } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { needsReload, setProblem } from "../data/api";
 import { GAP } from "../grid/layout";
-import { findSavedPlace, listExcludingFilters, splitWords } from "../state/query";
+import { findSavedPlace, getSearchedWords, listExcludingFilters } from "../state/query";
 import {
   getAwaitedPart,
   getFailedGalleryPart,
@@ -14,7 +14,6 @@ import {
   getShown,
   isHome,
   type Key,
-  NOWHERE,
 } from "../state/state";
 import type { Context, Problem, State, Translate } from "../types";
 import { type Chip, listChipsOfEmptyGallery, makeChip } from "./chips";
@@ -170,16 +169,17 @@ export function isForModels(text: string) {
   return !/[:<>=]/.test(text);
 }
 
-function makeNothingFound(text: string, translate: Translate): StatusText {
-  const searched = text.trim();
-  if (!searched) return makeEmpty(translate("library_empty"), "home");
-  const isOneWord = splitWords(searched).length === 1;
-  const saved = isOneWord ? findSavedPlace({ ...NOWHERE, search: searched }) : null;
+function makeNothingFound(state: State, translate: Translate): StatusText {
+  const words = getSearchedWords(state);
+  const saved = findSavedPlace(state.where);
+  if (!words && !saved) return makeEmpty(translate("library_empty"), "home");
   const name = saved?.collection;
-  if (name) return makeEmpty(translate("collection_empty", { name }), "home");
-  if (saved?.key === "favourites") return makeEmpty(translate("home_favourites_for"), "home");
-  const way = isForModels(searched) ? "search-models" : "clear-search";
-  return makeEmpty(translate("search_found_nothing", { text: searched }), way);
+  if (!words && name) return makeEmpty(translate("collection_empty", { name }), "home");
+  if (!words && saved?.key === "favourites")
+    return makeEmpty(translate("home_favourites_for"), "home");
+  const text = words || getSearched(state);
+  const way = !saved && isForModels(text) ? "search-models" : "clear-search";
+  return makeEmpty(translate("search_found_nothing", { text }), way);
 }
 
 function makeEmpty(text: string, action: StatusAction): StatusText {
@@ -191,7 +191,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   const { where, images, loadedWords, cursor, ended, notes } = state;
   const counts = { n: formatNumber(images.length), shown: formatNumber(shown.length) };
   if (loadedWords && images.length) {
-    if (ended && !shown.length) return makeNothingFound(loadedWords, translate);
+    if (ended && !shown.length) return makeNothingFound(state, translate);
     const text = translate(shown.length ? "narrowed_to" : "narrowed_none", counts);
     return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
   }
@@ -206,7 +206,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
     const kind = images.length ? "end" : "empty";
     return { kind, text: doubt.message, actions: ["read-anew"] };
   }
-  if (where.search !== null && !images.length) return makeNothingFound(where.search, translate);
+  if (where.search !== null && !images.length) return makeNothingFound(state, translate);
   const isRandom = where.sort === "Random";
   if (state.total !== null) return makeListEnd(state, translate);
   if (images.length) {
@@ -469,7 +469,7 @@ export class EmptyResult {
   #draw(now: State, chips: Chip[]) {
     const { translate } = this.context;
     const { notes } = now;
-    const searched = getSearched(now);
+    const searched = getSearchedWords(now);
     const author = notes.find(({ code }) => code === "no_author");
     const isDoubtful = notes.some(({ code }) => code === "empty_end");
     const filtered = translate(isDoubtful ? "gallery_empty_perhaps" : "gallery_empty_filtered");
@@ -477,7 +477,8 @@ export class EmptyResult {
     this.#section.hidden = !chips.length;
     this.#text.textContent = chips.length ? (author?.message ?? text) : "";
     this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, translate)));
-    const isElsewhere = !isDoubtful && searched !== "" && isForModels(searched);
+    const isElsewhere =
+      !isDoubtful && searched !== "" && isForModels(searched) && !findSavedPlace(now.where);
     this.#again.hidden = !isDoubtful;
     this.#models.hidden = !isElsewhere;
     this.#reset.hidden = isDoubtful || isElsewhere || chips.length < 2; // the only chip resets all

@@ -232,7 +232,7 @@ export class Settings {
     for (const { name, value } of bootstrap?.settings ?? []) {
       const field = this.#fields.get(name);
       const before = getSetting(previous, name);
-      if (field && value !== before && field.value === before) field.showValue(value);
+      if (field && value !== before && field.value === before) field.follow(value, before);
     }
   }
 
@@ -386,6 +386,13 @@ class SettingField {
   begin(value: SettingValue) {
     this.#opened = value;
     this.showValue(value);
+  }
+
+  /** Show a value that was changed elsewhere. The former one is brought back only by a user who has
+   * changed it here. */
+  follow(value: SettingValue, before: SettingValue) {
+    if (before === this.#opened) this.begin(value);
+    else this.showValue(value);
   }
 
   /** Return the value to send. A text that is not a number is sent as it is; the server refuses
