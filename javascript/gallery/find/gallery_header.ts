@@ -89,7 +89,7 @@ class DownloadOptions {
 }
 
 const MOST_WORDS = 24; // trigger words in sight
-const LEAST_NAME = 240; // pixels that a long name of a model has before anything else has words
+const LEAST_NAME = 280; // pixels that a long name of a model has before anything else has words
 const LINE = 30; // pixels, less than two lines of the name
 /** What has no words, by the room that there is: `data-signs` of the header's line. */
 const SIGNS = ["", "figures", "figures author", "figures author actions"];
@@ -187,6 +187,10 @@ export class GalleryHeader {
   /** Show in words what there is room for in one row, beside the model's name and the chips. */
   #fitWords() {
     const isCut = (one: Element) => one.scrollWidth > one.clientWidth;
+    const words = [
+      ...this.#links.querySelectorAll("span"),
+      ...this.#actions.querySelectorAll("span"),
+    ];
     const [name, chips] = ["h2", ".set-chips"].map((part) => this.#line.querySelector(part));
     const isSqueezed = (one: Element) =>
       one.clientWidth < LEAST_NAME && (isCut(one) || one.clientHeight > LINE);
@@ -197,9 +201,11 @@ export class GalleryHeader {
       !this.#ends.some(isBelow) &&
       !(chips && isCut(chips)) &&
       !(name && isSqueezed(name));
+    if (name) this.#title.style.setProperty("--name", `${measureText(name)}px`);
     for (const signs of SIGNS) {
       this.#line.dataset.signs = signs;
-      if (fits()) return;
+      // a sign for the statistics rather than half an author or half a size
+      if (fits() && (signs || !words.some(isCut))) return;
     }
   }
 
@@ -334,6 +340,13 @@ export class GalleryHeader {
         do: () => one.click(),
       }));
   }
+}
+
+/** Measure how wide a text is where it is not cut; a flexible box may be narrower by less than a pixel. */
+function measureText(element: Element) {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return Math.min(Math.ceil(range.getBoundingClientRect().width), LEAST_NAME);
 }
 
 function makeTag(text: string) {
