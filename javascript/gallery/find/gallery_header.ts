@@ -89,7 +89,7 @@ class DownloadOptions {
 }
 
 const MOST_WORDS = 24; // trigger words in sight
-const LEAST_NAME = 280; // pixels that a long name of a model has before anything else has words
+const LEAST_NAME = 240; // pixels that a long name of a model has before anything else has words
 const LINE = 30; // pixels, less than two lines of the name
 /** What has no words, by the room that there is: `data-signs` of the header's line. */
 const SIGNS = ["", "figures", "figures author", "figures author actions"];
@@ -187,11 +187,8 @@ export class GalleryHeader {
   /** Show in words what there is room for in one row, beside the model's name and the chips. */
   #fitWords() {
     const isCut = (one: Element) => one.scrollWidth > one.clientWidth;
-    const words = [
-      ...this.#links.querySelectorAll("span"),
-      ...this.#actions.querySelectorAll("span"),
-    ];
     const [name, chips] = ["h2", ".set-chips"].map((part) => this.#line.querySelector(part));
+    if (name) this.#title.style.setProperty("--name", `${measureText(name)}px`);
     const isSqueezed = (one: Element) =>
       one.clientWidth < LEAST_NAME && (isCut(one) || one.clientHeight > LINE);
     const isBelow = ({ offsetTop, offsetHeight }: HTMLElement) =>
@@ -200,12 +197,11 @@ export class GalleryHeader {
       !isCut(this.#line) &&
       !this.#ends.some(isBelow) &&
       !(chips && isCut(chips)) &&
+      ![...this.#actions.querySelectorAll("span")].some(isCut) &&
       !(name && isSqueezed(name));
-    if (name) this.#title.style.setProperty("--name", `${measureText(name)}px`);
     for (const signs of SIGNS) {
       this.#line.dataset.signs = signs;
-      // a sign for the statistics rather than half an author or half a size
-      if (fits() && (signs || !words.some(isCut))) return;
+      if (fits()) return;
     }
   }
 
@@ -342,7 +338,8 @@ export class GalleryHeader {
   }
 }
 
-/** Measure how wide a text is where it is not cut; a flexible box may be narrower by less than a pixel. */
+/** Return a text's width, up to `LEAST_NAME`. Beside other elements that shrink, its box may lack a
+ * fraction of a pixel, and the text would end in an ellipsis. */
 function measureText(element: Element) {
   const range = document.createRange();
   range.selectNodeContents(element);
