@@ -133,6 +133,16 @@ test("a key without a value has only completions, of which Enter takes none", ()
   assert.equal(getFirstChoice(more)?.kind, "loaded");
 });
 
+test("after a finished word, a few keys stand side by side", () => {
+  const suggestions = Array.from({ length: 30 }, (_, n) => ({ text: `key${n}:`, count: 0 }));
+  const found = { preview: { ...preview, kind: "keys" }, suggestions };
+  const keys = list("lora:detail ", found).filter(({ kind }) => kind === "complete");
+  assert.deepEqual(
+    keys.map(({ text, group }) => `${group} ${text}`),
+    [0, 1, 2, 3, 4].map((n) => `row_keys key${n}:`),
+  );
+});
+
 test("Enter takes what finds something where no model has the name", () => {
   const first = (models, count) => {
     const library = { count, is_more: false };

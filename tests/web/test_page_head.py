@@ -44,6 +44,16 @@ _SEEN = """() => new Promise(done => requestAnimationFrame(() => setTimeout(() =
 })))"""
 
 
+# How much wider the box of the model's name is than its text: less than a pixel makes an ellipsis.
+_NAME_WIDTHS = """() => new Promise(done => requestAnimationFrame(() => setTimeout(() => {
+    const h2 = document.querySelector("civitai-gallery").shadowRoot
+        .querySelector(".gallery-header h2");
+    const range = document.createRange();
+    range.selectNodeContents(h2);
+    done(h2.getBoundingClientRect().width - range.getBoundingClientRect().width);
+})))"""
+
+
 def _chips(page):
     return page.page.locator(".filters [data-chip]")
 
@@ -88,6 +98,19 @@ def test_twelve_letters_of_the_models_name_are_seen(server, open_gallery, locale
         for names in _NAMES:
             page.page.evaluate(_SET_HEADER, list(names))
             assert page.page.evaluate(_SEEN) >= 12, (width, names)
+
+
+def test_short_name_is_never_cut_and_no_size_is_cut_where_words_can_go(server, open_gallery):
+    page = open_gallery(server, "?model=900003").ready()
+    page.page.locator(".gallery-header [data-do='get-this-model']").wait_for(state="attached")
+    page.page.locator(".gallery-header [data-do='open-user']").first.wait_for(state="attached")
+    spans = page.page.locator(".gallery-header .line :is(.model-links, .actions) > :visible span")
+    for width in range(1200, 1640, 20):
+        page.page.set_viewport_size({"width": width, "height": 800})
+        assert page.page.evaluate(_NAME_WIDTHS) >= 0, width
+        if page.page.locator(".line[data-signs='']").count():
+            cut = "spans => spans.some(one => one.scrollWidth > one.clientWidth)"
+            assert not spans.evaluate_all(cut), width
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])

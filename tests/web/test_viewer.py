@@ -326,6 +326,18 @@ def test_swipes_turn_the_page_show_the_details_and_close_the_image(server, open_
     wait_for(lambda: page.focused() == id, "the focus")
 
 
+def test_narrow_page_shows_more_of_the_prompt_once_the_record_came(server, open_gallery):
+    prompts = [
+        (row.id, infotext_of(row).split("\n")[0])
+        for row in of_model(900_001)
+        if row.kind == "a1111"
+    ]
+    image_id, prompt = next((id, prompt) for id, prompt in prompts if len(prompt) > 70)
+    page = open_gallery(server, f"?model=900001&level=XXX&image={image_id}", **PHONE)
+    page.page.locator(f"[data-tile][data-id='{image_id}']").wait_for(state="attached")
+    expect(page.control("details").locator("span")).to_have_text(prompt[:120])
+
+
 def test_image_follows_the_finger_and_falls_back_if_it_is_let_go_early(server, open_gallery):
     row = next(row for row in of_model(900_001, kind="image") if row.kind == "a1111")
     page = open_gallery(server, f"?image={row.id}", **PHONE)  # without a tile behind

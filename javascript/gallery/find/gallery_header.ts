@@ -188,6 +188,7 @@ export class GalleryHeader {
   #fitWords() {
     const isCut = (one: Element) => one.scrollWidth > one.clientWidth;
     const [name, chips] = ["h2", ".set-chips"].map((part) => this.#line.querySelector(part));
+    if (name) this.#title.style.setProperty("--name", `${measureText(name)}px`);
     const isSqueezed = (one: Element) =>
       one.clientWidth < LEAST_NAME && (isCut(one) || one.clientHeight > LINE);
     const isBelow = ({ offsetTop, offsetHeight }: HTMLElement) =>
@@ -335,6 +336,14 @@ export class GalleryHeader {
         do: () => one.click(),
       }));
   }
+}
+
+/** Return a text's width, up to `LEAST_NAME`. Beside other elements that shrink, its box may lack a
+ * fraction of a pixel, and the text would end in an ellipsis. */
+function measureText(element: Element) {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return Math.min(Math.ceil(range.getBoundingClientRect().width), LEAST_NAME);
 }
 
 function makeTag(text: string) {

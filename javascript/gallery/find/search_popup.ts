@@ -78,7 +78,7 @@ export interface SearchRow {
 }
 
 const MOST_RECENT = 6; // models below the empty field
-const MOST_HINTS = 5; // keys below the empty field
+const MOST_HINTS = 5; // keys where no word has been begun
 const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
 const KEY_AT_END = /[:<>=]$/; // a value is yet to come
 
@@ -100,7 +100,9 @@ export function listRows(
   const usual = isForModels(text) ? "words" : "keys";
   const guess = KEY_AT_END.test(text) ? "nothing" : usual;
   const kind = found.preview?.kind ?? guess;
-  const completions = found.suggestions.map(makeCompletionRow);
+  const completions = /\s$/.test(typed)
+    ? listKeyRows(found, translate)
+    : found.suggestions.map(makeCompletionRow);
   const remarks = listRemarks(found, translate);
   if (kind === "nothing") return [...remarks, ...completions];
   const scopes = listScopeRows(state, text, found, translate);
@@ -155,17 +157,18 @@ export function getFirstChoice(rows: readonly SearchRow[]) {
   return choices.find(({ isEmpty }) => !isEmpty) ?? choices[0] ?? null;
 }
 
-function listStartRows(state: State, { suggestions }: Found, translate: Translate) {
+function listStartRows(state: State, found: Found, translate: Translate) {
   const { bootstrap, where } = state;
   const recent = (bootstrap?.recent ?? []).filter(({ id }) => id !== where.model);
   const models = recent
     .slice(0, MOST_RECENT)
     .map(({ id, name }) => ({ ...makeModelRow(id, name), group: translate("recent_models") }));
-  const keys = suggestions.slice(0, MOST_HINTS).map((one) => ({
-    ...makeCompletionRow(one),
-    group: translate("row_keys"),
-  }));
-  return [...models, ...keys];
+  return [...models, ...listKeyRows(found, translate)];
+}
+
+function listKeyRows({ suggestions }: Found, translate: Translate): SearchRow[] {
+  const group = translate("row_keys");
+  return suggestions.slice(0, MOST_HINTS).map((one) => ({ ...makeCompletionRow(one), group }));
 }
 
 function listScopeRows(state: State, text: string, { preview }: Found, translate: Translate) {

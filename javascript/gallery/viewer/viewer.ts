@@ -93,12 +93,17 @@ class Toolbar {
     setPressed(this.mark, marks.has(view.id));
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
-    const known = this.context.records.getCached(view.id);
-    const prompt = known?.prompt.slice(0, LINE) || view.summary?.[0] || "";
-    this.prompt.textContent = prompt || translate("details");
-    this.details.ariaLabel = [translate("say_details"), prompt].filter(Boolean).join(": ");
+    this.showPrompt(view);
     setAttribute(this.save, "data-saved", view.saved);
     this.save.title = this.save.ariaLabel = translate(view.saved ? "say_saved" : "say_save");
+  }
+
+  /** Show the beginning of an image's prompt: more of it once its record is known. */
+  showPrompt(view: ImageView) {
+    const { translate, records } = this.context;
+    const prompt = records.getCached(view.id)?.prompt.slice(0, LINE) || view.summary?.[0] || "";
+    this.prompt.textContent = prompt || translate("details");
+    this.details.ariaLabel = [translate("say_details"), prompt].filter(Boolean).join(": ");
   }
 
   /** Let a screen reader say the position and the image's description.
@@ -342,7 +347,8 @@ export class Viewer {
   }
 
   #updateView(view: ImageView) {
-    if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
+    if (view.id !== this.#view?.id || !this.#parts) return;
+    if (this.#index >= 0) return this.#parts.toolbar.showPrompt(this.#view);
     this.#view = view;
     this.#draw(this.context.store.get(), this.#parts);
   }

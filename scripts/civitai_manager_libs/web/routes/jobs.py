@@ -264,9 +264,9 @@ def _list_actions(job: Job) -> list[str]:
         names += ["key"] if any(item.reason == "needs_key" for item in job.failures) else []
         names += ["resume"] if is_cut_short or job.ended_empty else []
         names += ["anew"] if job.missing_files else []
-        names += ["verify"] if job.can_verify else []
         has_files = not job.options.reads_only and job.saved + job.skipped
         names += ["open", "forget"] if has_files else ["forget"]
+        names += ["verify"] if job.can_verify else []
     return names
 
 
