@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 from civitai_manager_libs import setting
@@ -413,6 +414,10 @@ def test_library_of_version_1_keeps_its_records_and_becomes_searchable(library, 
     with database.open_library() as db:
         assert db.recovery_notice == "" and db.rows("PRAGMA user_version") == [(schema.VERSION,)]
         assert db.rows("SELECT count(*) FROM pages") == [(1,)]
+        names = "SELECT type, name FROM sqlite_master ORDER BY type, name"
+        with closing(sqlite3.connect(":memory:")) as new:
+            new.executescript(f"{schema.TABLES};{schema.TRIGRAMS}")
+            assert db.rows(names) == new.execute(names).fetchall()
 
 
 _V5_FACTS = """

@@ -95,7 +95,7 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
 
 
 def print_result(line: str) -> None:
-    """Write a line to stdout without control characters. Raises DiskError if it fails."""
+    """Write a line to stdout without control characters. Raises DiskError, not if a pipe closed."""
     error = write_now(sys.stdout, f"{strip_controls(line)}\n")
     if error is not None and error.errno not in _CLOSED_PIPE:
         raise DiskError(get_text("no_output", why=error.strerror or error)) from error

@@ -272,9 +272,8 @@ def choose_path(
     folder = folder or _require_folder(kind, version)
     template = validate_folder_template(setting.model_folder_template)
     filled = file_names.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
-    parts = (
-        make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/")
-    )  # valid everywhere
+    # Each part gets a name that is valid on every system.
+    parts = (make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
     folder = os.path.join(folder, "", *filter(None, parts))
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     stem = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM).lstrip(".")
