@@ -38,6 +38,7 @@ import {
   findSavedPlace,
   hasGallery,
   isTagFilter,
+  makeCollectionSearch,
   makeDefaultQuery,
   pickFilters,
 } from "./state/query";
@@ -173,6 +174,14 @@ export function makeActions(context: PageContext) {
       const { collection: name = "" } = findSavedPlace(store.get().where) ?? {};
       const text = context.translate("collection_take_out", { name });
       return name ? [{ key: "take-out", text, do: () => parts.bookmarks.takeOut(ids, name) }] : [];
+    },
+    /** Open a renamed collection under its new name if its gallery is open. */
+    async followRename(name: string, newName: string) {
+      const { where, marks } = store.get();
+      const { collection, word } = findSavedPlace(where) ?? {};
+      if (!word || collection?.toLowerCase() !== name.toLowerCase()) return;
+      const search = where.search?.replace(word, () => makeCollectionSearch(newName)) ?? null;
+      await parts.navigation.openGallery({ ...where, search }, new Set(marks));
     },
     /** Read all annotations again. */
     collectionsChanged: () => parts.bookmarks.reread(),

@@ -263,7 +263,10 @@ export class Collections {
     const add = look("add-to-this-set", "plus", "collection_add");
     const takeOut = look("take-out-of-this-set", "minus", "collection_remove");
     const listModels = () => actions.listNeeds(makeNeedsQuery({ collection: name }));
-    const rename = (to: string) => this.#change({ action: "rename", name, new_name: to });
+    const rename = async (to: string) => {
+      const isDone = await this.#change({ action: "rename", name, new_name: to });
+      if (isDone) await actions.followRename(name, to);
+    };
     const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
     const link = { class: "button quiet", href, download: "" };
     const remove = tool("delete-set", "trash", "collection_delete", () => this.#delete(name));
