@@ -13,7 +13,7 @@ from civitai_manager_libs.jobs import store as job_store
 from civitai_manager_libs.jobs.job_records import JobOptions, NamingContext, Outcome, WalkedPage
 from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
-from civitai_manager_libs.library import image_records
+from civitai_manager_libs.library import image_records, models
 from lock_holder import hold_lock
 from page_driver import wait_for
 
@@ -289,12 +289,14 @@ def test_library_knows_the_files_of_images_that_are_saved(store, library, tmp_pa
     assert [image_records.find_saved_file(n) for n in (1, 2, 3)] == [*paths.values(), ""]
     job_id = _job_with(store, 2)
     os.unlink(paths[2])
-    assert image_records.find_saved_file(2) == "" and image_records.count_saved_files() == 2
+    assert (
+        image_records.find_saved_file(2) == "" and models.summarize_set("downloads", 0).count == 2
+    )
     gone = Outcome(2, "skipped", paths[2], message="It is not there now.")
     store.record_outcomes(job_id, [gone])
     store.set_state(job_id, "done")
     store.requeue_missing(job_id)
-    assert image_records.count_saved_files() == 1
+    assert models.summarize_set("downloads", 0).count == 1
 
 
 @pytest.mark.parametrize("damage", ["none", "removed"])

@@ -454,6 +454,9 @@ def test_end_of_a_job_is_announced_and_its_images_marked_as_saved(flaky_server, 
     page.tile(id).click()
     path = page.page.locator(".details .path").inner_text()
     assert os.path.isfile(path) and path.startswith(str(flaky_server.data))
+    page.go("")
+    card = page.page.locator("[data-shelf='kept'] a", has_text="2 pictures").first
+    expect(card.locator("img")).to_have_count(2)
 
 
 def test_images_saved_by_a_gallery_job_are_marked_as_saved(flaky, flaky_server, page):

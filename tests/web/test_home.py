@@ -51,9 +51,8 @@ def test_home_of_a_new_user_is_empty_without_a_request_to_civitai(api, on_demo):
     home = api.get("home")
     assert home["recent"] == home["collections"] == [] and home["watch_covers"] == {}
     assert home["local_models"] == {"models": [], "count": 0}
-    for name in ("favourites", "library"):
+    for name in ("favourites", "library", "downloads"):
         assert home[name] == {"name": name, "count": 0, "covers": []}
-    assert home["download_count"] == 0
     assert not on_demo.requests
 
 

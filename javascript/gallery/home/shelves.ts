@@ -177,8 +177,7 @@ export function makeLibraryShelf(context: Context, { home }: State) {
       glyph,
       open: () => actions.openLibrary(search),
     });
-  const { favourites, library, collections } = home;
-  const downloads = { count: home.download_count, covers: [] };
+  const { favourites, library, downloads, collections } = home;
   const cards = collections.map((one) =>
     card("folder", one.name, one, makeCollectionSearch(one.name)),
   );

@@ -23,7 +23,7 @@ from .schema import OF_IDS
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 from .stats_features import extract_features, save_features
 
-__all__ = ["count_saved_files", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
+__all__ = ["filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
 __all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
 __all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_images"]
 __all__ += ["list_page_images", "mark_deleted", "PageImage", "store_images", "store_missing_images"]
@@ -468,11 +468,6 @@ def find_saved_file(image_id: int) -> str:
     """Return the path of an image's downloaded file, "" if there is none."""
     rows = select_rows_or_empty("SELECT path FROM saved WHERE id = ?", (image_id,))
     return next((path for (path,) in rows if os.path.isfile(path)), "")
-
-
-def count_saved_files() -> int:
-    """Return how many images were ever downloaded; their files may have been deleted."""
-    return sum(count for (count,) in select_rows_or_empty("SELECT count(*) FROM saved"))
 
 
 def _parse_record(stored: bytes) -> tuple[Image | None, int]:

@@ -37,6 +37,7 @@ _SETS = {
         "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?",
     ),
     "library": ("facts", "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"),
+    "downloads": ("saved", "SELECT id FROM saved ORDER BY id DESC LIMIT ?"),
 }
 
 
@@ -53,7 +54,9 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
     return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)
 
 
-def summarize_set(name: Literal["favourites", "library"], levels: int) -> bookmarks.Collection:
+def summarize_set(
+    name: Literal["favourites", "library", "downloads"], levels: int
+) -> bookmarks.Collection:
     """Return the number of images in a set, and up to four of the 40 latest as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.

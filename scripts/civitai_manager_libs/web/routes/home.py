@@ -101,7 +101,7 @@ class Home(TypedDict):
     """What the home page shows.
 
     watch_covers: {a watched gallery's key: id of the cover, as in RecentGallery}.
-    favourites, library: their numbers of images and covers. download_count: number of images ever
+    favourites, library, downloads: their numbers of images and covers. downloads: all images ever
     downloaded.
     """
 
@@ -112,7 +112,7 @@ class Home(TypedDict):
     collections: list[Collection]
     favourites: Collection
     library: Collection
-    download_count: int
+    downloads: Collection
 
 
 _MODEL_KINDS = ("model", "lora", "embed", "hypernet", "")
@@ -142,7 +142,7 @@ def get_home(context: RequestContext) -> Home:
         "collections": get_collections(context),
         "favourites": models.summarize_set("favourites", levels),
         "library": models.summarize_set("library", levels),
-        "download_count": image_records.count_saved_files(),
+        "downloads": models.summarize_set("downloads", levels),
     }
 
 
