@@ -92,7 +92,7 @@ def annotate_images(
         raise ApiError(400, "bad_input", field="ids")
     ids = list(old.keys() & new.keys()) if is_undo else ids or []
     images = list(image_records.find_images(ids).values())
-    if not is_undo:  # which also restores images that the library has dropped meanwhile
+    if not is_undo:  # an undo also restores images that the library has dropped meanwhile
         ids = [image.id for image in images]
         if not ids:
             raise ApiError(404, "not_known")
