@@ -155,7 +155,10 @@ export class Readiness {
       if (!n) return [];
       return [kind === "model" && n === 1 ? translate("one_checkpoint") : translate(key, { n })];
     });
-    const list = new Intl.ListFormat(getLanguage()).format(texts);
+    const list = new Intl.ListFormat(getLanguage())
+      .format(texts)
+      .replace(/(\w)(?=\p{Script=Han})/gu, "$1 ") // its Chinese "and" has no spaces
+      .replace(/(\p{Script=Han})(?=\w)/gu, "$1 ");
     return list.charAt(0).toUpperCase() + list.slice(1);
   }
 
