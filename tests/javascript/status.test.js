@@ -89,7 +89,7 @@ for (const [search, expected] of [
   ['collection="Sea"', ["collection_empty Sea", "home"]],
   ["is:favourite zebra", ["search_found_nothing zebra", "clear-search"]],
   ['collection="My ""best"" ones" is:video', ["search_found_nothing is:video", "clear-search"]],
-  ["has:note", ["search_found_nothing has:note", "clear-search"]],
+  ["has:note", ["search_found_nothing has:note", "home"]],
   ["steps>99", ["search_found_nothing steps>99", "clear-search"]],
   ["sea ", ["search_found_nothing sea", "search-models"]],
 ]) {

@@ -178,8 +178,8 @@ function makeNothingFound(state: State, translate: Translate): StatusText {
   if (!words && saved?.key === "favourites")
     return makeEmpty(translate("home_favourites_for"), "home");
   const text = words || getSearched(state);
-  const way = !saved && isForModels(text) ? "search-models" : "clear-search";
-  return makeEmpty(translate("search_found_nothing", { text }), way);
+  const way = saved || !isForModels(text) ? "clear-search" : "search-models";
+  return makeEmpty(translate("search_found_nothing", { text }), words ? way : "home");
 }
 
 function makeEmpty(text: string, action: StatusAction): StatusText {
