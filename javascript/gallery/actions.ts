@@ -482,8 +482,9 @@ function makeNavigationActions({ store, parts }: PageContext) {
       if (isHome(before)) return parts.homeData.load();
       if (!before.home) await parts.homeData.load();
       const now = store.get();
-      const keys = ["where", "results", "open"] as const;
-      const isElsewhere = keys.some((key) => now[key] !== before[key]);
+      // results of a search that was under way lead nowhere else
+      const [old, found] = [before, now].map((one) => one.lookupText || one.results?.query);
+      const isElsewhere = now.where !== before.where || now.open !== before.open || found !== old;
       if (isElsewhere || (isOffline(now) && !now.home)) return;
       await parts.navigation.openSource({});
     },

@@ -319,6 +319,20 @@ def test_image_opened_before_home_has_responded_stays_open(start, demo, open_gal
     expect(page.page).to_have_url(re.compile("image="))
 
 
+def test_home_opens_though_the_results_of_a_search_arrive_before_it(start, demo, open_gallery):
+    page, models, home = open_gallery(start(demo.url), f"?model={_MODEL}").ready(), [], []
+    page.page.route("**/api/models?q=*", lambda route: models.append(route))
+    page.page.route("**/api/home", lambda route: home.append(route))
+    page.go("?find=water")
+    wait_for(lambda: models, "the request for models")
+    page.control("home").click()
+    wait_for(lambda: home, "the request for the home page")
+    models[0].continue_()
+    expect(page.page.locator(".model-results")).to_contain_text("Slow Water")
+    home[0].continue_()
+    expect(page.page.locator(".home")).to_be_visible()
+
+
 def test_focus_is_on_the_next_try_when_home_fails_again(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
     refusal = {"error": {"code": "internal", "message": "Broken."}}
