@@ -497,6 +497,21 @@ def test_suggestions_lead_from_a_key_to_a_value_and_fit_a_phone(page):
     assert rows.evaluate(_IS_ON_TOP)
 
 
+def test_rows_that_were_closed_stay_closed_when_the_model_is_known(server, open_gallery):
+    page, held = open_gallery(server, ""), []
+    page.page.route(f"**/api/models/{_MODEL}", lambda route: held.append(route))
+    page.go(f"?model={_MODEL}")
+    wait_for(lambda: held, "the request for the model")
+    page.field("find").click()
+    rows = page.page.locator(".search-rows")
+    expect(rows).to_be_visible()
+    page.key("Escape")
+    held[0].continue_()
+    expect(page.page.locator(".gallery-header h2")).to_have_text("Quiet Places")
+    page.control("about").wait_for()
+    expect(rows).to_be_hidden()
+
+
 def test_click_into_the_field_selects_the_search_that_stands_there(server, open_gallery):
     page = open_gallery(server, "?model=900001&level=XXX&words=dune").ready()
     field = page.field("find")

@@ -38,6 +38,7 @@ export class Finder {
   #status;
   #searched = ""; // the text of the search that is shown
   #where: State["where"] | null = null;
+  #isWanted = false; // rows are to be shown when there are any
   #isEntered = false; // has the focus, and nothing was clicked or typed since
   #ran = ""; // the text when a row was run last
 
@@ -160,12 +161,14 @@ export class Finder {
   }
 
   #lookUp() {
+    this.#isWanted = true;
     const { value, selectionStart } = this.#field;
     this.#previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
     this.#drawRows();
   }
 
   #close() {
+    this.#isWanted = false;
     this.#previews.cancel();
     this.#popup.close();
     this.#followPopup();
@@ -186,7 +189,7 @@ export class Finder {
   }
 
   #drawRows() {
-    if (!this.#field.matches(":focus")) return;
+    if (!this.#isWanted || !this.#field.matches(":focus")) return;
     const rows = this.#listRows();
     this.#popup.show(rows, getFirstChoice(rows));
     this.#followPopup();
