@@ -201,9 +201,10 @@ export class Finder {
     if (this.#popup.isOpen && (key === "ArrowDown" || key === "ArrowUp")) {
       this.#popup.step(key === "ArrowDown" ? 1 : -1);
     } else if (key === "ArrowDown") this.#lookUp();
-    else if (key === "Escape" && this.#popup.isOpen) this.#close();
-    else if (key === "Escape") this.#reset();
-    else return;
+    else if (key === "Escape") {
+      if (!this.#popup.isOpen) this.#reset();
+      this.#close(); // its rows may yet be on their way
+    } else return;
     event.preventDefault();
     event.stopPropagation();
   }
