@@ -80,7 +80,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "graph": read_graph,
     "workflow": _read_workflow,
     "phrases": stats_features.split_phrases,
-    "search text": grammar.fold_text,
+    "search text": untrusted.fold_text,
     "query": grammar.parse_query,
     "reference": _parse_reference,
     "file name": file_names.make_file_name,

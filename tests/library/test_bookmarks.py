@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
-from civitai_manager_libs.core import thumbnail_url
+from civitai_manager_libs.core import fold_text, thumbnail_url
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import bookmarks, database, image_cache, image_records
 from civitai_manager_libs.library import import_export, pages, search
@@ -82,7 +82,7 @@ _NAMES = st.text(st.sampled_from('"“”„＂＇\\\'-:= 海灯aＢß\u3000%_')
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=_NAMES, other=_NAMES)
 def test_collection_of_any_name_is_found_by_its_search(images, library, name, other):
-    assume(search.fold_text(name) and search.fold_text(name) != search.fold_text(other))
+    assume(fold_text(name) and fold_text(name) != fold_text(other))
     bookmarks.add_to_collection(images[:2], name)
     bookmarks.add_to_collection(images[2:3], f"{other}x")
     library.forget()

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.core import fold_text
 from civitai_manager_libs.library import bookmarks, hidden_images, hidden_rules, image_records
 from civitai_manager_libs.library import schema, search
 from civitai_manager_libs.library.database import connections, evict_oldest, MemoryCache
@@ -177,7 +178,7 @@ _SIDES = "0-9_a-z\u00aa-\u1fff"
 
 def _hides(rule, text):
     """Return whether a rule's word is in a text, neither end touching another letter."""
-    word, text = search.fold_text(rule), f" {search.fold_text(text)} "
+    word, text = fold_text(rule), f" {fold_text(text)} "
     before = f"(?<![{_SIDES}])" if re.match(f"[{_SIDES}]", word[0]) else "(?<=.)"
     after = f"(?![{_SIDES}])" if re.match(f"[{_SIDES}]", word[-1]) else "(?=.)"
     return re.search(before + re.escape(word) + after, text) is not None
@@ -186,7 +187,7 @@ def _hides(rule, text):
 @settings(max_examples=150)
 @given(rules=st.lists(_WORD_TEXT, min_size=1, max_size=4), texts=st.lists(_WORD_TEXT, max_size=4))
 def test_rules_hide_the_same_images_whichever_came_first(rules, texts):
-    rules = [rule for rule in rules if search.fold_text(rule)]
+    rules = [rule for rule in rules if fold_text(rule)]
     statements = [schema.TABLES, "INSERT INTO images VALUES (1, 1, 1, ''), (2, 1, 1, '')"]
     expected = {
         (image_id, number)
@@ -202,13 +203,13 @@ def test_rules_hide_the_same_images_whichever_came_first(rules, texts):
 
         def add_rules():
             for number, rule in enumerate(rules, 1):
-                row = (number, "word", rule, search.fold_text(rule))
+                row = (number, "word", rule, fold_text(rule))
                 db.execute("INSERT OR IGNORE INTO hidden_rules VALUES (?, ?, ?, ?)", row)
                 db.execute(hidden_images.make_hide_statement("r.number = ?1"), (number,))
 
         def add_texts():
             for image_id, text in enumerate(texts, 1):
-                folded = search.fold_text(text)
+                folded = fold_text(text)
                 row = (image_id, folded and f"{folded}  ", "", "")
                 db.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", row)
                 hidden_images.refresh_hidden(db, [image_id])
@@ -217,5 +218,5 @@ def test_rules_hide_the_same_images_whichever_came_first(rules, texts):
             add()
         found.append(set(db.execute("SELECT id, rule FROM hidden_images")))
         db.close()
-    known = {search.fold_text(rule): number for number, rule in reversed([*enumerate(rules, 1)])}
+    known = {fold_text(rule): number for number, rule in reversed([*enumerate(rules, 1)])}
     assert found == [{(i, n) for i, n in expected if n in known.values()}] * 2

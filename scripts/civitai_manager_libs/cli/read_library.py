@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..civitai import ImageQuery, make_page_url, walk_pages
-from ..core import Image, level_mask
+from ..core import fold_text, Image, level_mask
 from ..errors import InputError
 from ..infotext import build_infotext, parse_infotext
 from ..library import (
@@ -98,8 +98,8 @@ def print_bookmarks(arguments: argparse.Namespace) -> int:
         for line in import_export.iter_records():
             print_result(line)
         return SUCCESS
-    names = {search.fold_text(collection.name) for collection in bookmarks.list_collections()}
-    if name and search.fold_text(name) not in names:
+    names = {fold_text(collection.name) for collection in bookmarks.list_collections()}
+    if name and fold_text(name) not in names:
         print_translated("no_set", name=name)
         return NOTHING_DONE
     for line in import_export.iter_export(name):

@@ -71,6 +71,7 @@ from .untrusted import (
     clean_line,
     clean_lines,
     clean_text,
+    fold_text,
     format_number,
     has_too_many_parts,
     html_to_text,
@@ -86,7 +87,7 @@ __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_no_lin
 __all__ += ["check_space_for_files", "clean_date", "clean_line", "clean_lines", "clean_text"]
 __all__ += ["compute_sha256", "delete_file", "delete_resumable", "detect_media_extension"]
 __all__ += ["ENDING_SIGNALS", "expand_folder", "extension_if_complete", "file_names"]
-__all__ += ["find_cancellation", "find_device", "find_free_space", "format_number"]
+__all__ += ["find_cancellation", "find_device", "find_free_space", "fold_text", "format_number"]
 __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
 __all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors", "make_file_name"]

@@ -15,7 +15,7 @@ from typing import Any, IO, Literal
 
 __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "clean_date", "clean_line", "clean_lines", "clean_text"]
-__all__ += ["format_number", "has_too_many_parts", "html_to_text", "is_deeply_nested"]
+__all__ += ["fold_text", "format_number", "has_too_many_parts", "html_to_text", "is_deeply_nested"]
 __all__ += ["iter_json_members", "LAST_ID", "normalize_unicode"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
@@ -36,6 +36,8 @@ _CHECKSUM = re.compile(r"(?:0x)?([0-9a-fA-F]{4,128})")
 _MAX_MARKS = 30  # in a row, as in Unicode's "Stream-Safe Text Format"
 # Not combining themselves, but their decompositions begin with combining marks.
 _HIDDEN_MARKS = "\u0f73\u0f75\u0f81\uff9e\uff9f"
+_MOST_FOLDED = 100_000  # characters of one text
+_CONTROL = re.compile("[\0-\x1f\x7f]")
 _HASH_OF_NOTHING = "e3b0c44298"  # the beginning of its SHA256
 
 
@@ -64,6 +66,12 @@ def normalize_unicode(form: Literal["NFC", "NFKC"], text: str, limit: int) -> st
         if marks <= _MAX_MARKS:
             kept.append(character)
     return unicodedata.normalize(form, "".join(kept))[:limit]
+
+
+def fold_text(text: str) -> str:
+    """Return a text in lower case, with normal-width letters and single spaces, for searches."""
+    clean = _CONTROL.sub(" ", text[:_MOST_FOLDED]).encode("utf-8", "replace").decode("utf-8")
+    return " ".join(normalize_unicode("NFKC", clean, _MOST_FOLDED).casefold().split())
 
 
 def as_text(value: object) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from .. import util
-from ..core import level_name
+from ..core import fold_text, level_name
 from ..i18n import messages
 from ..library import search, tags
 from .job_records import Job, JobState, ModelFileState, WalkReport, WalkState
@@ -88,8 +88,8 @@ def matches_words(job: Job, words: str, language: str) -> bool:
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
     day = time.strftime("%Y-%m-%d", time.localtime(job.created))
     texts = (job.title, group, subject, *filters, job.folder, state, failed, day)
-    text = search.fold_text(" ".join(texts))
-    return all(word in text for word in search.fold_text(words).split())
+    text = fold_text(" ".join(texts))
+    return all(word in text for word in fold_text(words).split())
 
 
 def describe_state(job: Job, language: str) -> str:

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import setting
-from ..core import AtomicFile, cache_file_name, clean_line, Image, log_disk_errors, thumbnail_url
+from ..core import AtomicFile, cache_file_name, clean_line, fold_text, Image, log_disk_errors
+from ..core import thumbnail_url
 from ..errors import InputError
 from . import image_cache
 from .database import select_rows, writing
 from .hidden_images import refresh_hidden
 from .schema import OF_IDS
-from .search import fold_text
 
 __all__ = ["add_to_collection", "Annotation", "AnnotationChange", "change_annotations"]
 __all__ += ["change_bookmarks", "Collection", "delete_collection", "find_annotations"]

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import setting, util
-from ..core import as_list, as_mapping, clean_line, log_disk_errors, read_json_object
-from ..core import remove_if_present
+from ..core import as_list, as_mapping, clean_line, fold_text, log_disk_errors
+from ..core import read_json_object, remove_if_present
 from ..errors import InputError, SettingError
 from .database import select_rows_or_empty, writing
 from .hidden_images import make_hide_statement
-from .search import fold_text
 
 __all__ = ["add_rule", "adopt_old_file", "delete_rule", "HiddenRule", "list_rules"]
 

@@ -15,15 +15,14 @@ from itertools import islice
 from typing import IO, Any
 
 from ..civitai import image_from_json
-from ..core import as_list, as_mapping, as_whole_number, clean_line, clean_lines, Image
-from ..core import iter_json_members, level_name, Tag
+from ..core import as_list, as_mapping, as_whole_number, clean_line, clean_lines, fold_text
+from ..core import Image, iter_json_members, level_name, Tag
 from ..errors import InputError
 from ..infotext import build_infotext, read_generation
 from . import bookmarks, image_records, reproductions, tags
 from .bookmarks import change_bookmarks
 from .database import select_rows, wait_for_writes
 from .schema import ANNOTATED_IDS
-from .search import fold_text
 
 __all__ = ["import_bookmarks", "iter_export", "iter_records"]
 

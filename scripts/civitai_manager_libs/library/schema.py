@@ -33,7 +33,7 @@ CREATE TABLE figures (
 )
 """
 # What a search reads, apart from the large records. facts: numbers are NULL if the record lacks
-# them; created: ISO 8601 or "". texts: folded (see `search.grammar.fold_text`). names: LoRAs,
+# them; created: ISO 8601 or "". texts: folded (see `core.fold_text`). names: LoRAs,
 # samplers, authors and so on, each once by kind; uses: the images that have each name. seen: the
 # galleries in which an image was read, as "model 5", "version 7", "post 9" or "user anna".
 _TEXTS = """

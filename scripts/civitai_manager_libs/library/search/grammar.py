@@ -7,21 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...core import normalize_unicode
+from ...core import fold_text
 from ..stats_features import NAMED_PARAMETERS
 
-__all__ = ["correct_query", "FLAGS", "fold_text", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
+__all__ = ["correct_query", "FLAGS", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
 __all__ += ["parse_query", "QueryProblem", "quote_value", "SearchQuery", "Term", "undouble_quotes"]
-
-_MOST = 100_000  # characters of one text
-_CONTROL = re.compile("[\0-\x1f\x7f]")
-
-
-def fold_text(text: str) -> str:
-    """Return a text in lower case, with normal-width letters and single spaces, for searches."""
-    clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
-    return " ".join(normalize_unicode("NFKC", clean, _MOST).casefold().split())
-
 
 NAMES = {  # key: the kinds of names in which its value is searched
     "lora": ("lora",),

@@ -6,12 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...core import as_number, Image
+from ...core import as_number, fold_text, Image
 from ...infotext import Generation, read_generation, Resource
 from ..database import has_trigrams
 from ..hidden_images import refresh_hidden
 from ..stats_features import NAMED_PARAMETERS, PARAMETERS
-from .grammar import fold_text
 
 __all__ = ["index_images"]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...core import fold_text
 from ..database import select_rows_or_empty
-from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value
-from .grammar import undouble_quotes
+from .grammar import FLAGS, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value, undouble_quotes
 
 __all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 
