@@ -19,8 +19,9 @@ from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.cli import arguments
 from civitai_manager_libs.core import sqlite
 from civitai_manager_libs.i18n import messages
-from civitai_manager_libs.jobs import image_items as job_items
+from civitai_manager_libs.jobs import FIELDS, image_items as job_items
 from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.library import search
 from cli_process import CliProcess, end_process, ENDING_SIGNALS, ENTRY, part_files
 from crash_checks import read_images
 from fault_responses import unused_port
@@ -775,6 +776,14 @@ def test_result_that_cannot_be_written_exits_with_3(server, program, tmp_path):
     assert done.stderr.endswith(
         "The result cannot be written to stdout: No space left on device.\n"
     )
+
+
+def test_help_names_every_key_of_a_search_and_every_field_of_a_file_name(run):
+    searching, downloading = (run(name, "--help")[1] for name in ("search", "download"))
+    flags = [f"{key}:{flag}" for key, names in search.FLAGS.items() for flag in names]
+    for word in {*search.KEYS, *flags} - {"is", "has", "is:installed"}:
+        assert re.search(rf"(?<!\S){word}\b", searching), word
+    assert all(f"{{{field}" in downloading for field in FIELDS)
 
 
 def test_help_describes_every_option_with_its_default_and_valid_examples(run):

@@ -27,7 +27,8 @@ _LIBRARY_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
 _PERIODS = {period: period for period in PERIODS}
 _QUALITIES = {quality: quality for quality in setting.BY_NAME["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
-# The fields of `jobs.filename_template`; %% because argparse formats the help
+# The fields of `jobs.filename_template`, written out because the help loads no heavy library; %%
+# because argparse formats the help
 _NAME = (
     "template of the file name within that folder; fields: {model}, {version}, {author},"
     " {date:%%Y-%%m}, {id}, {level}, {type}, {base_model}, {post}, {width}, {height}, {reactions},"
@@ -74,9 +75,11 @@ examples:
   python scripts/civitai_shortcut.py search 'lora:detail sampler:euler steps>20' --json
       (in single quotes, so that the shell does not change the query)
 
-keys: lora model embedding sampler schedule author base negative, e.g. lora:detail base:"SDXL 1.0";
-  steps cfg clip width height reactions, e.g. steps>20 width>=1024; after:2025-01 before:2025;
-  is:saved is:image is:video; has:data has:negative has:hires; a - in front excludes matches"""
+keys: lora model embedding sampler schedule size guidance upscaler denoising author base negative
+  tag mytag collection note, e.g. lora:detail base:"SDXL 1.0"; steps cfg clip hires width height
+  reactions stars, e.g. steps>20 width>=1024; after:2025-01 before:2025;
+  is:favourite is:saved is:commercial is:gone is:image is:video;
+  has:data has:negative has:hires has:note; a - in front excludes matches"""
 
 
 class OneLineParser(argparse.ArgumentParser):
