@@ -138,14 +138,14 @@ def _copy_records(start: int, number: int, count: int, first: int) -> None:
     of_first = "WHERE id <= :number"
     copies = (
         f"images SELECT id + :start, read_at, is_whole, record FROM images {of_first}",
-        f"""facts SELECT a.id + :start, a.level, a.type, {day} || 'T10:00:00.000Z', a.width,
+        f"""search_fields SELECT a.id + :start, a.level, a.type, {day} || 'T10:00:00.000Z', a.width,
             a.height, b.reactions, a.has_data, a.steps, a.cfg, a.clip_skip, a.hires,
-            a.has_negative FROM facts a JOIN facts b ON {other}""",
+            a.has_negative FROM search_fields a JOIN search_fields b ON {other}""",
         f"""texts SELECT a.id + :start, CASE a.prompt WHEN '' THEN ''
             ELSE {beginning} || ' ' || {end} || {token} END, a.negative, a.names
             FROM texts a JOIN texts b ON {other}""",
         f"tiles SELECT id + :start, made_by, site, tile FROM tiles {of_first}",
-        f"uses SELECT name, id + :start, weight FROM uses {of_first}",
+        f"image_names SELECT name, id + :start, weight FROM image_names {of_first}",
         f"tagged SELECT tag, id + :start FROM tagged {of_first}",
         f"seen SELECT gallery || '0' || :start, id + :start FROM seen {of_first}",
         """trigrams (rowid, prompt, negative, names)

@@ -34,7 +34,7 @@ def test_only_the_owner_can_read_data_folder_and_databases(is_old):
     jobs = jobs_database(setting.database_file())
     assert jobs.rows("SELECT * FROM claims") == []
     with writing() as db:
-        db.execute("INSERT INTO sets (name, folded, made_at) VALUES ('a', 'a', 0)")
+        db.execute("INSERT INTO collections (name, folded, made_at) VALUES ('a', 'a', 0)")
         made = [name for name in os.listdir(setting.data_folder()) if ".db" in name]
         assert {"gallery.db", "library.db", "library.db-wal"} <= set(made)
         modes = {_mode(os.path.join(setting.data_folder(), name)) for name in made}

@@ -7,6 +7,7 @@ import pytest
 from api_server import ApiServer
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.library import schema
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def civitai(monkeypatch, library):
 
 @pytest.fixture
 def alter(library):
-    """Return a function that runs a script in the closed library, as an older version left it."""
+    """Return a function that runs a script in the closed library."""
 
     def alter(script):
         library.forget()
@@ -28,6 +29,26 @@ def alter(library):
             db.executescript(script)
 
     return alter
+
+
+_FORMER_NAMES = "".join(
+    f"ALTER TABLE {name} RENAME TO {former};" for former, name in schema.RENAMED
+)
+_FORMER_INDEXES = """
+DROP INDEX search_fields_by_rank; DROP INDEX image_names_by_image;
+DROP INDEX user_tags_by_image; DROP INDEX collection_images_by_image;
+CREATE INDEX uses_by_image ON uses (id); CREATE INDEX own_tags_by_image ON own_tags (id);
+CREATE INDEX in_sets_by_image ON in_sets (id);
+"""
+
+
+@pytest.fixture
+def make_older(alter):
+    """Return a function that makes of the library what version 16 would have left.
+
+    It then runs a script, which makes an older one of it.
+    """
+    return lambda script: alter(f"{_FORMER_NAMES}{_FORMER_INDEXES}{script}")
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_collection_of_any_name_is_found_by_its_search(images, library, name, ot
 def test_favourite_is_found_before_its_record_is_written(images, monkeypatch):
     bookmarks.change_annotations([1], AnnotationChange(favourite=True))
     with writing() as db:
-        db.execute("DELETE FROM facts")
+        db.execute("DELETE FROM search_fields")
     monkeypatch.setattr(image_records, "write_later", lambda *_: None)
     image_records.store_images(images[:2])
     assert image_records.filter_matching([1, 2, 3], search.parse_query("is:favourite")) == [1]
@@ -249,7 +249,7 @@ def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
     found = bookmarks.list_collections()
     assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
     assert len(export_json()["sets"]) == 5
-    assert sum("FROM sets" in given[0] for given in asked) == 2
+    assert sum("FROM collections" in given[0] for given in asked) == 2
 
 
 def test_import_has_limits_for_all_collections_together(monkeypatch):

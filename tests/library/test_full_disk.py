@@ -72,7 +72,7 @@ def _is_sound(path):
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     db.execute("INSERT INTO trigrams (trigrams, rank) VALUES ('integrity-check', 1)")
-    both = "SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM facts)"
+    both = "SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM search_fields)"
     [(images, facts)] = db.execute(both).fetchall()
     db.close()
     assert images == facts

@@ -60,11 +60,11 @@ def test_latest_complete_record_counts(library):
 
 def test_outdated_and_missing_rows_are_computed_and_stored(library, alter):
     _read(_image(1), _image(2, sampler="LMS"), model_id=_MODEL)
-    alter("UPDATE figures SET made_by = made_by + 1, settings = 'sWrong' WHERE id = 1")
-    alter("DELETE FROM figures WHERE id = 2")
+    alter("UPDATE image_features SET made_by = made_by + 1, settings = 'sWrong' WHERE id = 1")
+    alter("DELETE FROM image_features WHERE id = 2")
     assert sorted(one.settings[0] for one in _seen()) == ["sEuler a", "sLMS"]
     library.forget()
-    stored = select_rows("SELECT settings FROM figures ORDER BY id")
+    stored = select_rows("SELECT settings FROM image_features ORDER BY id")
     assert [settings.split("\n")[0] for (settings,) in stored] == ["sEuler a", "sLMS"]
 
 

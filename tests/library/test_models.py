@@ -67,10 +67,10 @@ def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     assert covers and [image_records.find_image(cover.id) for cover in covers] == covers
 
 
-def test_models_of_a_library_without_versions_are_kept(civitai, client, alter):
+def test_models_of_a_library_without_versions_are_kept(civitai, client, make_older):
     models.load_model(client, MODEL_ID)
     tables = ("version_records", "version_hashes", "missing_versions")
-    alter("".join(f"DROP TABLE {table};" for table in tables) + "PRAGMA user_version = 7")
+    make_older("".join(f"DROP TABLE {table};" for table in tables) + "PRAGMA user_version = 7")
     assert models.find_version_names([VERSION_ID]) == {VERSION_ID: (MODEL_ID, "A model v1")}
     assert models.load_version(client, VERSION_ID).name == "v1"
     assert models.find_version_by_hash("0123456789") is None

@@ -85,11 +85,11 @@ def test_image_that_was_fetched_again_is_shown_at_once_as_it_is_now(stored, monk
 
 
 def test_library_of_version_12_shows_the_same_page_at_once_and_is_filled_later(
-    stored, alter, monkeypatch
+    stored, make_older, monkeypatch
 ):
     before = _page()
     tables = "; ".join(f"DROP TABLE {table}" for table in ("hidden_images", "tiles", "saved"))
-    alter(f"{tables}; PRAGMA user_version = 12")
+    make_older(f"{tables}; PRAGMA user_version = 12")
     with monkeypatch.context() as patch:
         patch.setattr(image_records, "write_later", lambda *_: None)
         assert _page() == [image._replace(saved_path="") for image in before]
@@ -111,7 +111,8 @@ def test_page_of_an_older_version_is_stored_when_it_is_shown(stored):
 
 
 def test_tiles_of_older_rules_are_made_again_and_nothing_else_changes(stored, monkeypatch):
-    tables = ("images", "facts", "texts", "uses", "seen", "figures", "gone", "marks")
+    tables = ("images", "search_fields", "texts", "image_names", "seen", "image_features")
+    tables += ("missing_images", "annotations")
     before = [select_rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
     assert all(before)
     monkeypatch.setattr(image_records, "_AT_ONCE", 3)
@@ -153,7 +154,8 @@ def test_evicted_image_leaves_no_row_behind(stored):
         while evict_oldest(db):
             pass
         db.execute("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')")
-    for table in ("tiles", "hidden_images", "facts", "texts", "figures", "uses", "seen"):
+    derived = ("tiles", "hidden_images", "search_fields", "texts", "image_features", "image_names")
+    for table in (*derived, "seen"):
         sql = f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM images)"
         assert select_rows(sql) == [(0,)]
     assert select_rows("SELECT id FROM images WHERE id < 10") == [(2,)]  # the favourite

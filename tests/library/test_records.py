@@ -219,7 +219,7 @@ def test_eviction_runs_in_steps_and_lets_others_write(library, monkeypatch):
 
     def mark(seconds):
         with db:  # it may begin at once
-            db.execute("INSERT INTO marks VALUES (?, 1, 0, '', '', 1.0)", (100 + len(left),))
+            db.execute("INSERT INTO annotations VALUES (?, 1, 0, '', '', 1.0)", (100 + len(left),))
         left.extend(db.execute("SELECT count(*) FROM images").fetchone())
 
     with monkeypatch.context() as patch:

@@ -177,10 +177,10 @@ def test_image_with_a_reproduction_is_not_evicted(image, drawing, monkeypatch):
     assert select_rows("SELECT id FROM images") == [(5,)]
 
 
-def test_library_of_version_8_is_upgraded_without_loss(image, drawing, alter):
+def test_library_of_version_8_is_upgraded_without_loss(image, drawing, make_older):
     bookmarks.change_annotations([image.id], bookmarks.AnnotationChange(note="Mine"))
     wait_for_writes(60)
-    alter("DROP TABLE reproductions; PRAGMA user_version = 8")
+    make_older("DROP TABLE reproductions; PRAGMA user_version = 8")
     reproductions.remember_send(5, _infotext())
     assert len(_receive(drawing)) == 1
     assert select_rows("PRAGMA user_version") == [(schema.VERSION,)]

@@ -293,7 +293,7 @@ def test_cursor_of_an_older_version_continues_its_search(filled, cursor):
         search.SearchQuery(), sort=search.RANDOM, cursor=f"77/{cursor.replace('3', '9' * 9, 1)}"
     )
     key = results.make_random_order(77).key
-    sql = f"SELECT f.id FROM facts f WHERE {key} < 999999999 ORDER BY {key} DESC"
+    sql = f"SELECT f.id FROM search_fields f WHERE {key} < 999999999 ORDER BY {key} DESC"
     assert seeded.ids == tuple(image_id for (image_id,) in select_rows(sql))
 
 
@@ -305,13 +305,14 @@ _FILL = """
 """
 _ROWS = (
     "images SELECT id, 1.0, 1, x''",
-    """facts SELECT id, 1, 'image', '2025-01-15', 512 + 512 * (id % 2), 768 + 448 * (id % 2),
+    """search_fields SELECT id, 1, 'image', '2025-01-15', 512 + 512 * (id % 2),
+        768 + 448 * (id % 2),
         CASE WHEN id % 3 THEN 0 ELSE id * 7 % 9973 END, 1, 1 + id % 9, 6 + 4 * (id % 9 > 4),
         NULL, NULL, 1""",
     """texts SELECT id, CASE id % 2 WHEN 0 THEN '1girl at dawn  ' ELSE '1girl, hair  ' END,
         'lowres  ', 'pony  '""",
     "trigrams (rowid, prompt, negative, names) SELECT * FROM (SELECT texts.* FROM texts) WHERE 1",
-    "uses SELECT 1, id, NULL",
+    "image_names SELECT 1, id, NULL",
 )
 
 
@@ -441,16 +442,19 @@ PRAGMA user_version = 11
 """
 
 
-@pytest.mark.parametrize("version", [5, 11])
-def test_library_of_an_older_version_finds_the_same_after_its_upgrade(marked, alter, version):
+@pytest.mark.parametrize("version", [5, 11, 16])
+def test_library_of_an_older_version_finds_the_same_after_its_upgrade(marked, make_older, version):
     looked_for = ("has:negative", "-has:negative", "steps>20", "", "before:2025", "stars>0")
     before = [_ids(words) for words in looked_for]
     assert before[0] == [1, 4] and before[2] == [3, 4] and before[-1] == [2, 6]
-    alter(_V5_FACTS.format(facts=schema.TEXTS_OF_3.split(";")[0]) if version == 5 else _V11)
+    facts = schema.TEXTS_OF_3.split(";")[0].replace("search_fields", "facts")
+    make_older(
+        {5: _V5_FACTS.format(facts=facts), 11: _V11, 16: "PRAGMA user_version = 16"}[version]
+    )
     assert [_ids(words) for words in looked_for] == before
     made = {name for (name,) in select_rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    assert {name for name in made if name.startswith("facts_")} == {"facts_by_rank"}
-    assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
+    assert not {name for name in made if name.startswith("facts_")}
+    assert select_rows("SELECT count(*) FROM search_fields WHERE has_negative IS NULL") == [(0,)]
     with database.open_library() as opened:
         assert opened.recovery_notice == ""
         assert opened.rows("PRAGMA user_version") == [(schema.VERSION,)]

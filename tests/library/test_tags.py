@@ -137,12 +137,12 @@ def test_strange_tags_are_left_out(value, expected):
     assert make_image(1, tags=value).tags == expected
 
 
-def test_library_without_the_tables_of_tags_keeps_what_it_has(library, alter):
+def test_library_without_the_tables_of_tags_keeps_what_it_has(library, make_older):
     hidden_rules.add_rule("word", "gold")
     image_records.store_images([make_image(1, meta={"prompt": "gold"})])
     library.finish()
     tables = ("site_tags", "tagged", "tags_read", "posts")
-    alter("".join(f"DROP TABLE {table};" for table in tables) + "PRAGMA user_version = 13")
+    make_older("".join(f"DROP TABLE {table};" for table in tables) + "PRAGMA user_version = 13")
     assert image_records.find_hidden_ids([1]) == {1}
     image_records.store_images([_image(1, "sea")])
     library.finish()

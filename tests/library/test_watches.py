@@ -178,14 +178,13 @@ def test_unwatched_gallery_can_be_watched_again(client, civitai):
     assert one.name.startswith("New name") and len(one.name) == 200
 
 
-def test_library_of_version_4_is_upgraded_without_loss(alter):
+def test_library_of_version_4_is_upgraded_without_loss(make_older):
     image = make_image(1)
     image_records.store_images([image])
     bookmarks.change_annotations([image.id], bookmarks.AnnotationChange(note="Mine"))
     bookmarks.add_to_collection([image], "Best")
-    alter(
-        "DROP TABLE watched; DROP INDEX facts_by_rank; PRAGMA user_version = 4;"
-        " ALTER TABLE facts DROP COLUMN has_negative"
+    make_older(
+        "DROP TABLE watched; PRAGMA user_version = 4; ALTER TABLE facts DROP COLUMN has_negative"
     )
     watches.watch_gallery(_MODEL, "It")
     assert [one.name for one in watches.list_watches()] == ["It"]
@@ -272,12 +271,12 @@ def test_damaged_list_of_ids_is_ignored(client, civitai):
         assert len(_look(client, _VERSION)) >= 1
 
 
-def test_library_of_version_6_is_upgraded_without_loss(client, civitai, alter):
+def test_library_of_version_6_is_upgraded_without_loss(client, civitai, make_older):
     _watch(client, _VERSION)
     assert _news(client, civitai, 3) == [3]
     columns = ("known", "fresh_ids", "news")
-    alter("".join(f"ALTER TABLE watched DROP COLUMN {column};" for column in columns))
-    alter("PRAGMA user_version = 6")
+    dropped = "".join(f"ALTER TABLE watched DROP COLUMN {column};" for column in columns)
+    make_older(f"{dropped}PRAGMA user_version = 6")
     assert [(one.name, one.new_count) for one in watches.list_watches()] == [("It", 3)]
     assert _look(client, _VERSION) == _newest(3)
     late = _published(civitai, 0)

@@ -43,7 +43,8 @@ class Schema:
     tables: SQL statements, separated by `;`. name: the file's name in messages to the user. advice:
     a sentence for the user, shown if a damaged or newer file was replaced. checks_pages: whether to
     check all pages for damage when the process first opens the file. changes: SQL that upgrades
-    version 1 to 2, 2 to 3, and so on.
+    version 1 to 2, 2 to 3, and so on. renamed: (former name, name) of tables, for an upgrade; the
+    changes use the names of today.
     """
 
     version: int
@@ -52,6 +53,7 @@ class Schema:
     advice: str
     checks_pages: bool = True
     changes: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 class _NewerVersion(sqlite3.DatabaseError):
@@ -197,6 +199,10 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
             version = _read_version(db)
             if version == schema.version:  # another process has created them meanwhile
                 return
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            for former, name in schema.renamed:
+                if former in tables:
+                    db.execute(f"ALTER TABLE {former} RENAME TO {name}")
             for sql in schema.changes[version - 1 :] if version else (schema.tables,):
                 for statement in sql.split(";"):
                     db.execute(statement)

@@ -137,17 +137,19 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
     """Return {image id: annotation}; leave out images without annotations. Raises DiskError."""
     ids = (json.dumps(list(image_ids)),)
     found: dict[int, Annotation] = defaultdict(Annotation)
-    sql = f"SELECT id, favourite, stars, note FROM marks WHERE id {OF_IDS}"
+    sql = f"SELECT id, favourite, stars, note FROM annotations WHERE id {OF_IDS}"
     for image_id, favourite, stars, note in select_rows(sql, ids):
         found[image_id] = Annotation(bool(favourite), stars, note)
-    sql = f"SELECT id, tag FROM own_tags WHERE id {OF_IDS} ORDER BY tag"
+    sql = f"SELECT id, tag FROM user_tags WHERE id {OF_IDS} ORDER BY tag"
     for image_id, tag in select_rows(sql, ids):
         found[image_id] = replace(found[image_id], tags=(*found[image_id].tags, tag))
-    sql = f"SELECT id, name FROM in_sets JOIN sets USING (number) WHERE id {OF_IDS} ORDER BY name"
+    both = "collection_images JOIN collections USING (number)"
+    sql = f"SELECT id, name FROM {both} WHERE id {OF_IDS} ORDER BY name"
     for image_id, name in select_rows(sql, ids):
         names = (*found[image_id].collections, name)
         found[image_id] = replace(found[image_id], collections=names)
-    for image_id, deleted_at in select_rows(f"SELECT id, at FROM gone WHERE id {OF_IDS}", ids):
+    sql = f"SELECT id, at FROM missing_images WHERE id {OF_IDS}"
+    for image_id, deleted_at in select_rows(sql, ids):
         found[image_id] = replace(found[image_id], deleted_at=deleted_at)
     return dict(found)
 
@@ -161,32 +163,35 @@ def change_annotations(image_ids: Sequence[int], change: AnnotationChange) -> No
         for name in change.add_to:
             write_collection(db, image_ids, name)
         removed = [(i, fold_text(name)) for name in change.remove_from for i in image_ids]
-        number = "SELECT number FROM sets WHERE folded = ?"
-        db.executemany(f"DELETE FROM in_sets WHERE id = ? AND number = ({number})", removed)
+        sql = (
+            "DELETE FROM collection_images"
+            " WHERE id = ? AND number = (SELECT number FROM collections WHERE folded = ?)"
+        )
+        db.executemany(sql, removed)
 
 
 def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:
     """Apply a change to one image, but for its collections, in the caller's transaction."""
-    row = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
+    row = db.execute("SELECT favourite, stars, note FROM annotations WHERE id = ?", (image_id,))
     favourite, stars, note = row.fetchone() or (0, 0, "")
     favourite = favourite if change.favourite is None else change.favourite
     stars = stars if change.stars is None else max(0, min(_MAX_STARS, change.stars))
     note = note if change.note is None else _clean_note(change.note)[:_MAX_NOTE]
-    db.execute("DELETE FROM marks WHERE id = ?", (image_id,))
+    db.execute("DELETE FROM annotations WHERE id = ?", (image_id,))
     if favourite or stars or note:
         values = (image_id, bool(favourite), stars, note, fold_text(note), time.time())
-        db.execute("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?)", values)
+        db.execute("INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?)", values)
     if change.tags is not None:
-        db.execute("DELETE FROM own_tags WHERE id = ?", (image_id,))
-    (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
+        db.execute("DELETE FROM user_tags WHERE id = ?", (image_id,))
+    (count,) = db.execute("SELECT count(*) FROM user_tags WHERE id = ?", (image_id,)).fetchone()
     unique: dict[str, str] = {}
     for tag in [*(change.tags or ()), *change.add_tags][:_MAX_TAGS]:
         unique.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
     added = [(image_id, tag, fold_text(tag)) for folded, tag in unique.items() if folded]
-    sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
+    sql = "INSERT OR IGNORE INTO user_tags VALUES (?, ?, ?)"
     db.executemany(sql, added[: max(0, _MAX_TAGS - count)])
     removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
-    db.executemany("DELETE FROM own_tags WHERE id = ? AND folded = ?", removed)
+    db.executemany("DELETE FROM user_tags WHERE id = ? AND folded = ?", removed)
     if change.tags is not None or change.add_tags or removed:
         refresh_hidden(db, [image_id])
 
@@ -225,7 +230,7 @@ def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
     name: the only collection to return, "" for all. Raises DiskError.
     """
     sql = (
-        "SELECT s.name, i.id FROM sets s LEFT JOIN in_sets i USING (number)"
+        "SELECT s.name, i.id FROM collections s LEFT JOIN collection_images i USING (number)"
         " WHERE ?1 = '' OR s.folded = ?1 ORDER BY s.folded, i.added_at, i.id"
     )
     found: dict[str, list[int]] = {}
@@ -261,11 +266,11 @@ def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str
     """
     clean = _validate_name(name)
     row = (clean, fold_text(clean), time.time())
-    db.execute("INSERT OR IGNORE INTO sets (name, folded, made_at) VALUES (?, ?, ?)", row)
-    found = db.execute("SELECT number, name FROM sets WHERE folded = ?", (fold_text(clean),))
+    db.execute("INSERT OR IGNORE INTO collections (name, folded, made_at) VALUES (?, ?, ?)", row)
+    found = db.execute("SELECT number, name FROM collections WHERE folded = ?", (fold_text(clean),))
     number, stored_name = found.fetchone()
     rows = ((number, image_id, time.time()) for image_id in image_ids)
-    db.executemany("INSERT OR IGNORE INTO in_sets VALUES (?, ?, ?)", rows)
+    db.executemany("INSERT OR IGNORE INTO collection_images VALUES (?, ?, ?)", rows)
     return str(stored_name)
 
 
@@ -275,8 +280,8 @@ def rename_collection(name: str, new_name: str) -> None:
     Raises InputError if the new name is empty or belongs to another collection.
     """
     clean = _validate_name(new_name)
-    sql = "UPDATE OR IGNORE sets SET name = ?1, folded = ?2 WHERE folded = ?3"
-    known = "SELECT 1 FROM sets WHERE folded = ?3"
+    sql = "UPDATE OR IGNORE collections SET name = ?1, folded = ?2 WHERE folded = ?3"
+    known = "SELECT 1 FROM collections WHERE folded = ?3"
     values = (clean, fold_text(clean), fold_text(name))
     with change_bookmarks() as db:
         if db.execute(sql, values).rowcount == 0 and db.execute(known, values).fetchall():
@@ -290,7 +295,7 @@ def delete_collection(name: str) -> list[int]:
     """
     with change_bookmarks() as db:
         ids = list_image_ids(name)
-        db.execute("DELETE FROM sets WHERE folded = ?", (fold_text(name),))
+        db.execute("DELETE FROM collections WHERE folded = ?", (fold_text(name),))
     return ids
 
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from .. import setting, util
 from ..core import log_disk_errors, sqlite
-from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
+from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, RENAMED, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 
 __all__ = ["compress_record", "connections", "decompress_record", "estimate_json_memory"]
 __all__ += ["evict_oldest", "find_site", "has_trigrams", "MemoryCache", "open_library"]
@@ -69,7 +69,10 @@ def estimate_json_memory(text: bytes) -> int:
 _HAS_TRIGRAMS = "SELECT 1 FROM sqlite_master WHERE name = 'trigrams'"
 _PORT_MARK = "\x01"  # never in JSON, which escapes control characters
 _this_thread = threading.local()  # `database`: the one in which the thread has a transaction
-_TABLES_BY_ID = ("marks", "own_tags", "in_sets", "gone", "saved", "tagged", "tags_read")
+_TABLES_BY_ID = (
+    *("annotations", "user_tags", "collection_images", "missing_images", "saved"),
+    *("tagged", "tags_read"),
+)
 _TAGS_OF_IDS = "site_tags WHERE number IN (SELECT tag FROM tagged {})"
 
 
@@ -111,6 +114,7 @@ def _open_file(path: str) -> sqlite.Database:
         " renamed file.",
         checks_pages=False,
         changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
+        renamed=RENAMED,
     )
     database = sqlite.Database(path, schema)
     if database.recovery_notice:
@@ -124,7 +128,7 @@ def _open_file(path: str) -> sqlite.Database:
             with database.writing() as db:
                 for statement in TRIGRAMS.split(";"):
                     db.execute(statement)
-                for table in ("facts", "texts", "tiles"):
+                for table in ("search_fields", "texts", "tiles"):
                     db.execute(f"DELETE FROM {table}")
     return database
 
@@ -177,7 +181,7 @@ def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connect
         where = f"WHERE id {OF_IDS}"
         queries = [(f"{table} {where}", ids) for table in _TABLES_BY_ID]
         queries.append((_TAGS_OF_IDS.format(where), ids))
-        for query, values in (*queries, ("sets", ()), ("hidden_rules", ())):
+        for query, values in (*queries, ("collections", ()), ("hidden_rules", ())):
             table = query.partition(" ")[0]
             for row in select_rows_or_empty(f"SELECT * FROM {query}", values):
                 db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
@@ -258,7 +262,7 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
         row_ids += [rowid for (rowid,) in db.execute(sql, (time.time(), left))]
     values = (json.dumps(row_ids),)
     if table == "images":  # no foreign key deletes these
-        for derived in ("figures", "hidden_images"):
+        for derived in ("image_features", "hidden_images"):
             db.execute(f"DELETE FROM {derived} WHERE id {OF_IDS}", values)
     if table == "images" and has_trigrams():
         # An FTS5 index with external content can only delete rows by their old values:

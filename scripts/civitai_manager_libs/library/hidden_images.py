@@ -23,13 +23,13 @@ _HIDE = f"""
 INSERT OR IGNORE INTO hidden_images (id, rule)
 SELECT t.id, r.number FROM hidden_rules r JOIN texts t ON {_HAS_WORD.format("t.prompt")}
     WHERE r.kind = 'word' AND {{which}}
-UNION ALL SELECT t.id, r.number FROM hidden_rules r JOIN own_tags t
+UNION ALL SELECT t.id, r.number FROM hidden_rules r JOIN user_tags t
     ON {_HAS_WORD.format("t.folded")} WHERE r.kind = 'word' AND {{which}}
 UNION ALL SELECT t.id, r.number FROM hidden_rules r {{join}} site_tags s
     ON {_HAS_WORD.format("s.folded")} {{join}} tagged t ON t.tag = s.number
     WHERE r.kind = 'word' AND {{which}}
 UNION ALL SELECT t.id, r.number FROM hidden_rules r
-    JOIN names n ON n.kind = 'author' AND n.name = r.folded JOIN uses t ON t.name = n.number
+    JOIN names n ON n.kind = 'author' AND n.name = r.folded JOIN image_names t ON t.name = n.number
     WHERE r.kind = 'author' AND {{which}}
 """
 

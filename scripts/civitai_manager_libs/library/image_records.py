@@ -120,7 +120,7 @@ def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
     """
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
-    db.executemany(f"INSERT OR REPLACE INTO gone {known}", rows)
+    db.executemany(f"INSERT OR REPLACE INTO missing_images {known}", rows)
 
 
 def insert_kept(
@@ -239,7 +239,7 @@ def _write_records(
             versions = [(f"version {v}", image.id) for image in images for v in image.version_ids]
             db.executemany(_SEEN, versions)
             ids = json.dumps([image.id for image in images])
-            db.execute(f"DELETE FROM gone WHERE id {OF_IDS}", (ids,))
+            db.execute(f"DELETE FROM missing_images WHERE id {OF_IDS}", (ids,))
         seen = [(gallery, stored.id) for gallery in galleries for stored in records]
         db.executemany(_SEEN, seen)
 
@@ -340,12 +340,12 @@ _NOTHING: Mapping[int, Image] = {}
 _NO_ROW = (None,) * 6  # of a library that cannot be read
 _PAGE = """
 SELECT wanted.value, tile, favourite, stars,
-    (SELECT read_at FROM images WHERE images.id = gone.id), saved.path,
+    (SELECT read_at FROM images WHERE images.id = missing_images.id), saved.path,
     EXISTS (SELECT 1 FROM hidden_images WHERE id = wanted.value)
 FROM json_each(?) wanted
 LEFT JOIN tiles ON tiles.id = wanted.value AND made_by = ? AND site = ?
-LEFT JOIN marks ON marks.id = wanted.value
-LEFT JOIN gone ON gone.id = wanted.value
+LEFT JOIN annotations ON annotations.id = wanted.value
+LEFT JOIN missing_images ON missing_images.id = wanted.value
 LEFT JOIN saved ON saved.id = wanted.value
 """
 
@@ -415,7 +415,9 @@ def _iter_libraries(
     image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NOTHING
 ) -> Iterator[SelectRows]:
     """Yield functions that run a SELECT: in the file, then in a library of what it lacks yet."""
-    indexed = f"SELECT id FROM tiles JOIN facts USING (id) WHERE id {OF_IDS} AND made_by = ?"
+    indexed = (
+        f"SELECT id FROM tiles JOIN search_fields USING (id) WHERE id {OF_IDS} AND made_by = ?"
+    )
     values = (json.dumps(list(image_ids)), _RULES_VERSION)
     stored = {row[0] for row in select_rows_or_empty(indexed, values)}
     yield select_rows_or_empty
@@ -456,8 +458,8 @@ def forget_saved_files(image_ids: Sequence[int]) -> None:
 def find_unchecked_favourites(seconds: float) -> list[int]:
     """Return the ids of all favourites if one of them was not checked for so long, else []."""
     sql = (
-        "SELECT id, abs(?1 - max(read_at, ifnull(at, 0))) FROM marks JOIN images USING (id)"
-        " JOIN tiles USING (id) LEFT JOIN gone USING (id)"
+        "SELECT id, abs(?1 - max(read_at, ifnull(at, 0))) FROM annotations JOIN images USING (id)"
+        " JOIN tiles USING (id) LEFT JOIN missing_images USING (id)"
         " WHERE favourite AND is_whole AND site = ?2 AND tile <> '' ORDER BY marked_at DESC"
     )
     rows = select_rows_or_empty(sql, (time.time(), find_site()))

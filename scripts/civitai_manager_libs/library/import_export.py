@@ -208,9 +208,9 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
     image_id = as_whole_number(entry.get("id"), 1)
     if image_id is None:
         return
-    found = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
+    found = db.execute("SELECT favourite, stars, note FROM annotations WHERE id = ?", (image_id,))
     favourite, stars, note = found.fetchone() or (0, 0, "")
-    own = [tag for (tag,) in db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))]
+    own = [tag for (tag,) in db.execute("SELECT tag FROM user_tags WHERE id = ?", (image_id,))]
     new_note, new_tags = entry.get("note"), clean_lines(entry.get("tags"))
     is_note_new = isinstance(new_note, str) and new_note != "" and not note
     change = bookmarks.AnnotationChange(

@@ -33,10 +33,10 @@ _COVERS = 4
 _LATEST = 40  # images from which covers are chosen
 _SETS = {
     "favourites": (
-        "marks WHERE favourite",
-        "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?",
+        "annotations WHERE favourite",
+        "SELECT id FROM annotations WHERE favourite ORDER BY marked_at DESC LIMIT ?",
     ),
-    "library": ("facts", "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"),
+    "library": ("search_fields", "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"),
     "downloads": ("saved", "SELECT id FROM saved ORDER BY id DESC LIMIT ?"),
 }
 
@@ -48,7 +48,7 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
     (content ratings) that the image may have.
     """
     sql = (
-        "SELECT id FROM seen JOIN facts USING (id) WHERE gallery = ? AND level & ?"
+        "SELECT id FROM seen JOIN search_fields USING (id) WHERE gallery = ? AND level & ?"
         " ORDER BY id DESC LIMIT 1"
     )
     return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)

@@ -35,7 +35,7 @@ _SINGLES, _PACE = 10, 0.2
 _CONTROLS = 10  # images that are requested to find out whether the server knows `ids`
 _LIST_CURSOR = re.compile(r"([0-9]{1,6})(s?)")  # s: the server sends single images only
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
-_WRITTEN = 2.0  # seconds to wait until marks are written
+_WRITTEN = 2.0  # seconds to wait until missing images are recorded
 
 
 class StoredPage(NamedTuple):
@@ -247,7 +247,7 @@ def _fetch_listed_page(
         is_proven = bool(others and civitai.fetch_images_by_id(client, others, cancelled))
     gone = list(kept) if is_proven else []
     write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
-    if gone:  # the page reads the marks
+    if gone:  # the page reads them
         wait_for_writes(_WRITTEN, includes_later=False)
     images = [
         (found | kept)[image_id] for image_id in some if image_id in found or image_id in kept

@@ -9,13 +9,14 @@ __all__ = [
     "CHANGES",
     "OF_IDS",
     "RANK",
+    "RENAMED",
     "TABLES",
     "TEXTS_OF_3",
     "TRIGRAMS",
     "VERSION",
 ]
 
-VERSION = 16
+VERSION = 17
 OF_IDS = "IN (SELECT value FROM json_each(?))"  # ids as a JSON array
 
 _IMAGES = """
@@ -26,18 +27,18 @@ CREATE INDEX images_by_age ON images (read_at);
 """
 # The features that statistics count, of each whole record (see `stats_features`). made_by: the
 # version of the rules; rows of another version are computed again.
-_FIGURES = """
-CREATE TABLE figures (
+_FEATURES = """
+CREATE TABLE image_features (
     id INTEGER PRIMARY KEY, made_by INTEGER NOT NULL, level INTEGER NOT NULL,
     reactions INTEGER NOT NULL, versions TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL
 )
 """
-# What a search reads, apart from the large records. facts: numbers are NULL if the record lacks
-# them; created: ISO 8601 or "". texts: folded (see `core.fold_text`). names: LoRAs,
-# samplers, authors and so on, each once by kind; uses: the images that have each name. seen: the
+# What a search reads, apart from the large records. search_fields: numbers are NULL if the
+# record lacks them; created: ISO 8601 or "". texts: folded (see `core.fold_text`). names: LoRAs,
+# samplers, authors and so on, each once by kind; image_names: the images that have each. seen: the
 # galleries in which an image was read, as "model 5", "version 7", "post 9" or "user anna".
 _TEXTS = """
-CREATE TABLE facts (
+CREATE TABLE search_fields (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     level INTEGER NOT NULL, type TEXT NOT NULL, created TEXT NOT NULL, width INTEGER NOT NULL,
     height INTEGER NOT NULL, reactions INTEGER NOT NULL, has_data INTEGER NOT NULL, steps REAL,
@@ -51,11 +52,10 @@ CREATE TABLE names (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, shown TEXT NOT NULL,
     UNIQUE (kind, name)
 );
-CREATE TABLE uses (
+CREATE TABLE image_names (
     name INTEGER NOT NULL, id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
     weight REAL, PRIMARY KEY (name, id)
 ) WITHOUT ROWID;
-CREATE INDEX uses_by_image ON uses (id);
 CREATE TABLE seen (
     gallery TEXT NOT NULL, id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
     PRIMARY KEY (gallery, id)
@@ -71,33 +71,36 @@ RANK = "min({reactions}, 524287) << 40 | {id}"
 # A search in the order of reactions reads all that it compares from this index.
 _RANK = RANK.format(reactions="reactions", id="id")
 _INDEX = f"""
-CREATE INDEX IF NOT EXISTS facts_by_rank ON facts (({_RANK}), reactions, level, type, created,
-    width, height, has_data, steps, cfg, clip_skip, hires, has_negative)
+CREATE INDEX IF NOT EXISTS search_fields_by_rank ON search_fields (({_RANK}), reactions, level,
+    type, created, width, height, has_data, steps, cfg, clip_skip, hires, has_negative)
 """
-# What the user has added to images: it stays when their records are evicted. marks: favourites,
-# stars and notes. sets: collections. folded: the text as searches compare it. gone: images that
+# What the user has added to images: it stays when their records are evicted. annotations:
+# favourites, stars and notes. folded: the text as searches compare it. missing_images: those that
 # Civitai no longer has, and when that was noticed.
 _OWN = """
-CREATE TABLE marks (
+CREATE TABLE annotations (
     id INTEGER PRIMARY KEY, favourite INTEGER NOT NULL, stars INTEGER NOT NULL, note TEXT NOT NULL,
     folded TEXT NOT NULL, marked_at REAL NOT NULL
 );
-CREATE TABLE own_tags (
+CREATE TABLE user_tags (
     id INTEGER NOT NULL, tag TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (folded, id)
 ) WITHOUT ROWID;
-CREATE INDEX own_tags_by_image ON own_tags (id);
-CREATE TABLE sets (
+CREATE TABLE collections (
     number INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE,
     made_at REAL NOT NULL
 );
-CREATE TABLE in_sets (
-    number INTEGER NOT NULL REFERENCES sets (number) ON DELETE CASCADE, id INTEGER NOT NULL,
+CREATE TABLE collection_images (
+    number INTEGER NOT NULL REFERENCES collections (number) ON DELETE CASCADE, id INTEGER NOT NULL,
     added_at REAL NOT NULL, PRIMARY KEY (number, id)
 ) WITHOUT ROWID;
-CREATE INDEX in_sets_by_image ON in_sets (id);
-CREATE TABLE gone (
+CREATE TABLE missing_images (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE, at REAL NOT NULL
 )
+"""
+_BY_IMAGE = """
+CREATE INDEX image_names_by_image ON image_names (id);
+CREATE INDEX user_tags_by_image ON user_tags (id);
+CREATE INDEX collection_images_by_image ON collection_images (id)
 """
 # Galleries that the user watches. since, seen, newest: ids of the latest image before the current
 # visit, at the end of that visit, and of all. fresh: how many images came after `seen`. Compressed
@@ -198,8 +201,8 @@ CREATE TABLE IF NOT EXISTS licences (
 """
 # The images that are never evicted: those with annotations or reproductions.
 ANNOTATED_IDS = (
-    "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
-    " UNION SELECT image_id FROM reproductions"
+    "SELECT id FROM annotations UNION SELECT id FROM user_tags"
+    " UNION SELECT id FROM collection_images UNION SELECT image_id FROM reproductions"
 )
 # Each three letters in a row are a token, so that words of every script are found inside others.
 # trigram_list has each token once, to find the tokens that begin with one or two letters.
@@ -223,10 +226,11 @@ CREATE TABLE pages (
     ids TEXT NOT NULL, PRIMARY KEY (query, cursor)
 );
 CREATE INDEX pages_by_age ON pages (read_at);
-{_FIGURES};
+{_FEATURES};
 {_SEARCHED};
 {_INDEX};
 {_OWN};
+{_BY_IMAGE};
 {_WATCHED};
 {_VERSION_RECORDS};
 {_REPRODUCTIONS};
@@ -258,23 +262,29 @@ DROP TABLE old_images;
 {TEXTS_OF_3};
 {_SEEN}
 """
-_FROM_5 = "ALTER TABLE facts ADD COLUMN has_negative INTEGER"
+_FROM_5 = "ALTER TABLE search_fields ADD COLUMN has_negative INTEGER"
 _FROM_6 = """
 ALTER TABLE watched ADD COLUMN known BLOB;
 ALTER TABLE watched ADD COLUMN fresh_ids BLOB;
 ALTER TABLE watched ADD COLUMN news BLOB
 """
-# Searches no longer use the other indexes of `facts`.
+# Searches no longer use the other indexes of `search_fields`, whose first name was `facts`.
 _UNUSED = "in_order by_date by_reactions by_type by_width by_height by_steps by_cfg by_clip_skip"
 _FROM_11 = f"""
 {";".join(f"DROP INDEX IF EXISTS facts_{name}" for name in [*_UNUSED.split(), "by_hires"])};
-UPDATE facts SET has_negative = ifnull((SELECT negative <> '' FROM texts
-    WHERE texts.id = facts.id), 0) WHERE has_negative IS NULL;
+UPDATE search_fields SET has_negative = ifnull((SELECT negative <> '' FROM texts
+    WHERE texts.id = search_fields.id), 0) WHERE has_negative IS NULL;
 {_INDEX}
 """
 _FROM_12 = f"{_HIDDEN_IMAGES};{_TILES};{_SAVED};{_SITE_TAGS};{make_hide_statement()}"
+_FORMER = "facts_by_rank uses_by_image own_tags_by_image in_sets_by_image"
+_FROM_16 = f"""
+{";".join(f"DROP INDEX IF EXISTS {name}" for name in _FORMER.split())};
+{_INDEX};
+{_BY_IMAGE}
+"""
 CHANGES = (
-    *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
+    *(_FEATURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
     _REPRODUCTIONS,
     _MISSING_VERSIONS,
     _HIDDEN_RULES,
@@ -283,4 +293,16 @@ CHANGES = (
     _LICENCES,
     _SITE_TAGS,
     _POSTS,
+    _FROM_16,
+)
+# Up to version 16: the first name of each, and its name now.
+RENAMED = (
+    ("figures", "image_features"),
+    ("facts", "search_fields"),
+    ("uses", "image_names"),
+    ("marks", "annotations"),
+    ("own_tags", "user_tags"),
+    ("sets", "collections"),
+    ("in_sets", "collection_images"),
+    ("gone", "missing_images"),
 )

@@ -254,7 +254,7 @@ def save_features(db: sqlite3.Connection, images: Iterable[ImageFeatures]) -> No
         )
         for image in images
     ]
-    db.executemany("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT OR REPLACE INTO image_features VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def read_features(image_ids: Sequence[int]) -> list[ImageFeatures]:
@@ -263,7 +263,7 @@ def read_features(image_ids: Sequence[int]) -> list[ImageFeatures]:
     Images whose features are not stored, or were made by older rules, are left out.
     """
     sql = (
-        "SELECT id, level, reactions, settings, words FROM figures"
+        "SELECT id, level, reactions, settings, words FROM image_features"
         f" WHERE made_by = ? AND id {OF_IDS}"
     )
     return [

@@ -1,4 +1,7 @@
-"""The terms of a search as conditions in SQL, each true or false for one row `f` of `facts`."""
+"""The terms of a search as conditions in SQL, each true or false for a row of `search_fields`.
+
+The row is called `f`.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +31,17 @@ _MANY_TAGGED = 50_000  # pairs of an image and a tag
 _FEW_TAGS = 15  # about as many as an image has
 _ANNOTATIONS = {
     "tag": f"SELECT id FROM tagged WHERE {_TAG_MATCHES}"
-    " UNION ALL SELECT id FROM own_tags WHERE {matches}",
-    "mytag": "SELECT id FROM own_tags WHERE {matches}",
-    "collection": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {matches}",
-    "note": "SELECT id FROM marks WHERE {matches}",
+    " UNION ALL SELECT id FROM user_tags WHERE {matches}",
+    "mytag": "SELECT id FROM user_tags WHERE {matches}",
+    "collection": "SELECT id FROM collection_images JOIN collections USING (number)"
+    " WHERE {matches}",
+    "note": "SELECT id FROM annotations WHERE {matches}",
 }
 # A record may give a resource's version id alone, "#77"; `versions` has the names of versions.
-_NAMED = """SELECT id FROM uses WHERE name IN (
+_NAMED = """SELECT id FROM image_names WHERE name IN (
     SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR name IN (
         SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0)))"""
-_OF_BASE_MODELS = f"""SELECT id FROM uses WHERE name IN (
+_OF_BASE_MODELS = f"""SELECT id FROM image_names WHERE name IN (
     SELECT number FROM names WHERE kind = 'base' AND shown {OF_IDS})"""
 
 
@@ -45,7 +49,7 @@ class Condition(NamedTuple):
     """An SQL condition for one image, and its parameters.
 
     `{id}` stands for the image's id: "f.id", or "+f.id" where SQLite may not look up ids but must
-    read `facts` in the order of an index.
+    read `search_fields` in the order of an index.
     """
 
     sql: str
@@ -147,7 +151,7 @@ def _find_common_tag(term: Term, read: SelectRows) -> Condition | None:
     of_site = f"id = f.id AND {sign}{_TAG_MATCHES}".format(matches=matches)
     sql = (
         f"(EXISTS (SELECT 1 FROM tagged WHERE {of_site})"
-        f" OR EXISTS (SELECT 1 FROM own_tags WHERE id = f.id AND {matches}))"
+        f" OR EXISTS (SELECT 1 FROM user_tags WHERE id = f.id AND {matches}))"
     )
     return Condition(sql, (term.value, term.value))
 
@@ -172,8 +176,8 @@ def _parse_comparison(term: Term) -> tuple[str, float | str]:
 
 
 def _make_stars_condition(term: Term) -> Condition:
-    # An image without a row in `marks` has no stars.
-    select, number = f"SELECT id FROM marks WHERE {{}}stars {term.sign} ?", float(term.value)
+    # An image without a row in `annotations` has no stars.
+    select, number = f"SELECT id FROM annotations WHERE {{}}stars {term.sign} ?", float(term.value)
     if not _COMPARE[term.sign](0, number):
         return _make_ids_condition(select.format(""), number)
     return negate(_make_ids_condition(select.format("NOT "), number))
@@ -187,15 +191,16 @@ HIDDEN = Condition("EXISTS (SELECT 1 FROM hidden_images WHERE id = f.id)")
 # All versions that Civitai detected in the image belong to models that permit selling images. Where
 # no licence is known, as in a temporary library, this is true: callers look at the images anyway.
 _MAY_SELL = """(NOT EXISTS (SELECT 1 FROM licences) OR NOT EXISTS (
-    SELECT 1 FROM uses u JOIN names n ON n.number = u.name WHERE u.id = f.id AND n.kind = 'version'
+    SELECT 1 FROM image_names u JOIN names n ON n.number = u.name
+    WHERE u.id = f.id AND n.kind = 'version'
     AND n.name NOT IN (SELECT '#' || v.id FROM versions v JOIN licences l USING (model_id)
         WHERE instr(l.licence, '"sell_images": true'))))"""
 _FLAGS = {
     "commercial": Condition(_MAY_SELL),
-    "favourite": _make_ids_condition("SELECT id FROM marks WHERE favourite"),
-    "note": _make_ids_condition("SELECT id FROM marks WHERE note <> ''"),
+    "favourite": _make_ids_condition("SELECT id FROM annotations WHERE favourite"),
+    "note": _make_ids_condition("SELECT id FROM annotations WHERE note <> ''"),
     "saved": _make_ids_condition("SELECT id FROM saved"),
-    "gone": _make_ids_condition("SELECT id FROM gone"),
+    "gone": _make_ids_condition("SELECT id FROM missing_images"),
     "image": Condition("f.type = 'image'"),
     "video": Condition("f.type = 'video'"),
     "data": Condition("f.has_data"),

@@ -16,7 +16,9 @@ __all__ = ["index_images"]
 
 _KINDS = ("model", "lora", "embed")  # of resources whose names are searched
 _NUMBERS = ("Steps", "CFG scale", "Clip skip", "Hires upscale")  # in the infotext
-_USE = "INSERT OR IGNORE INTO uses SELECT number, ?, ? FROM names WHERE kind = ? AND name = ?"
+_USE = """
+INSERT OR IGNORE INTO image_names SELECT number, ?, ? FROM names WHERE kind = ? AND name = ?
+"""
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
 
@@ -39,8 +41,9 @@ def index_images(
         row: tuple[Any, ...] = (image.id, image.level, image.type, image.created_at)
         row += (image.width, image.height, image.reactions.total, bool(image.meta))
         row += (*(as_number(infotext.parameters.get(name)) for name in _NUMBERS), bool(negative))
-        db.execute(f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * len(row))})", row)
-        db.execute("DELETE FROM uses WHERE id = ?", (image.id,))
+        places = ", ".join("?" * len(row))
+        db.execute(f"INSERT OR REPLACE INTO search_fields VALUES ({places})", row)
+        db.execute("DELETE FROM image_names WHERE id = ?", (image.id,))
         new = [(kind, name, shown) for (kind, name), (shown, _) in names.items()]
         db.executemany("INSERT OR IGNORE INTO names (kind, name, shown) VALUES (?, ?, ?)", new)
         db.executemany(_USE, [(image.id, weight, *key) for key, (_, weight) in names.items()])

@@ -25,7 +25,8 @@ _FACTOR = 0x2545F491  # odd
 class Order(NamedTuple):
     """A sort order of images.
 
-    key: SQL expression of the row `f` of `facts`, a number that is different for each image.
+    key: SQL expression of the row `f` of `search_fields`, a number that is different for each
+        image.
     id: how conditions name an image's id; see `Condition`. nearest: SELECT for the key of the
     20,000th image after the key `?`; "" if a page is not first looked for among these.
     """
@@ -40,7 +41,9 @@ class Order(NamedTuple):
 # takes three times as long: where the nearest images do not fill a page, all that match are sorted.
 _RANK = f"({RANK.format(reactions='f.reactions', id='f.id')})"
 _LAST_RANK = 2**62
-_NEAREST = f"SELECT {_RANK} FROM facts f WHERE {_RANK} < ? ORDER BY 1 DESC LIMIT 1 OFFSET 20000"
+_NEAREST = (
+    f"SELECT {_RANK} FROM search_fields f WHERE {_RANK} < ? ORDER BY 1 DESC LIMIT 1 OFFSET 20000"
+)
 _SORTED_BY_RANK = Order(f"+{_RANK}")
 SORTS = {
     "Newest": Order("f.id"),
@@ -163,4 +166,4 @@ def _select(
     image_id = order.id if scope.ids is None else "+f.id"  # the given ids are looked up
     where = " AND ".join(condition.sql.format(id=image_id) for condition in conditions) or "1"
     values = [value for condition in conditions for value in condition.values]
-    return read(f"SELECT {columns} FROM facts f WHERE {where} {tail}", values)
+    return read(f"SELECT {columns} FROM search_fields f WHERE {where} {tail}", values)

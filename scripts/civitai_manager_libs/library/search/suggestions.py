@@ -15,7 +15,7 @@ __all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 _MOST = 8
 _VALUES = """
 SELECT n.shown, count(u.id) AS uses, max(v.model_name || ' ' || v.name)
-FROM names n JOIN uses u ON u.name = n.number LEFT JOIN versions v ON n.name = '#' || v.id
+FROM names n JOIN image_names u ON u.name = n.number LEFT JOIN versions v ON n.name = '#' || v.id
 WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
     OR instr(lower(v.model_name || ' ' || v.name), ?) > 0)
 GROUP BY n.number ORDER BY uses DESC LIMIT ?
@@ -23,14 +23,14 @@ GROUP BY n.number ORDER BY uses DESC LIMIT ?
 
 _MOST_AUTHORS = 200  # whose images are counted
 _AUTHORS = """
-SELECT shown, (SELECT count(*) FROM uses u WHERE u.name = n.number) AS uses
+SELECT shown, (SELECT count(*) FROM image_names u WHERE u.name = n.number) AS uses
 FROM (SELECT * FROM names WHERE kind = 'author' AND name >= ? AND name < ?
     ORDER BY name LIMIT ?) n
 ORDER BY n.name != ?, uses DESC LIMIT ?
 """
 
 _OWN_TAGS = (
-    "SELECT folded, min(tag) AS tag, count(*) AS uses FROM own_tags o WHERE {} GROUP BY folded"
+    "SELECT folded, min(tag) AS tag, count(*) AS uses FROM user_tags o WHERE {} GROUP BY folded"
 )
 _TAGS = "SELECT min(tag), sum(uses) FROM ({}) GROUP BY folded ORDER BY 2 DESC LIMIT ?2"
 _HAS_TEXT = "instr(folded, ?1) > 0"
@@ -42,7 +42,7 @@ _NOT_ON_SITE = f"""{_HAS_TEXT} AND NOT EXISTS (
     SELECT 1 FROM tagged t JOIN site_tags s ON s.number = t.tag
     WHERE t.id = o.id AND s.folded = o.folded)"""
 _WEIGHTS = """
-SELECT u.weight FROM names n JOIN uses u ON u.name = n.number
+SELECT u.weight FROM names n JOIN image_names u ON u.name = n.number
 WHERE n.kind = 'lora' AND n.name = ? AND u.weight > 0 AND u.weight <= 10
 ORDER BY u.weight
 """
@@ -50,7 +50,8 @@ ORDER BY u.weight
 _ANNOTATIONS = {
     "tag": _TAGS.format(f"{_OWN_TAGS.format(_NOT_ON_SITE)} UNION ALL {_SITE_TAGS}"),
     "mytag": _TAGS.format(_OWN_TAGS.format(_HAS_TEXT)),
-    "collection": "SELECT name, count(id) AS uses FROM sets LEFT JOIN in_sets USING (number)"
+    "collection": "SELECT name, count(id) AS uses"
+    " FROM collections LEFT JOIN collection_images USING (number)"
     " WHERE instr(folded, ?) > 0 GROUP BY number ORDER BY uses DESC LIMIT ?",
 }
 
