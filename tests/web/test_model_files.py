@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 
 from api_server import MODEL_ID, status
 from civitai_demo.gallery import list_gallery, make_meta
 from civitai_demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, image_records
+from civitai_manager_libs.model_files import used_models
 from gallery_page import with_axe
 from page_driver import expect, Server, wait_for
 import pytest
@@ -186,6 +188,35 @@ def test_repeated_request_starts_one_job(api, needs):
     first, second = (api.post("model_files", body) for _ in range(2))
     assert first == second and first["job_id"]
     assert first["message"] == "Downloading Model 5 v1"
+
+
+def test_slow_start_of_one_download_delays_no_other(api, civitai, needs, monkeypatch):
+    needs(_version(5))
+    is_asked, end, answers = threading.Event(), threading.Event(), []
+    body = {"files": [{"version_id": 5, "file_id": 50}], "request": "a-request"}
+
+    def stall(request, answer):
+        is_asked.set()
+        end.wait(60)
+        request.reply(200, answer, {})
+
+    monkeypatch.setattr(used_models, "_MAX_AGE", -1.0)  # the version is fetched again
+    setting.change("http_timeout", 100)
+    civitai.always("version", stall)
+    twice = [
+        threading.Thread(target=lambda: answers.append(api.post("model_files", body)), daemon=True)
+        for _ in range(2)
+    ]
+    for thread in twice:
+        thread.start()
+    try:
+        assert is_asked.wait(30)
+        assert api.post("jobs", {"ids": [1], "request": "another-request"})["job_id"] == 1
+    finally:
+        end.set()
+    for thread in twice:
+        thread.join(30)
+    assert [answer["job_id"] for answer in answers] == [2, 2]
 
 
 def test_job_of_a_collections_models_names_the_collection(api, needs):

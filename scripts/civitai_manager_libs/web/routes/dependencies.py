@@ -13,7 +13,16 @@ from typing_extensions import TypedDict
 
 from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
-from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
+from ...core import (
+    as_id,
+    as_whole_number,
+    find_cancellation,
+    Image,
+    level_mask,
+    LEVELS,
+    log_disk_errors,
+    SingleFlight,
+)
 from ...jobs import JobService, MakeService
 from ...library import hidden_rules, image_records, models, pages
 from ..http import ApiError, RequestContext
@@ -50,7 +59,7 @@ class GalleryQuery(TypedDict, total=False):
 _KEPT = 200  # responses
 T = TypeVar("T")
 
-_lock = threading.Lock()
+_flights: SingleFlight[Any] = SingleFlight()
 _responses: OrderedDict[str, Any] = OrderedDict()  # by request id
 
 
@@ -58,17 +67,21 @@ def respond_once(request_id: str, begin: Callable[[], T]) -> T:
     """Call `begin` and return its result; for a repeated request, return the first result again.
 
     A request is repeated if its id is one of the last 200. Without a valid id, `begin` is always
-    called.
+    called. Requests with other ids do not wait for `begin`.
     """
     if not re.fullmatch(r"[\w-]{8,64}", request_id):
         return begin()
-    with _lock:  # held during `begin`, since starting a job takes only milliseconds
-        if request_id not in _responses:
-            _responses[request_id] = begin()
+
+    def respond() -> T:
+        response: T | None = _responses.get(request_id)
+        if response is None:
+            response = _responses[request_id] = begin()
             if len(_responses) > _KEPT:
                 _responses.popitem(last=False)
-        response: T = _responses[request_id]
         return response
+
+    response: T = _flights.do(request_id, respond, find_cancellation())
+    return response
 
 
 _service: JobService | None = None
