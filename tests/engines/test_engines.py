@@ -186,6 +186,7 @@ def listed(*names, **fields):
         (Wanted("model", "DREAM"), listed("sub/dream.pt", "b.pt"), "sub/dream.pt"),
         (Wanted("model", "dream"), listed("a/dream.pt", "b/dream.pt"), None),
         (Wanted("model", "dream", "1" * 64), listed("dream.pt", hash="2" * 64), None),
+        (Wanted("model", "dream", "unknown"), listed("other.pt", hash="unknown"), None),
         (
             Wanted("model", "dream", other_path="/dream.pt"),
             listed("dream.pt", path="/dream.pt"),
@@ -193,7 +194,7 @@ def listed(*names, **fields):
         ),
         (Wanted("lora", "a", path="/x/a.pt", other_path="/x/\0"), listed("b", path=""), None),
     ],
-    ids="hash own-file only-stem two-stems other-hash other-version nul".split(),
+    ids="hash own-file only-stem two-stems other-hash no-hash other-version nul".split(),
 )
 def test_file_is_matched_by_hash_then_own_file_then_only_name(wanted, files, found):
     match = match_file(wanted, files)
@@ -319,6 +320,27 @@ def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
     names = [inputs[name] for name in ("vae_name", "clip_name1", "clip_name2")]
     assert names == ["own.safetensors", "my_clip_l.safetensors", "my_t5xxl.sft"]
     assert re.findall(r"Module \d", made.infotext) == ["Module 4"] and "VAE: own" in made.infotext
+    assert [one for one in made.cautions if "Module" in one.field] == [
+        Caution("caution_lost", "Module 4", "gone")
+    ]
+
+
+def test_text_encoder_of_a_forge_that_comfyui_does_not_use_is_said(comfy):
+    comfy.nodes["DualCLIPLoader"] = ("clip_name1",)
+    comfy.lists["clip_name1"] = ["my_clip_l.safetensors"]
+    made = plan(comfy, f"{TEXT}, Module 1: vae-ft, Module 2: my_clip_l")  # a checkpoint has its own
+    assert [one for one in made.cautions if "Module" in one.field] == [
+        Caution("caution_lost", "Module 2", "my_clip_l")
+    ]
+    assert "Module 2: my_clip_l" in made.infotext and "VAE: vae-ft" in made.infotext
+
+
+def test_module_of_a_forge_is_the_vae_of_another_webui_or_said_to_be_lost(a1111):
+    made = plan(a1111, f"{TEXT}, Module 1: vae-ft, Module 2: my_clip_l")
+    assert made.request["override_settings"]["sd_vae"] == "vae-ft.safetensors"
+    assert [one for one in made.cautions if "Module" in one.field] == [
+        Caution("caution_lost", "Module 2", "my_clip_l")
+    ]
 
 
 @pytest.mark.parametrize("base", ["Qwen", ""])

@@ -77,6 +77,7 @@ def test_other_spelling_is_not_a_difference(changes, original):
             [("changed", "VAE", "vae-ft.pt [735e4c3a44]", "vae-ft.pt [b9ff97fecb]")],
         ),
         ({"Version": "v1.9"}, {}, {}, ["program"]),
+        ({"Model_hash": "unknown", "Model": "ink"}, {"Model_hash": "unknown"}, {}, ["checkpoint"]),
         ({**_HIRES, "Hires_CFG_Scale": "5"}, _HIRES, {}, [("added", "Hires CFG Scale", "", "5")]),
     ],
 )

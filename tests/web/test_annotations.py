@@ -8,6 +8,7 @@ import threading
 
 from civitai_manager_libs import library, setting
 from civitai_manager_libs.library import bookmarks, database
+from hypothesis import given, strategies as st
 from page_driver import expect, wait_for
 import pytest
 
@@ -55,6 +56,13 @@ def test_undo_restores_annotations(api, ids):
     assert undone[str(ids[0])]["collections"] == ["Sea"] and undone[str(ids[2])]["stars"] == 0
     for views in ({"x": {}}, {str(ids[0]): {"tags": "a"}}):
         assert _status(api, "annotations", {"before": views, "after": {}}) == 400
+
+
+@given(st.lists(st.lists(st.sampled_from(["Sea", "sea", "SEA", "straße", "STRASSE", "b"]))))
+def test_undo_restores_tags_that_were_replaced_by_others_in_another_case(api, ids, edits):
+    changes = [api.post("annotations", {"ids": ids[:1], "tags": tags}) for tags in edits]
+    for changed in reversed(changes):
+        assert _undo(api, changed)["annotations"] == changed["previous"]
 
 
 def test_undo_keeps_what_another_page_has_changed_since(api, ids):

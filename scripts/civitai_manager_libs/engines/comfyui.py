@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -143,10 +143,6 @@ class _Planner(Planner):
 
     _lists: Lists
 
-    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
-        super().__init__(recipe, options, lists)
-        self._encoders: list[str] = []
-
     def plan(self, engine: Engine) -> Plan:
         values = dict(self._infotext.parameters)
         loaders = {one[0]: self._lists.list_files(*one) for one in _LOADERS}
@@ -155,7 +151,7 @@ class _Planner(Planner):
         family = find_family(base_model, self._infotext)
         if loader not in ("", _LOADERS[0][0]) and family not in _ENCODERS:
             raise make_error("engine_no_family", engine=engine.name, model=model)
-        self._place_modules(values)
+        self._place_vae(values, self._lists.list_files(*_LISTS["vae"]))
         prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
         vae = ""
         if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
@@ -165,33 +161,23 @@ class _Planner(Planner):
                 del values["VAE"]
         upscaler = self._find_upscaler(values)
         embeddings = self._find_embeddings()
-        infotext = compose_infotext(prompt, self._infotext.negative_prompt, values)
+        prompts = (prompt, self._infotext.negative_prompt)
         files: dict[str, Any] = {"model": model, "loader": loader or _LOADERS[0][0], "loras": loras}
         files |= {"vae": vae, "upscaler": upscaler, "embeddings": embeddings}
         files["has_encoders"] = family not in _ENCODERS or self._has_encoders(family, model)
-        built = ComfyGraph(infotext, base_model, **files)
+        built = ComfyGraph(compose_infotext(*prompts, values), base_model, **files)
         graph = built.graph
-        self._check_graph(graph)
-        cautions = list(iter_cautions(self._recipe, "comfyui", built.lost))
+        modules = {name: model_file_stem(values[name]) for name in filter(MODULE.fullmatch, values)}
+        encoders = self._check_graph(graph, modules.values())
+        used = [name for name, stem in modules.items() if stem.lower() in encoders]
+        infotext = compose_infotext(*prompts, {k: v for k, v in values.items() if k not in used})
+        lost = [one for one in built.lost if one.field not in used]
+        cautions = list(iter_cautions(self._recipe, "comfyui", lost))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph)}
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
-
-    def _place_modules(self, values: dict[str, str]) -> None:
-        """Take what a Forge calls `Module 1` and the like for the VAE and the text encoders."""
-        modules = [name for name in values if MODULE.fullmatch(name)]
-        vaes = self._lists.list_choices(*_LISTS["vae"]) if modules else None
-        encoders = self._lists.list_choices("DualCLIPLoader", "clip_name1") if modules else None
-        for name in modules:
-            stem = model_file_stem(values[name]).lower()
-            found = [one for one in encoders or () if model_file_stem(one).lower() == stem]
-            if stem in (model_file_stem(one).lower() for one in vaes or ()):
-                values["VAE"] = values.pop(name)
-            elif found:
-                self._encoders += found
-                del values[name]
 
     def _has_encoders(self, family: str, checkpoint: str) -> bool:
         """Return whether a checkpoint of Flux or SD 3 contains its text encoders.
@@ -217,9 +203,14 @@ class _Planner(Planner):
             values["Hires upscaler"] = "Lanczos"
         return file
 
-    def _check_graph(self, graph: Graph) -> None:
-        """Choose the text encoders; note the nodes and the values that ComfyUI does not have."""
-        stated = [*self._encoders, *map(str.strip, setting.engine_encoders.split(";"))]
+    def _check_graph(self, graph: Graph, modules: Iterable[str]) -> set[str]:
+        """Choose the text encoders; note the nodes and the values that ComfyUI does not have.
+
+        modules: the encoders that a Forge has used, without extension. Return the chosen ones'
+        names in this form, in lower case.
+        """
+        stated = [*modules, *map(str.strip, setting.engine_encoders.split(";"))]
+        chosen = set[str]()
         is_reported = {one.type for one in self._missing}
         for node in graph.values():
             kind, inputs = node["class_type"], node["inputs"]
@@ -229,16 +220,22 @@ class _Planner(Planner):
             family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
             for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
                 listed = self._lists.list_choices(kind, f"clip_name{index}") or []
-                known = [one for one in stated if one in listed and usual in one.lower()]
-                known += [one for one in sorted(listed) if usual in one.lower()]
+                listed = [one for one in sorted(listed) if usual in one.lower()]
+                known = [one for name in stated for one in listed if _is_named(one, name)] + listed
                 if known:
                     inputs[f"clip_name{index}"] = known[0]
+                    chosen.add(model_file_stem(known[0]).lower())
             for name, value in inputs.items():
                 choices = self._lists.list_choices(kind, name) if isinstance(value, str) else None
                 if choices is None or value in choices:
                     continue
                 if (what := _name_type(name, value)) not in is_reported:
                     self._missing.append(Missing(what, value))
+        return chosen
+
+
+def _is_named(file: str, name: str) -> bool:
+    return name.lower() in (file.lower(), model_file_stem(file).lower())
 
 
 def _name_type(input_name: str, value: str) -> str:

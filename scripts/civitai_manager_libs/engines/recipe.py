@@ -179,6 +179,13 @@ class Planner:
         self._missing: list[Missing] = []
         self._cautions: list[Caution] = []
 
+    def _place_vae(self, values: dict[str, str], vaes: Sequence[EngineFile]) -> None:
+        """Take the one of a Forge's modules that is listed as a VAE for the infotext's VAE."""
+        stems = {stem.lower() for one in vaes for stem in one.stems}
+        for name in list(filter(MODULE.fullmatch, values)):
+            if model_file_stem(values[name]).lower() in stems:
+                values["VAE"] = values.pop(name)
+
     def _want(self, kind: str, name: str, code: str = "") -> Wanted:
         for one in self._recipe.wanted:
             if one.type == kind and one.name.lower() == name.lower():

@@ -133,6 +133,9 @@ class _Planner(Planner):
         settings = {name: title} if title else {}
         if title:
             values["Model"] = model_file_stem(title.partition(" [")[0])
+        has_modules = self._lists.read("sd-vae") is None  # a Forge
+        if not has_modules:
+            self._place_vae(values, self._lists.list_files("sd-vae"))
         settings |= self._choose_settings(values)
         prompt, loras = self._find_loras(self._lists.list_files("loras"))
 
@@ -143,9 +146,13 @@ class _Planner(Planner):
         body = self._build_body(values)
         self._find_embeddings()
         cautions = list(iter_cautions(self._recipe, "webui", ()))
-        special = (name for name, _ in iter_special_parameters(values) if name not in _CARRIED)
-        for group in dict.fromkeys(map(name_group, special)):
+        special = dict(iter_special_parameters(values))
+        modules = [name for name in special if MODULE.fullmatch(name)]
+        unsure = (name for name in special if name not in _CARRIED and name not in modules)
+        for group in dict.fromkeys(map(name_group, unsure)):
             cautions.append(Caution("caution_unsure", group))
+        if not has_modules:
+            cautions += (Caution("caution_lost", name, special[name]) for name in modules)
         if is_img2img:
             values.pop("Denoising strength")
         text = compose_infotext(prompt, infotext.negative_prompt, values)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from ..core import as_number, model_file_stem
+from ..core import as_checksum, as_number, model_file_stem
 from .comfy import split_hires_size
 from .infotext_format import A1111_VERSION, ANY_TAG, HASHES, Infotext, parse_infotext
 from .metadata_to_infotext import translate_infotext
@@ -221,7 +221,9 @@ def is_same_hash(first: str, second: str) -> bool | None:
     """Return whether two hashes are of the same file, None if they cannot be compared.
 
     Hashes can be compared if both have the same length, or one has 10 characters and the other 64.
+    A text that is no hash, such as "unknown", cannot be compared.
     """
+    first, second = as_checksum(first), as_checksum(second)
     sizes = {len(first), len(second)}
     if 0 in sizes or (len(sizes) > 1 and sizes != {10, 64}):  # an AutoV2 is the start of a SHA256
         return None

@@ -183,6 +183,9 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
         db.execute("INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?)", values)
     if change.tags is not None:
         db.execute("DELETE FROM user_tags WHERE id = ?", (image_id,))
+    # Before others are added: an undo replaces a tag by the same one in another case.
+    removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
+    db.executemany("DELETE FROM user_tags WHERE id = ? AND folded = ?", removed)
     (count,) = db.execute("SELECT count(*) FROM user_tags WHERE id = ?", (image_id,)).fetchone()
     unique: dict[str, str] = {}
     for tag in [*(change.tags or ()), *change.add_tags][:_MAX_TAGS]:
@@ -190,8 +193,6 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
     added = [(image_id, tag, fold_text(tag)) for folded, tag in unique.items() if folded]
     sql = "INSERT OR IGNORE INTO user_tags VALUES (?, ?, ?)"
     db.executemany(sql, added[: max(0, _MAX_TAGS - count)])
-    removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
-    db.executemany("DELETE FROM user_tags WHERE id = ? AND folded = ?", removed)
     if change.tags is not None or change.add_tags or removed:
         refresh_hidden(db, [image_id])
 

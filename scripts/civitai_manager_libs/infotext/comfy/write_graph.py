@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ...core import as_integer, as_number, model_formats
-from ..host_rules import INFORMATIONAL_FIELDS, Loss, MODULE
+from ..host_rules import INFORMATIONAL_FIELDS, Loss
 from ..infotext_format import Infotext, parse_infotext, parse_size
 from ..samplers import LATENT_UPSCALERS, resolve_schedule, translate_sampler, translate_schedule
 from .nodes import SEEDS
@@ -351,9 +351,8 @@ def iter_special_parameters(parameters: Mapping[str, str]) -> Iterator[tuple[str
     """Yield the parameters that belong to an extension or to a rare setting of A1111."""
     for name, value in parameters.items():
         known = name in _CARRIED or name in INFORMATIONAL_FIELDS or name in _MEANINGLESS
-        is_same = name.startswith("Hires ") and SAME.fullmatch(value)
-        is_carried = known or is_same or MODULE.fullmatch(name)
-        if not is_carried and (name, value) not in _WITHOUT_EFFECT:
+        is_same = name.startswith("Hires ") and (SAME.fullmatch(value) or value == "Built-in")
+        if not (known or is_same) and (name, value) not in _WITHOUT_EFFECT:
             yield name, value
 
 
