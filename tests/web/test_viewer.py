@@ -279,6 +279,13 @@ def test_arrows_reach_each_image_in_its_order_and_end_at_the_ends(
     assert [one for one in ids if one in order] == order
 
 
+def test_button_that_reaches_the_first_image_leaves_the_focus_in_the_viewer(server, open_gallery):
+    page = open_gallery(server).open(1)
+    page.control("previous").press("Enter")
+    expect(page.control("previous")).to_be_disabled()
+    expect(page.viewer).to_be_focused()
+
+
 def test_arrows_of_an_image_outside_the_gallery_are_disabled(flaky_server, open_gallery):
     page = open_gallery(flaky_server, f"?image={of_model(900_001)[0].id}")
     expect(page.page.locator(".home-shelf").first).to_be_attached()
