@@ -88,7 +88,7 @@ export class FoundFocus {
     const isOurs = [null, document.body, root.host].includes(document.activeElement);
     if (!this.#leads || !isFree || !isOurs) return;
     const top = getTop(root);
-    if (top instanceof HTMLElement) return top.focus(); // of a dialog
+    if (top instanceof Element) return top.closest("dialog")?.focus();
     const isWaiting =
       stale || lookupText || (!getTiles(store.get()).length && (loading || searchReading === "on"));
     if (isWaiting || !this.focusFound(store.get())) return;
