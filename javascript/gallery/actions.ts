@@ -219,7 +219,7 @@ export function makeActions(context: PageContext) {
   };
 }
 
-function makeViewerActions({ root, store, toast, translate, parts }: PageContext) {
+function makeViewerActions({ root, store, toast, translate, parts, signal }: PageContext) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   let pendingFrom: number | null = null;
   const open = (id: number) =>
@@ -227,6 +227,16 @@ function makeViewerActions({ root, store, toast, translate, parts }: PageContext
   const showAt = (index: number) => {
     const view = getWalk(store.get())[index];
     if (view) open(view.id);
+  };
+  const focusClosed = (id: number) => {
+    if (isHome(store.get())) {
+      parts.home.findTile(id)?.focus();
+      return void (root.activeElement ?? parts.home.focusFirst());
+    }
+    const tile = findTileId(store, id);
+    if (isShown(store, id)) store.set({ focus: tile });
+    parts.grid.focusImage(tile);
+    if (!root.activeElement) parts.grid.focusTopmost();
   };
   const setSlideshow = (slideshow: boolean) => {
     if (slideshow === store.get().slideshow) return;
@@ -238,15 +248,12 @@ function makeViewerActions({ root, store, toast, translate, parts }: PageContext
     close() {
       const { open: id } = store.get();
       if (id === null) return;
+      const isFull = root.fullscreenElement !== null;
       store.set({ open: null });
-      if (isHome(store.get())) {
-        parts.home.findTile(id)?.focus();
-        return void (root.activeElement ?? parts.home.focusFirst());
-      }
-      const tile = findTileId(store, id);
-      if (isShown(store, id)) store.set({ focus: tile });
-      parts.grid.focusImage(tile);
-      if (!root.activeElement) parts.grid.focusTopmost();
+      focusClosed(id);
+      // nothing outside of the full screen can have the focus until it is left
+      const later = { once: true, signal };
+      if (isFull) root.addEventListener("fullscreenchange", () => focusClosed(id), later);
     },
     /** Return the thumbnail in an image's tile, null if there is none in the window. */
     findThumb(id: number) {

@@ -217,6 +217,20 @@ def test_escape_leaves_full_screen_before_the_image(server, open_gallery):
     expect(page.viewer).to_be_visible()
 
 
+@pytest.mark.parametrize("close", ["Escape", "Back"])
+def test_image_closed_in_full_screen_gives_its_tile_the_focus(server, open_gallery, close):
+    page = open_gallery(server).open(1)
+    id = page.viewed()["id"]
+    page.key("f")
+    page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
+    page.control("slideshow").press("Enter")  # which hides the button
+    expect(page.viewer).to_be_focused()
+    page.key("Escape")
+    page.page.go_back() if close == "Back" else page.control("close").press("Enter")
+    page.page.wait_for_function("() => !document.fullscreenElement")
+    expect(page.tile(id)).to_be_focused()
+
+
 _GROUPED = "localStorage.setItem('civitai-shortcut', JSON.stringify({group_posts: true}))"
 _WALK = """async (key) => {
     const root = document.querySelector("civitai-gallery").shadowRoot;
@@ -277,6 +291,13 @@ def test_arrows_reach_each_image_in_its_order_and_end_at_the_ends(
         expect(page.viewer).to_be_visible()
     order = page.ids() or shown
     assert [one for one in ids if one in order] == order
+
+
+def test_button_that_reaches_the_first_image_leaves_the_focus_in_the_viewer(server, open_gallery):
+    page = open_gallery(server).open(1)
+    page.control("previous").press("Enter")
+    expect(page.control("previous")).to_be_disabled()
+    expect(page.viewer).to_be_focused()
 
 
 def test_arrows_of_an_image_outside_the_gallery_are_disabled(flaky_server, open_gallery):

@@ -1,5 +1,5 @@
 /** Moves the focus to the dialog, or to the new images, models or chips, when the focused control
- * has disappeared. Without a focus, the keys for images would not work. */
+ * has disappeared or was disabled. Without a focus, the keys for images would not work. */
 
 import { getTop } from "../core/dialogs";
 import { el } from "../core/dom";
@@ -65,7 +65,7 @@ export class FoundFocus {
   #onLeave(target: EventTarget | null) {
     this.#checkSoon();
     queueMicrotask(() => {
-      if (this.#focused === target && this.#focused && isShown(this.#focused)) this.#focused = null;
+      if (this.#focused === target && this.#focused && isFocusable(this.#focused)) this.#focused = null;
     });
   }
 
@@ -77,18 +77,18 @@ export class FoundFocus {
 
   #check() {
     const { store, root } = this.context;
-    if (this.#focused && !isShown(this.#focused)) {
+    if (this.#focused && !isFocusable(this.#focused)) {
       // a dialog's keys need its focus
       this.#leads ||= this.#isByKey || this.#isGiven || getTop(root) !== root;
       this.#focused = null;
     }
     const { stale, lookupText, loading, searchReading } = store.get();
     const { activeElement } = root;
-    const isFree = !activeElement || !isShown(activeElement);
+    const isFree = !activeElement || !isFocusable(activeElement);
     const isOurs = [null, document.body, root.host].includes(document.activeElement);
     if (!this.#leads || !isFree || !isOurs) return;
     const top = getTop(root);
-    if (top instanceof HTMLElement) return top.focus(); // of a dialog
+    if (top instanceof Element) return top.closest("dialog")?.focus();
     const isWaiting =
       stale || lookupText || (!getTiles(store.get()).length && (loading || searchReading === "on"));
     if (isWaiting || !this.focusFound(store.get())) return;
@@ -97,8 +97,8 @@ export class FoundFocus {
   }
 }
 
-function isShown(element: Element) {
-  return element.isConnected && element.getClientRects().length > 0;
+function isFocusable(element: Element) {
+  return !element.matches(":disabled") && element.getClientRects().length > 0;
 }
 
 /** Add a link at the top of the page that moves the focus to the images. */
