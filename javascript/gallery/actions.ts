@@ -2,10 +2,10 @@
 
 import type { Compare } from "./compare/compare";
 import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, Tag } from "./contract";
-import type { Toasts } from "./core/dialogs";
 import type { MenuItem } from "./core/menu";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
+import type { Toasts } from "./core/toasts";
 import { showError } from "./data/api";
 import type { AnnotationChange, Bookmarks } from "./data/bookmarks";
 import type { Connection } from "./data/connection";

@@ -2,11 +2,11 @@
 
 import { makeActions, type PageContext, type PageParts } from "./actions";
 import { Compare } from "./compare/compare";
-import { Toasts } from "./core/dialogs";
 import { el } from "./core/dom";
 import { listenToKeys } from "./core/keys";
 import { readPreference } from "./core/preferences";
 import { makeTranslate, setLanguage } from "./core/text";
+import { Toasts } from "./core/toasts";
 import { Api } from "./data/api";
 import { Bookmarks } from "./data/bookmarks";
 import { Connection, retryPeriodically } from "./data/connection";

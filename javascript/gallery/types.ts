@@ -179,6 +179,6 @@ export interface Context {
   records: Records;
   translate: Translate;
   actions: Actions;
-  toast: import("./core/dialogs").Toasts["show"];
+  toast: import("./core/toasts").Toasts["show"];
   signal: AbortSignal; // aborted when the element leaves the page
 }

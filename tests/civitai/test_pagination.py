@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from civitai_manager_libs.civitai.api import adjust_cursor, walk_pages
 from civitai_manager_libs.civitai.image_query import ImageQuery, Page
+from civitai_manager_libs.civitai.pagination import adjust_cursor, walk_pages
 from civitai_manager_libs.core.images import Image
 
 BY_MODEL = ImageQuery(model_id=600100)

@@ -15,8 +15,10 @@ import { updateBootstrap } from "../data/records";
 import { getCommonLock, getSetting, isOffline } from "../state/state";
 import type { Context, State } from "../types";
 import { PACES, readPace } from "../viewer/slideshow";
+import { ApiKeyForm } from "./api_key_form";
+import { EngineList } from "./engine_list";
+import { HiddenRulesForm } from "./hidden_rules_form";
 import { Panel } from "./panel";
-import { EngineList, HiddenRules, KeyForm } from "./settings_forms";
 
 class FilenamePreview {
   element;
@@ -78,9 +80,9 @@ export class Settings {
   #page = el("div", { class: "settings-page", "data-page": "basic" });
 
   constructor(readonly context: Context) {
-    this.key = new KeyForm(context);
+    this.key = new ApiKeyForm(context);
     this.filenamePreview = new FilenamePreview(context);
-    this.hiddenRules = new HiddenRules(context);
+    this.hiddenRules = new HiddenRulesForm(context);
     this.engines = new EngineList(context);
     const { store, signal } = context;
     store.on(["bootstrap"], (now, before) => this.#follow(now, before), { signal });

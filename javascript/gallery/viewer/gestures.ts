@@ -20,7 +20,7 @@ export interface Handlers {
   wheel: (factor: number, point: Point) => void; // factor: relative to the current zoom
 }
 
-const SLOP = 8; // pixels that a finger may tremble
+export const SLOP = 8; // pixels that a finger may tremble
 const DOUBLE_TAP = 300; // ms
 const SPEED_OVER = 100; // ms before the finger left, over which its speed is taken
 const WHEEL_LINE = 40; // pixels, as browsers scroll for one line
@@ -166,23 +166,6 @@ export class Gestures {
       y: event.clientY - box.top - box.height / 2,
     };
   }
-}
-
-/** Return which image a sideways swipe opens: 1 for the next one, -1 for the previous one, 0 for
- * none.
- * @param by distance in pixels, negative to the left
- * @param speed in pixels a millisecond, negative to the left */
-export function getSwipeDirection(by: number, speed: number, width: number): -1 | 0 | 1 {
-  const flung = Math.abs(speed) > 0.4 && Math.sign(speed) === Math.sign(by);
-  const isPast = Math.abs(by) > width / 2 || (flung && Math.abs(by) > SLOP * 2);
-  return isPast ? (by < 0 ? 1 : -1) : 0;
-}
-
-/** Return whether a downward swipe is long or fast enough to close the image.
- * @param by distance in pixels, negative upwards
- * @param speed in pixels a millisecond, negative upwards */
-export function isDismissed(by: number, speed: number, height: number) {
-  return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
 }
 
 function subtractPoints(one: Point, other: Point): Point {

@@ -1,13 +1,14 @@
 /** The viewer's stage: the open image between its neighbours, which are loaded ahead. */
 
 import type { ImageView } from "../contract";
-import { el, observeSize, setAttribute } from "../core/dom";
+import { el, observeSize } from "../core/dom";
 import { isBlurred } from "../state/state";
 import type { Context, ZoomStep } from "../types";
 import { isStill } from "./flight";
-import { Gestures, getSwipeDirection, isDismissed, ZoomGestures } from "./gestures";
+import { Gestures } from "./gestures";
 import { GAP, Slide } from "./slide";
-import { limitPose, type Point, type Pose, stepZoom } from "./zoom";
+import { FOLLOW, SwipeGestures } from "./swipes";
+import { type Pose, stepZoom } from "./zoom";
 
 /** Settles also on failure. */
 type Load = (id: number, signal: AbortSignal) => Promise<unknown>;
@@ -82,165 +83,6 @@ export class Loader {
   }
 }
 
-const GLIDE = 160; // ms that a flung image goes on
-const CONTROLS = 80; // pixels at the lower edge of a video
-const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
-
-class StageGestures extends ZoomGestures {
-  #doing: "" | "pan" | "leaf" | "let-go" = "";
-  /** how far the strip was from its normal position when the drag began */
-  #held: Point = { x: 0, y: 0 };
-  /** lets the page behind the viewer appear */
-  #veil: Animation | null = null;
-
-  constructor(readonly stage: Stage) {
-    super(stage);
-  }
-
-  /** Return whether a press begins a gesture. A press on a video's controls does not. */
-  isGesture(event: PointerEvent) {
-    const video = this.stage.slide?.video;
-    if (!video || !event.composedPath().includes(video)) return true;
-    return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;
-  }
-
-  /** Return whether an event is on an image that can be dragged to another program. A zoomed image
-   * is panned instead. */
-  isNativeDrag({ target }: MouseEvent) {
-    const { slide } = this.stage;
-    if (!slide || slide.isZoomed || !(target instanceof HTMLImageElement)) return false;
-    return slide.shows === "file" && slide.box.contains(target);
-  }
-
-  /** Decide what a drag does: pan a zoomed image, swipe sideways or swipe down. */
-  override dragStart(axis: "x" | "y") {
-    const { slide, element } = this.stage;
-    if (!slide) return;
-    super.dragStart(axis);
-    if (slide.isZoomed) this.#doing = "pan";
-    else this.#doing = axis === "x" ? "leaf" : "let-go";
-    this.#held = this.#catchStrip();
-    element.classList.add("dragging");
-  }
-
-  /** Stop the strip where it is. Return how far it is from its normal position. */
-  #catchStrip() {
-    const { strip } = this.stage;
-    const { e: x, f: y } = new DOMMatrix(getComputedStyle(strip).transform);
-    for (const one of strip.getAnimations()) one.cancel();
-    return { x, y };
-  }
-
-  /** Pan a zoomed image with the finger, or move the strip of slides sideways or vertically.
-   * @param by distance since the start of the drag */
-  override drag(by: Point) {
-    const { x, y } = this.#getShift(by);
-    if (this.#doing === "pan") super.drag(by);
-    else if (this.#doing === "leaf") this.#move(x, 0);
-    else if (this.#doing === "let-go") this.#move(0, y);
-  }
-
-  /** Return how far the strip is moved by a drag: less than the finger where no image follows. */
-  #getShift(by: Point) {
-    const x = by.x + this.#held.x;
-    const y = by.y + this.#held.y;
-    return { x: this.stage.hasNeighbour(x < 0 ? 1 : -1) ? x : x / 3, y: y > 0 ? y : y / 3 };
-  }
-
-  /** Finish the drag according to its distance and speed. */
-  override dragEnd({ by, speed }: { by: Point; speed: Point }) {
-    const doing = this.#doing;
-    this.#doing = "";
-    this.stage.element.classList.remove("dragging");
-    if (doing === "pan") this.#glideOn(by, speed);
-    else if (doing === "leaf") this.#turnPage(by.x, speed.x);
-    else if (doing === "let-go") this.#endVerticalDrag(by.y, speed.y);
-  }
-
-  /** Report a tap, unless it hit a button or a video. */
-  tap(event: MouseEvent, isTouch: boolean) {
-    const path = event.composedPath();
-    const { slide, listeners } = this.stage;
-    const onImage = Boolean(slide && path.includes(slide.box));
-    const isControl = path.some(
-      (node) => node instanceof HTMLButtonElement || node instanceof HTMLVideoElement,
-    );
-    if (!isControl) listeners.tapped(onImage, isTouch);
-  }
-
-  /** Zoom into a point of an image, or back to the whole image. A video does not zoom.
-   * @param isTouch whether a finger has tapped: if so, its first tap is undone */
-  override doubleTap(point: Point, isTouch: boolean) {
-    if (isTouch) this.stage.listeners.tapped(true, true); // takes back what its first tap did
-    if (!this.stage.slide?.video) super.doubleTap(point, isTouch); // a video's double click is the browser's
-  }
-
-  #glideOn(by: Point, speed: Point) {
-    const { slide } = this.stage;
-    if (!slide) return;
-    const x = this.from.x + by.x + speed.x * GLIDE;
-    const y = this.from.y + by.y + speed.y * GLIDE;
-    this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.sizes), true);
-  }
-
-  /** Show the next or previous image after a sideways swipe. Move the image back after a short one.
-   * @param by distance in pixels, negative to the left
-   * @param speed in pixels a millisecond */
-  #turnPage(by: number, speed: number) {
-    const { context, size } = this.stage;
-    const before = this.stage.slide;
-    const { x } = this.#getShift({ x: by, y: 0 });
-    const way = getSwipeDirection(by, speed, size.width);
-    if (way) void context.actions.step(way);
-    const isSame = this.stage.slide === before;
-    this.#animateBack(isSame ? x : x + way * (size.width + GAP), 0);
-  }
-
-  /** Close the viewer after a swipe down, or show the details after a swipe up. After a short drag,
-   * only move the image back.
-   * @param by distance in pixels, negative upwards
-   * @param speed in pixels a millisecond */
-  #endVerticalDrag(by: number, speed: number) {
-    const { size, listeners } = this.stage;
-    if (isDismissed(by, speed, size.height)) {
-      this.stage.context.actions.close(); // from where the finger has left the image
-      return this.#move(0, 0);
-    }
-    if (isDismissed(-by, -speed, size.height / 2)) listeners.raised();
-    this.#animateBack(0, this.#getShift({ x: 0, y: by }).y);
-  }
-
-  /** Move the strip of slides this many pixels from its normal position. The farther it is drawn
-   * down, the smaller it is and the more is seen of the page behind. */
-  #move(x: number, y: number) {
-    const { strip, size, element } = this.stage;
-    const share = Math.max(0, Math.min(1, y / size.height));
-    strip.style.transform = x || y ? `translate(${x}px, ${y}px) scale(${1 - share / 2})` : "";
-    setAttribute(element, "data-leaving", share > 0);
-    this.#veil?.cancel();
-    this.#veil = share ? this.#fadeBackdrop([1 - share, 1 - share], { fill: "forwards" }) : null;
-  }
-
-  #fadeBackdrop([from, to]: [number, number], how: KeyframeAnimationOptions) {
-    const dialog = this.stage.element.closest("dialog");
-    const behind = { pseudoElement: "::backdrop", ...how };
-    return dialog?.animate([{ opacity: from }, { opacity: to }], behind) ?? null;
-  }
-
-  #animateBack(x: number, y: number) {
-    const { strip, size, element } = this.stage;
-    const { transform } = strip.style;
-    this.#move(0, 0);
-    if (isStill()) return;
-    const from = { transform: y > 0 ? transform : `translate(${x}px, ${y}px)` };
-    strip.animate([from, { transform: "none" }], FOLLOW);
-    if (y <= 0) return;
-    element.toggleAttribute("data-leaving", true); // until the backdrop is as dark as before
-    const fade = this.#fadeBackdrop([1 - Math.min(1, y / size.height), 1], FOLLOW);
-    fade?.finished.then(() => this.#veil || element.removeAttribute("data-leaving"));
-  }
-}
-
 /** Called when something happens on the stage. */
 interface StageListeners {
   changed: () => void; // the open image shows something else, or is zoomed
@@ -271,7 +113,7 @@ export class Stage {
     this.element = el("div", { class: "stage" }, this.strip);
     this.files = new Loader(async (id, signal) => this.#findSlide(id)?.loadFile(signal));
     this.thumbs = new Loader(async (id) => this.#findSlide(id)?.loadThumb());
-    new Gestures(this.element, new StageGestures(this), context.signal);
+    new Gestures(this.element, new SwipeGestures(this), context.signal);
     observeSize(this.element, () => this.measure(), context.signal);
   }
 

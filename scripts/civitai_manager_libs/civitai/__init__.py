@@ -1,10 +1,10 @@
 """Requests to Civitai's REST API, and its responses as records."""
 
 from .api import Client, fetch_image, fetch_images, fetch_images_by_id, fetch_model, fetch_models
-from .api import fetch_post, fetch_username, fetch_version, find_user, may_have_timed_out
-from .api import parse_page, search_models, walk_pages
+from .api import fetch_post, fetch_username, fetch_version, find_user, parse_page, search_models
 from .image_query import ImageQuery, Page, PERIODS, SORTS
 from .licences import find_strictest, Licence, parse_licence, PERMISSIONS
+from .pagination import may_have_timed_out, walk_pages
 from .records import count_unrelated, find_example_image, image_from_json
 from .records import make_download_urls, make_page_url, make_version_page_url, Model
 from .records import model_from_json, parse_files, Post, RemoteFile, seem_unrelated, select_images

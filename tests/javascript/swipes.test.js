@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getSwipeDirection, isDismissed } from "../../javascript/gallery/viewer/gestures";
+import { getSwipeDirection, isDismissed } from "../../javascript/gallery/viewer/swipes";
 
 for (const [name, by, speed, expected] of [
   ["far to the left: the next", -250, 0, 1],

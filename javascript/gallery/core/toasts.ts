@@ -1,0 +1,135 @@
+/** Short messages that appear for a while over everything. */
+
+import type { Translate } from "../types";
+import { getTop } from "./dialogs";
+import { button, el, icon, observeSize } from "./dom";
+
+type ToastKind = "good" | "bad" | undefined;
+
+const SHORT = 5000; // ms
+const TO_PRESS = 3000; // ms more if there is a button
+const A_LETTER = 60; // ms more for each letter beyond a line's
+const LINE = 60; // letters
+const MOST = 4; // at once
+
+/** A button in a toast: its `data-do`, its label, and what it does. */
+interface ToastButton {
+  action: string;
+  label: string;
+  press: () => unknown;
+}
+
+export class Toasts {
+  list;
+  #focused: HTMLElement | null = null; // before a message was
+
+  /** @param root where the messages are added */
+  constructor(
+    private readonly root: ShadowRoot,
+    readonly translate: Translate,
+    signal: AbortSignal,
+  ) {
+    this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
+    this.list.addEventListener("focusin", ({ relatedTarget }) => {
+      const isOutside = relatedTarget instanceof HTMLElement && !this.list.contains(relatedTarget);
+      if (isOutside) this.#focused = relatedTarget;
+    });
+    root.addEventListener("focusin", () => this.#keepOffFocus(), { signal });
+    // moved without need, its animations would begin again
+    const follow = () => {
+      const top = getTop(root);
+      if (this.list.parentNode !== top) top.append(this.list);
+    };
+    for (const type of ["layers", "fullscreenchange"])
+      root.addEventListener(type, follow, { signal });
+    follow();
+    // toasts do not outlast a visit to another tab of the host
+    const clearIfHidden = () =>
+      this.list.getClientRects().length || [...this.list.children].forEach(drop);
+    observeSize(this.list, clearIfHidden, signal);
+  }
+
+  /** Show a message. Of several messages only the newest is seen, besides errors.
+   * @param kind "good" only if what the message reports is done
+   * @param offer undoes the action that the message reports, or another button
+   * @param before the message that this one replaces. Return the new message's element, which gets
+   *     an event "gone" when the message is removed. */
+  show(
+    text: string,
+    kind?: ToastKind,
+    offer?: ToastButton | (() => unknown),
+    before?: HTMLElement | null,
+  ) {
+    if (!text) return null;
+    for (const same of [...this.list.children]) {
+      if (same.querySelector(".toast-text")?.textContent === text) drop(same);
+    }
+    const undo = { action: "undo", label: this.translate("do_undo") };
+    const look = typeof offer === "function" ? { ...undo, press: offer } : offer;
+    const time = SHORT + (look ? TO_PRESS : 0) + Math.max(0, text.length - LINE) * A_LETTER;
+    const dismiss = { type: "button", class: "toast-text plain", title: this.translate("dismiss") };
+    const clock = el("span", { class: "toast-time" });
+    clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
+    const toast = el(
+      "div",
+      { class: `toast surface ${kind ?? ""}` },
+      el(
+        "button",
+        { ...dismiss, on: { click: () => this.#remove(toast) } },
+        kind && icon(kind === "bad" ? "warning" : "check"),
+        el("span", { dir: "auto" }, text),
+      ),
+      look &&
+        button({ ...look, class: "quiet" }, () => {
+          this.#remove(toast);
+          return look.press();
+        }),
+      clock,
+    );
+    // the animated line is the clock: it stops while the pointer is over the toast
+    clock.addEventListener("animationend", () => drop(toast));
+    if (before?.isConnected) toast.style.animation = "none"; // it is there already
+    if (before) drop(before);
+    this.list.append(toast);
+    [...this.list.children].slice(0, -MOST).forEach(drop);
+    this.#keepOffFocus();
+    return toast;
+  }
+
+  /** Remove a message. If it has the focus, give that back to what had it before. */
+  #remove(toast: HTMLElement) {
+    const hadFocus = toast.contains(this.root.activeElement);
+    drop(toast);
+    if (hadFocus) this.#focused?.focus({ preventScroll: true });
+  }
+
+  /** Move the messages to the window's other edge if they would cover the focused control. */
+  #keepOffFocus() {
+    const { activeElement } = this.root;
+    if (!this.list.childElementCount || this.list.contains(activeElement)) return;
+    this.list.removeAttribute("data-away");
+    const focused = activeElement?.getBoundingClientRect();
+    const box = this.list.getBoundingClientRect();
+    const isCovered =
+      focused &&
+      focused.height < window.innerHeight / 2 &&
+      focused.bottom > box.top &&
+      focused.top < box.bottom &&
+      focused.right > box.left &&
+      focused.left < box.right;
+    if (isCovered) this.list.setAttribute("data-away", "");
+  }
+
+  /** Press Undo on the newest message that offers it. Return false if no message does. */
+  undoNewest() {
+    const buttons = [...this.list.querySelectorAll("[data-do='undo']")];
+    const newest = buttons.at(-1) as HTMLButtonElement | undefined;
+    newest?.click();
+    return Boolean(newest);
+  }
+}
+
+function drop(toast: Element) {
+  toast.remove();
+  toast.dispatchEvent(new Event("gone"));
+}

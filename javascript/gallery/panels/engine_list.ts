@@ -1,0 +1,93 @@
+/** The programs that make images, in the settings: those that answer, and what to do with one that
+ * cannot be used. */
+
+import type { EngineView } from "../contract";
+import { button, el, redraw } from "../core/dom";
+import { getErrorMessage } from "../data/api";
+import type { Context, State } from "../types";
+
+export class EngineList {
+  element;
+  #list = el("ul", { class: "engines" });
+  #none = el("p", { class: "dim", role: "status" });
+
+  constructor(private readonly context: Context) {
+    const { root, translate, store } = context;
+    const look = {
+      action: "find-engines",
+      icon: "again",
+      label: translate("engine_find"),
+    } as const;
+    this.element = el(
+      "fieldset",
+      {},
+      el("legend", {}, translate("engine_found")),
+      el("p", { class: "dim" }, translate("engine_hint")),
+      this.#list,
+      this.#none,
+      el(
+        "div",
+        { class: "row" },
+        button(look, () => this.load()),
+      ),
+    );
+    const draw = ({ engines }: State) => {
+      const rows = engines.map((engine) => this.#makeRow(engine));
+      redraw(root, this.#list, () => this.#list.replaceChildren(...rows));
+    };
+    store.on(["engines"], draw, context);
+    draw(store.get());
+  }
+
+  /** Ask again which programs answer. */
+  async load() {
+    const { actions, store, translate } = this.context;
+    this.#none.textContent = translate("waiting");
+    await actions.findEngines(true);
+    const { engines } = store.get();
+    this.#none.textContent = engines.length ? "" : translate("engine_none_found");
+  }
+
+  #makeRow(engine: EngineView) {
+    const { translate } = this.context;
+    const { name, address, state, message } = engine;
+    return el(
+      "li",
+      { "data-state": state },
+      el("strong", { dir: "auto" }, name),
+      el("span", { class: "dim", dir: "ltr" }, address),
+      el("p", { role: "status", dir: "auto" }, message || translate("engine_ready")),
+      state === "needs_login" && this.#makeLogin(engine),
+    );
+  }
+
+  /** Return the fields for a login. Not a `<form>`, as for the API key. */
+  #makeLogin({ id }: EngineView) {
+    const { api, translate, signal } = this.context;
+    const wrong = el("p", { class: "wrong", role: "alert" });
+    const make = (type: string, label: string) =>
+      el("input", {
+        type,
+        "data-field": `engine-${type}`,
+        "aria-label": translate(label),
+        placeholder: translate(label),
+        autocomplete: "off",
+        on: { keydown: ({ key, isComposing }) => key === "Enter" && !isComposing && void save() },
+      });
+    const user = make("text", "engine_user");
+    const password = make("password", "engine_password");
+    const save = async () => {
+      wrong.textContent = "";
+      try {
+        const login = `${user.value.trim()}:${password.value}`;
+        await api.put("engines/login", { engine: id, login }, { signal });
+        await this.load();
+        wrong.textContent = translate("engine_login_refused"); // else this row went
+      } catch (error) {
+        wrong.textContent = getErrorMessage(error, translate);
+      }
+    };
+    const look = { action: "save-login", label: translate("engine_login"), class: "primary" };
+    return el("div", {}, el("div", { class: "row" }, user, password, button(look, save)), wrong);
+  }
+}
