@@ -150,7 +150,7 @@ PARAMETERS = {  # kind: name in the infotext
 # The rest are numbers.
 NAMED_PARAMETERS = ("sampler", "schedule", "size", "guidance", "upscaler", "denoising")
 LETTERS = {  # which a feature begins with, by kind
-    **dict(zip(PARAMETERS, "skncgzpuhd")),
+    **dict(zip(PARAMETERS, "skncgzpuhd", strict=True)),
     "checkpoint": "m",
     "lora": "l",
     "weight": "w",
