@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from .. import setting, util
 from ..civitai import ImageQuery
 from ..core import Image, log_disk_errors, sqlite
+from ..errors import DiskError, InputError
 from ..library import write_later
 from ..model_files import ModelFileRequest
 from .job_client import choose_destination, choose_image_width
@@ -37,6 +39,7 @@ class JobService:
         self.notice = ""
         self._workers = WorkerPool(self.open_store, get_client)
         self._queue_lock: sqlite.ProcessLock | None = None  # held until this process ends
+        self._is_resume_due = False
 
     def download_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
@@ -106,8 +109,9 @@ class JobService:
     def resume_after_start(self) -> None:
         """Queue the jobs that were unfinished when the program last ended.
 
-        Jobs that the user paused stay paused.
+        Jobs that the user paused stay paused. If this raises DiskError, `list_jobs` tries it again.
         """
+        self._is_resume_due = True
         with self.open_store() as store:
             for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
@@ -116,6 +120,7 @@ class JobService:
             with log_disk_errors("gallery"):
                 self._queue_lock.acquire(_LOCK_SECONDS, shared=True)
             unfinished = queue_unfinished_jobs(store)
+        self._is_resume_due = False
         write_later(lambda _: self._copy_saved_paths())  # the program may have ended before
         for job_id in unfinished:
             self._workers.add(job_id)
@@ -191,6 +196,9 @@ class JobService:
         called for the newest 10,000 jobs. None: all jobs are wanted, and running ones are returned
         even above the limit.
         """
+        if self._is_resume_due:
+            with suppress(DiskError):
+                self.resume_after_start()
         running = self._workers.list_running()
         with self.open_store() as store:
             if is_wanted is None:
@@ -198,7 +206,10 @@ class JobService:
             else:
                 jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
             live_jobs = self._workers.find_live_jobs(jobs)
-            current = [_add_items(store, job, live_jobs.get(job.id, job)) for job in jobs]
+            current = [
+                _add_items(store, job, live_jobs.get(job.id) or _check_running(store, job))
+                for job in jobs
+            ]
             return current, store.count_jobs()
 
     def count_waiting(self) -> int:
@@ -228,6 +239,19 @@ class JobService:
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=choose_image_width())
+
+
+def _check_running(store: JobStore, job: Job) -> Job:
+    """Return a job that this process does not run; as paused if nobody runs it although it should.
+
+    Its program was killed, or a full disk kept its last state from being stored.
+    """
+    with suppress(DiskError, InputError):  # InputError: it was deleted meanwhile
+        if job.state is JobState.RUNNING and not store.is_job_running(job.id):
+            job = store.get_job(job.id)  # it may have ended meanwhile
+            if job.state is JobState.RUNNING:
+                return replace(job, state=JobState.PAUSED)
+    return job
 
 
 def _add_items(store: JobStore, stored: Job, current: Job) -> Job:
