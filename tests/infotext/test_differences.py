@@ -52,6 +52,7 @@ _BOTH = {"aabbccddeeff", "001122334455" + "0" * 52}
         ({"VAE": "renamed.pt", "VAE_hash": "735e4c3a44"}, _HASHED),
         ({"Version": "1.10.1"}, {"Version": "v1.10.1"}),  # of a WebUI without git
         ({**_HIRES, "Hires_CFG_Scale": "7.0"}, _HIRES),
+        ({}, {"Hires_Module_1": "Use same choices"}),  # of a Forge
     ],
     ids=str,
 )

@@ -125,6 +125,7 @@ def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
     sampler, schedule = translate_sampler(*names)
     pair = {"Sampler": sampler, "Schedule type": schedule}
     stated = {**parameters, **{name: value for name, value in pair.items() if value}}
+    stated = {name: value for name, value in stated.items() if not value.startswith("Use same ")}
     if _is_same(stated.get("Hires CFG Scale", ""), stated.get("CFG scale", "")):
         stated.pop("Hires CFG Scale", None)  # A1111 leaves it out; the Forges always write it
     return {**(_DEFAULTS if is_a1111 else {"Clip skip": "1", "ENSD": "0"}), **stated}

@@ -36,6 +36,7 @@ _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_
 _LINE_COMMENT = re.compile(r"//[^\n]*")
 _COMMENT = re.compile(rf"/\*(?:.*?\*/|(?P<open>.*))|{_LINE_COMMENT.pattern}", re.DOTALL)
 _CHOICE = re.compile(r"(?<!\\)\{[^{}|]*\|[^{}]*\}")
+_ESCAPED = re.compile(r"\\([{}|])")
 _DYNAMIC_PROMPTS = {
     "CLIPTextEncode": ("text",),
     "CLIPTextEncodeFlux": ("clip_l", "t5xxl"),
@@ -290,7 +291,8 @@ def read_widget_values(
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
         text = named.get(name)
         if isinstance(text, str):
-            named[name] = None if _CHOICE.search(text) else _remove_comments(text)
+            is_random = _CHOICE.search(text)
+            named[name] = None if is_random else _ESCAPED.sub(r"\1", _remove_comments(text))
     rows = {f"lora_{i}": v for i, v in enumerate(values) if isinstance(v, Mapping) and "lora" in v}
     return {**named, **rows}
 

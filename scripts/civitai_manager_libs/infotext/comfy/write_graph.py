@@ -266,12 +266,9 @@ class ComfyGraph:
             model = self._add("LoraLoader", model=model, clip=clip, lora_name=file, **weights)
             clip = [model[0], 1]
         skip = as_integer(self._values.get("Clip skip")) or 1
-        if skip > 1 and family in ("sdxl", "flux", "sd3"):
-            if (family, skip) != ("sdxl", 2):  # there A1111 ignores it
-                self.lost.append(Loss("Clip skip", str(skip), ""))
-        elif skip > 24:
+        if skip > {"sdxl": 2, "flux": 1, "sd3": 1}.get(family, 24):  # A1111 ignores it in most
             self.lost.append(Loss("Clip skip", str(skip)))
-        elif skip > 1:
+        elif skip > 1:  # 2 is what SDXL has by itself
             clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
         if family == "flux":
             shift = {"max_shift": 1.15, "base_shift": 0.5}
@@ -374,6 +371,7 @@ _OUTPUTS = {  # of each type of node
     **{"SamplerCustom": "LATENT LATENT", "SaveImage": "", "VAELoader": "VAE"},
     "UpscaleModelLoader": "UPSCALE_MODEL",
 }
+_BRACE = re.compile(r"(?<!\\)((?:\\\\)*)([{}])")  # without a backslash of its own
 
 
 def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -390,6 +388,8 @@ def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         sockets, widgets = list[dict[str, Any]](), list[Any]()
         for name, value in inputs.items():
             if not isinstance(value, list):
+                if kind == "CLIPTextEncode":  # the editor would draw one of `{black|white}`
+                    value = _BRACE.sub(r"\1\\\2", value)
                 widgets += [value, "fixed"] if name in SEEDS else [value]
                 continue
             source, slot = value
