@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeTranslate, splitBySize } from "../../javascript/gallery/core/text";
+import { copyText, makeTranslate, splitBySize } from "../../javascript/gallery/core/text";
 
 globalThis.navigator ??= { language: "en" }; // Node 20 has none
 const translate = makeTranslate(() => ({
@@ -34,4 +34,13 @@ test("a list is split by the bytes of its entries, and none is lost", () => {
   assert.deepEqual(split(["海", "b"], 9), [["海"], ["b"]]);
   assert.deepEqual(split(["a", "x".repeat(50), "b"], 10), [["a"], ["x".repeat(50)], ["b"]]);
   assert.deepEqual(split([], 10), []);
+});
+
+test("a text that never came is an error once, also where the clipboard refuses first", async () => {
+  globalThis.ClipboardItem = class {};
+  const write = () => Promise.reject(new Error("no focus"));
+  Object.defineProperty(navigator, "clipboard", { value: { write }, configurable: true });
+  const coming = new Promise((_, reject) => setImmediate(() => reject(new Error("no prompt"))));
+  await assert.rejects(copyText(coming, null), /no prompt/);
+  await new Promise(setImmediate); // when Node reports a rejection that nobody handles
 });

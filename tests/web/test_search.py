@@ -512,6 +512,20 @@ def test_rows_that_were_closed_stay_closed_when_the_model_is_known(server, open_
     expect(rows).to_be_hidden()
 
 
+def test_escape_keeps_away_rows_that_have_yet_to_come(server, open_gallery):
+    page, held = open_gallery(server, f"?model={_MODEL}").ready(), []
+    rows = page.page.locator(".search-rows")
+    page.page.route("**/api/search_preview*", lambda route: held.append(route))
+    with page.page.expect_request(lambda sent: '"lora:"' in (sent.post_data or "")):
+        page.field("find").fill("lora:")
+    expect(rows).to_be_hidden()
+    page.key("Escape")
+    for route in held:
+        route.continue_()
+    page.wait_until_idle()
+    expect(rows).to_be_hidden()
+
+
 def test_click_into_the_field_selects_the_search_that_stands_there(server, open_gallery):
     page = open_gallery(server, "?model=900001&level=XXX&words=dune").ready()
     field = page.field("find")

@@ -92,6 +92,7 @@ export async function copyText(text: string | Promise<string>, root: ShadowRoot)
       // in Safari this must begin while a press is handled
       const type = "text/plain";
       const blob = text.then((ready) => new Blob([ready], { type }));
+      blob.catch(() => {}); // a clipboard that refuses does not wait for it
       await navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
     }
     return true;
