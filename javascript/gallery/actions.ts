@@ -38,7 +38,6 @@ import {
   findSavedPlace,
   hasGallery,
   isTagFilter,
-  makeCollectionSearch,
   makeDefaultQuery,
   pickFilters,
 } from "./state/query";
@@ -47,6 +46,7 @@ import {
   addMarks,
   canCompare,
   extendRange,
+  getMarksKey,
   invertMarks,
   MOST_COMPARED,
   markRange,
@@ -175,14 +175,7 @@ export function makeActions(context: PageContext) {
       const text = context.translate("collection_take_out", { name });
       return name ? [{ key: "take-out", text, do: () => parts.bookmarks.takeOut(ids, name) }] : [];
     },
-    /** Open a renamed collection under its new name if its gallery is open. */
-    async followRename(name: string, newName: string) {
-      const { where, marks } = store.get();
-      const { collection, word } = findSavedPlace(where) ?? {};
-      if (!word || collection?.toLowerCase() !== name.toLowerCase()) return;
-      const search = where.search?.replace(word, () => makeCollectionSearch(newName)) ?? null;
-      await parts.navigation.openGallery({ ...where, search }, new Set(marks));
-    },
+    followRename: (name: string, newName: string) => parts.bookmarks.followRename(name, newName),
     /** Read all annotations again. */
     collectionsChanged: () => parts.bookmarks.reread(),
     /** Rate images; 0 stars remove the rating. */
@@ -334,12 +327,14 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
     /** Mark all shown images. */
     markAll: () => changeAll(addMarks),
     markNone() {
-      const { marks, anchor } = store.get();
+      const { where, marks, anchor } = store.get();
       if (!marks.size) return toast(translate("none_marked"));
       store.set({ marks: new Set(), anchor: null });
-      toast(translate("unmarked", { n: marks.size }), undefined, () =>
-        store.set({ marks, anchor }),
-      );
+      const undo = () => {
+        if (getMarksKey(store.get().where) === getMarksKey(where)) store.set({ marks, anchor });
+        else void parts.navigation.openGallery(where, marks);
+      };
+      toast(translate("unmarked", { n: marks.size }), undefined, undo);
     },
     /** Say that no image is marked or focused. */
     askToChoose: () => toast(translate("choose_first")),

@@ -2,6 +2,7 @@
 
 import { makeActions, type PageContext, type PageParts } from "./actions";
 import { Compare } from "./compare/compare";
+import { stopSecondPresses } from "./core/dialogs";
 import { el } from "./core/dom";
 import { listenToKeys } from "./core/keys";
 import { readPreference } from "./core/preferences";
@@ -83,6 +84,7 @@ function makeContext(root: ShadowRoot, api: Api, signal: AbortSignal): PageConte
   root.append(el("div", { class: "room" }, page));
   store.on(["bootstrap"], (now) => setLanguage(now.bootstrap?.language), { signal });
   const translate = makeTranslate(() => store.get().bootstrap?.words);
+  stopSecondPresses(root, signal);
   const toasts = new Toasts(root, translate, signal);
   const parts = { toasts } as PageParts;
   const toast = toasts.show.bind(toasts);

@@ -105,7 +105,7 @@ test("a press that fails shows what the server has said last, not the press befo
 test("a reading that arrives during a change does not hide the change", async () => {
   const api = makeSlowApi();
   const { store, bookmarks } = makeBookmarks(api, { images: [{ id: 7, ...PLAIN }] });
-  listeners.get("message")(); // another tab has changed something
+  listeners.get("message")({ data: "changed" }); // another tab has changed something
   void bookmarks.toggleFavourite([7]);
   const [reading, change] = api.posted;
   reading.answer({ annotations: {}, revision: 4 });
@@ -119,7 +119,7 @@ test("a reading that arrives during a change does not hide the change", async ()
 test("the most liked images at home are read again too", async () => {
   const api = makeSlowApi();
   const { store } = makeBookmarks(api, { popular: [{ id: 7, ...PLAIN }] });
-  listeners.get("message")();
+  listeners.get("message")({ data: "changed" });
   const [{ body, answer }] = api.posted;
   assert.deepEqual(body.ids, [7]);
   answer({ annotations: { 7: LOVED }, revision: 1 });

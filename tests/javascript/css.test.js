@@ -18,12 +18,27 @@ function listStuckHovers(css) {
   return stuck;
 }
 
-test("no hover style sticks where a finger has tapped", () => {
+/** Return each stylesheet's name and its text without comments. */
+function readStyles() {
   const files = readdirSync(GALLERY, { recursive: true }).filter((name) => name.endsWith(".css"));
   assert.ok(files.length > 20);
-  const stuck = files.flatMap((name) => {
-    const css = readFileSync(`${GALLERY}/${name}`, "utf8").replace(/\/\*.*?\*\//gs, "");
-    return listStuckHovers(css).map((selector) => `${name}: ${selector}`);
-  });
+  return files.map((name) => [
+    name,
+    readFileSync(`${GALLERY}/${name}`, "utf8").replace(/\/\*.*?\*\//gs, ""),
+  ]);
+}
+
+test("no hover style sticks where a finger has tapped", () => {
+  const stuck = readStyles().flatMap(([name, css]) =>
+    listStuckHovers(css).map((selector) => `${name}: ${selector}`),
+  );
   assert.deepEqual(stuck, []);
+});
+
+test("nothing is as wide as the window with its scrollbar, or the page would scroll sideways", () => {
+  const wide = readStyles().filter(([, css]) => /100vw/.test(css.replace(/var\([^()]*\)/g, "")));
+  assert.deepEqual(
+    wide.map(([name]) => name),
+    [],
+  );
 });

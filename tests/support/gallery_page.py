@@ -267,8 +267,13 @@ class GalleryPage:
         self.scroll_position()
 
     def open(self, number: int = 0) -> GalleryPage:
-        """Click the tile with the index `number`, wait for its file, and return this page."""
-        self.ready().tiles.nth(number).click()
+        """Click the tile with the index `number`, wait for its file, and return this page. While
+        images are selected, which a click would select too, press Enter instead."""
+        tile = self.ready().tiles.nth(number)
+        if self.marked.count():
+            tile.press("Enter")
+        else:
+            tile.click()
         self.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
         return self
 

@@ -472,6 +472,18 @@ def test_favourites_and_collections_are_synced_between_two_tabs(page, tab):
     page.field("set-name").fill("Harbor")
     page.key("Enter")
     expect(rows).to_contain_text("Harbor (1)")
+    page.message("1 added to “Harbor”").locator("[data-do='undo']").click()
+    expect(rows).to_contain_text("Harbor (0)")
+    page.control("add-to-this-set").click()
+    expect(rows).to_contain_text("Harbor (1)")
+    tab.locator("[data-do='open-set']").click()
+    page.control("rename-set").click()
+    page.field("set-rename").fill("Port")
+    page.key("Enter")
+    expect(tab.locator(".gallery-header h2")).to_have_text("Port")  # its gallery has no other
+    expect(tab.locator("[data-tile]")).to_have_count(1)
+    tab.locator("[data-do='sets']:visible").first.click()
+    expect(rows).to_contain_text("Port (1)")
     page.control("delete-set").click()
     expect(rows).to_have_count(0)
 

@@ -224,6 +224,12 @@ def test_selection_ends_with_its_gallery_and_undo_or_back_leads_to_it(server, op
     page.message("2 deselected").locator("[data-do='undo']").click()
     expect(count).to_have_text("2 selected")
     expect(page.marked).to_have_count(2)
+    page.control("mark-none").click()
+    page.find(f"https://civitai.com/models/{_VIDEOS}/slow-water")
+    expect(page.page).to_have_url(re.compile(f"model={_VIDEOS}"))
+    page.message("2 deselected").locator("[data-do='undo']").click()
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
+    expect(count).to_have_text("2 selected")
     page.search("is:video", "all")  # the library
     expect(page.page).to_have_url(re.compile(r"\?level=XXX&search=is%3Avideo"))
     page.ready().tiles.first.locator(".tick").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from civitai_manager_libs.infotext import parse_infotext
 from fingers import Fingers
 from gallery_page import PHONE, with_axe
@@ -276,6 +277,34 @@ def test_rubber_band_marks_the_tiles_it_touches_until_escape_and_with_shift_more
     assert page.api() == asked
 
 
+@pytest.mark.parametrize("hand", [{}, PHONE], ids=["mouse", "finger"])
+def test_while_images_are_selected_a_press_selects_and_a_sign_opens(server, open_gallery, hand):
+    page = open_gallery(server, f"?model={_SMALL}", **hand).ready()
+    one, other, third = page.ids()[:3]
+    press = "tap" if hand else "click"
+    getattr(page.tile(one).locator("[data-do='mark']"), press)()
+    getattr(page.tile(other), press)()
+    wait_for(lambda: _marked(page) == {one, other}, "the marks")
+    page.tile(third).hover()
+    sign = page.page.locator(f"[data-id='{third}'] [data-do='open']:visible").last
+    getattr(sign, press)()
+    expect(page.viewer).to_have_attribute("data-id", third)
+    page.key("Escape")
+    wait_for(lambda: page.focused() == third, "the focus")
+    page.key("Enter")
+    expect(page.viewer).to_have_attribute("data-id", third)
+    page.key("Escape")
+    for id in (one, third):  # selected or not, it stays what it was
+        page.double_click(page.tile(id))
+        expect(page.viewer).to_have_attribute("data-id", id)
+        page.double_click(page.viewer.locator("[data-do='close']"))
+        expect(page.viewer).to_be_hidden()  # the second press was not meant for the tile below
+        assert _marked(page) == {one, other}
+    page.control("mark-none").click()
+    getattr(page.tile(one), press)()
+    expect(page.viewer).to_have_attribute("data-id", one)
+
+
 def test_rubber_band_begins_in_the_margin_beside_the_grid(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}&sort=Most+Reactions").ready()
     mouse, grid = page.page.mouse, page.page.locator(".grid").bounding_box()
@@ -416,7 +445,7 @@ def test_mark_on_a_post_is_on_all_its_images_and_its_menu_opens_the_post(server,
     tile.locator("[data-do='mark']").click(force=True)
     expect(tile).to_have_attribute("aria-selected", "true")
     expect(page.page.locator(".selection-bar .count")).to_have_text(f"{count} selected")
-    tile.click()
+    tile.press("Enter")
     page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
     page.page.locator(".viewer-bar [data-do='mark']").click()  # the open image alone
     page.key("Escape")

@@ -292,6 +292,7 @@ def test_tap_right_after_a_drag_is_not_lost(phone):
     fingers.tap(close)
     expect(panel).to_be_hidden()
 
+    phone.control("mark-none").tap()
     phone.tiles.first.tap()
     expect(phone.viewer).to_be_visible()
     phone.control("details").tap()

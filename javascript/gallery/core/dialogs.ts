@@ -36,6 +36,20 @@ function setLayers(root: Node, layers: Layer[]) {
   root.dispatchEvent(new Event("layers"));
 }
 
+/** Keep the second press of a double click from what lies under the layer that the first press has
+ * closed. */
+export function stopSecondPresses(root: ShadowRoot, signal: AbortSignal) {
+  let top: Layer | undefined; // at the first press
+  const press = (event: Event) => {
+    const isSecond = (event as MouseEvent).detail > 1;
+    if (!isSecond) top = listLayers(root).at(-1);
+    if (!isSecond || !top || listLayers(root).includes(top)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  root.addEventListener("click", press, { capture: true, signal });
+}
+
 /** Prepare a dialog for `openModal`: call `leave` when the user presses Escape, clicks outside the
  * dialog, or leaves the tab that contains it.
  * @param signal aborted when the dialog is no longer needed */

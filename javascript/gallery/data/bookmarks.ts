@@ -3,7 +3,7 @@
 import type { PageContext } from "../actions";
 import type { AnnotateImagesBody, Annotations } from "../contract";
 import { splitBySize } from "../core/text";
-import { findSavedPlace } from "../state/query";
+import { findSavedPlace, makeCollectionSearch } from "../state/query";
 import { hideImages, isOffline } from "../state/state";
 import { ignoreFailure, tryOrTell } from "./api";
 import { runOnReturn } from "./connection";
@@ -44,7 +44,10 @@ export class Bookmarks {
     this.#seen = store.get().bootstrap?.bookmarks_revision ?? 0;
     // a server under another path has bookmarks of its own
     this.#channel = new BroadcastChannel(`civitai-shortcut-bookmarks ${api.getUrl("")}`);
-    this.#channel.addEventListener("message", () => void this.#read());
+    this.#channel.addEventListener("message", ({ data }) => {
+      if (Array.isArray(data)) void this.#showRenamed(data[0], data[1]);
+      else void this.#read();
+    });
     signal.addEventListener("abort", () => this.#channel.close());
     // Not by a clock: hosts log each request, and a page that nobody uses need not know.
     const check = runOnReturn(() => this.#check(), signal);
@@ -126,6 +129,21 @@ export class Bookmarks {
       const n = Object.values(previous).filter((one) => one.collections.some(isIt)).length;
       return this.context.translate("collection_taken_out", { n, name });
     });
+  }
+
+  /** Open a renamed collection under its new name if its gallery is open, here and in other tabs. */
+  followRename(name: string, newName: string) {
+    this.#channel.postMessage([name, newName]);
+    return this.#showRenamed(name, newName);
+  }
+
+  async #showRenamed(name: string, newName: string) {
+    const { store, parts } = this.context;
+    const { where, marks } = store.get();
+    const { collection, word } = findSavedPlace(where) ?? {};
+    if (!word || collection?.toLowerCase() !== name.toLowerCase()) return;
+    const search = where.search?.replace(word, () => makeCollectionSearch(newName)) ?? null;
+    await parts.navigation.openGallery({ ...where, search }, new Set(marks));
   }
 
   /** Undo a change of images' annotations. Each request is small enough for the server. Return

@@ -5,7 +5,7 @@ import { el, icon } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { buildImageAddress } from "../state/query";
 import type { Context } from "../types";
-import type { Tile } from "./tile";
+import { makeCorners, type Tile } from "./tile";
 import type { Tiles } from "./tiles";
 
 const REST = 150; // ms on a video before its file is loaded: many are only passed
@@ -36,15 +36,11 @@ export class Hover {
     this.#drawCaption(tile);
     const { transform, width, height } = tile.element.style; // not its picture's colours
     Object.assign(this.#caption.style, { transform, width, height });
+    this.#caption.dataset.id = String(tile.view.id);
     // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
     tile.element.parentElement?.prepend(this.#caption);
     if (tile.view.kind === "video" && !still.matches)
       this.#clock = window.setTimeout(() => this.#playVideo(tile), REST);
-  }
-
-  /** Return whether an event happened on the caption, which is not in its tile. */
-  isCaption(target: EventTarget | null) {
-    return target instanceof Node && this.#caption.contains(target);
   }
 
   hide() {
@@ -70,27 +66,6 @@ export class Hover {
     this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(view)));
   }
 
-  /** Return a heart that makes an image a favourite. Not a button: the caption is not for screen
-   * readers, and the key is B. */
-  #makeHeart({ id, favourite }: ImageView) {
-    const { actions, translate } = this.context;
-    return el(
-      "span",
-      {
-        class: "save-heart",
-        "data-do": "favourite",
-        "data-on": favourite,
-        title: translate("say_favourite"),
-        // a press would focus the grid, which hides the caption
-        on: {
-          click: () => void actions.favourite([id]),
-          mousedown: (event) => event.preventDefault(),
-        },
-      },
-      icon("heart"),
-    );
-  }
-
   #makeLines(view: ImageView) {
     const { user, base_model: base, summary, reactions } = view;
     const { translate } = this.context;
@@ -107,7 +82,7 @@ export class Hover {
         { class: "image-author" },
         el("bdi", { class: "one-line", text: user || translate("somebody") }),
         el("span", { class: "reactions" }, icon("like"), formatNumber(reactions, "compact")),
-        this.#makeHeart(view),
+        ...makeCorners(translate, view.favourite),
       ),
       prompt && el("p", { class: "image-prompt clamp", dir: "auto" }, `${prompt}…`),
       facts.length > 0 &&
@@ -146,8 +121,11 @@ export function linkTiles(list: HTMLElement, { store }: Context, tiles: Tiles) {
   }
 }
 
-/** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range. */
+/** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range. While images
+ * are marked, a click marks one more, and a double click opens. */
 export function listenToClicks(list: HTMLElement, { actions, store }: Context, tiles: Tiles) {
+  // what the first press of a double click has marked, and the marks before it
+  let first: { tile?: Tile; marks?: ReadonlySet<number> } = {};
   list.addEventListener("click", (event) => {
     const tile = tiles.findTile(event.target);
     if (!tile) return;
@@ -160,14 +138,22 @@ export function listenToClicks(list: HTMLElement, { actions, store }: Context, t
     else if (action === "mark") actions.mark(id);
     else if (action === "favourite") void actions.favourite([id]);
     else if (action === "thumb-again") tile.reloadThumb();
+    else if (action === "open") actions.open(id);
     else if (tile.isBlurred) actions.showBlurred(id);
-    // the second press of a double click on what closed above the tile is not meant for it
-    else if (event.detail < 2) actions.open(id);
+    else if (event.detail > 1 && tile === first.tile) {
+      actions.setView({ marks: first.marks });
+      actions.open(id);
+    } else if (store.get().marks.size) {
+      first = { tile, marks: store.get().marks };
+      actions.mark(id);
+    } else if (event.detail < 2) actions.open(id); // else the first press has uncovered it
     if (store.get().open === null) actions.focus(id);
   });
-  // Else a range by Shift selects the text of the page.
+  // Else a range by Shift selects the text of the page, and a press on the caption hides it.
   list.addEventListener("mousedown", (event) => {
-    if (event.shiftKey && tiles.findTile(event.target)) event.preventDefault();
+    const tile = tiles.findTile(event.target);
+    const isCaption = event.target instanceof Node && !tile?.element.contains(event.target);
+    if (tile && (event.shiftKey || isCaption)) event.preventDefault();
   });
 }
 
@@ -181,7 +167,7 @@ export function listenToPointer(
   list.addEventListener("pointerover", ({ pointerType, target }) => {
     const tile = pointerType === "touch" ? undefined : tiles.findTile(target);
     if (tile) hover.showFor(tile);
-    else if (!hover.isCaption(target)) hover.hide();
+    else hover.hide();
   });
   list.addEventListener("pointerleave", () => hover.hide());
   list.addEventListener("focusin", ({ target }) => {

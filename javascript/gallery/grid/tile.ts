@@ -2,7 +2,7 @@
 
 import type { ImageView } from "../contract";
 import { showBlurhash } from "../core/blurhash";
-import { el, icon, setAttribute } from "../core/dom";
+import { el, type IconName, icon, setAttribute } from "../core/dom";
 import { isBlurred, isHome, isMaking, isOffline, listTileIds } from "../state/state";
 import type { Context, State, Translate } from "../types";
 import { type Box, isCropped } from "./layout";
@@ -28,11 +28,11 @@ export class Tile {
   #isSettled = false; // whether the thumbnail arrived or failed
   requestedAt = 0; // performance.now() at the thumbnail's request
 
-  /** @param hasHeart whether the tile has the heart that a caption has otherwise */
+  /** @param hasCorners whether the tile has what a caption has otherwise */
   constructor(
     public view: ImageView,
     private readonly translate: Translate,
-    hasHeart: boolean,
+    hasCorners: boolean,
   ) {
     this.element = el(
       "a", // its href is set when it is pointed at or focused
@@ -52,12 +52,7 @@ export class Tile {
         "aria-hidden": "true",
         title: translate("mark_picture"),
       }),
-      hasHeart &&
-        el(
-          "span",
-          { class: "save-heart", "data-do": "favourite", "aria-hidden": "true" },
-          icon("heart"),
-        ),
+      ...(hasCorners ? makeCorners(translate) : []),
     );
     showBlurhash(this.element, view.blurhash);
   }
@@ -212,6 +207,21 @@ export class Tile {
     this.#sign = sign;
     if (sign) this.element.append(sign);
   }
+}
+
+/** Return a heart that saves an image, and what opens it while images are marked. Not buttons: an
+ * option of a listbox holds no controls, and no screen reader sees the caption. The keys are B and
+ * Enter. */
+export function makeCorners(translate: Translate, isFavourite = false) {
+  const make = (action: string, glyph: IconName, label: string) =>
+    el(
+      "span",
+      { class: "corner", "data-do": action, "aria-hidden": "true", title: label },
+      icon(glyph),
+    );
+  const heart = make("favourite", "heart", translate("say_favourite"));
+  setAttribute(heart, "data-on", isFavourite);
+  return [heart, make("open", "expand", translate("key_open"))];
 }
 
 /** Return the description of an image for screen readers, with the beginning of its prompt. */

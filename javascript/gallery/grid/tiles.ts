@@ -30,9 +30,9 @@ export class Tiles {
     return this.#tiles.get(id);
   }
 
-  /** Return the tile in which an event happened, undefined if it was outside all tiles. */
+  /** Return the tile in which an event happened, or in whose caption; undefined if it was outside. */
   findTile(target: EventTarget | null) {
-    const element = target instanceof Element ? target.closest("[data-tile]") : null;
+    const element = target instanceof Element ? target.closest("[data-id]") : null;
     return element instanceof HTMLElement ? this.#tiles.get(Number(element.dataset.id)) : undefined;
   }
 

@@ -211,11 +211,10 @@ export class Collections {
   }
 
   async #addMarked(name: string) {
-    const { store, actions, toast, translate } = this.context;
+    const { store, actions, translate } = this.context;
     const ids = listMarked(store.get());
-    if (!(await actions.annotate(ids, { add_to: name }))) return false;
-    toast(translate("collection_filled", { n: ids.length, name }), "good");
-    return true;
+    const done = translate("collection_filled", { n: ids.length, name });
+    return actions.annotate(ids, { add_to: name }, done);
   }
 
   /** Send a change and show the collections in its response. Return whether that succeeded. */

@@ -155,6 +155,8 @@ export class Jobs {
   #removed = new Set<number>();
   /** the messages that offer to resume a job, by its id */
   #cancelled = new Map<number, HTMLElement | null>();
+  /** the messages that lead to the panel */
+  #led: (HTMLElement | null)[] = [];
   /** by the id of a job that began here and has not ended */
   #batches = new Map<number, Batch>();
   #groups: Rows<Group, JobGroup>;
@@ -199,6 +201,7 @@ export class Jobs {
       ],
       opened: () => {
         context.actions.noteFailures(0);
+        for (const message of this.#led.splice(0)) message?.remove();
         this.#search.reset();
       },
       read: () => this.poller.poll(),
@@ -379,6 +382,7 @@ export class Jobs {
       // What a job that only reads has found is news, but nothing that went wrong.
       const isBad = bad.some((job) => job.failed > 0 || !job.reads_only);
       batch.toast = toast(`${title}: ${why}`, isBad ? "bad" : undefined, show, batch.toast);
+      if (!isOpen) this.#led.push(batch.toast);
       return;
     }
     const there = sum("skipped") ? "job_ended_there" : "job_ended";
