@@ -259,7 +259,8 @@ def test_file_of_the_right_format_is_accepted(name, content, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(content)
     check_model_start(content[:512], "application/octet-stream", name)
-    check_model_file(str(path), name)
+    with path.open("rb") as file:
+        check_model_file(file, name)
 
 
 @pytest.mark.parametrize(
@@ -300,5 +301,5 @@ _DAMAGED = {
 def test_truncated_or_damaged_safetensors_are_refused(content, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(content)
-    with pytest.raises(InvalidResponse):
-        check_model_file(str(path), "a.safetensors")
+    with pytest.raises(InvalidResponse), path.open("rb") as file:
+        check_model_file(file, "a.safetensors")

@@ -8,13 +8,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from civitai_manager_libs.core import sqlite
 from civitai_manager_libs.core.sqlite import Database, ProcessLock, Schema
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.jobs.tables import jobs_database
+from hypothesis import given, strategies as st
 from lock_holder import hold_lock
 from page_driver import wait_for
 
@@ -123,6 +124,21 @@ def test_damaged_file_is_renamed_and_a_new_one_works(path, damage):
         assert len(file.read()) == len(before)
     _filled(path, 3)
     assert _count(path) == (3, "")
+
+
+@given(where=st.floats(0, 1), damage=st.binary(min_size=1, max_size=300), is_known=st.booleans())
+def test_any_damage_is_reported_or_replaced(tmp_path, where, damage, is_known):
+    whole, path = tmp_path / "whole.db", tmp_path / "gallery.db"
+    if not whole.exists():
+        _filled(str(whole), 20)
+    for old in tmp_path.glob("gallery.db*"):
+        old.unlink()
+    body = whole.read_bytes()
+    at = int(where * (len(body) - len(damage)))
+    path.write_bytes(body[:at] + damage + body[at + len(damage) :])
+    (sqlite._checked.add if is_known else sqlite._checked.discard)(str(path))
+    with suppress(DiskError):
+        assert 0 <= _count(str(path))[0] <= 20
 
 
 def test_damage_found_by_many_at_once_renames_one_file(path):

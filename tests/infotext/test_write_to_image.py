@@ -113,6 +113,15 @@ def test_infotext_is_embedded_and_everything_else_is_unchanged(tmp_path, name, t
     assert _put(tmp_path, after, "another, Steps: 1, Sampler: x, Seed: 2") == (False, after)
 
 
+@pytest.mark.posix
+@pytest.mark.parametrize("name", ["png", "jpg", "webp"])
+def test_infotext_is_embedded_on_an_smb_share(tmp_path, monkeypatch, name):
+    from smb_share import play_smb
+
+    play_smb(monkeypatch)
+    assert _put(tmp_path, _PICTURES[name])[0]
+
+
 _EMPTY_COMMENTS = {
     "screenshot": b"ASCII\0\0\0Screenshot",
     "screenshot-utf-16": b"UNICODE\0" + "Screenshot".encode("utf-16-be"),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import FileIO
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..errors import DiskError, SettingError
 from .disk import check_free_space, make_folder, sync_file, sync_folder, translate_disk_errors
@@ -149,6 +149,17 @@ class AtomicFile:
                 shutil.copyfileobj(source, self._file)
             self.size = self._file.tell()
 
+    @contextmanager
+    def reading(self) -> Iterator[BinaryIO]:
+        """Yield the open file to read it; nothing may be written during the `with` block.
+
+        On an SMB share, a locked file cannot be read by another descriptor. See flock(2).
+        """
+        with translate_disk_errors(self.folder):
+            with open(self._file.fileno(), "rb", closefd=False) as file:
+                yield file
+            self._file.seek(0, os.SEEK_END)
+
     def restart(self) -> None:
         """Delete all bytes written so far."""
         with translate_disk_errors(self.folder):
@@ -182,10 +193,10 @@ class AtomicFile:
         for tries in itertools.count(1):
             path = temporary_path(self.folder, os.urandom(6).hex())
             try:
-                file = open(path, "xb", buffering=0, opener=open_shared)
+                file = open(path, "x+b", buffering=0, opener=open_shared)
             except FileNotFoundError:
                 make_folder(self.folder)
-                file = open(path, "xb", buffering=0, opener=open_shared)
+                file = open(path, "x+b", buffering=0, opener=open_shared)
             is_held = lock_descriptor(file.fileno(), wait=True) is not False or tries == _MOST_TRIES
             if is_held and os.fstat(file.fileno()).st_nlink:
                 return path, file

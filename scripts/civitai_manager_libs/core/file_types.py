@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from io import BufferedReader
+from contextlib import nullcontext
+from typing import BinaryIO
 
 from .safe_open import open_to_read
 
@@ -81,20 +82,21 @@ def extension_if_complete(path: str, size: int = 0) -> str | None:
     return extension
 
 
-def is_complete(path: str, extension: str) -> bool:
+def is_complete(file: str | BinaryIO, extension: str) -> bool:
     """Return whether a media file ends as its format requires. Raises OSError.
 
-    Return True for formats without a required end, such as MP3. extension: such as "png", by the
-    file's content.
+    Return True for formats without a required end, such as MP3. file: its path, or the open file.
+    extension: such as "png", by the file's content.
     """
     check = _CHECKS.get(extension)
     if check is None:
         return True
-    with open_to_read(path) as file:
-        return check(file, os.fstat(file.fileno()).st_size)
+    with open_to_read(file) if isinstance(file, str) else nullcontext(file) as opened:
+        opened.seek(0)
+        return check(opened, os.fstat(opened.fileno()).st_size)
 
 
-def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
+def _is_complete_jpeg(file: BinaryIO, size: int) -> bool:
     """Return whether a JPEG's segments are followed by its end marker (ITU T.81, annex B)."""
     for _ in range(_MAX_JPEG_MARKERS):
         marker = _find_next_marker(file)
@@ -106,7 +108,7 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _find_next_marker(file: BufferedReader) -> int | None:
+def _find_next_marker(file: BinaryIO) -> int | None:
     chunk, offset = file.read(_CHUNK), 0
     while True:
         offset = chunk.find(b"\xff", offset)
@@ -122,7 +124,7 @@ def _find_next_marker(file: BufferedReader) -> int | None:
             return chunk[offset + 1]
 
 
-def _is_complete_png(file: BufferedReader, size: int) -> bool:
+def _is_complete_png(file: BinaryIO, size: int) -> bool:
     offset, kind = 8, b""
     for _ in range(_MAX_PARTS):
         if kind == b"IEND":
@@ -136,7 +138,7 @@ def _is_complete_png(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _is_complete_gif(file: BufferedReader, size: int) -> bool:
+def _is_complete_gif(file: BinaryIO, size: int) -> bool:
     _skip_palette(file, 10, 13)
     left = _MAX_PARTS
     while left > 0:
@@ -154,13 +156,13 @@ def _is_complete_gif(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _skip_palette(file: BufferedReader, flags_offset: int, palette_offset: int) -> None:
+def _skip_palette(file: BinaryIO, flags_offset: int, palette_offset: int) -> None:
     file.seek(flags_offset)
     flags = (file.read(1) or b"\0")[0]
     file.seek(palette_offset + (3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0))
 
 
-def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
+def _is_complete_iso_media(file: BinaryIO, size: int) -> bool:
     """Return whether an MP4, AVIF or HEIC has its known boxes whole (ISO/IEC 14496-12, 4.2)."""
     offset = 0
     kinds: set[bytes] = set()
@@ -180,7 +182,7 @@ def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _is_complete_webm(file: BufferedReader, size: int) -> bool:
+def _is_complete_webm(file: BinaryIO, size: int) -> bool:
     """Return whether a WebM file has a segment, and none of its elements is cut off (RFC 8794)."""
     offset, has_segment = 0, False  # a live segment states no length
     for _ in range(_MAX_WEBM_ELEMENTS):
@@ -198,7 +200,7 @@ def _is_complete_webm(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _read_element_size(file: BufferedReader) -> int | None:
+def _read_element_size(file: BinaryIO) -> int | None:
     """Read a WebM element's length; return None if it cannot be read, -1 if none is stated."""
     first = file.read(1)
     if first in (b"", b"\0"):
@@ -209,7 +211,7 @@ def _read_element_size(file: BufferedReader) -> int | None:
     return -1 if value == (1 << digits) - 1 else value
 
 
-_CHECKS: dict[str, Callable[[BufferedReader, int], bool]] = {
+_CHECKS: dict[str, Callable[[BinaryIO, int], bool]] = {
     "avif": _is_complete_iso_media,
     "gif": _is_complete_gif,
     "heic": _is_complete_iso_media,

@@ -68,17 +68,17 @@ def check_model_start(head: bytes, content_type: str, name: str) -> None:
         raise InvalidResponse(f"This is not a {extension} file: its beginning is wrong.")
 
 
-def check_model_file(path: str, name: str) -> None:
+def check_model_file(file: BinaryIO, name: str) -> None:
     """Raise an error if a model file is not of its format, or a safetensors file is incomplete.
 
     name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
     InvalidResponse for other wrong content, and OSError.
     """
-    with open_to_read(path) as file:
-        head = file.read(START_SIZE)
-        check_model_start(head, "", name)
-        if os.path.splitext(name)[1].lower() in _SAFETENSORS:
-            _check_tensors(_read_header(file, head), os.fstat(file.fileno()).st_size)
+    file.seek(0)
+    head = file.read(START_SIZE)
+    check_model_start(head, "", name)
+    if os.path.splitext(name)[1].lower() in _SAFETENSORS:
+        _check_tensors(_read_header(file, head), os.fstat(file.fileno()).st_size)
 
 
 def has_tensors(path: str, prefix: str) -> bool:

@@ -181,6 +181,9 @@ class Database:
                 _make_tables(db, self._schema)
             with suppress(sqlite3.OperationalError):  # others use it: the next opening tries again
                 db.execute("PRAGMA journal_mode = WAL")
+        except UnicodeDecodeError as error:  # a damaged name in SQLite's message
+            db.close()
+            raise sqlite3.DatabaseError("The schema is damaged.") from error
         except (sqlite3.Error, DiskError):
             db.close()
             raise
@@ -239,7 +242,7 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # our own bugs
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         _checked.discard(path)
         if not isinstance(error, sqlite3.OperationalError):
             _suspected.add(path)

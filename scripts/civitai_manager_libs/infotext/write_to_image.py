@@ -238,10 +238,11 @@ def embed_infotext(path: str, text: str) -> bool:
                     new_file.write(added)
                     at = offset + removed
                 _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
-            read = read_embedded_texts(new_file.path)
+            with new_file.reading() as written:
+                read = read_embedded_texts(written)
+                is_whole = is_complete(written, kind)
             comment = read.get("parameters") if kind == "png" else read.get("UserComment")
-            is_same = comment == text.encode("utf-8", "replace").decode()
-            if not is_same or not is_complete(new_file.path, kind):
+            if not is_whole or comment != text.encode("utf-8", "replace").decode():
                 return False
             new_file.commit(path)
             return True

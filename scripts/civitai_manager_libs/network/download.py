@@ -12,7 +12,6 @@ from email.utils import parsedate_to_datetime
 
 from .. import setting, util
 from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile
-from ..core import translate_disk_errors
 from ..errors import (
     Cancelled,
     DiskError,
@@ -382,8 +381,8 @@ class FileDownload:
         assert self._partial is not None
         if self._is_end_known or not self._options.images_only:
             return
-        with translate_disk_errors(self._partial.path):
-            is_whole = is_complete(self._partial.path, self.extension)
+        with self._partial.reading() as file:
+            is_whole = is_complete(file, self.extension)
         if not is_whole:
             raise self._broken_off()
 

@@ -15,7 +15,6 @@ from ..core import (
     model_formats,
     remove_leftovers,
     ResumableFile,
-    translate_disk_errors,
 )
 from ..errors import (
     Cancelled,
@@ -192,8 +191,8 @@ class ModelDownload:
             digest = hasher.result(self._cancelled) if hasher is not None else ""
             if not digest.startswith(self._expected.sha256.lower()):
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
-            with translate_disk_errors(file.path):
-                model_formats.check_model_file(file.path, os.path.basename(self._path))
+            with file.reading() as opened:
+                model_formats.check_model_file(opened, os.path.basename(self._path))
         except (WrongHash, InvalidResponse, NeedsKey):
             file.restart()
             raise

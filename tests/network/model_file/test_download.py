@@ -74,6 +74,15 @@ def test_file_is_saved_and_the_key_is_sent_only_to_the_route(site, folder):
     assert site.keys_at_storage == []
 
 
+@pytest.mark.posix
+def test_file_is_saved_on_an_smb_share(many, folder, monkeypatch):
+    from smb_share import play_smb
+
+    play_smb(monkeypatch)
+    _fetch(many, folder)
+    _check_saved(many, folder)
+
+
 def test_large_file_is_received_over_several_connections(many, folder):
     many.rules.rate = 2_000_000
     _fetch(many, folder)
