@@ -193,7 +193,7 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
 
 
 def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path, monkeypatch):
-    change = AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
+    change = AnnotationChange(favourite=True, stars=3, note="好", tags=["海", "👨\u200d👧"])
     bookmarks.change_annotations([1], change)
     bookmarks.add_to_collection(images[1:3], "Two")
     told = export_json()
@@ -204,12 +204,12 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
     library.forget()
     assert import_json(told) == (3, 1)
     library.forget()
-    mine = bookmarks.Annotation(True, 3, "好", ("海",))
+    mine = bookmarks.Annotation(True, 3, "好", ("海", "👨\u200d👧"))
     assert bookmarks.find_annotations([1])[1] == mine
     assert _ids("set:two") == [2, 3] and image_records.find_image(1).meta == images[0].meta
     told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"]}  # replaces none of mine
     import_json(told)
-    assert bookmarks.find_annotations([1])[1] == replace(mine, tags=("b", "海"))
+    assert bookmarks.find_annotations([1])[1] == replace(mine, tags=("b", *mine.tags))
 
 
 def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
@@ -277,6 +277,7 @@ def test_hostile_export_imports_only_valid_values(images):
         {"id": -1, "favourite": True},
         {"id": 2, "record": {"id": 2, "url": "http://evil.example/x.jpeg"}},
     ]
+    pictures[-1]["tags"] = ["\u202e", 5, None, [], ""]
     sets = [{"name": name, "ids": [1]} for name in ("", "\u202e")]
     sets += [{"name": "ok", "ids": ["x", None, 3]}, "no"]
     hostile = {"civitai_shortcut": 1, "pictures": [*pictures, 5], "sets": sets}

@@ -179,15 +179,18 @@ def test_collections_are_created_renamed_deleted_exported_and_imported(api, ids)
     assert _status(api, "import", {"pictures": []}) == 400
 
 
-def test_collection_shows_no_cover_that_would_be_blurred(api, on_demo):
+def test_collection_shows_no_cover_above_the_rating_or_to_be_blurred(api, on_demo):
+    setting.change("gallery_level", "XXX")
     views = api.get("images?model=900001&level=XXX&limit=40")["images"]
     safe = [view["id"] for view in views if view["level"] == "None"]
     above = [view["id"] for view in views if view["level"] in ("X", "XXX")]
     api.post("annotations", {"ids": safe[:1], "add_to": "Sea"})
     api.post("annotations", {"ids": above[:1], "add_to": "Sea"})
     assert api.get("collections")[0]["covers"] == [above[0], safe[0]]
-    setting.change("blur_level", "Soft")
-    assert api.get("collections")[0]["covers"] == safe[:1]
+    for name in ("blur_level", "gallery_level"):
+        setting.change(name, "Soft")
+        assert api.get("collections")[0]["covers"] == safe[:1]
+        setting.change(name, "XXX")
 
 
 def test_unreadable_library_is_reported_and_not_shown_as_empty(api, ids, library, break_library):

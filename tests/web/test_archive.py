@@ -8,6 +8,7 @@ import re
 from api_server import ApiServer, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import image_records
+from civitai_manager_libs.model_files import get_model_index
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 from stored_images import make_image
@@ -41,6 +42,29 @@ def test_archive_is_offered_and_asked_only_by_a_whole_hash(api, civitai, folder)
     assert refused.status_code == 400 and "https://" in refused.text
     setting.change("model_archive", "")
     assert api.send("POST", "archived_file", body).status_code == 400
+
+
+def test_archive_is_asked_by_the_hash_in_a_sidecar_whose_model_is_gone(api, civitai, folder):
+    setting.change("model_archive", "https://archive.example")
+    stated = {"type": "lora", "name": "lost", "hash": _SHA[:10]}
+    by_id = {"type": "lora", "modelVersionId": 77, "weight": 1}
+    auto_v3 = {"type": "lora", "name": "lost", "hash": "d" * 12}
+    stating = [(1, "resources", stated), (2, "civitaiResources", by_id), (3, "resources", auto_v3)]
+    for image_id, name, one in stating:
+        meta = {"prompt": "x", name: [one]}
+        image_records.store_images([make_image(image_id, meta=meta)])
+    other = [{"hashes": {"SHA256": "f" * 64, "AutoV2": "f" * 10}}]
+    hashes = {"SHA256": _SHA.upper(), "AutoV2": _SHA[:10], "AutoV3": "d" * 12, "BLAKE3": "e" * 64}
+    files = [{"hashes": hashes}]
+    for name, version in (("lost", {"id": 77, "files": files}), ("b", {"id": 8, "files": other})):
+        (folder / f"{name}.civitai.info").write_text(json.dumps(version))
+    get_model_index().forget()
+    civitai.script("other", status(404, b"{}"))
+    for image_id, *_ in stating:
+        assert api.get(f"model_files?image={image_id}")["files"][0]["sha256"] == _SHA
+    (folder / "lost.safetensors").write_bytes(b"x")
+    get_model_index().forget()
+    assert api.get("model_files?image=2")["files"][0]["sha256"] == ""
 
 
 @with_axe

@@ -51,6 +51,22 @@ def test_gallery_is_paged_to_its_end_without_hidden_images(api, ids):
     assert (stored["images"], stored["hidden_count"]) == ([], 10) and stored["cursor"]
 
 
+def test_hidden_image_is_no_cover(api, ids):
+    api.post("annotations", {"ids": ids, "favourite": True, "add_to": "Sea"})
+    api.post("watches", {"action": "watch", "name": "x", "query": {"model": 101}})
+    before, newest = api.get("home"), max(ids)
+    names = ("favourites", "library")
+    assert newest == before["watch_covers"]["model 101"]
+    _change(api, "hide", "word", str(newest))
+    for image_id in before["collections"][0]["covers"]:
+        _change(api, "hide", "word", str(image_id))
+    home = api.get("home")
+    covers = [*home["collections"][0]["covers"], *home["watch_covers"].values()]
+    covers += [image_id for name in names for image_id in home[name]["covers"]]
+    assert covers and not {newest, *before["collections"][0]["covers"]} & {*covers}
+    assert [home[name]["count"] for name in names] == [len(ids)] * 2
+
+
 def test_change_returns_what_it_hides_and_can_be_undone(api, ids):
     changed = _change(api, "hide", "author", "anna", ids)
     assert changed == {"rules": [{"kind": "author", "text": "anna"}], "hidden_ids": []}

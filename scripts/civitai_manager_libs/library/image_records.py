@@ -23,7 +23,7 @@ from .schema import OF_IDS
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 from .stats_features import extract_features, save_features
 
-__all__ = ["filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
+__all__ = ["choose_covers", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
 __all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
 __all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_images"]
 __all__ += ["list_page_images", "mark_deleted", "PageImage", "store_images", "store_missing_images"]
@@ -409,6 +409,15 @@ def find_hidden_ids(image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NO
         return set()
     sql, values = f"SELECT id FROM hidden_images WHERE id {OF_IDS}", (json.dumps(list(image_ids)),)
     return {row[0] for read in _iter_libraries(image_ids, at_hand) for row in read(sql, values)}
+
+
+def choose_covers(image_ids: Sequence[int], levels: int) -> list[int]:
+    """Return the ids, in order, of the stored images that may be shown where nobody asked for them.
+
+    Images that the user's rules hide may not. levels: bit mask of the allowed browsing levels.
+    """
+    images, hidden = find_images(image_ids), find_hidden_ids(image_ids)
+    return [one.id for one in images.values() if one.level & levels and one.id not in hidden]
 
 
 def _iter_libraries(

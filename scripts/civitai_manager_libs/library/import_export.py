@@ -15,8 +15,8 @@ from itertools import islice
 from typing import IO, Any
 
 from ..civitai import image_from_json
-from ..core import as_list, as_mapping, as_whole_number, clean_line, clean_lines, fold_text
-from ..core import Image, iter_json_members, level_name, Tag
+from ..core import as_list, as_mapping, as_whole_number, clean_line, fold_text, Image
+from ..core import iter_json_members, level_name, Tag
 from ..errors import InputError
 from ..infotext import build_infotext, read_generation
 from . import bookmarks, image_records, reproductions, tags
@@ -210,14 +210,13 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
         return
     found = db.execute("SELECT favourite, stars, note FROM annotations WHERE id = ?", (image_id,))
     favourite, stars, note = found.fetchone() or (0, 0, "")
-    own = [tag for (tag,) in db.execute("SELECT tag FROM user_tags WHERE id = ?", (image_id,))]
-    new_note, new_tags = entry.get("note"), clean_lines(entry.get("tags"))
+    new_note = entry.get("note")
     is_note_new = isinstance(new_note, str) and new_note != "" and not note
     change = bookmarks.AnnotationChange(
         favourite=True if entry.get("favourite") is True and not favourite else None,
         stars=None if stars else as_whole_number(entry.get("stars"), 1, 5),
         note=new_note if is_note_new else None,
-        tags=[*own, *new_tags] if new_tags else None,
+        add_tags=tuple(tag for tag in as_list(entry.get("tags")) if clean_line(tag)),
     )
     if change != bookmarks.AnnotationChange():
         bookmarks.write_annotation(db, image_id, change)

@@ -45,11 +45,11 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
     """Return the id of the newest stored image of a gallery, or None if there is no such image.
 
     gallery: a name such as "model 5" or "user anna". levels: bit mask of the browsing levels
-    (content ratings) that the image may have.
+    (content ratings) that the image may have. Images that the user's rules hide are left out.
     """
     sql = (
-        "SELECT id FROM seen JOIN search_fields USING (id) WHERE gallery = ? AND level & ?"
-        " ORDER BY id DESC LIMIT 1"
+        "SELECT id FROM seen JOIN search_fields f USING (id) WHERE gallery = ? AND level & ?"
+        " AND NOT EXISTS (SELECT 1 FROM hidden_images WHERE id = f.id) ORDER BY id DESC LIMIT 1"
     )
     return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)
 
@@ -59,12 +59,11 @@ def summarize_set(
 ) -> bookmarks.Collection:
     """Return the number of images in a set, and up to four of the 40 latest as covers.
 
-    levels: bit mask of the browsing levels (content ratings) that covers may have.
+    levels: as in `image_records.choose_covers`.
     """
     counting, latest = _SETS[name]
     ids = [id for (id,) in select_rows_or_empty(latest, (_LATEST,))]
-    images = image_records.find_images(ids).values()
-    covers = [image.id for image in images if image.level & levels]
+    covers = image_records.choose_covers(ids, levels)
     count = sum(count for (count,) in select_rows_or_empty(f"SELECT count(*) FROM {counting}"))
     return bookmarks.Collection(name, count, tuple(covers[:_COVERS]))
 

@@ -56,6 +56,7 @@ class ModelIndex:
         self._mtimes: dict[str, float] = {}
         self._lookup = ModelLookup()
         self._sidecars: dict[str, tuple[float, ModelFile]] = {}
+        self._lost: list[ModelFile] = []  # what sidecars tell of files that are gone
         self._read_at = self._checked_at = float("-inf")
 
     def find(
@@ -89,6 +90,21 @@ class ModelIndex:
                 self._checked_at = time.monotonic()
             return self._lookup
 
+    def find_lost_hash(self, resource: Resource) -> str:
+        """Return the SHA256 of a model whose file is gone, as a sidecar of it tells; else ""."""
+        self.load_lookup()
+        stated = resource.hash.lower()
+        for file in self._lost:
+            # A BLAKE3 is as long, but the short hash is the start of the SHA256 alone.
+            known = [code for code in file.hashes if len(code) == 64 and code[:10] in file.hashes]
+            named = [code for code in known if code[:10] == stated]
+            is_version = resource.version_id is not None and resource.version_id == file.version_id
+            if not named and len(known) == 1 and (is_version or stated in file.hashes):
+                named = known  # of several, one may be the VAE's
+            if named:
+                return named[0]
+        return ""
+
     def list_files(self) -> list[ModelFile]:
         """Return all model files, most recently changed first."""
         return list(self.load_lookup().by_key.values())
@@ -109,6 +125,7 @@ class ModelIndex:
         self._folders = folders
         self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
         sidecars, self._sidecars = self._sidecars, {}
+        self._lost = [file for one in listings for file in self._iter_lost(one, sidecars)]
         hashes = host.read_cached_hashes(), load_hashes()
         self._lookup = ModelLookup(
             [file for listing in listings for file in self._iter_files(listing, sidecars, hashes)]
@@ -125,9 +142,9 @@ class ModelIndex:
         cached: {path: (modification time, contents)} of the sidecar files that were read before.
         """
         for name, size, mtime in listing.files:
-            sidecars = list(self._iter_sidecars(listing, name, cached))
-            known = _list_hashes(hashes, listing, name, size, mtime)
             stem = os.path.splitext(name)[0]
+            sidecars = list(self._iter_sidecars(listing, stem, cached))
+            known = _list_hashes(hashes, listing, name, size, mtime)
             previews = (stem + end for end in _PREVIEWS if stem + end in listing.other_names)
             preview = next(previews, "")
             yield ModelFile(
@@ -143,10 +160,19 @@ class ModelIndex:
                 mtime,
             )
 
-    def _iter_sidecars(
-        self, listing: FolderListing, name: str, cached: dict[str, tuple[float, ModelFile]]
+    def _iter_lost(
+        self, listing: FolderListing, cached: dict[str, tuple[float, ModelFile]]
     ) -> Iterator[ModelFile]:
-        stem = os.path.splitext(name)[0]
+        """Yield what the sidecars of a folder tell of model files that are gone."""
+        present = {os.path.splitext(name)[0] for name, _, _ in listing.files}
+        ends = EXTENSIONS[:-1]  # of ".json" there are many others
+        names = ((name, end) for name in listing.other_names for end in ends if name.endswith(end))
+        for stem in {name.removesuffix(end) for name, end in names} - present:
+            yield from self._iter_sidecars(listing, stem, cached)
+
+    def _iter_sidecars(
+        self, listing: FolderListing, stem: str, cached: dict[str, tuple[float, ModelFile]]
+    ) -> Iterator[ModelFile]:
         for sidecar_name in (f"{stem}{extension}" for extension in EXTENSIONS):
             if sidecar_name in listing.other_names:
                 path = os.path.join(listing.path, sidecar_name)

@@ -175,11 +175,12 @@ def make_jobs_panel(
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     found, total = service.list_jobs(limit, is_wanted)
     levels, thumbs = find_shown_levels(), dict[int, int]()
-    firsts = image_records.find_images([job.first_image for job in found if job.first_image])
-    for job in found:  # the job's first image, or its model's cover, if shown without blur
-        image, files = firsts.get(job.first_image), job.model_files
-        if image is not None and image.level & levels:
-            thumbs[job.id] = image.id
+    firsts = [job.first_image for job in found if job.first_image]
+    shown = set(image_records.choose_covers(firsts, levels))
+    for job in found:  # the job's first image, or its model's cover
+        files = job.model_files
+        if job.first_image in shown:
+            thumbs[job.id] = job.first_image
         elif files and (cover := models.find_gallery_cover(f"model {files[0].model_id}", levels)):
             thumbs[job.id] = cover
     rows = [make_job_card(job, language, may_see_paths, thumbs.get(job.id)) for job in found]

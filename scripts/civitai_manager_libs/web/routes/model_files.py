@@ -21,6 +21,7 @@ from ...model_files import (
     find_archived_file,
     find_kind,
     find_needed_file,
+    get_model_index,
     list_needed_files,
     list_newer_versions,
     NeededFile,
@@ -250,7 +251,9 @@ def _find_archive_hash(needed: NeededFile) -> str:
         if needed.availability == "here" or not is_gone:
             return ""
         code = code if len(code) == 64 else file.sha256 if file else ""
-    return code if setting.model_archive and len(code) == 64 else ""
+    if not setting.model_archive:
+        return ""
+    return code if len(code) == 64 else get_model_index().find_lost_hash(needed.resource)
 
 
 @remote_route("GET", "model_files")

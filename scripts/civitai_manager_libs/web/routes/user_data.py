@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
 from ... import setting
-from ...core import level_mask, log_disk_errors
+from ...core import log_disk_errors
 from ...errors import CivitaiShortcutError, DiskError, NotFound
 from ...library import (
     bookmarks,
@@ -24,7 +24,8 @@ from ...library import (
     watches,
 )
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
-from .dependencies import GalleryQuery, get_client, get_job_service, parse_gallery_query
+from .dependencies import find_shown_levels, GalleryQuery, get_client, get_job_service
+from .dependencies import parse_gallery_query
 from .jobs import begin_check
 from .views import Annotations, format_iso_time, make_annotation_view, Text
 
@@ -162,11 +163,10 @@ def _view_annotations(ids: Sequence[int]) -> dict[str, Annotations]:
 
 @route("GET", "collections", "counts")
 def get_collections(context: RequestContext) -> list[Collection]:
-    """Return all collections, sorted by name; images to be blurred are not used as covers."""
+    """Return all collections, sorted by name; images to be blurred or hidden are no covers."""
     found = bookmarks.list_collections()
-    images = image_records.find_images([image_id for one in found for image_id in one.covers])
-    shown_levels = level_mask(setting.blur_level)
-    shown = {image_id for image_id, image in images.items() if image.level & shown_levels}
+    ids = [image_id for one in found for image_id in one.covers]
+    shown = set(image_records.choose_covers(ids, find_shown_levels()))
     return [
         replace(one, covers=tuple(image_id for image_id in one.covers if image_id in shown))
         for one in found
