@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import MagicMock, Mock, create_autospec, patch
 
-import gradio
 import pytest
 import responses
 from civitai_manager_libs import civitai_gallery_action as action, setting, util
@@ -58,6 +57,8 @@ def _urls(count: int) -> list[str]:
 
 
 def test_settings_have_the_plans_values():
+    import gradio  # which takes seconds, of each process that collects the tests
+
     setting.restore()
     names = "http_timeout http_max_retries http_retry_delay gallery_download_batch_size"
     names += " gallery_download_timeout gallery_max_concurrent_downloads civitai_api_key"

@@ -68,9 +68,6 @@ def test_any_text_survives_a_round_trip(text):
     assert isinstance(build_metadata(f"x\nSteps: 1, Sampler: y, Seed: 2, {text}"), dict)
 
 
-_PADDING = ", ".join(f"{name}: {value}" for name, value in ASSUMED.items())
-
-
 @each_case(__file__, "hostile_prompts_are_changed_as_little_as_possible")
 def test_hostile_prompts_are_changed_as_little_as_possible(
     prompt, negative_prompt, parameters, written

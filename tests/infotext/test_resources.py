@@ -148,7 +148,6 @@ def test_placeholder_is_not_shown(sampler):
 RUINED = {
     "other": {"loras": [["0x" + "ab" * 5, "0.8 - A/fog.safetensors"], ["", "1.0 - mist.sft"]]}
 }
-OLD_RUINED = {"other": {"loras": "Loras:<A\\fog.safetensors:0.8>,<None:0.5>,<mist:1>"}}
 ADDNET = {
     "AddNet Enabled": "True",
     "AddNet Module 1": "LoRA",

@@ -6,9 +6,12 @@ import time
 
 import pytest
 from api_server import MODEL_ID, ApiServer
+from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.jobs import JobStore
 from cli_process import CliProcess, part_files
 from crash_checks import check_none_fetched_again, list_whole_images
+from fault_responses import unused_port
+from page_driver import wait_for
 
 _COUNT = 40
 
@@ -61,11 +64,41 @@ def test_job_of_a_killed_process_is_finished_by_another(server, tmp_path, seed):
     assert part_files(tmp_path) == []
 
 
-def _kill_at_random(process, server, moments):
+@pytest.mark.parametrize("seed", [0, *_seeds(1, 17)])
+def test_tab_that_is_killed_goes_on_by_itself_at_its_next_start(server, tmp_path, seed):
+    moments, dest = random.Random(seed), tmp_path / "out"
+    program = CliProcess(server.url, tmp_path / "data", gallery_max_concurrent_downloads=4)
+    with JobStore(str(program.data / "gallery.db")) as store:
+        store.add_job("A model", ImageQuery(MODEL_ID), str(dest), _COUNT)
+
+    def start():
+        return program.start("--port", str(unused_port()))
+
+    def is_over():
+        return _list_states(program) == ["done"]
+
+    saved, asked = set(), server.fetched
+    for _ in range(2):
+        _kill_at_random(start(), server, moments, is_over)
+        check_none_fetched_again(server, saved, asked)
+        saved, asked = list_whole_images(server, dest), server.fetched
+    with start() as tab:
+        try:
+            wait_for(is_over, "the end of the job")
+        finally:
+            tab.kill()
+    check_none_fetched_again(server, saved, asked)
+    with JobStore(str(program.data / "gallery.db")) as store:
+        job = store.get_job(1)
+    assert (job.saved, job.skipped, job.failed) == (_COUNT, 0, 0), "its own count as saved"
+    _check_files(server, dest, tmp_path)
+
+
+def _kill_at_random(process, server, moments, is_over=lambda: False):
     """Kill the process in the middle of a file or between two, a little after some requests."""
     wanted = len(server.requests) + moments.randrange(_COUNT + 5)
     with process:
-        while len(server.requests) < wanted and process.poll() is None:
+        while len(server.requests) < wanted and process.poll() is None and not is_over():
             time.sleep(0.001)
         time.sleep(moments.uniform(0, 0.03))
         process.kill()
@@ -80,7 +113,11 @@ def _check_finished(server, dest, program, tmp_path, done):
     result = json.loads(done.stdout)
     assert (result["saved"] + result["skipped"], result["failed"]) == (_COUNT, [])
     assert result["skipped"] == 0, "what it had saved itself counts as saved"
+    _check_files(server, dest, tmp_path)
+    assert _list_states(program) == ["done"]
+
+
+def _check_files(server, dest, tmp_path):
     assert list_whole_images(server, dest) == set(server.ids)
     assert len(list(dest.iterdir())) == 3 * _COUNT
     assert part_files(tmp_path) == []
-    assert _list_states(program) == ["done"]
