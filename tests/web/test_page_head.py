@@ -130,6 +130,13 @@ def test_buttons_have_their_words_and_the_author_is_named_where_there_is_room(
     expect(author).to_have_text(re.compile("^.+ · .+$"))
 
 
+def test_author_has_the_room_that_signs_of_buttons_leave(server, open_gallery):
+    size = {"width": 1440, "height": 800}
+    page = open_gallery(server, f"?model={_MODEL}&level=XXX", viewport=size).ready()
+    expect(page.page.locator(".gallery-header .line [data-do='open-user']")).to_be_visible()
+    expect(page.control("watch")).to_have_css("font-size", "0px")
+
+
 @pytest.mark.parametrize("width", [1440, 1100, 900])
 def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery, width):
     page = open_gallery(start(demo.url), "", viewport={"width": width, "height": 900})

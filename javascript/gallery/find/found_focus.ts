@@ -65,7 +65,8 @@ export class FoundFocus {
   #onLeave(target: EventTarget | null) {
     this.#checkSoon();
     queueMicrotask(() => {
-      if (this.#focused === target && this.#focused && isFocusable(this.#focused)) this.#focused = null;
+      if (this.#focused === target && this.#focused && isFocusable(this.#focused))
+        this.#focused = null;
     });
   }
 
