@@ -238,6 +238,19 @@ def test_control_that_goes_leaves_the_focus_to_the_images_or_what_can_be_done(se
     wait_for(lambda: page.focused_control() == "search-models")
 
 
+def test_undo_on_a_narrow_page_hides_the_places_and_leaves_the_focus_to_the_images(
+    server, open_gallery
+):
+    page = open_gallery(server, viewport={"width": 390, "height": 844}).ready()
+    page.tiles.first.focus()
+    page.key(" ")
+    page.key("n")
+    page.control("sets").focus()
+    page.key("Control+z")
+    expect(page.marked).to_have_count(1)
+    wait_for(lambda: page.focused() is not None, "the focus")
+
+
 def test_choice_by_mouse_and_back_leave_the_focus_to_the_images(server, open_gallery):
     page = open_gallery(server).ready()
     page.control("home").click()

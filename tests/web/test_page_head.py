@@ -53,6 +53,10 @@ _NAME_WIDTHS = """() => new Promise(done => requestAnimationFrame(() => setTimeo
     done(h2.getBoundingClientRect().width - range.getBoundingClientRect().width);
 })))"""
 
+# The pixels of the row that nothing needs.
+_FREE = """filters => new Promise(done => requestAnimationFrame(() => setTimeout(() =>
+    done(parseFloat(getComputedStyle(filters, "::after").width)))))"""
+
 
 def _chips(page):
     return page.page.locator(".filters [data-chip]")
@@ -128,6 +132,21 @@ def test_buttons_have_their_words_and_the_author_is_named_where_there_is_room(
         expect(author).to_be_visible()
         assert line.bounding_box()["height"] < 40
     expect(author).to_have_text(re.compile("^.+ · .+$"))
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_author_is_named_wherever_the_row_has_room_for_it(server, open_gallery, locale):
+    page = open_gallery(server, f"?model={_MODEL}&level=XXX", locale=locale).ready()
+    page.control("watch").wait_for()
+    author = page.page.locator(".gallery-header .line [data-do='open-user']")
+    filters = page.page.locator(".gallery-header .filters")
+    page.page.evaluate(_SET_HEADER, ["Horizons", "Checkpoint · lumen", "Get model (2.1 GB)"])
+    page.page.set_viewport_size({"width": 1920, "height": 800})
+    needed = author.bounding_box()["width"]
+    for width in range(880, 1920, 40):
+        page.page.set_viewport_size({"width": width, "height": 800})
+        free = filters.evaluate(_FREE)
+        assert author.is_visible() or free < needed + 16, width
 
 
 @pytest.mark.parametrize("width", [1440, 1100, 900])

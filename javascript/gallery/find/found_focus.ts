@@ -99,7 +99,10 @@ export class FoundFocus {
 }
 
 function isFocusable(element: Element) {
-  return !element.matches(":disabled") && element.getClientRects().length > 0;
+  const isShown = element.getClientRects().length > 0;
+  return (
+    isShown && !element.matches(":disabled") && getComputedStyle(element).visibility === "visible"
+  );
 }
 
 /** Add a link at the top of the page that moves the focus to the images. */

@@ -89,18 +89,14 @@ class DownloadOptions {
 }
 
 const MOST_WORDS = 24; // trigger words in sight
-const LEAST_NAME = 240; // pixels that a long name of a model has before anything else has words
-const LINE = 30; // pixels, less than two lines of the name
 /** What has no words, by the room that there is: `data-signs` of the header's line. */
-const SIGNS = ["", "figures", "figures author", "figures author actions"];
+const SIGNS = ["", "figures", "figures author", "figures actions", "figures author actions"];
 
 export class GalleryHeader {
   #section = el("section", { class: "gallery-header", hidden: true });
   #title = el("div", { class: "title" });
   #links = el("div", { class: "model-links" });
   #line = el("div", { class: "line" });
-  /** the last controls of the line, which a lack of room moves into a second row */
-  #ends: HTMLElement[];
   #facts = el("p", { class: "row" });
   #triggerWords = el("div", { class: "trigger-words row", role: "group" });
   #licence = el("div", { class: "licence" });
@@ -143,11 +139,11 @@ export class GalleryHeader {
     const get = new GetModel(context).element;
     this.#actions.append(get, this.#watch, this.#stats, this.#download);
     this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
-    this.#ends = [more, sizeSlider];
     const links = [this.#links, this.#unfold]; // behind the filters, which they must not move
-    this.#line.append(this.#title, filters, ...links, this.#actions, ...this.#ends);
+    this.#line.append(this.#title, filters, ...links, this.#actions, more, sizeSlider);
     makeToolbar(this.#line, translate("toolbar_gallery"), signal);
-    for (const one of [this.#line, get]) observeSize(one, () => this.#fitWords(), signal);
+    for (const one of [this.#line, this.#title, get])
+      observeSize(one, () => this.#fitWords(), signal);
     this.#about.append(
       this.#facts,
       this.#triggerWords,
@@ -186,23 +182,16 @@ export class GalleryHeader {
 
   /** Show in words what there is room for in one row, beside the model's name and the chips. */
   #fitWords() {
-    const isCut = (one: Element) => one.scrollWidth > one.clientWidth;
-    const [name, chips] = ["h2", ".set-chips"].map((part) => this.#line.querySelector(part));
-    if (name) this.#title.style.setProperty("--name", `${measureText(name)}px`);
-    const isSqueezed = (one: Element) =>
-      one.clientWidth < LEAST_NAME && (isCut(one) || one.clientHeight > LINE);
-    const isBelow = ({ offsetTop, offsetHeight }: HTMLElement) =>
-      offsetHeight > 0 && offsetTop >= this.#title.offsetTop + this.#title.offsetHeight;
-    const fits = () =>
-      !isCut(this.#line) &&
-      !this.#ends.some(isBelow) &&
-      !(chips && isCut(chips)) &&
-      ![...this.#actions.querySelectorAll("span")].some(isCut) &&
-      !(name && isSqueezed(name));
+    const getWidth = (one: Element) => one.getBoundingClientRect().width;
+    const room = getWidth(this.#line);
+    this.#line.setAttribute("data-measured", ""); // as wide as its contents
+    for (const name of this.#title.children)
+      this.#title.style.setProperty("--name", `${Math.ceil(getWidth(name))}px`);
     for (const signs of SIGNS) {
       this.#line.dataset.signs = signs;
-      if (fits()) return;
+      if (getWidth(this.#line) <= room) break;
     }
+    this.#line.removeAttribute("data-measured");
   }
 
   #drawTitle(now: State) {
@@ -336,14 +325,6 @@ export class GalleryHeader {
         do: () => one.click(),
       }));
   }
-}
-
-/** Return a text's width, up to `LEAST_NAME`. Beside other elements that shrink, its box may lack a
- * fraction of a pixel, and the text would end in an ellipsis. */
-function measureText(element: Element) {
-  const range = document.createRange();
-  range.selectNodeContents(element);
-  return Math.min(Math.ceil(range.getBoundingClientRect().width), LEAST_NAME);
 }
 
 function makeTag(text: string) {
