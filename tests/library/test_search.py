@@ -206,6 +206,11 @@ _FLAGS = "favourite saved installed commercial gone image video".split()
         ('lora:"tok', ['lora:"Tokyo Nights"']),
         ("sampler:", ['sampler:"DPM++ 2M"', 'sampler:"Euler a"']),
         ("author:a", ["author:Anna_B", "author:harbor"]),
+        ("eul", ['sampler:"Euler a"']),  # without its key
+        ("-euler", ['-sampler:"Euler a"']),
+        ("eu", []),  # too short to guess
+        ("2025-12", ["after:2025-12 before:2026-01"]),
+        ("2025-02", ["after:2025-02 before:2025-03"]),
         *[(word, []) for word in ("nothing:", "zzz", '"')],
     ],
 )

@@ -56,6 +56,9 @@ _ANNOTATIONS = {
 }
 
 
+_GUESSED = ("sampler", "base", "schedule")  # keys whose values are also typed without them
+_LEAST_LETTERS = 3  # of such a value
+_MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 _PARTED = re.compile(r'[\s"“”„＂]')  # what ends a value without quotation marks
 
 
@@ -78,14 +81,16 @@ def list_weights(lora: str) -> list[float]:
 def suggest_values(word: str) -> list[Suggestion]:
     """Return completions of the last word of a search.
 
-    A word without a colon, such as `lo`, is completed to keys (`lora:`). A word such as `lora:de`
-    is completed to at most eight values that contain the typed text, most images first.
+    A word without a colon, such as `lo`, is completed to keys (`lora:`), and to what it is probably
+    a value of: `eul` to `sampler:"Euler a"`, a month to its dates. A word such as `lora:de` is
+    completed to at most eight values that contain the typed text, most images first.
     """
     sign = "-" if word.startswith("-") else ""
     key, colon, value = fold_text(word.removeprefix("-")).partition(":")
     if not colon:
         keys = [name for name in KEYS if name.startswith(key)]
-        return [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
+        named = [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
+        return [*named, *_guess_keys(sign, key)]
     key = FORMER_WORDS.get(key, key)
     typed = undouble_quotes(value.strip('"'))
     if key in FLAGS:
@@ -95,6 +100,17 @@ def suggest_values(word: str) -> list[Suggestion]:
         Suggestion(f"{sign}{key}:{quote_value(shown) if _PARTED.search(shown) else shown}", count)
         for shown, count in _iter_values(key, typed)
     ]
+
+
+def _guess_keys(sign: str, value: str) -> list[Suggestion]:
+    month = _MONTH.fullmatch(value)
+    if month and not sign:
+        year, following = divmod(int(month[1]) * 12 + int(month[2]), 12)
+        return [Suggestion(f"after:{value} before:{year}-{following + 1:02}", 0)]
+    if len(value) < _LEAST_LETTERS:
+        return []
+    guesses = [suggest_values(f"{sign}{key}:{value}")[:1] for key in _GUESSED]
+    return [guess for found in guesses for guess in found]
 
 
 def find_authors(start: str, limit: int) -> list[Suggestion]:
