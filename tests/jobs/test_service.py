@@ -7,7 +7,7 @@ from api_server import ApiServer
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.errors import DiskFull, InputError
+from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs.job_records import NamingContext
 from civitai_manager_libs.jobs.service import JobService, queue_unfinished_jobs
@@ -151,24 +151,6 @@ def test_jobs_that_ran_when_the_program_ended_resume_at_its_start(civitai, servi
     service.resume_after_start()
     for job_id, state in zip(ids, ("done", "done", "paused", "cancelled")):
         comes_to(service, job_id, state)
-
-
-def test_jobs_resume_late_if_the_disk_was_full_at_the_start(civitai, service, monkeypatch):
-    with JobStore(setting.database_file()) as store:
-        job_id = store.add_job("A model", ImageQuery(101), setting.data_folder(), 3)
-        store.set_state(job_id, "running")
-
-    def fail(*_):
-        raise DiskFull("There is no disk space left.")
-
-    for name in ("list_unfinished", "is_job_running"):
-        with monkeypatch.context() as patch:
-            patch.setattr(JobStore, name, fail)
-            with pytest.raises(DiskFull):
-                service.resume_after_start()
-            service.list_jobs(100)
-            assert not civitai.fetched
-    comes_to(service, job_id, "done")
 
 
 def test_job_that_another_program_runs_is_not_started(civitai, service):

@@ -30,8 +30,8 @@ def play_smb(monkeypatch: pytest.MonkeyPatch) -> None:
         except (KeyError, OSError):  # OSError: the holder is closed
             return False
 
-    def open_unlocked(path: str, flags: int, *mode: int) -> int:
-        descriptor = open_file(path, flags, *mode)
+    def open_unlocked(path: str, flags: int, *mode: int, **options: int) -> int:
+        descriptor = open_file(path, flags, *mode, **options)
         if flags & os.O_ACCMODE == os.O_RDONLY and is_locked(descriptor):
             os.close(descriptor)
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)

@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.errors import DiskFull
+from civitai_manager_libs.jobs import JobStore
 from civitai_manager_libs.library import image_records
 from civitai_manager_libs.web.routes import dependencies, jobs
 from page_driver import wait_for
@@ -216,6 +219,25 @@ def test_impossible_action_is_an_error(api, path, code):
     assert answer.status_code == code
     if code == 400:
         assert answer.json()["error"]["message"] == "There is no job 99."
+
+
+def test_jobs_resume_as_soon_as_the_disk_is_not_full_any_more(api, civitai, ids, monkeypatch):
+    with JobStore(setting.database_file()) as store:
+        query = ImageQuery(model_id=MODEL_ID)
+        job_id = store.add_job("A model", query, setting.data_folder(), 3)
+        store.set_state(job_id, "running")
+    failures, list_unfinished = [0, 0], JobStore.list_unfinished
+
+    def fail_at_first(store):
+        if failures:
+            failures.pop()
+            raise DiskFull("There is no disk space left.")
+        return list_unfinished(store)
+
+    monkeypatch.setattr(JobStore, "list_unfinished", fail_at_first)
+    monkeypatch.setattr(dependencies, "_RESUME_SECONDS", 0.01)
+    dependencies.resume_work()
+    assert _ended(api)["saved"] == 3 and not failures
 
 
 def test_unusable_database_is_reported(api, monkeypatch):

@@ -39,7 +39,6 @@ class JobService:
         self.notice = ""
         self._workers = WorkerPool(self.open_store, get_client)
         self._queue_lock: sqlite.ProcessLock | None = None  # held until this process ends
-        self._is_resume_due = False
 
     def download_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
@@ -109,9 +108,8 @@ class JobService:
     def resume_after_start(self) -> None:
         """Queue the jobs that were unfinished when the program last ended.
 
-        Jobs that the user paused stay paused. If this raises DiskError, `list_jobs` tries it again.
+        Jobs that the user paused stay paused.
         """
-        self._is_resume_due = True
         with self.open_store() as store:
             for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
@@ -120,7 +118,6 @@ class JobService:
             with log_disk_errors("gallery"):
                 self._queue_lock.acquire(_LOCK_SECONDS, shared=True)
             unfinished = queue_unfinished_jobs(store)
-        self._is_resume_due = False
         write_later(lambda _: self._copy_saved_paths())  # the program may have ended before
         for job_id in unfinished:
             self._workers.add(job_id)
@@ -196,9 +193,6 @@ class JobService:
         called for the newest 10,000 jobs. None: all jobs are wanted, and running ones are returned
         even above the limit.
         """
-        if self._is_resume_due:
-            with suppress(DiskError):
-                self.resume_after_start()
         running = self._workers.list_running()
         with self.open_store() as store:
             if is_wanted is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import setting, util
-from ..core import as_list, as_mapping, clean_line, fold_text, log_disk_errors
+from ..core import as_list, as_mapping, clean_line, fold_text
 from ..core import read_json_object, remove_if_present
 from ..errors import InputError, SettingError
 from .database import select_rows_or_empty, writing
@@ -82,19 +82,21 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
 
 
 def adopt_old_file() -> None:
-    """Move the rules in `hidden.json`, where older versions stored them, to the library."""
+    """Move the rules in `hidden.json`, where older versions stored them, to the library.
+
+    Raises DiskError.
+    """
     path = os.path.join(setting.data_folder(), "hidden.json")
     if not os.path.exists(path):
         return
-    with log_disk_errors("library"):
-        with writing() as db:
-            try:
-                rows = map(as_mapping, as_list(read_json_object(path).get("rules")))
-            except SettingError as error:  # a damaged file was renamed
-                util.printD(f"[library] {error}")
-                return
-            rules = [_parse_rule(row.get("kind"), row.get("text")) for row in rows]
-            for rule in reversed(rules[:_MOST_RULES]):  # the file begins with the latest
-                if rule is not None:
-                    _insert(db, rule)
-        remove_if_present(path)
+    with writing() as db:
+        try:
+            rows = map(as_mapping, as_list(read_json_object(path).get("rules")))
+        except SettingError as error:  # a damaged file was renamed
+            util.printD(f"[library] {error}")
+            return
+        rules = [_parse_rule(row.get("kind"), row.get("text")) for row in rows]
+        for rule in reversed(rules[:_MOST_RULES]):  # the file begins with the latest
+            if rule is not None:
+                _insert(db, rule)
+    remove_if_present(path)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from typing_extensions import TypedDict
 
-from ... import civitai_gallery_action, host, setting
+from ... import civitai_gallery_action, host, setting, util
 from ...civitai import ImageQuery
 from ...core import (
     as_id,
@@ -20,9 +20,9 @@ from ...core import (
     Image,
     level_mask,
     LEVELS,
-    log_disk_errors,
     SingleFlight,
 )
+from ...errors import DiskError
 from ...jobs import JobService, MakeService
 from ...library import hidden_rules, image_records, models, pages
 from ..http import ApiError, RequestContext
@@ -88,6 +88,7 @@ _service: JobService | None = None
 _make_service: MakeService | None = None
 _service_lock = threading.Lock()
 _LONGEST_CURSOR = 2000  # characters
+_RESUME_SECONDS = 10.0
 
 
 def get_client() -> Any:
@@ -116,18 +117,30 @@ def get_make_service() -> MakeService:
 def resume_work() -> None:
     """Resume unfinished jobs, and indexing of a library that an older version has written.
 
-    If a database cannot be used, log the error; the page works without it.
+    If a database cannot be used, log the error and try again later, since the disk may be full; the
+    page works without it.
     """
     host.raise_open_file_limit()
     if os.path.isfile(setting.library_file()):
         image_records.index_remaining()
         models.store_older_licences()
-    with log_disk_errors("gallery"):
-        hidden_rules.adopt_old_file()
-    with log_disk_errors("gallery"):
-        get_job_service().resume_after_start()
-    with log_disk_errors("gallery"):
-        get_make_service().resume_after_start()
+    for resume in (
+        hidden_rules.adopt_old_file,
+        get_job_service().resume_after_start,
+        get_make_service().resume_after_start,
+    ):
+        _resume(resume, _RESUME_SECONDS)
+
+
+def _resume(resume: Callable[[], None], seconds: float) -> None:
+    """Call `resume`; after a DiskError again in `seconds`, then in twice as many, and so on."""
+    try:
+        resume()
+    except DiskError as error:
+        util.printD(f"[gallery] {error}")
+        timer = threading.Timer(seconds, _resume, (resume, 2 * seconds))
+        timer.daemon = True
+        timer.start()
 
 
 def require_image(context: RequestContext) -> Image:
