@@ -451,6 +451,7 @@ _OF_A_MODEL += ["urn:air:sdxl:lora:civitai:123", "127.0.0.1:8123/models/123", " 
 _OF_BOTH = [f"{_SITE}/models/123/a-slug?modelVersionId=456", "123?modelVersionId=456", "123@456"]
 _OF_BOTH += [f"{_SITE}/models/123?modelVersionId=456&x=1#gallery", "civitai: 123 @ 456"]
 _OF_BOTH += [f"{_SITE}/models/123?modelVersionId=456，很好"]
+_OF_BOTH += [f"{_SITE}/models/123/v2模型?modelVersionId=456"]
 _OF_BOTH += ["HTTPS://CIVITAI.COM/MODELS/123?MODELVERSIONID=456"]
 _OF_BOTH += [f"{_SITE}/api/v1/images?modelId=123&modelVersionId=456"]
 _OF_BOTH += ["/models/123/slug?modelVersionId=456"]

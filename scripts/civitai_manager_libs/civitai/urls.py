@@ -37,7 +37,7 @@ _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
 _USER_PATH = re.compile(r"/user/([^/]+)(?:/|$)", re.I)
 # Chinese and Japanese texts go on behind a URL without a space.
-_TEXT_BEHIND_ID = re.compile(r"(?<=[0-9])[^\x00-\x7f].*")
+_TEXT_BEHIND_ID = re.compile(r"(?<=[0-9])[^\x00-\x7f](?!.*\?modelVersionId=).*", re.I)
 _MARKS_BEHIND = "<>\"').,;）」』】》”’。，、；：！？"
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # Civitai's API refuses others
 
