@@ -442,9 +442,16 @@ _SITE = "https://civitai.com"
 _OF_A_MODEL = [f"{_SITE}/models/123", f"{_SITE}/en/models/123", "civitai.com/models/123"]
 _OF_A_MODEL += ["https://civitai.green/models/123", "//civitai.com/models/123", "civitai:123"]
 _OF_A_MODEL += [f"  <{_SITE}/models/123>  ", f"look: {_SITE}/models/123, it is good"]
+_OF_A_MODEL += [
+    f"（{_SITE}/models/123）",
+    f"看{_SITE}/models/123這個",
+    f"「{_SITE}/models/123/x」。",
+]
 _OF_A_MODEL += ["urn:air:sdxl:lora:civitai:123", "127.0.0.1:8123/models/123", " 0123\n", "123"]
 _OF_BOTH = [f"{_SITE}/models/123/a-slug?modelVersionId=456", "123?modelVersionId=456", "123@456"]
 _OF_BOTH += [f"{_SITE}/models/123?modelVersionId=456&x=1#gallery", "civitai: 123 @ 456"]
+_OF_BOTH += [f"{_SITE}/models/123?modelVersionId=456，很好"]
+_OF_BOTH += [f"{_SITE}/models/123/v2模型?modelVersionId=456"]
 _OF_BOTH += ["HTTPS://CIVITAI.COM/MODELS/123?MODELVERSIONID=456"]
 _OF_BOTH += [f"{_SITE}/api/v1/images?modelId=123&modelVersionId=456"]
 _OF_BOTH += ["/models/123/slug?modelVersionId=456"]
@@ -456,6 +463,7 @@ _OTHERS = {
     **{"/images/99": Reference(image_id=99), "posts/7": Reference(post_id=7)},
     f"{_SITE}/en/posts/7/edit": Reference(post_id=7),
     f"{_SITE}/user/harbor_artist/images": Reference(username="harbor_artist"),
+    f"{_SITE}/user/anna9。": Reference(username="anna9"),
     "user/a%5Fb": Reference(username="a_b"),
     f"{_SITE}/collections/12": Reference(collection_id=12),
     f"{_SITE}/models/5/user/posts/7": Reference(model_id=5),
@@ -504,6 +512,7 @@ def test_any_other_text_is_search_words(text, words):
         ("https://civitai.com/models/abc", "not a model, version, image, post or user"),
         ("https://civitai.com/images/0", "0 is not a image id"),
         ("https://civitai.com/user/some.one", "cannot find users with a name such as some.one"),
+        ("https://civitai.com/user/some9海", "cannot find users with a name such as some9海"),
         ("civitai.com", "not a model, version, image, post or user"),
         ("https://huggingface.co/models/123", "on huggingface.co, not on Civitai"),
         ("https://civitai.com@evil.example/models/1", "on evil.example, not on Civitai"),

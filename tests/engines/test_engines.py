@@ -376,6 +376,11 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
         (", RNG: CPU", "", "caution_noise"),
         ("CPU", "NV", "caution_noise"),
         ("Sampler: Euler", "Sampler: DPM++ 2M, Denoising strength: 0.4", "caution_img2img"),
+        (
+            "Size",
+            "Denoising strength: 0.4, Hires sampler: Use same sampler, Size",
+            "caution_img2img",
+        ),
         ("a cat", "a (cat:1.2)", "caution_weights"),
         ("a cat", "a cat, " * 40, "caution_long"),
         ("CFG", "ADetailer model: x, CFG", "caution_lost"),
@@ -727,6 +732,29 @@ def test_hires_and_clip_skip_are_sent_to_a_webui(a1111):
     assert {**body, **wanted, "denoising_strength": 0.5} == body
     assert body["override_settings"]["CLIP_stop_at_last_layers"] == 2
     assert body["override_settings"]["sd_vae"] == "vae-ft.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("stated", "sampler", "schedule"),
+    [
+        ("Hires sampler: DPM++ 2M", "DPM++ 2M", "Karras"),
+        ("Hires schedule type: Automatic", "Euler", "Automatic"),
+        ("Hires sampler: DPM++ 2M, Hires schedule type: Automatic", "DPM++ 2M", "Automatic"),
+        ("Hires sampler: Use same sampler", "Euler", "Karras"),
+    ],
+)
+def test_second_pass_of_a_webui_has_what_it_does_not_state_of_the_first(
+    a1111, stated, sampler, schedule
+):
+    hires = f"Hires upscale: 2, Hires upscaler: Latent, Denoising strength: 0.5, {stated}"
+    body = plan(a1111, f"{TEXT}, {hires}").request
+    assert (body["hr_sampler_name"], body["hr_scheduler"]) == (sampler, schedule)
+
+
+def test_what_a_webui_assumes_of_a_second_pass_is_said(a1111):
+    made = plan(a1111, f"{TEXT}, Hires upscale: 2")
+    assumed = [(one.field, one.value) for one in made.cautions if one.key == "caution_assumed"]
+    assert assumed == [("Hires upscaler", "Latent"), ("Denoising strength", "0.7")]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, search
+from hypothesis import given, strategies as st
 from stored_images import make_image
 
 _PROMPTS = {1: "a cat on a roof", 2: "caterpillar, concatenated", 3: "CAT, sunset", 4: "the ＣＡＴ"}
 _PROMPTS |= {5: "cat's cradle (cat:1.2)", 6: "golden  hour", 7: "海邊的貓咪", 8: "cafécat", 9: None}
+_PROMPTS |= {10: "a 👨\u200d👧 walks"}
 pytestmark = pytest.mark.usefixtures("library")
 
 
@@ -30,6 +32,7 @@ def _image(image_id, user="harbor"):
 
 _HIDDEN_BY = {"cat": [1, 3, 4, 5], " Cat ": [1, 3, 4, 5], "golden hour": [6], "golden": [6]}
 _HIDDEN_BY |= {"gold": [], "貓": [7], "cat:1.2": [5], "(cat": [5], "*": [], "[^a]": []}
+_HIDDEN_BY |= {"👨\u200d👧": [10], "👨👧": []}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,19 @@ def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expect
     page = search.run_search(search.parse_query(""), leaves_out_hidden=True)
     assert page.hidden_count + len(page.ids) in (0, len(_PROMPTS))  # 0: nothing is written
     assert not set(expected) & set(page.ids)
+
+
+@given(st.text() | st.sampled_from(["x\u200dy", "cat \ud800", "a " * 80]), st.booleans())
+def test_any_rule_is_deleted_by_the_text_that_made_it_and_by_the_one_that_is_shown(
+    library, text, is_shown
+):
+    try:
+        hidden_rules.add_rule("word", text)
+    except InputError:
+        return
+    [rule] = hidden_rules.list_rules()
+    hidden_rules.delete_rule("word", rule.text if is_shown else text)
+    assert hidden_rules.list_rules() == []
 
 
 def test_word_is_found_in_the_tags_of_the_user_too(stored):

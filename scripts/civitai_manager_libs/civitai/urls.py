@@ -36,6 +36,9 @@ _ID_WITH_VERSION = re.compile(r"([0-9]+)/?(\?modelVersionId=\S*)", re.I)
 _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:/|$)", re.I)
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
 _USER_PATH = re.compile(r"/user/([^/]+)(?:/|$)", re.I)
+# Chinese and Japanese texts go on behind a URL without a space.
+_TEXT_BEHIND_ID = re.compile(r"(?<=[0-9])[^\x00-\x7f](?!.*\?modelVersionId=).*", re.I)
+_MARKS_BEHIND = "<>\"').,;）」』】》”’。，、；：！？"
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # Civitai's API refuses others
 
 
@@ -190,7 +193,8 @@ def _is_known_host(host: str) -> bool:
 
 def _complete_url(text: str) -> str | None:
     if match := _WITH_SCHEME.search(text):
-        return match[1].rstrip("<>\"').,;")
+        url = match[1].rstrip(_MARKS_BEHIND)
+        return url if _USER_PATH.search(url) else _TEXT_BEHIND_ID.sub("", url)
     start = text.strip("<>\"'")
     if start.startswith("//"):
         return f"https:{start}"

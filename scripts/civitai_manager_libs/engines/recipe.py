@@ -23,6 +23,7 @@ __all__ += [
     "Recipe",
     "Report",
     "Wanted",
+    "was_made_from_image",
 ]
 
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
@@ -276,7 +277,7 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
             yield Caution(
                 "caution_instead" if loss.got else "caution_lost", name, loss.got or loss.sent
             )
-    if "Denoising strength" in values and not any(name.startswith("Hires ") for name in values):
+    if was_made_from_image(values):
         yield Caution("caution_img2img")
     if (recipe.graph is not None) == (engine == "comfyui"):  # the program that made it
         return
@@ -294,6 +295,12 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     # A text encoder has 75 places, and long words take several.
     if any(len(_TOKEN.findall(ANY_TAG.sub(" ", text))) > 70 for text in prompts):
         yield Caution("caution_long")
+
+
+def was_made_from_image(parameters: Mapping[str, str]) -> bool:
+    """Return whether an infotext's parameters are those of img2img."""
+    second_pass = ("Hires upscale", "Hires resize", "Hires upscaler")
+    return "Denoising strength" in parameters and not any(map(parameters.get, second_pass))
 
 
 def name_group(field: str) -> str:

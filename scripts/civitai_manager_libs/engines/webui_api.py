@@ -21,7 +21,7 @@ from ..infotext import translate_sampler
 from ..network import EngineReply, ReplyLimits
 from .find import Connection, Engine, list_addresses, read_notes, write_note
 from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, MODULE, name_group, Plan
-from .recipe import Planner, PlanOptions, real_path, Recipe, Report
+from .recipe import Planner, PlanOptions, real_path, Recipe, Report, was_made_from_image
 
 __all__ = ["has_noted_options", "list_files", "Lists", "make", "note_path", "plan"]
 __all__ += ["restore_noted_options"]
@@ -42,6 +42,8 @@ _CARRIED = {
     *("Schedule rho", "Sigma churn", "Sigma noise", "Sigma tmin", "Sigma tmax", "UniPC order"),
 }
 _MODEL = "sd_model_checkpoint"
+# A WebUI takes no "Use same sampler" of an infotext.
+_FIRST_PASS = {"Hires sampler": "Sampler", "Hires schedule type": "Schedule type"}
 
 
 class Lists:
@@ -125,9 +127,7 @@ class _Planner(Planner):
 
     def plan(self) -> Plan:
         infotext, values = self._infotext, dict(self._infotext.parameters)
-        is_img2img = "Denoising strength" in values and not any(
-            name in values for name in ("Hires upscale", "Hires resize", "Hires upscaler")
-        )
+        is_img2img = was_made_from_image(values)
         models = {_MODEL: self._lists.list_files("sd-models")}
         name, title = self._find_model(values, models)
         settings = {name: title} if title else {}
@@ -214,20 +214,15 @@ class _Planner(Planner):
             body |= {"seed_resize_from_w": resize[0], "seed_resize_from_h": resize[1]}
         names = ("Sampler", "Schedule type")
         body |= self._choose_sampler("sampler_name", "scheduler", values, *names)
-        hires = self._build_hires(values)
-        if hires:  # a WebUI takes no "Use same sampler" of an infotext
-            hires.setdefault("hr_sampler_name", body.get("sampler_name"))
-            hires.setdefault("hr_scheduler", body.get("scheduler"))
-        return {**body, **hires}
+        return {**body, **self._build_hires(values)}
 
     def _choose_sampler(
         self, field: str, schedule_field: str, values: Mapping[str, str], *names: str
     ) -> dict[str, str]:
         """Return the fields for a sampler and a schedule by the WebUI's own names."""
         stated, schedule = (values.get(name, "") for name in names)
-        if not stated or SAME.fullmatch(stated):
+        if not stated:
             return {}
-        schedule = "" if SAME.fullmatch(schedule) else schedule
         sampler, schedule = translate_sampler(stated, schedule)
         samplers = self._lists.list_names("samplers") or []
         schedules = self._lists.list_names("schedulers", ("label", "name"))
@@ -253,6 +248,10 @@ class _Planner(Planner):
         hires: dict[str, Any] = {"enable_hr": True, "hr_scale": factor or 2}
         if resize:
             hires |= {"hr_resize_x": resize[0], "hr_resize_y": resize[1]}
+        defaults = {"Hires upscaler": "Latent", "Denoising strength": "0.7"}
+        for field, default in defaults.items():
+            if not values.get(field):
+                self._cautions.append(Caution("caution_assumed", field, default))
         upscaler = values.get("Hires upscaler", "Latent")
         lists = ("upscalers", "latent-upscale-modes")
         known = [one for name in lists for one in self._lists.list_names(name) or ()]
@@ -265,7 +264,10 @@ class _Planner(Planner):
             "denoising_strength": 0.7 if denoise is None else denoise,
         }
         hires["hr_second_pass_steps"] = as_integer(values.get("Hires steps")) or 0
-        names = ("Hires sampler", "Hires schedule type")
+        names = [  # what is not stated is that of the first pass
+            name if values.get(name) and not SAME.fullmatch(values[name]) else first
+            for name, first in _FIRST_PASS.items()
+        ]
         hires |= self._choose_sampler("hr_sampler_name", "hr_scheduler", values, *names)
         cfg = as_number(values.get("Hires CFG Scale"))
         return hires if cfg is None else {**hires, "hr_cfg": cfg}

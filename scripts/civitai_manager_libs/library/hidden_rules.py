@@ -62,9 +62,11 @@ def add_rule(kind: str, text: str) -> None:
 
 def delete_rule(kind: str, text: str) -> None:
     """Delete a rule, or do nothing if the rule does not exist. Raises DiskError."""
-    with writing() as db:
-        sql = "DELETE FROM hidden_rules WHERE kind = ? AND folded = ?"
-        db.execute(sql, (kind, fold_text(text)))
+    rule = _parse_rule(kind, text)
+    if rule is not None:
+        with writing() as db:
+            sql = "DELETE FROM hidden_rules WHERE kind = ? AND folded = ?"
+            db.execute(sql, (rule.kind, fold_text(rule.text)))
 
 
 def _insert(db: sqlite3.Connection, rule: HiddenRule) -> bool:
@@ -77,6 +79,9 @@ def _insert(db: sqlite3.Connection, rule: HiddenRule) -> bool:
 
 def _parse_rule(kind: object, text: object) -> HiddenRule | None:
     clean = clean_line(text, _MOST_LETTERS)
+    if kind == "word" and clean:  # with the invisible letters that join others in a prompt
+        valid = str(text).encode("utf-8", "replace").decode("utf-8")
+        clean = " ".join(valid.split())[:_MOST_LETTERS].strip()
     known = next((one for one in _KINDS if one == kind), None)
     return HiddenRule(known, clean) if known and fold_text(clean) else None
 
