@@ -34,14 +34,19 @@ def _check_sent(page, row, tab="img2img"):
 
 
 @pytest.mark.door
-def test_image_is_sent_with_its_infotext_at_full_size(open_host):
+def test_image_is_sent_with_its_infotext_at_full_size_to_fields_in_the_window(open_host):
     row = with_text(_PAPER)
     page = open_host()
     for name in ("txt2img", "img2img", "inpaint", "extras", "pnginfo"):
         page.open(_PAPER, row)
+        page.page.evaluate("window.scrollTo({ top: 1500, behavior: 'instant' })")
         page.send(name)
         size = page.page.locator(f"#{name}_size, #{name}_text").first
         expect(size).to_be_visible()  # its tab is in front
+        around = "img2img" if name == "inpaint" else name
+        field = f"#{name}_image" if name in ("extras", "pnginfo") else f"#{around}_prompt textarea"
+        wait_for(lambda field=field: page.page.locator(field).evaluate(_GET_PART_IN_WINDOW) >= 0.9)
+        assert page.page.evaluate("window.scrollY") < 1000
         _check_sent(page, row, name)
         page.go_to("Civitai Shortcut")
     in_file = re.compile(re.escape(infotext_of(row)))
@@ -206,22 +211,6 @@ def test_selected_image_is_sent_from_the_bar(open_host):
     page.locator("[data-do='send-marked']").click()
     page.locator("[data-do='menu-send-txt2img']").click()
     expect(page.locator("#txt2img_prompt textarea")).not_to_have_value("")
-
-
-def test_fields_of_a_tab_are_in_the_window_after_a_send(open_host):
-    page = open_host()
-    page.page.locator("[data-field=find]").first.fill(str(_PAPER))
-    page.page.keyboard.press("Enter")
-    page.page.locator("[data-tile]").first.wait_for()
-    for tab in ("txt2img", "img2img", "inpaint", "extras", "pnginfo"):
-        page.page.evaluate("window.scrollTo({ top: 1500, behavior: 'instant' })")
-        page.page.locator("[data-tile]").last.click()
-        page.send(tab)
-        around = "img2img" if tab == "inpaint" else tab
-        field = f"#{around}_image" if tab in ("extras", "pnginfo") else f"#{around}_prompt textarea"
-        wait_for(lambda field=field: page.page.locator(field).evaluate(_GET_PART_IN_WINDOW) >= 0.9)
-        assert page.page.evaluate("window.scrollY") < 1000
-        page.go_to("Civitai Shortcut")
 
 
 @pytest.mark.door
