@@ -9,7 +9,7 @@ import urllib.error
 from civitai_demo import files
 from civitai_manager_libs.infotext import HOSTS, translate_for_host
 from host_page import HostPage, with_text
-from page_driver import expect, wait_for
+from page_driver import expect, find_middle, wait_for
 from page_facts import infotext_of, of_model
 import pytest
 from reverse_proxy import ReverseProxy
@@ -322,12 +322,12 @@ class _Drag:
 
     def __init__(self, page, dragged):
         self.page, self.mouse = page, page.page.mouse
-        self.mouse.move(*_center(dragged))
+        self.mouse.move(*find_middle(dragged))
         self.mouse.down()
         self.over(dragged, 30)
 
     def over(self, element, aside=0):
-        x, y = _center(element)
+        x, y = find_middle(element)
         self.mouse.move(x + aside, y + aside, steps=4)
 
     def into_tab(self, name):
@@ -335,7 +335,7 @@ class _Drag:
         tabs = self.page.page.get_by_role("tab", name=name, exact=True)
         button = self.page.page.get_by_role("button", name=name, exact=True)  # gradio 3
         tab = tabs.or_(button).first
-        while _center(tab)[1] < 0:  # the browser scrolls while the mouse is near the edge
+        while find_middle(tab)[1] < 0:  # the browser scrolls while the mouse is near the edge
             self.mouse.move(*self._next_to_the_edge())
         self.over(tab)
         field = self.page.page.locator(_FIELD)
@@ -346,11 +346,6 @@ class _Drag:
     def _next_to_the_edge(self):
         self.at_edge = not getattr(self, "at_edge", False)
         return 700, 6 + self.at_edge
-
-
-def _center(element):
-    box = element.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def _show_gallery(page, model_id, row):
