@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from page_driver import expect, wait_for
+from page_driver import expect, find_middle, wait_for
 
 __all__ = ["AXE", "GalleryPage", "PHONE", "with_axe"]
 
@@ -288,13 +288,19 @@ class GalleryPage:
 
     def double_click(self, locator: Any) -> None:
         """Click twice in the middle of an element, with a pause of 150 ms as a person makes."""
-        box = locator.bounding_box()
         mouse = self.page.mouse
-        mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        mouse.move(*find_middle(locator))
         for count in (1, 2):
             mouse.down(click_count=count)
             mouse.up(click_count=count)
             self.page.wait_for_timeout(150)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag with the mouse from a point of the window to another, and let go there."""
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(*end, steps=4)
+        self.page.mouse.up()
 
     def panel(self, name: str) -> Any:
         return self.page.locator(f"dialog[data-panel='{name}']")

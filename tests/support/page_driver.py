@@ -21,7 +21,7 @@ from fault_responses import Answer, unused_port, whole
 from fault_server import FaultServer
 
 __all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "browser_of", "contents", "expect"]
-__all__ += ["wait_for"]
+__all__ += ["find_middle", "wait_for"]
 
 PYTHON = os.environ.get("CIVITAI_TEST_PYTHON", sys.executable)
 ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
@@ -59,6 +59,12 @@ def expect(locator: Any) -> Any:
     from playwright import sync_api
 
     return sync_api.expect(locator)
+
+
+def find_middle(locator: Any) -> tuple[float, float]:
+    """Return the point in the middle of an element, in pixels of the window."""
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 class FlakyDemo(FaultServer):

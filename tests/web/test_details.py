@@ -238,10 +238,7 @@ def test_prompts_and_parameters_are_copied_by_a_click_but_not_by_selecting(opene
     page, text = opened(row), infotext_of(row)
     read = parse_infotext(text)
     box = page.page.locator("section.prompt .copies").bounding_box()
-    page.page.mouse.move(box["x"] + 20, box["y"] + 20)
-    page.page.mouse.down()
-    page.page.mouse.move(box["x"] + 160, box["y"] + 20, steps=5)
-    page.page.mouse.up()
+    page.drag((box["x"] + 20, box["y"] + 20), (box["x"] + 160, box["y"] + 20))
     assert page.page.evaluate("String(getSelection())").strip()
     page.page.wait_for_timeout(300)
     expect(page.message("Copied")).to_have_count(0)  # selecting copies nothing

@@ -7,7 +7,7 @@ import re
 from fingers import Fingers
 from gallery_page import PHONE, with_axe
 from host_page import with_text
-from page_driver import expect, wait_for
+from page_driver import expect, find_middle, wait_for
 from page_facts import infotext_of
 
 _SMALL, _OTHER = 900_003, 900_001
@@ -29,11 +29,6 @@ def _menu(page):
 def _open_menu(page, tile):
     tile.click(button="right")
     expect(_menu(page)).to_be_visible()
-
-
-def _middle(locator):
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_right_click_opens_the_menu_without_a_request_and_each_item_does_as_it_says(
@@ -185,7 +180,7 @@ def test_long_press_on_a_tile_or_an_open_image_opens_only_the_menu(server, open_
             page.tiles.nth(1).tap()
             page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
             pressed = page.slide.locator("img.file")
-        fingers.down(_middle(pressed))
+        fingers.down(find_middle(pressed))
         expect(_menu(page)).to_be_visible()
         fingers.up()
         page.page.wait_for_timeout(300)  # what a browser makes of the finger's end comes by then

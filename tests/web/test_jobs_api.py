@@ -190,7 +190,6 @@ def test_failures_are_reported_and_retried(api, civitai, ids):
     row = _ended(api)
     assert row["failed"] == 1 and "API key" in row["failures"][0]["reason"]
     assert row["actions"] == ["retry", "key", "open", "forget"]
-    assert "API key" in row["failures"][0]["reason"]
     civitai.always(ids[1], None)
     assert api.post("jobs/1/retry")["jobs"][0]["state"] != "cancelled"
     assert _ended(api)["saved"] == 3

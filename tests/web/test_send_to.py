@@ -9,7 +9,7 @@ import urllib.error
 from civitai_demo import files
 from civitai_manager_libs.infotext import HOSTS, translate_for_host
 from host_page import HostPage, with_text
-from page_driver import expect, wait_for
+from page_driver import expect, find_middle, wait_for
 from page_facts import infotext_of, of_model
 import pytest
 from reverse_proxy import ReverseProxy
@@ -34,14 +34,19 @@ def _check_sent(page, row, tab="img2img"):
 
 
 @pytest.mark.door
-def test_image_is_sent_with_its_infotext_at_full_size(open_host):
+def test_image_is_sent_with_its_infotext_at_full_size_to_fields_in_the_window(open_host):
     row = with_text(_PAPER)
     page = open_host()
     for name in ("txt2img", "img2img", "inpaint", "extras", "pnginfo"):
         page.open(_PAPER, row)
+        page.page.evaluate("window.scrollTo({ top: 1500, behavior: 'instant' })")
         page.send(name)
         size = page.page.locator(f"#{name}_size, #{name}_text").first
         expect(size).to_be_visible()  # its tab is in front
+        around = "img2img" if name == "inpaint" else name
+        field = f"#{name}_image" if name in ("extras", "pnginfo") else f"#{around}_prompt textarea"
+        wait_for(lambda field=field: page.page.locator(field).evaluate(_GET_PART_IN_WINDOW) >= 0.9)
+        assert page.page.evaluate("window.scrollY") < 1000
         _check_sent(page, row, name)
         page.go_to("Civitai Shortcut")
     in_file = re.compile(re.escape(infotext_of(row)))
@@ -208,22 +213,6 @@ def test_selected_image_is_sent_from_the_bar(open_host):
     expect(page.locator("#txt2img_prompt textarea")).not_to_have_value("")
 
 
-def test_fields_of_a_tab_are_in_the_window_after_a_send(open_host):
-    page = open_host()
-    page.page.locator("[data-field=find]").first.fill(str(_PAPER))
-    page.page.keyboard.press("Enter")
-    page.page.locator("[data-tile]").first.wait_for()
-    for tab in ("txt2img", "img2img", "inpaint", "extras", "pnginfo"):
-        page.page.evaluate("window.scrollTo({ top: 1500, behavior: 'instant' })")
-        page.page.locator("[data-tile]").last.click()
-        page.send(tab)
-        around = "img2img" if tab == "inpaint" else tab
-        field = f"#{around}_image" if tab in ("extras", "pnginfo") else f"#{around}_prompt textarea"
-        wait_for(lambda field=field: page.page.locator(field).evaluate(_GET_PART_IN_WINDOW) >= 0.9)
-        assert page.page.evaluate("window.scrollY") < 1000
-        page.go_to("Civitai Shortcut")
-
-
 @pytest.mark.door
 def test_host_with_a_login_without_a_queue_and_below_a_path_of_a_proxy_works(browser, start_host):
     # no queue: no websockets of gradio 3
@@ -333,12 +322,12 @@ class _Drag:
 
     def __init__(self, page, dragged):
         self.page, self.mouse = page, page.page.mouse
-        self.mouse.move(*_center(dragged))
+        self.mouse.move(*find_middle(dragged))
         self.mouse.down()
         self.over(dragged, 30)
 
     def over(self, element, aside=0):
-        x, y = _center(element)
+        x, y = find_middle(element)
         self.mouse.move(x + aside, y + aside, steps=4)
 
     def into_tab(self, name):
@@ -346,7 +335,7 @@ class _Drag:
         tabs = self.page.page.get_by_role("tab", name=name, exact=True)
         button = self.page.page.get_by_role("button", name=name, exact=True)  # gradio 3
         tab = tabs.or_(button).first
-        while _center(tab)[1] < 0:  # the browser scrolls while the mouse is near the edge
+        while find_middle(tab)[1] < 0:  # the browser scrolls while the mouse is near the edge
             self.mouse.move(*self._next_to_the_edge())
         self.over(tab)
         field = self.page.page.locator(_FIELD)
@@ -357,11 +346,6 @@ class _Drag:
     def _next_to_the_edge(self):
         self.at_edge = not getattr(self, "at_edge", False)
         return 700, 6 + self.at_edge
-
-
-def _center(element):
-    box = element.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def _show_gallery(page, model_id, row):

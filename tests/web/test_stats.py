@@ -7,7 +7,8 @@ from collections import Counter
 from urllib.parse import urlencode
 
 from fingers import Fingers
-from page_driver import expect, wait_for
+from gallery_page import PHONE
+from page_driver import expect, find_middle, wait_for
 import pytest
 
 _TEXTS = ("word", "negative", "lora", "checkpoint", "embedding")
@@ -210,8 +211,7 @@ def test_two_to_four_marked_images_are_compared(server, open_gallery):
 def _check_zoomed_together(page, panel):
     expect(panel.locator(".image img.file")).to_have_count(4)
     assert _scales(panel) == [1] * 4
-    box = panel.locator(".compare-cell").first.bounding_box()
-    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.move(*find_middle(panel.locator(".compare-cell").first))
     page.page.mouse.wheel(0, -400)
     wait_for(lambda: _scales(panel)[0] > 1.5)
     one, *others = _scales(panel)
@@ -232,11 +232,8 @@ def _check_dividers(page, panel):
     assert first + last == 100 and 25 <= first < 50  # each begins inside of the pictures
     boxes = [panel.locator(".compare-cell").nth(n).bounding_box() for n in range(4)]
     assert boxes == boxes[:1] * 4
-    grid, line, mouse = boxes[0], dividers.nth(1).bounding_box(), page.page.mouse
-    mouse.move(line["x"] + line["width"] / 2, line["y"] + 20)
-    mouse.down()
-    mouse.move(grid["x"] + 0.8 * grid["width"], line["y"] + 90, steps=4)
-    mouse.up()
+    grid, (x, y) = boxes[0], find_middle(dividers.nth(1))
+    page.drag((x, y), (grid["x"] + 0.8 * grid["width"], y + 70))
     assert _clips(panel) == [(0, first), (first, 80), (80, 80), (80, 100)]
     assert _scales(panel) == [1, 1, 1, 1]  # no picture was moved
     expect(dividers.nth(1)).to_be_focused()
@@ -267,14 +264,12 @@ def _check_swapped(page, panel):
 
 
 def test_divider_follows_a_finger(server, open_gallery):
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    page = open_gallery(server, **phone).ready()
+    page = open_gallery(server, **PHONE).ready()
     for tile in range(2):
         _mark(page, tile)
     panel = _compare(page)
     page.control("compare-over").tap()
-    line = page.field("compare-split").bounding_box()
-    y = line["y"] + line["height"] / 2
-    Fingers(page.page).swipe((line["x"] + line["width"] / 2, y), (0.9 * 390, y))
+    x, y = find_middle(page.field("compare-split"))
+    Fingers(page.page).swipe((x, y), (0.9 * 390, y))
     assert _clips(panel) == [(0, 90), (90, 100)]
     expect(panel).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from fault_responses import stalled
 from fingers import Fingers
 from gallery_page import PHONE
-from page_driver import expect, wait_for
+from page_driver import expect, find_middle, wait_for
 
 _SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
 _MIDDLE = (195, 420)
@@ -198,9 +198,8 @@ def sheet(phone):
 
 def _pull(page, sheet, by):
     """Drag the sheet's grip down by so many pixels, and wait until the sheet rests."""
-    box = page.control("sheet").bounding_box()
-    start = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    Fingers(page.page).swipe(start, (start[0], start[1] + by))
+    x, y = find_middle(page.control("sheet"))
+    Fingers(page.page).swipe((x, y), (x, y + by))
     page.rest(sheet)
 
 
@@ -251,9 +250,8 @@ def test_details_handle_is_dragged_pressed_and_moved_by_keys(phone, sheet):
 
 def test_handle_of_the_months_is_dragged_and_a_tapped_suggestion_opens_nothing_below_it(phone):
     handle = phone.page.locator(".scrubber-handle")
-    box = handle.bounding_box()
-    assert box["width"] >= 44
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert handle.bounding_box()["width"] >= 44
+    x, y = find_middle(handle)
     Fingers(phone.page).swipe((x, y), (x, y + 300))
     wait_for(lambda: phone.place()[0] > 20)
     expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))
@@ -268,15 +266,10 @@ def test_handle_of_the_months_is_dragged_and_a_tapped_suggestion_opens_nothing_b
     assert phone.focused_control() != "find"  # which would keep the keyboard over the pictures
 
 
-def _middle(locator):
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
 def test_tap_right_after_a_drag_is_not_lost(phone):
     fingers, panel = Fingers(phone.page), phone.panel("compare")
-    x, y = _middle(phone.page.locator(".scrubber-handle"))
-    field = _middle(phone.field("find"))
+    x, y = find_middle(phone.page.locator(".scrubber-handle"))
+    field = find_middle(phone.field("find"))
     fingers.swipe((x, y), (x, y - 60))
     fingers.tap(field)
     wait_for(lambda: phone.focused_control() == "find")
@@ -286,8 +279,8 @@ def test_tap_right_after_a_drag_is_not_lost(phone):
         phone.tiles.nth(tile).locator("[data-do='mark']").tap()
     phone.control("compare").tap()
     panel.locator("[data-do='compare-over']").tap()
-    x, y = _middle(panel.locator(".divider"))
-    close = _middle(panel.locator("header button").last)
+    x, y = find_middle(panel.locator(".divider"))
+    close = find_middle(panel.locator("header button").last)
     fingers.swipe((x, y), (x - 80, y))
     fingers.tap(close)
     expect(panel).to_be_hidden()
@@ -297,8 +290,8 @@ def test_tap_right_after_a_drag_is_not_lost(phone):
     expect(phone.viewer).to_be_visible()
     phone.control("details").tap()
     phone.rest(phone.page.locator(".details"))
-    x, y = _middle(phone.control("sheet"))
-    close = _middle(phone.page.locator(".viewer-bar [data-do='close']"))
+    x, y = find_middle(phone.control("sheet"))
+    close = find_middle(phone.page.locator(".viewer-bar [data-do='close']"))
     fingers.swipe((x, y), (x, y - 200))
     fingers.tap(close)
     expect(phone.viewer).to_be_hidden()

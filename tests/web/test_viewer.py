@@ -8,7 +8,7 @@ from civitai_demo import files
 from fault_responses import status
 from fingers import Fingers
 from gallery_page import PHONE
-from page_driver import expect, wait_for
+from page_driver import expect, find_middle, wait_for
 from page_facts import infotext_of, of_model
 import pytest
 
@@ -334,8 +334,7 @@ def test_swipes_turn_the_page_show_the_details_and_close_the_image(server, open_
     wait_for(lambda: strip.evaluate("strip => !strip.style.transform"))
     assert _at(page) == 2
     fingers.swipe((195, 600), (195, 300))
-    box = page.control("details").bounding_box()  # a tap right after the swipe counts
-    fingers.tap((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    fingers.tap(find_middle(page.control("details")))  # a tap right after the swipe counts
     frame = page.page.locator("dialog[data-viewer] .frame")
     expect(frame).not_to_have_attribute("data-details", "")
     page.control("details").tap()

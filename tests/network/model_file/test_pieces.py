@@ -30,8 +30,8 @@ class _File:
         return self.ranges.bytes_before_gap
 
 
-@pytest.fixture(autouse=True)
-def _small_pieces(monkeypatch):
+@pytest.fixture
+def small_pieces(monkeypatch):
     for name, size in (("_MIN_PIECE", 700), ("_MAX_PIECE", 9000), ("FIRST_PIECE", 1000)):
         monkeypatch.setattr(pieces, name, size)
     monkeypatch.setattr(pieces, "_MIN_SPLIT", 50)
@@ -46,7 +46,7 @@ def _receive(file, piece, count):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_all_bytes_are_received_and_none_twice(seed):
+def test_all_bytes_are_received_and_none_twice(small_pieces, seed):
     chance = random.Random(seed)
     file = _File((500, 800), (40_000, 40_001))
     plan, active = PiecePlan(file, 4), []
@@ -68,7 +68,7 @@ def test_all_bytes_are_received_and_none_twice(seed):
     assert plan.is_complete and [*file.ranges] == [(0, _TOTAL)]
 
 
-def test_rest_of_a_slow_piece_is_halved_until_it_is_small():
+def test_rest_of_a_slow_piece_is_halved_until_it_is_small(small_pieces):
     file = _File((4000, _TOTAL))
     plan = PiecePlan(file, 4)
     plan.set_total(_TOTAL)
@@ -83,7 +83,7 @@ def test_rest_of_a_slow_piece_is_halved_until_it_is_small():
     assert slow.end == ends[-1] and slow.missing < 2 * 50
 
 
-def test_only_one_response_can_be_the_whole_file():
+def test_only_one_response_can_be_the_whole_file(small_pieces):
     file = _File()
     plan = PiecePlan(file, 4)
     plan.set_total(_TOTAL)
