@@ -99,6 +99,19 @@ def test_thumbnail_is_shown_at_once_and_replaced_by_the_file(server, open_galler
     assert all(abs(before[side] - after[side]) < 2 for side in before)
 
 
+def test_image_that_is_closed_before_its_file_has_come_is_forgotten(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.route("**/api/file/*", lambda route: None)
+    page.page.evaluate("window.slides = []")
+    for number in range(4):
+        page.tiles.nth(number).click()
+        page.slide.evaluate("slide => void slides.push(new WeakRef(slide))")
+        page.key("Escape")
+        expect(page.viewer).to_be_hidden()
+    page.context.new_cdp_session(page.page).send("HeapProfiler.collectGarbage")
+    assert page.page.evaluate("slides.filter(slide => slide.deref()).length") <= 1
+
+
 def test_neighbours_are_loaded_in_advance(server, open_gallery):
     page = open_gallery(server).open(5)
     _loaded_around(page)

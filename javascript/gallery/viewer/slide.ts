@@ -228,7 +228,9 @@ export class Slide {
     if (this.shows === "file" || this.view.kind !== "image") return;
     const image = el("img", { class: "file", alt: this.#label });
     const url = this.source?.file ?? this.context.api.getFileUrl(this.view.id);
-    signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
+    // without any address, Chromium would never settle `decode`, which would keep the slide
+    const stop = () => image.setAttribute("src", "data:,");
+    signal.addEventListener("abort", stop, { once: true });
     this.clearError();
     image.src = url;
     try {
