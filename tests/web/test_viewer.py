@@ -99,12 +99,16 @@ def test_thumbnail_is_shown_at_once_and_replaced_by_the_file(server, open_galler
     assert all(abs(before[side] - after[side]) < 2 for side in before)
 
 
-def test_image_that_is_closed_before_its_file_has_come_is_forgotten(server, open_gallery):
+@pytest.mark.parametrize("has_come", [False, True], ids=["thumbnail", "file"])
+def test_closed_image_is_forgotten_also_before_its_file_has_come(server, open_gallery, has_come):
     page = open_gallery(server).ready()
-    page.page.route("**/api/file/*", lambda route: None)
+    if not has_come:
+        page.page.route("**/api/file/*", lambda route: None)
     page.page.evaluate("window.slides = []")
     for number in range(4):
         page.tiles.nth(number).click()
+        shown = "file" if has_come else "thumb"
+        page.page.locator(f"dialog[data-viewer][data-shows='{shown}']").wait_for()
         page.slide.evaluate("slide => void slides.push(new WeakRef(slide))")
         page.key("Escape")
         expect(page.viewer).to_be_hidden()
