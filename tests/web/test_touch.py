@@ -173,7 +173,11 @@ def test_touch_targets_are_large_enough(phone):
     assert page.page.evaluate(_TARGETS, 44) == []
     page.tiles.first.locator("[data-do='mark']").tap()
     assert page.page.evaluate(_TARGETS, 44) == []
-    for key, name, least in (("j", "jobs", 44), (",", "settings", _FINGER)):
+    page.open_filters()
+    assert page.page.evaluate(_TARGETS, 44) == []
+    page.key("Escape")
+    panels = [("j", "jobs", 44), ("g", "model_files", 44), (",", "settings", _FINGER)]
+    for key, name, least in panels:
         page.key(key)
         page.panel(name).wait_for()
         page.rest(page.panel(name))  # as it does its sizes are nearly what they will be
@@ -184,6 +188,9 @@ def test_touch_targets_are_large_enough(phone):
     page.key("i")
     page.page.locator("aside.details").wait_for()
     assert page.page.evaluate(_TARGETS, _FINGER) == []
+    page.go("")
+    page.page.locator(".home-pictures figure").first.wait_for()
+    assert page.page.evaluate(_TARGETS, 44) == []
 
 
 @pytest.fixture

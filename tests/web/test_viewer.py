@@ -99,6 +99,33 @@ def test_thumbnail_is_shown_at_once_and_replaced_by_the_file(server, open_galler
     assert all(abs(before[side] - after[side]) < 2 for side in before)
 
 
+_COUNT_IMAGES = """() => {
+    const images = [];
+    const make = document.createElement.bind(document);
+    document.createElement = (name, ...how) => {
+        const made = make(name, ...how);
+        if (name === "img") images.push(new WeakRef(made));
+        return made;
+    };
+    window.countLost = () => images.filter(one => one.deref()?.isConnected === false).length;
+}"""
+
+
+@pytest.mark.parametrize("shown", ["thumb", "file"])
+def test_closed_images_and_their_neighbours_are_forgotten(server, open_gallery, shown):
+    page = open_gallery(server).ready()
+    if shown == "thumb":
+        page.page.route("**/api/file/*", lambda route: None)
+    page.page.evaluate(_COUNT_IMAGES)
+    for number in range(6):
+        page.tiles.nth(number).click()
+        page.page.locator(f"dialog[data-viewer][data-shows='{shown}']").wait_for()
+        page.key("Escape")
+        expect(page.page.locator(".flight")).to_have_count(0)
+    page.context.new_cdp_session(page.page).send("HeapProfiler.collectGarbage")
+    assert page.page.evaluate("countLost()") < 6
+
+
 def test_neighbours_are_loaded_in_advance(server, open_gallery):
     page = open_gallery(server).open(5)
     _loaded_around(page)

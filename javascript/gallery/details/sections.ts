@@ -45,6 +45,7 @@ export function makeAbout(
   const reactions = record
     ? `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`
     : String(view.reactions);
+  const goneSince = translate("gone_since", { date: formatDate(view.last_seen) });
   return el(
     "header",
     { class: "about" },
@@ -57,13 +58,7 @@ export function makeAbout(
     el(
       "div",
       { class: "chips" },
-      view.last_seen &&
-        el("span", {
-          class: "tag",
-          text: translate("gone_since", {
-            date: formatDate(view.last_seen),
-          }),
-        }),
+      view.last_seen && el("span", { class: "tag", text: goneSince, title: goneSince }),
       level && el("span", { class: "tag", title: translate("rating") }, level),
       view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
       el("span", { class: "tag", title: reactions }, icon("like"), view.reactions),

@@ -422,8 +422,8 @@ function drawOption(
   fill(
     option,
     sign,
-    el("bdi", { class: "one-line", text }),
-    detail && el("span", { class: "dim one-line", text: detail }),
+    el("bdi", { class: "one-line", text, title: text }),
+    detail && el("span", { class: "dim one-line", text: detail, title: detail }),
     pictures.length > 0 && el("span", { class: "row-pictures" }, ...pictures.map(makeThumb)),
   );
 }

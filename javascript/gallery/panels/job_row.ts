@@ -92,6 +92,7 @@ export class JobRow {
     const { translate } = this.context;
     const date = formatDate(job.created);
     setText(this.#subject, job.subject);
+    this.#subject.title = job.subject;
     setText(this.#line, `${job.state_label} · ${job.line}`);
     this.#line.title = this.#line.textContent ?? "";
     this.#bar.value = job.percent;

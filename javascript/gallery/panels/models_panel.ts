@@ -46,7 +46,7 @@ class NeededRow {
     this.element = el(
       "li",
       { class: "needed" },
-      this.#box,
+      el("label", {}, this.#box),
       el(
         "div",
         {},

@@ -22,7 +22,10 @@ class WatchRow {
   ) {
     const { translate } = context;
     const leave = translate("watch_stop", { name: one.name });
-    const title = button({ action: "open-watched", label: one.name, class: "quiet" }, open);
+    const title = button(
+      { action: "open-watched", label: one.name, title: one.name, class: "quiet" },
+      open,
+    );
     title.dir = "auto";
     this.element = el(
       "li",

@@ -33,12 +33,12 @@ export class Flight {
   }
 
   /** Let a copy of an image sink and fade from where the image was. */
-  vanish(image: HTMLImageElement, from: DOMRect) {
+  vanish(image: Node, from: DOMRect) {
     const gone = { opacity: 0, transform: `translateY(${from.height / 8}px) scale(0.9)` };
     this.#fly(image, from, [{ opacity: 1, transform: "none" }, gone], () => {});
   }
 
-  #fly(image: HTMLImageElement, box: DOMRect, frames: Keyframe[], onEnd: () => void) {
+  #fly(image: Node, box: DOMRect, frames: Keyframe[], onEnd: () => void) {
     this.end();
     if (!("popover" in HTMLElement.prototype) || isStill()) return onEnd();
     const copy = el("div", { class: "flight", popover: "manual", "aria-hidden": "true" });

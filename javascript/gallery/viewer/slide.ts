@@ -218,7 +218,7 @@ export class Slide {
   /** Remove the slide, and stop loading its image. */
   remove() {
     this.stopPlaying();
-    this.thumb.removeAttribute("src");
+    stopLoading(this.thumb);
     this.element.remove();
   }
 
@@ -228,7 +228,7 @@ export class Slide {
     if (this.shows === "file" || this.view.kind !== "image") return;
     const image = el("img", { class: "file", alt: this.#label });
     const url = this.source?.file ?? this.context.api.getFileUrl(this.view.id);
-    signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
+    signal.addEventListener("abort", () => stopLoading(image), { once: true });
     this.clearError();
     image.src = url;
     try {
@@ -340,6 +340,12 @@ export class Slide {
       return button({ action: "close", label: translate("do_close") }, () => actions.close());
     return makeRetryButton(code, translate, () => this.listeners.again(this));
   }
+}
+
+/** Stop loading an image. Without any `src`, Chromium would never settle its `decode`, and would keep
+ * an image that is outside of the page for ever. */
+function stopLoading(image: HTMLImageElement) {
+  image.src = "data:,";
 }
 
 function isPlayed({ kind }: ImageView) {

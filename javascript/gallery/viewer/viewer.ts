@@ -261,7 +261,7 @@ export class Viewer {
 
   /** Let the image that is closed shrink into its tile, as soon as that is in the window, or vanish
    * if it has none. */
-  #flyBack(id: number, shown: HTMLImageElement | null, from: DOMRect) {
+  #flyBack(id: number, shown: Node | undefined, from: DOMRect) {
     const thumb = this.context.actions.findThumb(id);
     if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], () => {});
     else if (shown) this.#flight.vanish(shown, from);
@@ -359,7 +359,7 @@ export class Viewer {
     const { slide } = this.#parts.stage;
     if (slide && !slide.isCovered) {
       const from = this.#flight.box ?? slide.box.getBoundingClientRect();
-      const shown = slide.box.querySelector("img");
+      const shown = slide.box.querySelector("img")?.cloneNode(); // a thumbnail loses its address
       queueMicrotask(() => this.#flyBack(id, shown, from)); // then the grid has scrolled to it
     }
     this.#flight.end();
