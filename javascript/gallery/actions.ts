@@ -327,7 +327,7 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
         if (getMarksKey(store.get().where) === getMarksKey(where)) store.set({ marks, anchor });
         else void parts.navigation.openGallery(where, marks);
       };
-      toast(translate("unmarked", { n: marks.size }), undefined, undo);
+      if (marks.size > 1) toast(translate("unmarked", { n: marks.size }), undefined, undo);
     },
     /** Say that no image is marked or focused. */
     askToChoose: () => toast(translate("choose_first")),
