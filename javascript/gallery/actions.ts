@@ -175,6 +175,7 @@ export function makeActions(context: PageContext) {
       const text = context.translate("collection_take_out", { name });
       return name ? [{ key: "take-out", text, do: () => parts.bookmarks.takeOut(ids, name) }] : [];
     },
+    /** Open a renamed collection under its new name where its gallery is open. */
     followRename: (name: string, newName: string) => parts.bookmarks.followRename(name, newName),
     /** Read all annotations again. */
     collectionsChanged: () => parts.bookmarks.reread(),
