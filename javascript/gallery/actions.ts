@@ -175,6 +175,7 @@ export function makeActions(context: PageContext) {
       const text = context.translate("collection_take_out", { name });
       return name ? [{ key: "take-out", text, do: () => parts.bookmarks.takeOut(ids, name) }] : [];
     },
+    /** Open a renamed collection under its new name where its gallery is open. */
     followRename: (name: string, newName: string) => parts.bookmarks.followRename(name, newName),
     /** Read all annotations again. */
     collectionsChanged: () => parts.bookmarks.reread(),
@@ -334,7 +335,7 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
         if (getMarksKey(store.get().where) === getMarksKey(where)) store.set({ marks, anchor });
         else void parts.navigation.openGallery(where, marks);
       };
-      toast(translate("unmarked", { n: marks.size }), undefined, undo);
+      if (marks.size > 1) toast(translate("unmarked", { n: marks.size }), undefined, undo);
     },
     /** Say that no image is marked or focused. */
     askToChoose: () => toast(translate("choose_first")),

@@ -257,6 +257,7 @@ def test_selected_images_that_a_search_hides_are_counted_but_not_acted_on(server
     with page.page.expect_request("**/api/annotations") as request:
         page.key("4")
     assert len(request.value.post_data_json["ids"]) == 1
+    page.message("4 stars").wait_for()  # else this message may hide the next one
     page.control("mark-none").click()
     page.message("2 deselected").wait_for()
 

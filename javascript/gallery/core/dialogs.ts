@@ -47,7 +47,8 @@ export function stopSecondPresses(root: ShadowRoot, signal: AbortSignal) {
     event.preventDefault();
     event.stopPropagation();
   };
-  root.addEventListener("click", press, { capture: true, signal });
+  const how = { capture: true, signal };
+  for (const type of ["mousedown", "click"]) root.addEventListener(type, press, how);
 }
 
 /** Prepare a dialog for `openModal`: call `leave` when the user presses Escape, clicks outside the

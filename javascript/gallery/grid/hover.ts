@@ -123,9 +123,14 @@ export function linkTiles(list: HTMLElement, { store }: Context, tiles: Tiles) {
 
 /** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range. While images
  * are marked, a click marks one more, and a double click opens. */
-export function listenToClicks(list: HTMLElement, { actions, store }: Context, tiles: Tiles) {
+export function listenToClicks(list: HTMLElement, context: Context, tiles: Tiles) {
+  const { actions, store, signal } = context;
   // what the first press of a double click has marked, and the marks before it
   let first: { tile?: Tile; marks?: ReadonlySet<number> } = {};
+  const forget = ({ detail }: MouseEvent) => {
+    if (detail < 2) first = {};
+  };
+  document.addEventListener("click", forget, { capture: true, signal });
   list.addEventListener("click", (event) => {
     const tile = tiles.findTile(event.target);
     if (!tile) return;
