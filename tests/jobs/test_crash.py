@@ -98,10 +98,12 @@ def _kill_at_random(process, server, moments, is_over=lambda: False):
     """Kill the process in the middle of a file or between two, a little after some requests."""
     wanted = len(server.requests) + moments.randrange(_COUNT + 5)
     with process:
-        while len(server.requests) < wanted and process.poll() is None and not is_over():
-            time.sleep(0.001)
-        time.sleep(moments.uniform(0, 0.03))
-        process.kill()
+        try:
+            while len(server.requests) < wanted and process.poll() is None and not is_over():
+                time.sleep(0.001)
+            time.sleep(moments.uniform(0, 0.03))
+        finally:
+            process.kill()
 
 
 def _list_states(program):
