@@ -236,9 +236,9 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
 
 
 def _check_running(store: JobStore, job: Job) -> Job:
-    """Return a job that this process does not run; as paused if nobody runs it although it should.
+    """Return a job that this process does not run; as paused if no program runs it any more.
 
-    Its program was killed, or a full disk kept its last state from being stored.
+    The database still says `running` if the program was killed, or if the disk was full.
     """
     with suppress(DiskError, InputError):  # InputError: it was deleted meanwhile
         if job.state is JobState.RUNNING and not store.is_job_running(job.id):
