@@ -121,6 +121,10 @@ export function linkTiles(list: HTMLElement, { store }: Context, tiles: Tiles) {
   }
 }
 
+function isCaption({ element }: Tile, target: EventTarget | null) {
+  return target instanceof Node && !element.contains(target);
+}
+
 /** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range. While images
  * are marked, a click marks one more, and a double click opens. */
 export function listenToClicks(list: HTMLElement, context: Context, tiles: Tiles) {
@@ -152,13 +156,12 @@ export function listenToClicks(list: HTMLElement, context: Context, tiles: Tiles
       first = { tile, marks: store.get().marks };
       actions.mark(id);
     } else if (event.detail < 2) actions.open(id); // else the first press has uncovered it
-    if (store.get().open === null) actions.focus(id);
+    if (store.get().open === null && !isCaption(tile, event.target)) actions.focus(id);
   });
   // Else a range by Shift selects the text of the page, and a press on the caption hides it.
   list.addEventListener("mousedown", (event) => {
     const tile = tiles.findTile(event.target);
-    const isCaption = event.target instanceof Node && !tile?.element.contains(event.target);
-    if (tile && (event.shiftKey || isCaption)) event.preventDefault();
+    if (tile && (event.shiftKey || isCaption(tile, event.target))) event.preventDefault();
   });
 }
 
