@@ -258,6 +258,18 @@ def test_image_closed_in_full_screen_gives_its_tile_the_focus(server, open_galle
     expect(page.tile(id)).to_be_focused()
 
 
+def test_full_screen_leaves_the_focus_to_the_message_that_has_it(server, open_gallery):
+    page = open_gallery(server).open(1)
+    page.key("s")
+    page.key("Escape")  # ends the slideshow, and not its message
+    message = page.page.locator(".toast-text")
+    page.hold_message("A picture every")
+    message.focus()
+    page.key("f")
+    page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
+    expect(message).to_be_focused()
+
+
 _GROUPED = "localStorage.setItem('civitai-shortcut', JSON.stringify({group_posts: true}))"
 _WALK = """async (key) => {
     const root = document.querySelector("civitai-gallery").shadowRoot;
