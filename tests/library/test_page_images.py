@@ -110,6 +110,19 @@ def test_page_of_an_older_version_is_stored_when_it_is_shown(stored):
     assert select_rows("SELECT count(*) FROM tiles") == [(4,)]
 
 
+@pytest.mark.parametrize("damage", ["", "{", '{"id": \x01}', "[]", b"\xff\x00"])
+def test_damaged_tile_is_made_again(stored, damage):
+    before = _page()
+    stored.forget()
+    with writing() as db:
+        db.execute("UPDATE tiles SET tile = ? WHERE id = 1", (damage,))
+    assert _page() == before
+    stored.finish()
+    stored.forget()
+    assert _page() == before
+    assert json.loads(select_rows("SELECT tile FROM tiles WHERE id = 1")[0][0])["id"] == 1
+
+
 def test_tiles_of_older_rules_are_made_again_and_nothing_else_changes(stored, monkeypatch):
     tables = ("images", "search_fields", "texts", "image_names", "seen", "image_features")
     tables += ("missing_images", "annotations")

@@ -7,6 +7,7 @@ import random
 import pytest
 from api_server import ApiServer, status
 from civitai_manager_libs.library import posts
+from civitai_manager_libs.library.database import writing
 from page_driver import expect
 
 _POST = 77
@@ -91,6 +92,15 @@ def test_post_that_one_host_does_not_have_is_requested_there_once(site, api, fre
     site.always("post", None)
     monkeypatch.setenv("CIVITAI_BASE_URL", site.url.replace("127.0.0.1", "localhost"))
     assert api.get(_PATH)["post"]["title"] == "Evening series"  # the other host has it
+
+
+def test_damaged_post_is_requested_again(site, api, fresh):
+    page = api.get(_PATH)
+    fresh.finish()
+    with writing() as db:
+        db.execute("UPDATE posts SET ids = '[1, '")
+    assert api.get(_PATH)["images"]
+    assert api.get(f"posts/{_POST}") == page["post"] and _count_asked(site) == 2
 
 
 def test_post_whose_second_page_does_not_come_shows_the_first(site, api):
