@@ -129,8 +129,9 @@ def test_invalid_values_in_a_file_are_reported_and_valid_ones_loaded():
 
 
 def test_half_a_surrogate_pair_is_refused_and_the_old_value_stays():
-    """JSON can carry one; the file that is written next cannot."""
-    was = '{"download_images_folder": "/media/\\ud800", "proxy": "\\udfff", "http_timeout": 45}'
+    """JSON can carry one; a value cannot, and an unknown setting is kept as it is."""
+    was = '{"download_images_folder": "/media/\\ud800", "proxy": "\\udfff", "http_timeout": 45'
+    was += ', "of a newer \\ud800": "\\udc00"}'
     _keep(was)
     first, second, where = setting.load()
     assert first.startswith("download_images_folder must be text without invalid characters, not")
@@ -140,6 +141,8 @@ def test_half_a_surrogate_pair_is_refused_and_the_old_value_stays():
         said.encode()
     setting.save()
     assert setting.load() == [] and setting.http_timeout == 45
+    with open(_file(), encoding="utf-8") as file:
+        assert json.load(file)["of a newer \ud800"] == "\udc00"
     with open(f"{_file()}.damaged", encoding="utf-8") as kept:
         assert kept.read() == was
 

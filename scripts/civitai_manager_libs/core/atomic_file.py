@@ -302,7 +302,8 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
     with AtomicFile(os.path.dirname(path)) as partial:
         if private:
             partial.make_private()
-        partial.write(text.encode("utf-8"))
+        # Half of a surrogate pair becomes what it is in JSON, such as \ud800.
+        partial.write(text.encode("utf-8", "backslashreplace"))
         partial.commit(path)
     sync_folder(os.path.dirname(path))
 
