@@ -128,7 +128,7 @@ def test_number_of_concurrent_requests_is_that_of_the_setting(server, concurrenc
         server.play(_path(url), ranged(png()).but(piece=20_000, drip=0.02, end="gate", gate=gate))
     with ThreadPoolExecutor() as pool:
         downloading = pool.submit(action.download_images, urls)
-        server.wait_for(concurrency)
+        wait_for(lambda: server.most_in_flight == concurrency, "as many requests at once")
         gate.set()
         assert downloading.result().saved == 60
     assert server.most_in_flight == concurrency

@@ -169,7 +169,8 @@ class Server:
             shutil.rmtree(self.data / folder, ignore_errors=True)
         if self.library.exists():
             with closing(sqlite3.connect(self.library)) as library, library:
-                for table in ("saved", "marks", "own_tags", "in_sets", "sets"):
+                own = ("annotations", "user_tags", "collection_images", "collections")
+                for table in ("saved", *own):
                     library.execute(f"DELETE FROM {table}")
 
     def act(self, job_id: int, action: str) -> None:

@@ -243,11 +243,11 @@ def test_undo_on_a_narrow_page_hides_the_places_and_leaves_the_focus_to_the_imag
 ):
     page = open_gallery(server, viewport={"width": 390, "height": 844}).ready()
     page.tiles.first.focus()
-    page.key(" ")
+    page.key("Shift+ArrowRight")
     page.key("n")
     page.control("sets").focus()
     page.key("Control+z")
-    expect(page.marked).to_have_count(1)
+    expect(page.marked).to_have_count(2)
     wait_for(lambda: page.focused() is not None, "the focus")
 
 
