@@ -23,12 +23,13 @@ export class FoundFocus {
     // the user has chosen it, so the focus is no longer moved
     const onFocus = ({ target }: Event) => {
       this.#focused = target instanceof Element ? target : null;
-      this.#leads = this.#isGiven = false;
+      this.#leads = false;
     };
     root.addEventListener("focusin", onFocus, { signal });
     root.addEventListener("focusout", ({ target }) => this.#onLeave(target), { signal });
     const notePress = ({ type }: Event) => {
       this.#isByKey = type === "keydown";
+      this.#isGiven = false; // not by a focus: a control that is drawn again gets it back
     };
     window.addEventListener("keydown", notePress, { signal, capture: true });
     window.addEventListener("pointerdown", notePress, { signal, capture: true });
