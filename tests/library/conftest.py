@@ -31,8 +31,10 @@ def alter(library):
     return alter
 
 
+_FORMER = "figures facts uses marks own_tags sets in_sets gone".split()
 _FORMER_NAMES = "".join(
-    f"ALTER TABLE {name} RENAME TO {former};" for former, name in schema.RENAMED
+    f"ALTER TABLE {name} RENAME TO {former};"
+    for former, (_, name) in zip(_FORMER, schema.RENAMED, strict=True)
 )
 _FORMER_INDEXES = """
 DROP INDEX search_fields_by_rank; DROP INDEX image_names_by_image;

@@ -32,7 +32,7 @@ def _image(image_id, user="harbor"):
 
 _HIDDEN_BY = {"cat": [1, 3, 4, 5], " Cat ": [1, 3, 4, 5], "golden hour": [6], "golden": [6]}
 _HIDDEN_BY |= {"gold": [], "貓": [7], "cat:1.2": [5], "(cat": [5], "*": [], "[^a]": []}
-_HIDDEN_BY |= {"👨\u200d👧": [10], "👨👧": []}
+_HIDDEN_BY |= {"👨\u200d👧": [10], "👨👧": [], "\ufeff\u202bcat\u202c \u200e": [1, 3, 4, 5]}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, database, hidden_rules, image_records, schema
 from civitai_manager_libs.library import search
 from civitai_manager_libs.library.database import select_rows
-from civitai_manager_libs.library.search import conditions, indexer, results
+from civitai_manager_libs.library.search import conditions, indexer, results, suggestions
 from hypothesis import given, settings, strategies as st
 from stored_images import make_image, store_model
 
@@ -218,6 +218,11 @@ def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
     assert sorted(one.text for one in search.suggest_values(word)) == texts
     first = search.suggest_values("author:")[0]  # the most frequent
     assert (first.text, first.count) == ("author:harbor", 6)
+
+
+def test_suggestion_reads_neither_all_images_nor_all_versions(library):
+    plan = select_rows(f"EXPLAIN QUERY PLAN {suggestions._VALUES}", ("sampler", "eul", "eul", 8))
+    assert plan and not [row for row in plan if "SCAN" in row[-1]]
 
 
 def test_suggested_name_with_quotation_marks_finds_its_images(library):

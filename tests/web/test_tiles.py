@@ -299,6 +299,18 @@ def test_while_images_are_selected_a_press_selects_and_a_sign_opens(server, open
     expect(page.viewer).to_have_attribute("data-id", one)
 
 
+def test_double_click_while_images_are_selected_only_uncovers_a_blurred_one(
+    demo, start, open_gallery
+):
+    page = open_gallery(start(demo.url, blur_level="None")).ready()
+    shown, blurred = "[data-tile]:not([data-blurred])", "[data-tile][data-blurred]"
+    id = page.page.locator(blurred).first.get_attribute("data-id")
+    page.page.locator(f"{shown} [data-do='mark']").first.click(force=True)
+    page.double_click(page.tile(id))
+    expect(page.page.locator(f"{shown}[data-id='{id}']")).to_have_count(1)
+    expect(page.marked).to_have_count(1)
+
+
 def test_rubber_band_begins_in_the_margin_beside_the_grid(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}&sort=Most+Reactions").ready()
     grid = page.page.locator(".grid").bounding_box()

@@ -149,13 +149,15 @@ export function listenToClicks(list: HTMLElement, context: Context, tiles: Tiles
     else if (action === "thumb-again") tile.reloadThumb();
     else if (action === "open") actions.open(id);
     else if (tile.isBlurred) actions.showBlurred(id);
-    else if (event.detail > 1 && tile === first.tile) {
-      actions.setView({ marks: first.marks });
-      actions.open(id);
+    else if (event.detail > 1) {
+      if (tile === first.tile) {
+        actions.setView({ marks: first.marks });
+        actions.open(id);
+      } // else the first press has uncovered it
     } else if (store.get().marks.size) {
       first = { tile, marks: store.get().marks };
       actions.mark(id);
-    } else if (event.detail < 2) actions.open(id); // else the first press has uncovered it
+    } else actions.open(id);
     if (store.get().open === null && !isCaption(tile, event.target)) actions.focus(id);
   });
   // Else a range by Shift selects the text of the page, and a press on the caption hides it.

@@ -20,6 +20,8 @@ Kind = Literal["author", "word"]
 _KINDS: tuple[Kind, Kind] = ("author", "word")
 _MOST_RULES = 200
 _MOST_LETTERS = 100
+# Around a copied word: spaces, and the marks of direction or without width that join nothing.
+_AROUND = " \u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _INSERT = "INSERT OR IGNORE INTO hidden_rules (kind, text, folded) VALUES (?, ?, ?)"
 
 
@@ -81,7 +83,7 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
     clean = clean_line(text, _MOST_LETTERS)
     if kind == "word" and clean:  # with the invisible letters that join others in a prompt
         valid = str(text).encode("utf-8", "replace").decode("utf-8")
-        clean = " ".join(valid.split())[:_MOST_LETTERS].strip()
+        clean = " ".join(valid.split())[:_MOST_LETTERS].strip(_AROUND)
     known = next((one for one in _KINDS if one == kind), None)
     return HiddenRule(known, clean) if known and fold_text(clean) else None
 

@@ -13,9 +13,11 @@ from .grammar import FLAGS, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value, und
 __all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 
 _MOST = 8
+# A version is looked up by its id: to compare all with each image's names takes minutes.
 _VALUES = """
 SELECT n.shown, count(u.id) AS uses, max(v.model_name || ' ' || v.name)
-FROM names n JOIN image_names u ON u.name = n.number LEFT JOIN versions v ON n.name = '#' || v.id
+FROM names n LEFT JOIN versions v ON v.id = substr(n.name, 2) AND n.name = '#' || v.id
+JOIN image_names u ON u.name = n.number
 WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
     OR instr(lower(v.model_name || ' ' || v.name), ?) > 0)
 GROUP BY n.number ORDER BY uses DESC LIMIT ?
