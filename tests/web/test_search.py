@@ -526,6 +526,23 @@ def test_escape_keeps_away_rows_that_have_yet_to_come(server, open_gallery):
     expect(rows).to_be_hidden()
 
 
+def test_press_on_a_row_is_kept_though_other_rows_come_meanwhile(server, open_gallery):
+    page, held = open_gallery(server, f"?model={_MODEL}").ready(), []
+    page.page.route("**/api/search_preview*", lambda route: held.append(route))
+    with page.page.expect_request(lambda sent: '"is:video"' in (sent.post_data or "")):
+        page.field("find").fill("is:video")
+    row = page.search_row("all")
+    row.locator("bdi").hover()
+    page.page.mouse.down()
+    for route in held:
+        route.continue_()
+    page.wait_until_idle()
+    page.page.unroute("**/api/search_preview*")
+    page.page.mouse.up()
+    expect(page.page).to_have_url(re.compile("is%3Avideo"))
+    expect(row).to_be_hidden()
+
+
 def test_click_into_the_field_selects_the_search_that_stands_there(server, open_gallery):
     page = open_gallery(server, "?model=900001&level=XXX&words=dune").ready()
     field = page.field("find")

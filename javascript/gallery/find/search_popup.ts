@@ -287,6 +287,9 @@ export class SearchPopup {
   #isByUser = false; // chose it
   /** by the key of their row */
   #options = new Map<string, HTMLElement>();
+  #isPressed = false; // rows that are drawn under a press would lose it
+  /** shows the rows that came during a press */
+  #showLater: (() => void) | null = null;
 
   /** @param label for screen readers
    * @param choose called with the row that the user clicks, and with the id of the clicked image
@@ -311,6 +314,7 @@ export class SearchPopup {
     // would fall on what lies below a list that has closed.
     this.element.addEventListener("mousedown", (event) => event.preventDefault());
     this.element.addEventListener("click", (event) => this.#onClick(event));
+    this.element.addEventListener("pointerdown", () => this.#holdRows());
   }
 
   get isOpen() {
@@ -325,6 +329,9 @@ export class SearchPopup {
   /** Show these rows; close the list if there are none.
    * @param first the row to choose, unless the row that the user chose is still in the list */
   show(rows: readonly SearchRow[], first: SearchRow | null) {
+    const isHeld = this.#isPressed && rows.length > 0;
+    this.#showLater = isHeld ? () => this.show(rows, first) : null;
+    if (isHeld) return;
     this.#isByUser &&= rows.some(({ key }) => key === this.#chosen);
     if (!this.#isByUser) this.#chosen = first?.key ?? "";
     this.#rows = rows;
@@ -333,6 +340,21 @@ export class SearchPopup {
 
   close() {
     this.show([], null);
+  }
+
+  /** Show no other rows until the pointer is released, and its click has come. */
+  #holdRows() {
+    const released = new AbortController();
+    const release = () => {
+      released.abort();
+      requestAnimationFrame(() => {
+        this.#isPressed = false;
+        this.#showLater?.();
+      });
+    };
+    this.#isPressed = true;
+    for (const type of ["pointerup", "pointercancel"])
+      window.addEventListener(type, release, { capture: true, signal: released.signal });
   }
 
   /** Choose the next or previous row; the first row follows the last one. */
@@ -363,7 +385,7 @@ export class SearchPopup {
     const isSame =
       nodes.length === this.element.children.length &&
       nodes.every((one, at) => one === this.element.children[at]);
-    if (!isSame) this.element.replaceChildren(...nodes); // else a press under way would be lost
+    if (!isSame) this.element.replaceChildren(...nodes);
     this.element.hidden = !this.#rows.length;
     this.field.setAttribute("aria-expanded", String(this.isOpen));
     const id = this.#options.get(this.#chosen)?.id;
