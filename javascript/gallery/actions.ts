@@ -2,6 +2,7 @@
 
 import type { Compare } from "./compare/compare";
 import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, Tag } from "./contract";
+import type { FocusKeeper } from "./core/focus";
 import type { MenuItem } from "./core/menu";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
@@ -20,7 +21,6 @@ import type { GallerySearch, LoadedFilter } from "./data/search";
 import { makeMakingActions } from "./details/make_it";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
-import type { FoundFocus } from "./find/found_focus";
 import { type Lists, makeListActions } from "./find/lists";
 import type { ModelResultCards } from "./find/model_results";
 import type { Grid } from "./grid/grid";
@@ -97,7 +97,7 @@ export interface PageParts {
   bookmarks: Bookmarks;
   grid: Grid;
   finder: Finder;
-  foundFocus: FoundFocus;
+  focus: FocusKeeper;
   filters: Filters;
   collections: Collections;
   home: Home;
@@ -188,7 +188,7 @@ export function makeActions(context: PageContext) {
     noteFailures: (unseenFailures: number) => store.set({ unseenFailures }),
     focusFind: () => parts.finder.focus(),
     /** Focus the first image or model that is shown next. */
-    leadToFound: () => parts.foundFocus.focusNextFound(),
+    leadToFound: () => parts.focus.focusPageSoon(),
     openFilters: () => parts.filters.open(),
     /** Open the panel that collects, tags and rates the marked images. */
     collect: () => parts.collections.open(),
@@ -223,14 +223,10 @@ function makeViewerActions({ root, store, toast, translate, parts, signal }: Pag
     if (view) open(view.id);
   };
   const focusClosed = (id: number) => {
-    if (isHome(store.get())) {
-      parts.home.findTile(id)?.focus();
-      return void (root.activeElement ?? parts.home.focusFirst());
-    }
+    if (isHome(store.get())) return parts.home.findTile(id)?.focus();
     const tile = findTileId(store, id);
     if (isShown(store, id)) store.set({ focus: tile });
     parts.grid.focusImage(tile);
-    if (!root.activeElement) parts.grid.focusTopmost();
   };
   const setSlideshow = (slideshow: boolean) => {
     if (slideshow === store.get().slideshow) return;

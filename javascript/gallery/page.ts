@@ -4,6 +4,7 @@ import { makeActions, type PageContext, type PageParts } from "./actions";
 import { Compare } from "./compare/compare";
 import { stopSecondPresses } from "./core/dialogs";
 import { el } from "./core/dom";
+import { FocusKeeper } from "./core/focus";
 import { listenToKeys } from "./core/keys";
 import { readPreference } from "./core/preferences";
 import { makeTranslate, setLanguage } from "./core/text";
@@ -22,7 +23,6 @@ import { GallerySearch, LoadedFilter } from "./data/search";
 import { getGalleryName } from "./find/chips";
 import { Filters } from "./find/filters";
 import { Finder } from "./find/finder";
-import { addSkipLink, FoundFocus } from "./find/found_focus";
 import { GalleryHeader } from "./find/gallery_header";
 import { Lists } from "./find/lists";
 import { ModelResultCards } from "./find/model_results";
@@ -45,7 +45,7 @@ import { Watches } from "./panels/watches";
 import { getSearchedWords } from "./state/query";
 import { Router, rememberPlace } from "./state/router";
 import { followMarks } from "./state/selection";
-import { getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
+import { getShown, getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
 import type { State } from "./types";
 import { Viewer } from "./viewer/viewer";
 
@@ -110,6 +110,24 @@ async function connect(context: PageContext) {
   await parts.connection.fetchBootstrap();
 }
 
+/** Add a link at the top of the page that moves the focus to the images. */
+function addSkipLink({ page, parts, translate, store, signal }: PageContext) {
+  const follow = (event: Event) => {
+    event.preventDefault();
+    parts.grid.focusTopmost();
+  };
+  const text = translate("skip_to_pictures");
+  const props = { class: "skip button", href: "#", "data-do": "skip", text };
+  const link = el("a", { ...props, on: { click: follow } });
+  page.prepend(link);
+  const hasImages = (state: State) => state.results === null && getShown(state).length > 0;
+  const draw = (now: State) => {
+    link.hidden = !hasImages(now);
+  };
+  store.on([hasImages], draw, { signal });
+  draw(store.get());
+}
+
 /** Show in the document's title what is open, unless the document is a host's. */
 function nameDocument({ store, translate, signal }: PageContext) {
   if (!("civitaiShortcutAlone" in window)) return;
@@ -145,14 +163,19 @@ function buildParts(context: PageContext, status: Status) {
   parts.home = new Home(context, new LocalModelData(context));
   parts.grid = new Grid(context);
   const empty = new EmptyResult(context);
-  parts.foundFocus = new FoundFocus(context, (state) => {
+  const focusPage = () => {
+    const state = context.store.get();
+    const { stale, lookupText, loading, searchReading } = state;
+    if (stale || lookupText) return false;
+    if (!getTiles(state).length && (loading || searchReading === "on")) return false;
     if (state.problems.lookup && parts.finder.focusProblem()) return true;
     if (state.results) return parts.results.focusFirst();
     if (isHome(state)) return parts.home.focusFirst() || status.focusFirst();
     if (getTiles(state).length) return parts.grid.focusTopmost();
     return empty.focusFirst() || status.focusFirst();
-  });
-  addSkipLink(context, () => parts.grid.focusTopmost());
+  };
+  parts.focus = new FocusKeeper(context.root, context.page, focusPage, context.signal);
+  addSkipLink(context);
   context.page.append(status.element); // moved: below the images
   addMissing(context);
   new Scrubber(context, parts.grid);

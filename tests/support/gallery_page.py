@@ -45,6 +45,60 @@ new Promise((done) => {
     look(-1);
 })
 """
+# Takes controls away, chosen by chance, each in a way by chance, and puts them back.
+_TAKE_AWAY = """
+async ([seed, count]) => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const [most, step] = [2147483647, 16807];
+    const random = (n) => Math.floor(n * (seed = (seed * step) % most) / most);
+    seed *= 104729;
+    const frame = () => new Promise(requestAnimationFrame);
+    const isSeen = (one) => one.checkVisibility({visibilityProperty: true}) && !one.inert;
+    const put = (node, parent, next) => parent.insertBefore(node, next);
+    const ways = {
+        remove: (one) => {
+            const [parent, next] = [one.parentNode, one.nextSibling];
+            one.remove();
+            return () => put(one, parent, next?.parentNode === parent ? next : null);
+        },
+        move: (one) => (put(one, one.parentNode, one.nextSibling), () => {}),
+        redraw: (one) => {
+            const drawn = one.cloneNode(true);
+            one.replaceWith(drawn);
+            return () => drawn.replaceWith(one);
+        },
+        hide: (one) => ((one.hidden = true), () => (one.hidden = false)),
+        veil: (one) => {
+            one.style.visibility = "hidden";
+            return () => (one.style.visibility = "");
+        },
+        disable: (one) => ((one.disabled = true), () => (one.disabled = false)),
+    };
+    const lost = [];
+    for (let tried = 0; tried < count; tried += 1) {
+        const top = [...root.querySelectorAll("dialog:modal")].at(-1) ?? root;
+        const all = [...top.querySelectorAll("a[href], button, input, select, [tabindex='0']")];
+        const seen = all.filter((one) => isSeen(one) && !one.closest("[popover]"));
+        const control = seen[random(seen.length)];
+        control?.focus({preventScroll: true});
+        if (!control || root.activeElement !== control) continue;
+        const way = Object.keys(ways)[random(6)];
+        if (way === "veil" && control.matches("[data-tile]")) continue; // never one tile alone
+        let gone = control;
+        const box = way === "disable" ? null : control.parentNode.closest("li, section, .row");
+        if (box && box !== top && top.contains(box) && random(2)) gone = box;
+        const again = ways[way](gone);
+        await frame();
+        await frame();
+        const now = root.activeElement;
+        if (!now || !isSeen(now) || !top.contains(now))
+            lost.push(`${way} ${gone.className}: ${control.outerHTML}`.slice(0, 200));
+        again();
+        await frame();
+    }
+    return lost;
+}
+"""
 
 
 class GalleryPage:
@@ -203,6 +257,10 @@ class GalleryPage:
         # To describe what passes takes axe six times as long as to look for what does not.
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
+
+    def focus_losses(self, seed: int, count: int) -> list[str]:
+        """Return the controls that left the page without a focus when they were taken away."""
+        return self.page.evaluate(_TAKE_AWAY, [seed, count])
 
     def axe_findings_in_both_themes(self) -> list[Any]:
         """Return the `axe_findings` of the light and of the dark theme in one list."""

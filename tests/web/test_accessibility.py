@@ -1,4 +1,5 @@
-"""axe finds nothing in any state of the page, in both themes, wide and narrow."""
+"""axe finds nothing in any state of the page, in both themes, wide and narrow, and a control that
+goes leaves the focus in the page."""
 
 from __future__ import annotations
 
@@ -273,7 +274,9 @@ _LOOKS = [
 
 
 @pytest.mark.parametrize("size,theme", _LOOKS)
-def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
+def test_axe_finds_nothing_and_the_focus_is_kept_in_any_state(
+    start, demo, open_gallery, size, theme
+):
     width, height = _SIZES[size]
     page = open_gallery(
         start(demo.url),
@@ -293,10 +296,10 @@ def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
         if not is_closed:
             page.go(gallery)
         reach(page.ready())
-        found[name] = page.axe_findings()
+        found[name] = page.axe_findings() + page.focus_losses(len(found) + 1, count=8)
     page.page.unroute_all()
     for name, address in _ADDRESSES.items():
         page.go(f"{address or '?'}&__theme={theme}")
         expect(page.page.locator(".status[data-kind='waits']:visible")).to_have_count(0)
-        found[name] = page.axe_findings()
+        found[name] = page.axe_findings() + page.focus_losses(len(found) + 1, count=8)
     assert {name: one for name, one in found.items() if one} == {}

@@ -114,7 +114,6 @@ export class Compare {
     const { activeElement } = this.context.root;
     mode(!cells.isOver);
     if (activeElement === dialog) cells.focusDivider(); // a button that was pressed keeps it
-    if (!this.context.root.activeElement) dialog.focus(); // the divider that had it went
   }
 
   /** Swap two images; if there are more, move the first one behind the last. */
@@ -223,10 +222,7 @@ export class Compare {
       const { code, message } = makeProblem(error, translate);
       parts.difference.replaceChildren(
         el("p", { role: "alert" }, message),
-        makeRetryButton(code, translate, () => {
-          parts.difference.focus(); // the button goes
-          return this.#showMarked(parts);
-        }),
+        makeRetryButton(code, translate, () => this.#showMarked(parts)),
       );
     }
   }

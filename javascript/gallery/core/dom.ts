@@ -118,16 +118,22 @@ interface ButtonLooks {
   label: string; // the label
   title?: string;
   class?: string;
+  takesFocus?: boolean; // from what goes beside it
 }
 
 /** Create a button with a label, and an icon before the label. */
 export function button(
-  { action, icon: glyph, label, title, class: look }: ButtonLooks,
+  { action, icon: glyph, label, title, class: look, takesFocus = false }: ButtonLooks,
   press: (event: MouseEvent) => unknown,
 ) {
   // a narrow window shows the icon alone
   const props = { class: look, "data-do": action, title: title ?? (glyph ? label : null) };
-  return makeButton(props, press, glyph && icon(glyph), el("span", { text: label }));
+  return makeButton(
+    { ...props, "data-takes-focus": takesFocus },
+    press,
+    glyph && icon(glyph),
+    el("span", { text: label }),
+  );
 }
 
 /** Create a button that shows only an icon.
@@ -196,27 +202,6 @@ export async function runWhileBusy(pressed: HTMLElement, action: () => unknown) 
   if (!(done instanceof Promise)) return;
   pressed.setAttribute("aria-busy", "true");
   await done.finally(() => pressed.removeAttribute("aria-busy"));
-}
-
-/** Redraw the contents of an element. If that replaces the focused control, focus the new control
- * with the same action and label. Return false if the focus is lost. */
-export function redraw(root: ShadowRoot, box: Element, draw: () => void) {
-  const focused = root.activeElement;
-  const key = box.contains(focused) ? getKey(focused as HTMLElement) : "";
-  draw();
-  if (!key || box.contains(root.activeElement)) return true;
-  const controls = [...box.querySelectorAll("[data-do]")] as HTMLElement[];
-  const same = controls.find((one) => getKey(one) === key);
-  same?.focus({ preventScroll: true });
-  return box.contains(root.activeElement); // else there is none, or it is hidden
-}
-
-function getKey(control: HTMLElement) {
-  const { do: action, value } = control.dataset;
-  const row = control.closest("[data-set], [data-shelf], [data-kind]") as HTMLElement | null;
-  const name = control.ariaLabel ?? control.textContent;
-  const target = value ?? control.getAttribute("href") ?? name;
-  return JSON.stringify([action, target, { ...row?.dataset }]);
 }
 
 function findScroller(node: Element): Element {

@@ -38,11 +38,7 @@ export class Toasts {
     // moved without need, its animations would begin again
     const follow = () => {
       const top = getTop(root);
-      const { activeElement } = root;
-      if (this.list.parentNode === top) return;
-      top.append(this.list);
-      const hadFocus = activeElement instanceof HTMLElement && this.list.contains(activeElement);
-      if (hadFocus) activeElement.focus({ preventScroll: true });
+      if (this.list.parentNode !== top) top.append(this.list);
     };
     for (const type of ["layers", "fullscreenchange"])
       root.addEventListener(type, follow, { signal });

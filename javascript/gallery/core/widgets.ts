@@ -166,25 +166,21 @@ export class Rows<Row, Drawn extends { element: Element; draw: (one: Row) => voi
   #drawn = new Map<string | number, Drawn>();
 
   /** @param keyOf returns a row's key
-   * @param make creates the element of a row
-   * @param focusLost called when the focused row is removed */
+   * @param make creates the element of a row */
   constructor(
     readonly list: Element,
     readonly keyOf: (one: Row) => string | number,
     readonly make: (one: Row) => Drawn,
-    readonly focusLost: () => void,
   ) {}
 
   /** Show these rows; existing rows are updated. */
   draw(all: Row[]) {
-    const hadFocus = this.#hasFocus();
     const before = this.#drawn;
     this.#drawn = new Map(
       all.map((one) => [this.keyOf(one), before.get(this.keyOf(one)) ?? this.make(one)]),
     );
     for (const one of all) this.#drawn.get(this.keyOf(one))?.draw(one);
     this.#arrange([...this.#drawn.values()].map((row) => row.element));
-    if (hadFocus && !this.#hasFocus()) this.focusLost();
   }
 
   #arrange(elements: Element[]) {
@@ -194,10 +190,5 @@ export class Rows<Row, Drawn extends { element: Element; draw: (one: Row) => voi
       const current = this.list.children[at] ?? null;
       if (current !== element) this.list.insertBefore(element, current);
     });
-  }
-
-  #hasFocus() {
-    const root = this.list.getRootNode() as ShadowRoot;
-    return this.list.contains(root.activeElement ?? null);
   }
 }

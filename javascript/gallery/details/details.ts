@@ -1,7 +1,7 @@
 /** The details beside the viewer: how the open image was made, from what, and by whom. */
 
 import type { ImageDetails, ImageView } from "../contract";
-import { button, el, fill, icon, redraw } from "../core/dom";
+import { button, el, fill, icon } from "../core/dom";
 import { ignoreFailure, isAborted, makeProblem, makeRetryButton, tryOrTell } from "../data/api";
 import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
@@ -160,19 +160,15 @@ export class Details {
     if (!view || this.#isFailed || this.body.ariaBusy === "true") return;
     try {
       const record = await this.records.getRecord(view.id, this.#abort.signal);
-      const { activeElement } = this.context.root;
-      const hadFocus = activeElement !== null && this.body.contains(activeElement);
       this.readiness.show(record);
       this.resources.show(record);
-      if (hadFocus && !this.body.contains(this.context.root.activeElement)) this.element.focus();
     } catch (error) {
       ignoreFailure(error);
     }
   }
 
   #fill(...parts: (Node | null)[]) {
-    const draw = () => fill(this.body, ...parts);
-    if (!redraw(this.context.root, this.body, draw)) this.element.focus();
+    fill(this.body, ...parts);
     this.body.setAttribute("aria-busy", "false");
   }
 

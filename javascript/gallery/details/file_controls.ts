@@ -207,7 +207,6 @@ export class JobFiles {
     this.element,
     (file) => file.file_id,
     () => new JobFileRow(),
-    () => {},
   );
 
   /** Show the model files of a job; a job that downloads images has none. */

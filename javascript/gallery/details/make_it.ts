@@ -11,8 +11,8 @@ import type {
   ResourceView,
   WorkflowView,
 } from "../contract";
-import { getTop, openAsk } from "../core/dialogs";
-import { button, el, fill, icon, iconButton, redraw, setText } from "../core/dom";
+import { openAsk } from "../core/dialogs";
+import { button, el, fill, icon, iconButton, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
 import { tryOrTell } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
@@ -236,7 +236,7 @@ function askToMake(
   given: PlanImageBody,
   first: PlanView,
 ) {
-  const { root, translate, actions } = context;
+  const { translate, actions } = context;
   const body = el("div", { class: "make-plan" });
   let options = given;
   let plan = first;
@@ -290,15 +290,13 @@ function askToMake(
         hasFiles && press("make-get", "do_get_models", "primary", () => actions.listNeeds([id])),
       ),
     ];
-    if (!redraw(root, body, () => fill(body, ...parts))) focusLast(body);
+    fill(body, ...parts);
+    const last = [...body.querySelectorAll("button:enabled")].at(-1); // or "Cancel"
+    last?.setAttribute("data-takes-focus", "");
   };
   const leave = openAsk(context, translate("make_in", { engine: plan.engine }), body);
   draw();
-  focusLast(body);
-}
-
-function focusLast(body: HTMLElement) {
-  ([...body.querySelectorAll("button:enabled")].at(-1) as HTMLElement).focus(); // or "Cancel"
+  body.querySelector<HTMLElement>("[data-takes-focus]")?.focus();
 }
 
 function makeList(title: string, texts: string[]) {
@@ -377,12 +375,11 @@ export class MakeProgress {
   }
 
   #draw() {
-    const { root, translate } = this.context;
+    const { translate } = this.context;
     const jobs = this.#list();
     const running = jobs.find(({ state }) => state === "running");
-    const hadFocus = this.element.contains(root.activeElement);
     this.element.hidden = !jobs.length;
-    if (!jobs.length) return void (hadFocus && (getTop(root) as HTMLElement).focus());
+    if (!jobs.length) return;
     const { engine } = running ?? jobs[0];
     const text = translate(running ? "make_runs" : "make_waits", { engine });
     const more = jobs.length > 1 ? ` · ${translate("make_more", { n: jobs.length - 1 })}` : "";

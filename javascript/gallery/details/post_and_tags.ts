@@ -3,7 +3,7 @@
  * images. */
 
 import type { ImageDetails, PostView, Tag } from "../contract";
-import { button, el, fill, redraw } from "../core/dom";
+import { button, el, fill } from "../core/dom";
 import { makeLongText } from "../core/widgets";
 import { ignoreFailure, isAborted, makeProblem, makeRetryButton } from "../data/api";
 import { isGrouped } from "../state/posts";
@@ -153,8 +153,6 @@ export class Tags {
   #fill(...parts: HTMLElement[]) {
     const title = el("h3", {}, this.context.translate("stats_tag"));
     this.element.hidden = false;
-    const draw = () => this.element.replaceChildren(title, ...parts);
-    if (redraw(this.context.root, this.element, draw)) return;
-    (this.element.querySelector("button") ?? this.element.closest("aside"))?.focus();
+    this.element.replaceChildren(title, ...parts);
   }
 }

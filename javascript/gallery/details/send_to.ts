@@ -2,7 +2,7 @@
  * first. */
 
 import type { ImageDetails } from "../contract";
-import { button, el, icon, redraw } from "../core/dom";
+import { button, el, icon } from "../core/dom";
 import { type MenuItem, makeSplitButton } from "../core/menu";
 import { getTabName } from "../host/host_page";
 import type { Context } from "../types";
@@ -62,7 +62,7 @@ export class SendTo {
     if (!this.#record) return;
     const { id, kind, infotext } = this.#record;
     const record = this.#record;
-    const { root, actions, translate } = this.context;
+    const { actions, translate } = this.context;
     const edited = () => this.#edited.get(id) ?? null;
     const copy: MenuItem = {
       key: "copy-whole",
@@ -80,7 +80,7 @@ export class SendTo {
       makers.length > 0 && makeSplitButton(this.context, makers, { more: "more-makers" });
     const sent = makeSplitButton(this.context, [...uses, copy], { look });
     const buttons = made ? [made, sent] : [sent];
-    redraw(root, this.#buttons, () => this.#buttons.replaceChildren(...buttons));
+    this.#buttons.replaceChildren(...buttons);
   }
 
   /** Return the infotext in a section that can be collapsed, null if there is none. */

@@ -129,9 +129,8 @@ function getValueLabel(
   return bootstrap?.choices[name].find((one) => one.value === value)?.label ?? value;
 }
 
-/** Return the row of chips. When the focused chip is removed, the next one gets the focus.
- * @param leave moves the focus elsewhere when the last chip is removed */
-export function makeChips(context: Context, leave: () => void) {
+/** Return the row of chips. When the focused chip is removed, the next one gets the focus. */
+export function makeChips(context: Context) {
   const { translate, store, actions } = context;
   const label = translate("chips_set");
   const element = el("div", { class: "set-chips", role: "group", "aria-label": label });
@@ -148,8 +147,7 @@ export function makeChips(context: Context, leave: () => void) {
     element.replaceChildren(...chips.map((chip) => makeChip(chip, translate)), reset);
     if (focused < 0) return;
     const next = element.children[Math.min(focused, chips.length)];
-    if (chips.length && next instanceof HTMLElement) next.focus();
-    else leave();
+    if (next instanceof HTMLElement) next.focus();
   };
   store.on(["bootstrap", "where", "model", "results", "loadedWords"], draw, context);
   draw();

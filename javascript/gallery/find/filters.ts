@@ -42,13 +42,19 @@ export class Filters {
     this.sizeSlider = this.#makeSlider("tile");
     this.#narrowSlider = this.#makeSlider("tile-narrow");
     this.#fold = button(
-      { action: "filters", icon: "filter", label: translate("do_filters"), title: "" },
+      {
+        action: "filters",
+        icon: "filter",
+        label: translate("do_filters"),
+        title: "",
+        takesFocus: true,
+      },
       () => {},
     );
     const filters = { id: "filters", label: translate("do_filters") };
     this.#popover = makePopover(this.#fold, filters, ...this.#makeFields());
     root.append(this.#popover);
-    const chips = makeChips(context, () => this.#fold.focus());
+    const chips = makeChips(context);
     this.element.append(this.#fold, this.#selects.sort, chips);
     const keys = ["where", "model", "bootstrap", "tile", "notes", "results"] as const;
     store.on([...keys, "groupsPosts", getPost], (now) => this.#draw(now), { signal });
@@ -163,10 +169,8 @@ export class Filters {
       button({ action: "other-host", label: translate("held_back_ask", { host: other }) }, () =>
         actions.useHost(other),
       );
-    const hadFocus = this.heldBack.matches(":focus-within");
     this.heldBack.hidden = !count;
     fill(this.heldBack, el("p", { class: "warns" }, count ? text : ""), ask);
-    if (hadFocus) this.#fold.focus();
   }
 
   #drawTypes({ bootstrap, where }: State) {

@@ -174,7 +174,10 @@ export class Grid {
     if (!box || this.#isHidden()) return;
     scrollBy(this.#list, box.y - y - getViewport(this.#list).top);
     this.#draw();
-    if (!this.#list.contains(this.context.root.activeElement)) return;
+    if (this.#list.contains(this.context.root.activeElement)) this.#focusTile(id);
+  }
+
+  #focusTile(id: number) {
     this.context.actions.setView({ focus: id });
     this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
@@ -197,7 +200,7 @@ export class Grid {
     observeSize(this.#list, () => this.#resize(), signal);
     this.#list.addEventListener("focus", () => {
       const id = this.findTopmost();
-      if (id !== null) this.context.actions.focus(id);
+      if (id !== null) this.#focusTile(id);
     });
   }
 

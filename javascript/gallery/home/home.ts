@@ -1,7 +1,7 @@
 /** The page while no gallery is open: shelves, or the models that are on disk. */
 
 import type { LocalModel } from "../contract";
-import { button, el, fill, redraw, scrollBy } from "../core/dom";
+import { button, el, fill, scrollBy } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import type { LocalModelData } from "../data/home_data";
 import { getModelTypeName } from "../state/model_files";
@@ -72,7 +72,7 @@ class ModelGrid {
     const date = formatDate(checkedAt);
     const title = date && translate("newer_checked", { date });
     const look = { action: "check-versions", label: translate("newer_check"), class: "quiet" };
-    return button({ ...look, title }, () => this.data.checkVersions(true));
+    return button({ ...look, title, takesFocus: true }, () => this.data.checkVersions(true));
   }
 
   /** Return the card of a model file. The element is reused while the data are unchanged. */
@@ -186,35 +186,28 @@ export class Home {
     const { translate } = this.context;
     if (this.#section.hidden || !home) return;
     const isNew = home.recent.length === 0;
-    const focused = this.context.root.activeElement as HTMLElement | null;
-    const isDismissed = focused?.dataset.do === "dismiss-version";
-    const isFocusKept = redraw(this.context.root, this.#section, () => {
-      this.#intro.replaceChildren(
-        el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
-        el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
-      );
-      const samples = makeSamples(this.context, now);
-      fill(
-        this.#shelves,
-        isNew && samples,
-        makeRecent(this.context, now),
-        makeWatches(this.context, now),
-        !isNew && samples,
-        makeLibraryShelf(this.context, now),
-        makeNewerVersions(this.context, now, this.#showsAllVersions, {
-          dismiss: (version) => this.localModels.dismissVersion(version),
-          showAll: () => {
-            this.#showsAllVersions = true;
-            this.#draw(this.context.store.get());
-          },
-        }),
-        this.#models.makeShelf(now),
-        makePopular(this.context, now),
-        makeFoldersRow(this.context, now),
-      );
-    });
-    if (isFocusKept || !isDismissed) return;
-    const find = (name: string) => this.#shelves.querySelector<HTMLElement>(`[data-do='${name}']`);
-    (find("dismiss-version") ?? find("check-versions"))?.focus({ preventScroll: true });
+    this.#intro.replaceChildren(
+      el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
+      el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
+    );
+    const samples = makeSamples(this.context, now);
+    fill(
+      this.#shelves,
+      isNew && samples,
+      makeRecent(this.context, now),
+      makeWatches(this.context, now),
+      !isNew && samples,
+      makeLibraryShelf(this.context, now),
+      makeNewerVersions(this.context, now, this.#showsAllVersions, {
+        dismiss: (version) => this.localModels.dismissVersion(version),
+        showAll: () => {
+          this.#showsAllVersions = true;
+          this.#draw(this.context.store.get());
+        },
+      }),
+      this.#models.makeShelf(now),
+      makePopular(this.context, now),
+      makeFoldersRow(this.context, now),
+    );
   }
 }

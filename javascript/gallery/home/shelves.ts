@@ -235,7 +235,7 @@ function makeNewerVersion(
     translate("model_get_name", { label: get.label, name: title }),
   );
   const not = { action: "dismiss-version", label: translate("newer_not_this"), class: "quiet" };
-  const dismissButton = button(not, () => dismiss(newer));
+  const dismissButton = button({ ...not, takesFocus: true }, () => dismiss(newer));
   dismissButton.setAttribute(
     "aria-label",
     translate("model_get_name", { label: not.label, name: title }),

@@ -23,6 +23,7 @@ export class ApiKeyForm {
       type: "password",
       id: "key",
       "data-field": "key",
+      "data-takes-focus": true,
       autocomplete: "off",
       spellcheck: "false",
       placeholder: translate("api_key_hint"),
@@ -60,7 +61,6 @@ export class ApiKeyForm {
     if (!key) return;
     const isFixed = key.from_environment || key.locked !== "";
     this.#field.disabled = this.#saveButton.disabled = isFixed;
-    if (!key.saved && this.context.root.activeElement === this.#removeButton) this.#field.focus();
     this.#removeButton.disabled = isFixed || !key.saved;
     const status = key.from_environment
       ? "key_of_environment"

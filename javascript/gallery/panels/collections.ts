@@ -2,7 +2,7 @@
  * marked images are collected, tagged and rated. */
 
 import type { ActOnCollectionsBody, Collection } from "../contract";
-import { button, el, type IconName, iconButton, redraw } from "../core/dom";
+import { button, el, type IconName, iconButton } from "../core/dom";
 import { makeToolbar } from "../core/widgets";
 import { tryOrTell } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
@@ -233,7 +233,7 @@ export class Collections {
   }
 
   #draw(collections: Collection[]) {
-    const { root, translate, store } = this.context;
+    const { translate, store } = this.context;
     const drawn = JSON.stringify([collections, listMarked(store.get()).length]);
     if (drawn === this.#drawn && !this.#isRenaming) return;
     this.#drawn = drawn;
@@ -242,7 +242,7 @@ export class Collections {
     const rows = collections.length
       ? collections.map((one) => this.#makeRow(one))
       : [el("p", { class: "dim" }, translate("collections_none"))];
-    if (!redraw(root, this.#list, () => this.#list.replaceChildren(...rows))) this.#panel.focus();
+    this.#list.replaceChildren(...rows);
   }
 
   /** Return the row of a collection, with its most recently added images. The row is one stop of

@@ -2,7 +2,7 @@
  * cannot be used. */
 
 import type { EngineView } from "../contract";
-import { button, el, redraw } from "../core/dom";
+import { button, el } from "../core/dom";
 import { getErrorMessage } from "../data/api";
 import type { Context, State } from "../types";
 
@@ -12,7 +12,7 @@ export class EngineList {
   #none = el("p", { class: "dim", role: "status" });
 
   constructor(private readonly context: Context) {
-    const { root, translate, store } = context;
+    const { translate, store } = context;
     const look = {
       action: "find-engines",
       icon: "again",
@@ -32,8 +32,7 @@ export class EngineList {
       ),
     );
     const draw = ({ engines }: State) => {
-      const rows = engines.map((engine) => this.#makeRow(engine));
-      redraw(root, this.#list, () => this.#list.replaceChildren(...rows));
+      this.#list.replaceChildren(...engines.map((engine) => this.#makeRow(engine)));
     };
     store.on(["engines"], draw, context);
     draw(store.get());

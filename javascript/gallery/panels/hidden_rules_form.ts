@@ -1,7 +1,7 @@
 /** The rules that hide images, in the settings: their list, and the form for another one. */
 
 import type { HiddenRule } from "../contract";
-import { button, el, iconButton, redraw } from "../core/dom";
+import { button, el, iconButton } from "../core/dom";
 import type { Context, State } from "../types";
 
 const KINDS = { author: "hidden_kind_author", word: "hidden_kind_word" } as const;
@@ -12,7 +12,7 @@ export class HiddenRulesForm {
   element;
 
   constructor(private readonly context: Context) {
-    const { root, translate, store } = context;
+    const { translate, store } = context;
     const list = el("ul", {});
     this.#kind = el(
       "select",
@@ -23,6 +23,7 @@ export class HiddenRulesForm {
     this.#text = el("input", {
       type: "text",
       "data-field": "hidden-text",
+      "data-takes-focus": true,
       "aria-label": translate("hidden_text"),
       maxlength: 100,
       dir: "auto",
@@ -38,8 +39,7 @@ export class HiddenRulesForm {
       el("div", { class: "row" }, this.#kind, this.#text, add),
     );
     const draw = ({ hiddenRules }: State) => {
-      const rows = hiddenRules.map((rule) => this.#makeRow(rule));
-      if (!redraw(root, list, () => list.replaceChildren(...rows))) this.focus();
+      list.replaceChildren(...hiddenRules.map((rule) => this.#makeRow(rule)));
     };
     store.on(["hiddenRules"], draw, context);
   }

@@ -93,17 +93,11 @@ class JobGroup {
   #list = el("ol", { class: "jobs-list" });
   #rows: Rows<JobCard, JobRow>;
 
-  /** @param focusLost called when the focused row is removed */
-  constructor(
-    context: Context,
-    runAction: (job: number, action: string) => Promise<void>,
-    focusLost: () => void,
-  ) {
+  constructor(context: Context, runAction: (job: number, action: string) => Promise<void>) {
     this.#rows = new Rows(
       this.#list,
       (job) => job.id,
       ({ id }) => new JobRow(context, id, runAction),
-      focusLost,
     );
     this.element = el("section", { class: "job-group" }, this.#name, this.#list);
   }
@@ -178,12 +172,10 @@ export class Jobs {
         this.#remove(finished.map(({ id }) => id));
       },
     );
-    const focusLost = () => this.panel.focus();
     this.#groups = new Rows(
       el("div", { class: "job-groups" }),
       ({ name }) => name,
-      () => new JobGroup(context, (job, action) => this.runAction(job, action), focusLost),
-      focusLost,
+      () => new JobGroup(context, (job, action) => this.runAction(job, action)),
     );
     this.#search = new JobSearch(context, () => this.#draw(context.store.get()));
     context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);

@@ -117,7 +117,6 @@ export class ModelFilesPanel {
       this.#list,
       ({ key }) => key,
       () => new NeededRow(context, this.#unchecked, () => this.#draw()),
-      () => this.panel.focus(),
     );
     this.#get = button(
       { action: "get-chosen", icon: "download", label: translate("model_get"), class: "primary" },

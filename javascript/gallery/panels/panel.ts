@@ -2,7 +2,7 @@
  * If its data cannot be read, it shows the problem with a button in place of its contents. */
 
 import { closeModal, makeModal, openModal } from "../core/dialogs";
-import { button, el, iconButton, redraw } from "../core/dom";
+import { button, el, iconButton } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton, ResponseOrder, tryOrTell } from "../data/api";
 import { isOffline } from "../state/state";
 import type { Context, Problem, State } from "../types";
@@ -81,25 +81,21 @@ export class Panel {
     this.#drawProblem();
   }
 
-  /** Show the problem in place of the contents, or the contents if there is no problem. If that
-   * hides the focused control, focus the panel. */
+  /** Show the problem in place of the contents, or the contents if there is no problem. */
   #drawProblem() {
     const { read } = this.how;
     if (!this.#dialog || !read) return;
-    const { store, translate, root } = this.context;
+    const { store, translate } = this.context;
     const offline = { code: "offline", message: translate("problem_offline") };
     const problem = isOffline(store.get()) ? offline : this.#problem;
     const message = problem?.message ?? "";
     if (message === this.#message.textContent) return;
     this.#message.textContent = message;
-    redraw(root, this.#problemBox, () =>
-      this.#problemBox.replaceChildren(
-        this.#message,
-        makeRetryButton(problem?.code ?? "", translate, read),
-      ),
+    this.#problemBox.replaceChildren(
+      this.#message,
+      makeRetryButton(problem?.code ?? "", translate, read),
     );
     this.#dialog.toggleAttribute("data-failed", message !== "");
-    if (this.isOpen && root.activeElement?.getClientRects().length === 0) this.focus();
   }
 
   get isOpen() {

@@ -8,7 +8,7 @@ import type {
   TagReading,
   VersionStats,
 } from "../contract";
-import { button, el, fill, icon, makePair, redraw } from "../core/dom";
+import { button, el, fill, icon, makePair } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makeLongText } from "../core/widgets";
 import { tryOrTell } from "../data/api";
@@ -394,7 +394,7 @@ export class StatsPanel {
   }
 
   #draw(stats: Stats) {
-    const { actions, translate, root } = this.context;
+    const { actions, translate } = this.context;
     const show = ({ search }: StatsBarView) => {
       actions.panel("");
       void actions.search(search, "gallery"); // all that was read, as the bars are
@@ -409,20 +409,16 @@ export class StatsPanel {
     const versions = makeVersions(this.context, stats.versions, (version) => {
       void actions.setWhere({ version });
     });
-    const draw = () => {
-      bars[groups.indexOf(tags)].append(this.#tags.element);
-      this.#tags.show(stats);
-      fill(
-        this.#content,
-        stats.recipe && makeRecipe(this.context, stats),
-        others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
-        stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
-        stats.versions.length > 1 && versions,
-      );
-    };
-    const isFocusKept = redraw(root, this.#content, draw);
-    if (!redraw(root, this.#sample, () => this.#drawSample(stats)) || !isFocusKept)
-      this.panel.focus();
+    bars[groups.indexOf(tags)].append(this.#tags.element);
+    this.#tags.show(stats);
+    fill(
+      this.#content,
+      stats.recipe && makeRecipe(this.context, stats),
+      others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
+      stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
+      stats.versions.length > 1 && versions,
+    );
+    this.#drawSample(stats);
   }
 
   #drawSample({ image_count, with_data, reactions }: Stats) {

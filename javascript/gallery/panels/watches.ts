@@ -92,7 +92,6 @@ export class Watches {
           },
           unwatch: () => this.#change(() => this.#unwatch(one)),
         }),
-      () => this.#panel.focus(),
     );
     store.on(["watches"], () => this.#draw(), { signal });
     const follow = ({ bootstrap }: State, before: State) =>

@@ -96,9 +96,7 @@ export class Sheet {
 
   #show(size: SheetSize) {
     this.#setSize(size === "closed" ? "half" : size);
-    if (size !== "closed") return;
-    this.context.actions.toggleDetails();
-    this.frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
+    if (size === "closed") this.context.actions.toggleDetails();
   }
 
   #setSize(size: "full" | "half") {

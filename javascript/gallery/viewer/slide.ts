@@ -293,8 +293,6 @@ export class Slide {
   }
 
   clearError() {
-    const isFocused = this.#error?.contains(this.context.root.activeElement);
-    if (isFocused) this.element.closest("dialog")?.focus(); // the error's button goes
     this.#error?.remove();
     this.#error = null;
   }
