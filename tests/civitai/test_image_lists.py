@@ -11,6 +11,11 @@ from hypothesis import given, strategies as st
 
 _IDS = st.lists(st.integers(1, 2**31 - 1), min_size=1, max_size=300, unique=True)
 _NOISE = ["12 likes", "2024", "https://evil.example/images/5", "user/7", "</a>", "", "images 9"]
+_NOISE += [
+    '<img src="/images/4.png">',
+    "/images/192x192.png",
+    "http://civitai.com.evil.example/images/5",
+]
 _FORMS = (
     "https://civitai.com/images/{}",
     "https://www.civitai.red/images/{}?modelVersionId=8#x",
@@ -18,15 +23,27 @@ _FORMS = (
     "[InternetShortcut]\r\nURL=https://civitai.com/images/{}",
     "(see civitai.com/images/{}),",
 )
+_ESCAPED = (
+    "链接:civitai.com/images/{}吧",
+    r'"https:\/\/civitai.com\/images\/{}"',
+    "https://example.com/?to=https%3A%2F%2Fcivitai.com%2Fimages%2F{}%3FpostId%3D7",
+)
 
 
 @given(_IDS, st.randoms(use_true_random=False))
 def test_ids_of_a_noisy_text_are_found_in_order(ids, rng):
     lines = []
     for image_id in ids:
-        lines += [rng.choice(_NOISE), rng.choice(_FORMS).format(image_id), rng.choice(_NOISE)]
+        lines += [
+            rng.choice(_NOISE),
+            rng.choice(_FORMS + _ESCAPED).format(image_id),
+            rng.choice(_NOISE),
+        ]
     again = rng.choices(lines, k=3)
-    assert parse_image_ids("\n".join([*lines, *again]))[: len(ids)] == ids
+    text = "\n".join([*lines, *again])
+    assert parse_image_ids(text)[: len(ids)] == ids
+    utf_16 = text.replace("吧", "").encode("utf-16").decode("utf-8", "replace")
+    assert parse_image_ids(utf_16)[: len(ids)] == ids
 
 
 @given(_IDS)
@@ -38,6 +55,8 @@ def test_lines_of_ids_and_json_are_lists_too(ids):
         json.dumps(ids),
         json.dumps({"civitai_shortcut": 1, "sets": [{"ids": [1]}], "pictures": rows}),
         json.dumps({"items": rows, "metadata": {}}),
+        "\ufeff" + json.dumps([str(image_id) for image_id in ids], indent=1),
+        json.dumps({"items": rows[:1]}) + "\n".join(json.dumps(row) for row in rows),
     ):
         assert parse_image_ids(text) == ids
 

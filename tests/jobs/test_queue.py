@@ -211,8 +211,12 @@ def test_stopped_job_stays_stopped_if_its_state_cannot_be_written(place, quick, 
         place.service.stop(job_id, state)
         wait_for(lambda: not place.service._workers.list_running(), "the end of its go")
         place.gate.set()
-        wait_for(lambda: not place.service._workers._entries, "the end of its run")
-        assert place.shown(job_id).saved == 0
+        shown = place.shown(job_id)
+        assert (shown.state, shown.will_retry) == (state, False)
+    wait_for(lambda: not place.service._workers._entries, "space for its state")
+    assert place.shown(job_id).saved == 0
+    with place.store() as store:
+        assert store.get_job(job_id).state == state, "the next start must not resume it"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ _QUERIES = {
     "filename_preview": ["template={id}", "template=/{id}", "template={nobody}"],
 }
 BODIES: dict[str, list[object]] = {
-    "watches": [{"action": "watch", "name": "It", **_GALLERY}, {"action": "check"}],
+    "watches": [{"action": "watch", "name": "It", "query": _GALLERY}, {"action": "check"}],
     "settings": [
         {"proxy": "http://127.0.0.1:9"},
         {"proxy": "http://me:planted-password@127.0.0.1:9"},
@@ -43,7 +43,7 @@ BODIES: dict[str, list[object]] = {
     "search_preview": [{"text": "is:saved", "ids": IMAGES}],
     "annotations": [
         {"ids": IMAGES, "favourite": True},
-        {"ids": IMAGES, "note": "a", "add_tags": ["b"], "tags": ["b"], "add_to": ["c"]},
+        {"ids": IMAGES, "note": "a", "add_tags": ["b"], "tags": ["b"], "add_to": "c"},
     ],
     "image_annotations": [{"ids": IMAGES}],
     "collections": [
@@ -57,7 +57,7 @@ BODIES: dict[str, list[object]] = {
     "lists": [{"text": f"https://civitai.com/images/{IMAGES[0]}"}],
     "archived_file": [{"sha256": "0" * 64, "kind": "lora"}],
     "newer_versions/dismiss": [{"version": VERSION_ID}],
-    "hidden": [{"action": "hide", "kind": "word", "text": "planted"}],
+    "hidden": [{"action": "hide", "kind": "word", "text": "planted", "ids": []}],
     "import": [{"nothing": 1}],
 }
 

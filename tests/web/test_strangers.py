@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 from api_server import MODEL_ID
@@ -13,6 +15,7 @@ from civitai_manager_libs.web.routes import dependencies
 from page_driver import wait_for
 from PIL import Image
 import pytest
+import requests
 from route_requests import fill_path, IMAGES, iter_requests
 
 _ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
@@ -191,3 +194,40 @@ def test_no_route_fails_because_of_a_text(api, civitai, text):
             if answer.status_code >= 500 and answer.status_code not in _KNOWN:
                 failed.append((path, new, answer.status_code))
     assert not failed and count > 20
+
+
+def _damage_a_row_of_each_table(value):
+    """Put a value into each column of a row, if SQLite takes it there; return how often it did."""
+    with closing(sqlite3.connect(setting.library_file(), isolation_level=None)) as db:
+        before = db.total_changes
+        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in (names for names in tables if not names[0].startswith("trigram")):
+            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            is_row = " AND ".join(f"{column} IS ?" for column in columns)
+            for column in columns:
+                row = db.execute(f"SELECT * FROM {table}").fetchone() or [None] * len(columns)
+                with suppress(sqlite3.IntegrityError):  # the key of a row is always a number
+                    sql = f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {is_row}"
+                    db.execute(sql, (value, *row))
+        return db.total_changes - before
+
+
+@pytest.mark.parametrize("value", ["text", b"\xff", float("inf"), 2**62, "[{}, null]"], ids=ascii)
+def test_no_route_fails_because_of_a_damaged_row(api, planted, library, value):
+    _, ids = planted
+    shown = api.get(f"images?model={MODEL_ID}&level=XXX")["images"]
+    _ask_all(api, ids, {})  # so that each table has a row
+    _wait_for_jobs(api)
+    library.forget()
+    assert _damage_a_row_of_each_table(value) > 60
+    failed = []
+    for method, pattern, body in iter_requests():
+        for path in fill_path(pattern, ids):
+            kind = {"data": body} if isinstance(body, bytes) else {"json": body}
+            url, headers = f"{api.url}/civitai_shortcut/api/{path}", {"X-Civitai-Shortcut": "1"}
+            status = requests.request(method, url, headers=headers, timeout=60, **kind).status_code
+            failed += [(path, body)] if status >= 500 and status not in _KNOWN else []
+    assert not failed
+    library.forget()
+    now = api.get(f"images?model={MODEL_ID}&level=XXX&from_library=1")["images"]
+    assert len(now) == len(shown) and {image["id"] for image in now} <= {i["id"] for i in shown}

@@ -115,8 +115,10 @@ def parse_reference(text: str, suggests_search: bool = True) -> Reference:
         raise InputError(f"{error}: {hint}.") from error
 
 
-_IMAGE_PATH = re.compile(r"/images/([0-9]{1,10})(?![0-9])", re.I)
-_NO_HOST = re.compile(r"[^\w.:-]")
+_IMAGE_PATH = re.compile(r"/images/([0-9]{1,10})(?![0-9]|x[0-9]|\.[a-z])", re.I)
+_NO_HOST = re.compile(r"[^a-z0-9.:-]", re.I)
+_PORT = re.compile(r":[0-9]*$")
+_ESCAPED_SLASH = re.compile(r"\\/|\\u002f|%2f", re.I)  # in the source of a page
 _ID_LINE = re.compile(r"[0-9,;\s]*[0-9][,;\s]*")
 
 
@@ -125,11 +127,13 @@ def parse_image_ids(text: str) -> list[int]:
 
     The text has URLs of images on Civitai and lines of ids between any other text. Beside URLs, a
     number under a million is no id: a page that was saved as text has lines of counts. It may also
-    be the JSON of an export or of Civitai's API: `{"pictures": [{"id": 1}]}`, `[1, 2]`. Raises
-    InputError if the text lists no image, or more than 20,000.
+    be the JSON of an export or of Civitai's API, or several such texts in a row, as JSON Lines are:
+    `{"pictures": [{"id": 1}]}`, `[1, "2"]`, `{"id": 1}\\n{"id": 2}`. Raises InputError if the text
+    lists no image, or more than 20,000.
     """
+    text = text.replace("\0", "").lstrip("\ufeff\ufffd")  # UTF-16 that was read as UTF-8
     found = _list_ids_in_json(text) or _list_ids_in_text(text)
-    numbers = (int(number) for number in found if len(number) <= 10)
+    numbers = (int(number) for number in found if len(number) <= 10 and number.isascii())
     ids = list(dict.fromkeys(number for number in numbers if 1 <= number <= LAST_ID))
     if not ids:
         message = (
@@ -143,13 +147,13 @@ def parse_image_ids(text: str) -> list[int]:
 
 def _list_ids_in_text(text: str) -> list[str]:
     lines = list[tuple[str, list[str]]]()
-    for line in text.splitlines():
+    for line in _ESCAPED_SLASH.sub("/", text).splitlines():
         urls = []
         for match in _IMAGE_PATH.finditer(line):
             # Relative in the source of a page of Civitai.
             before = line[max(0, match.start() - 100) : match.start()]  # a host is shorter
-            host = _NO_HOST.split(before)[-1]
-            if not host or _is_known_host(host.partition(":")[0].lower()):
+            host = _PORT.sub("", _NO_HOST.split(before)[-1]).rpartition(":")[2]
+            if not host or _is_known_host(host.lower()):
                 urls.append(match[1])
         lines.append((line, urls))
     digits = 7 if any(urls for _, urls in lines) else 1
@@ -161,15 +165,23 @@ def _list_ids_in_text(text: str) -> list[str]:
 
 
 def _list_ids_in_json(text: str) -> list[str]:
+    decoder, values, rows, place = json.JSONDecoder(), list[Any](), list[Any](), 0
+    text = text.strip()
     try:
-        data = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
+        while place < len(text) and (values or text[0] in "{["):
+            value, place = decoder.raw_decode(text, place)
+            values.append(value)
+            while text[place : place + 1].isspace():
+                place += 1
     except (ValueError, RecursionError):
         return []
-    if isinstance(data, dict):
-        data = next((data[name] for name in ("pictures", "items", "images") if name in data), None)
-    rows = data if isinstance(data, list) else []
+    for value in values:
+        if isinstance(value, dict):
+            lists = (value[name] for name in ("pictures", "items", "images") if name in value)
+            value = next(lists, [value] if len(values) > 1 else [])
+        rows += value if isinstance(value, list) else []
     ids = (row.get("id") if isinstance(row, dict) else row for row in rows)
-    return [str(number) for number in ids if type(number) is int]
+    return [str(one) for one in ids if type(one) is int or isinstance(one, str) and one.isdigit()]
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:

@@ -42,8 +42,7 @@ def list_engines(arguments: argparse.Namespace) -> int:
     rows = [_describe(engine) for engine in found]
     if arguments.json:
         print_result(json.dumps(rows))
-        return SUCCESS if found else NOTHING_DONE
-    for row in rows:
+    for row in () if arguments.json else rows:
         cells = ((row["name"], _NAME_WIDTH), (row["address"], _ADDRESS_WIDTH))
         text = get_text(f"engines_state_{row['state']}")
         if row["files"]:

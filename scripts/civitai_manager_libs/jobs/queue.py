@@ -32,7 +32,8 @@ class QueueEntry:
     due: (earliest start of the job by `time.monotonic`, number that orders jobs with equal times).
     stop_request: stops the job's run, None if the job is not running. again: whether to queue the
     job again after its run. progress: the last reported progress. futile_runs: the number of runs
-    since the last run that saved a file.
+    since the last run that saved a file. unwritten: the state that the user has requested, while
+    the disk is too full to write it.
     """
 
     job_id: int
@@ -41,6 +42,7 @@ class QueueEntry:
     again: bool = False
     progress: Job | None = None
     futile_runs: int = 0
+    unwritten: JobState | None = None
 
     @property
     def is_running(self) -> bool:
@@ -60,8 +62,10 @@ class QueueEntry:
         """Return the job's state as shown to the user: `queued`, `running` or `paused`.
 
         `paused` means that the job waits to be retried. A job that is about to stop because the
-        user requested it counts as `running`.
+        user requested it counts as `running`. A state that is not written yet counts.
         """
+        if self.unwritten is not None:
+            return self.unwritten
         if not self.is_running:
             return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
         has_request = self.again or self.requested_state is not None
@@ -73,14 +77,17 @@ class QueueEntry:
         if self.state is JobState.QUEUED:
             return replace(job, state=self.state, jobs_ahead=jobs_ahead)
         job = job if self.progress is None else self.progress
-        if self.is_waiting_to_retry and job.is_live:
+        if self.unwritten is None and self.is_waiting_to_retry and job.is_live:
             # A job without disk space waits for the user, not for a time.
             left = 0.0 if job.missing else self.due[0] - time.monotonic()
             job = replace(job, retry_in=max(job.retry_in, left), rate=0.0)
-        return replace(job, state=self.state, will_retry=self.state is JobState.PAUSED)
+        will_retry = self.unwritten is None and self.state is JobState.PAUSED
+        return replace(job, state=self.state, will_retry=will_retry)
 
     def start(self) -> None:
         self.stop_request, self.again = StopRequest(), False
+        if self.unwritten is not None:  # the run only writes it
+            self.stop_request.stop(self.unwritten)
 
     def stop(self, state: JobState) -> None:
         """Stop the job's run, after which the job gets this state; stop nothing between runs."""
@@ -96,6 +103,7 @@ class QueueEntry:
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
         pause = compute_retry_delay(error, self.futile_runs)
+        self.unwritten = None if self.again else self.requested_state
         self.stop_request, self.futile_runs = None, self.futile_runs + 1
         self.due = (time.monotonic() + (pause or 0.0), next(_counter))
         return pause is not None
@@ -116,6 +124,7 @@ class Scheduler(dict[int, QueueEntry]):
     def put_first(self, entry: QueueEntry) -> None:
         """Mark a job as not running, and move it to the front of the waiting jobs."""
         entry.stop_request, entry.again, entry.progress = None, False, None
+        entry.unwritten = None
         first = min(other.due[0] for other in self._iter_idle())
         entry.due = (min(first, time.monotonic()) - 1.0, next(_counter))
 
@@ -249,10 +258,7 @@ class WorkerPool:
         except CivitaiShortcutError as error:
             util.printD(f"[gallery] job {entry.job_id}: {error}")
             with self._changed:
-                may_retry = isinstance(error, DiskError) and (
-                    entry.again or entry.requested_state is None
-                )
-                if not (may_retry and entry.schedule_retry(error, False)):
+                if not (isinstance(error, DiskError) and entry.schedule_retry(error, False)):
                     self._entries.pop(entry.job_id, None)
 
     def _finish_run(
@@ -268,7 +274,8 @@ class WorkerPool:
         if entry.again:
             store.queue_jobs([job.id])
             return self._entries.put_first(entry)
-        if requested is None and not job.is_over and entry.schedule_retry(error, has_saved):
+        is_written = requested is not None and not job.reason
+        if not (is_written or job.is_over) and entry.schedule_retry(error, has_saved):
             return
         if requested not in (None, job.state):
             store.set_state(job.id, requested)

@@ -172,8 +172,8 @@ def change_annotations(image_ids: Sequence[int], change: AnnotationChange) -> No
 
 def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:
     """Apply a change to one image, but for its collections, in the caller's transaction."""
-    row = db.execute("SELECT favourite, stars, note FROM annotations WHERE id = ?", (image_id,))
-    favourite, stars, note = row.fetchone() or (0, 0, "")
+    sql = "SELECT favourite, stars, note FROM annotations WHERE id = ?"
+    favourite, stars, note = next(iter(select_rows(sql, (image_id,))), (0, 0, ""))
     favourite = favourite if change.favourite is None else change.favourite
     stars = stars if change.stars is None else max(0, min(_MAX_STARS, change.stars))
     note = note if change.note is None else _clean_note(change.note)[:_MAX_NOTE]

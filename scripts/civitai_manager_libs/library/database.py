@@ -9,9 +9,10 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections import deque, OrderedDict
+from collections import defaultdict, deque, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from .. import setting, util
@@ -19,7 +20,7 @@ from ..core import log_disk_errors, sqlite
 from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, RENAMED, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 
 __all__ = ["compress_record", "connections", "decompress_record", "estimate_json_memory"]
-__all__ += ["evict_oldest", "find_site", "has_trigrams", "MemoryCache", "open_library"]
+__all__ += ["evict_oldest", "find_site", "has_trigrams", "MemoryCache"]
 __all__ += ["open_temporary_library", "select_rows", "select_rows_or_empty", "wait_for_writes"]
 __all__ += ["write_later", "writing"]
 
@@ -117,6 +118,8 @@ def _open_file(path: str) -> sqlite.Database:
         renamed=RENAMED,
     )
     database = sqlite.Database(path, schema)
+    # A damaged text must not make the others unreadable.
+    database.connection.text_factory = functools.partial(str, encoding="utf-8", errors="replace")
     if database.recovery_notice:
         util.printD(f"[library] {database.recovery_notice}")
     if not has_trigrams():
@@ -152,10 +155,46 @@ def writing() -> Iterator[sqlite3.Connection]:
             _this_thread.database = outer
 
 
+_EMPTY = {"INTEGER": 0, "REAL": 0.0, "TEXT": "", "BLOB": b""}
+_COLUMNS = defaultdict[str, dict[type, object]](
+    dict
+)  # by name: the types of values, with empty ones
+for _name, _kind, _none in re.findall(r"(\w+) (\w+)( NOT NULL| PRIMARY KEY)?", TABLES):
+    if _kind in _EMPTY:
+        _COLUMNS[_name][type(_EMPTY[_kind])] = _EMPTY[_kind] if _none else None
+
+
 def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """Run a SELECT on the library's database and return the rows. Raises DiskError."""
-    with open_library() as database:
-        return database.rows(sql, values)
+    """Run a SELECT on the library's database and return the rows. Raises DiskError.
+
+    A value of another type than its column, as damage leaves it, is returned as an empty one. Name
+    an expression after the column whose values it returns: `max(read_at) AS read_at`.
+    """
+    with open_library() as database, database.reading() as db:
+        cursor = db.execute(sql, values)
+        rows = cursor.fetchall()
+    for place, (name, *_) in enumerate(cursor.description):
+        if empty := _COLUMNS.get(name):
+            rows = _replace_wrong_types(rows, place, empty)
+    return rows
+
+
+def _replace_wrong_types(
+    rows: list[tuple[Any, ...]], place: int, empty: Mapping[type, object]
+) -> list[tuple[Any, ...]]:
+    kinds = {type(row[place]) for row in rows} - {type(None)}
+    is_finite = float not in kinds or not any(row[place] in (inf, -inf) for row in rows)
+    if kinds <= empty.keys() and is_finite:
+        return rows
+    instead = next(iter(empty.values()))
+    return [
+        (
+            row
+            if row[place] is None or type(row[place]) in empty and row[place] not in (inf, -inf)
+            else (*row[:place], instead, *row[place + 1 :])
+        )
+        for row in rows
+    ]
 
 
 def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:

@@ -64,7 +64,7 @@ def iter_records() -> Iterator[str]:
     """
     last = 0
     sql = (
-        "SELECT images.id, coalesce(path, '') FROM images LEFT JOIN saved USING (id)"
+        "SELECT images.id, coalesce(path, '') AS path FROM images LEFT JOIN saved USING (id)"
         " WHERE images.id > ? ORDER BY images.id LIMIT ?"
     )
     while rows := select_rows(sql, (last, _AT_ONCE)):
@@ -208,8 +208,8 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
     image_id = as_whole_number(entry.get("id"), 1)
     if image_id is None:
         return
-    found = db.execute("SELECT favourite, stars, note FROM annotations WHERE id = ?", (image_id,))
-    favourite, stars, note = found.fetchone() or (0, 0, "")
+    sql = "SELECT favourite, stars, note FROM annotations WHERE id = ?"
+    favourite, stars, note = next(iter(select_rows(sql, (image_id,))), (0, 0, ""))
     new_note = entry.get("note")
     is_note_new = isinstance(new_note, str) and new_note != "" and not note
     change = bookmarks.AnnotationChange(

@@ -245,7 +245,7 @@ def find_version_by_hash(file_hash: str) -> int | None:
 
     file_hash: AutoV2, AutoV3 or SHA256, in lower case.
     """
-    sql = "SELECT min(version_id) FROM version_hashes WHERE hash = ?"
+    sql = "SELECT min(version_id) AS version_id FROM version_hashes WHERE hash = ?"
     rows = select_rows_or_empty(sql, (_hash_key(file_hash),))
     return next((found for (found,) in rows), None)
 

@@ -278,7 +278,7 @@ def _find_listed_page(query: ImageQuery, cursor: str | None, size: int) -> Store
     ids, place, _ = _find_place(query, cursor)
     some = ids[place : place + min(size, _LISTED)]
     images = civitai.select_images(list(image_records.find_images(some).values()), query).images
-    sql = f"SELECT max(read_at) FROM images WHERE id {OF_IDS}"
+    sql = f"SELECT max(read_at) AS read_at FROM images WHERE id {OF_IDS}"
     read_at = [at or 0.0 for (at,) in select_rows_or_empty(sql, (json.dumps(some),))]
     following = str(place + len(some)) if place + len(some) < len(ids) else None
     found = [image.id for image in images]

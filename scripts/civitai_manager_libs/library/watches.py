@@ -118,10 +118,10 @@ def check_watch(client: Client, watch: Watch) -> None:
     ids, newest = list(dict.fromkeys(i.id for i in page.images)), max(page.ids, default=0)
     with writing() as db:
         sql = "SELECT seen, known FROM watched WHERE gallery = ?"
-        found = db.execute(sql, (watch.gallery,)).fetchone()
-        if found is None:  # no longer watched
+        found = select_rows(sql, (watch.gallery,))
+        if not found:  # no longer watched
             return
-        seen, known = found[0] or newest, _unpack_ids(found[1])
+        seen, known = found[0][0] or newest, _unpack_ids(found[0][1])
         late = set(_find_late_ids(ids, known))
         new_ids = [i for i in ids if i > seen or i in late]
         has_more = len(new_ids) == len(ids) > 0 and page.next_cursor is not None
@@ -206,8 +206,7 @@ def record_visit(query: ImageQuery, page: Page) -> None:
     if not select_rows_or_empty(columns, (gallery,)):
         return
     with log_disk_errors("library"), writing() as db:
-        values = db.execute(columns, (gallery,)).fetchone()
-        if values is not None:
+        for values in select_rows(columns, (gallery,)):
             row = _row_after_visit(dict(zip(_VISIT_COLUMNS, values)), query, page)
             changes = ", ".join(f"{name} = :{name}" for name in row)
             sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"

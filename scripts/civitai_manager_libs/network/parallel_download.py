@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -83,12 +82,14 @@ class _Connections:
         plan, file = self._transfer.plan, self._transfer.file
         self._start_connection()
         while self._running and not plan.is_complete:
-            time.sleep(_TICK)
+            is_tick = not plan.changed.wait(_TICK)
+            plan.changed.clear()
             is_large = plan.total is not None and plan.total - file.size >= _SHARED_FROM
             wanted = plan.connections if plan.is_shared and is_large else 1
             while len(self._threads) < wanted:
                 self._start_connection()
-            on_tick()
+            if is_tick:
+                on_tick()
 
     def _start_connection(self) -> None:
         with self._lock:
@@ -107,6 +108,7 @@ class _Connections:
         with self._lock:
             self._running -= 1
             is_last = not self._running
+        self._transfer.plan.changed.set()
         if error is not None and (is_last or not isinstance(error, (NetworkError, ServerError))):
             self._fail(error)
 

@@ -69,13 +69,14 @@ class PiecePlan:
     """Divides the missing bytes of one file among connections; any thread may use it.
 
     connections: maximum number. total: bytes of the file, None until the first response. is_shared:
-    whether the storage sends parts of the file, so that several connections help.
+    whether the storage sends parts of the file, so that several connections help. changed: set when
+    the first part arrives, and when a connection ends.
     """
 
     def __init__(self, file: ResumableFile, connections: int) -> None:
         self._file, self.connections = file, connections
         self.total: int | None = None
-        self.is_shared = False
+        self.is_shared, self.changed = False, threading.Event()
         self._active: list[Piece] = []
         self._whole: Piece | None = None  # the one whose response is the whole file
         self._lock = threading.Lock()
@@ -431,7 +432,10 @@ class PieceConnection:
         if version is None and not self._start_file(body, piece, total, is_part):
             return
         if is_part:
-            self._transfer.plan.is_shared = self._transfer.is_resumable
+            plan = self._transfer.plan
+            if plan.is_shared is not self._transfer.is_resumable:
+                plan.is_shared = self._transfer.is_resumable
+                plan.changed.set()
             self._write_body(body, piece, head, skipped=0)
         elif self._transfer.plan.extend_to_end(piece):
             self._write_body(body, piece, head, skipped=piece.start)

@@ -6,10 +6,9 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
-from ..database import open_library
+from ..database import select_rows
 from ..schema import RANK
 from .conditions import Condition, HIDDEN, iter_conditions, iter_scope_conditions, negate
 from .conditions import SearchScope, SelectRows
@@ -88,19 +87,15 @@ def run_search(
     cursor: str | None = None,
     limit: int = 100,
     leaves_out_hidden: bool = False,
-    read: SelectRows | None = None,
+    read: SelectRows = select_rows,
 ) -> SearchPage:
     """Return one page of the images that match a search, with at most `limit` ids.
 
     sort: a key of SORTS, or RANDOM; other names mean "Newest". With RANDOM, each first page begins
     a new random order. cursor: the previous page's `cursor`; None or an invalid cursor mean the
     first page. leaves_out_hidden: leave out the images that the user's rules hide. read: runs a
-    SELECT and returns the rows, None for the local library. Raises DiskError.
+    SELECT and returns the rows, by default of the local library. Raises DiskError.
     """
-    if read is None:
-        with open_library() as library:
-            search_in = partial(run_search, query, scope, sort=sort, cursor=cursor, limit=limit)
-            return search_in(leaves_out_hidden=leaves_out_hidden, read=library.rows)
     if any(replace(term, is_not=not term.is_not) in query.terms for term in query.terms):
         return SearchPage()  # a word and its opposite: SQLite would look through all images
     match = _CURSOR.fullmatch(cursor or "")
@@ -142,13 +137,11 @@ def count_by_month(scope: SearchScope, leaves_out_hidden: bool = False) -> list[
     Images without a date are left out, and those that the user's rules hide if
     `leaves_out_hidden`. Raises DiskError.
     """
-    with open_library() as library:
-        conditions = [*iter_scope_conditions(scope), Condition("f.created <> ''")]
-        if leaves_out_hidden:
-            conditions.append(negate(HIDDEN))
-        month = "substr(f.created, 1, 7)"
-        tail = "GROUP BY 1 ORDER BY 1 DESC"
-        return _select(library.rows, f"{month}, count(*)", conditions, scope, tail=tail)
+    conditions = [*iter_scope_conditions(scope), Condition("f.created <> ''")]
+    if leaves_out_hidden:
+        conditions.append(negate(HIDDEN))
+    columns = "substr(f.created, 1, 7) AS created, count(*)"
+    return _select(select_rows, columns, conditions, scope, tail="GROUP BY 1 ORDER BY 1 DESC")
 
 
 def _list_bounds(order: Order, sign: str, key: int | None) -> list[Condition]:

@@ -34,7 +34,7 @@ ORDER BY n.name != ?, uses DESC LIMIT ?
 _OWN_TAGS = (
     "SELECT folded, min(tag) AS tag, count(*) AS uses FROM user_tags o WHERE {} GROUP BY folded"
 )
-_TAGS = "SELECT min(tag), sum(uses) FROM ({}) GROUP BY folded ORDER BY 2 DESC LIMIT ?2"
+_TAGS = "SELECT min(tag) AS tag, sum(uses) FROM ({}) GROUP BY folded ORDER BY 2 DESC LIMIT ?2"
 _HAS_TEXT = "instr(folded, ?1) > 0"
 _SITE_TAGS = f"""
 SELECT folded, tag, (SELECT count(*) FROM tagged WHERE tag = number) FROM site_tags
