@@ -10,7 +10,7 @@ from io import BufferedReader, FileIO
 from typing import Literal
 
 from ..errors import DiskError
-from .threads import Cancellation, never_cancelled
+from .threads import find_cancellation
 
 __all__ = ["check_no_links", "check_own_folder", "compute_sha256", "expand_folder", "is_foreign"]
 __all__ += ["is_special_file", "lock_descriptor", "open_own_file", "open_shared", "open_to_read"]
@@ -187,15 +187,14 @@ def lock_descriptor(descriptor: int, wait: bool = False) -> bool | None:
 _PIECE = 1024 * 1024  # bytes
 
 
-def compute_sha256(path: str, cancelled: Cancellation | None = None) -> str:
+def compute_sha256(path: str) -> str:
     """Return the SHA256 of a file in hexadecimal.
 
-    Raises OSError if the file cannot be read, and Cancelled if `cancelled` is set meanwhile.
+    Raises OSError if the file cannot be read, and Cancelled.
     """
-    cancelled = never_cancelled() if cancelled is None else cancelled
     digest = hashlib.sha256()
     with open_to_read(path) as file:
         while piece := file.read(_PIECE):
-            cancelled.check()
+            find_cancellation().check()
             digest.update(piece)
     return digest.hexdigest()

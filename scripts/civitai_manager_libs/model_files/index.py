@@ -14,7 +14,6 @@ from ..core import (
     as_checksum,
     as_list,
     as_number,
-    Cancellation,
     compute_sha256,
     lock_file,
     model_file_stem,
@@ -109,9 +108,9 @@ class ModelIndex:
         """Return all model files, most recently changed first."""
         return list(self.load_lookup().by_key.values())
 
-    def compute_hash(self, file: ModelFile, cancelled: Cancellation) -> ModelFile:
+    def compute_hash(self, file: ModelFile) -> ModelFile:
         """Compute a file's SHA256 as the function `compute_hash` does; return the file with it."""
-        digest = compute_hash(file.path, cancelled)
+        digest = compute_hash(file.path)
         self.forget()
         return replace(file, hashes=file.hashes | {digest})
 
@@ -222,15 +221,14 @@ def load_hashes() -> dict[str, tuple[float, int, str]]:
     return {path: row for path, values in rows.items() if (row := _parse_row(values))}
 
 
-def compute_hash(path: str, cancelled: Cancellation) -> str:
+def compute_hash(path: str) -> str:
     """Compute, store and return the SHA256 of a model file.
 
-    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
-    `cancelled` is set.
+    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled.
     """
     with translate_disk_errors(path):
         status = os.stat(path)
-        digest = compute_sha256(path, cancelled)
+        digest = compute_sha256(path)
     with lock_file(_path()):
         hashes = load_hashes()
         hashes.pop(path, None)

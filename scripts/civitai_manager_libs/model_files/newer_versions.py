@@ -17,7 +17,6 @@ from ..core import (
     as_list,
     as_mapping,
     as_number,
-    Cancellation,
     clean_date,
     html_to_text,
     lock_file,
@@ -83,7 +82,7 @@ class NewerVersion:
         return remarks
 
 
-def check_newer_versions(client: Client, cancelled: Cancellation | None = None) -> None:
+def check_newer_versions(client: Client) -> None:
     """Ask Civitai for the models of the files on this machine, and store which have newer versions.
 
     Files whose version or model is unknown are left out. Raises NetworkError, HttpStatusError,
@@ -98,7 +97,7 @@ def check_newer_versions(client: Client, cancelled: Cancellation | None = None) 
         if version_id and model_id and (model_id in by_model or len(by_model) < _MOST_MODELS):
             by_model.setdefault(model_id, []).append((file, version_id))
     own = models.find_versions([version_id for _, version_id in files if version_id])
-    fetched = models.update_models(client, list(by_model), cancelled)
+    fetched = models.update_models(client, list(by_model))
     found = [
         newer
         for model_id, model in fetched.items()

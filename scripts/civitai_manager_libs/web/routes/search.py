@@ -294,7 +294,7 @@ def filter_loaded(
 
     def fetch_and_match() -> LoadedFilterResult:
         try:
-            tags.fetch_tags(get_client(), untagged, context.cancelled)
+            tags.fetch_tags(get_client(), untagged)
         except (NetworkError, HttpStatusError):
             problems.append(messages.translate("search_tags_unread", context.language))
         wait_for_writes(_PATIENCE, includes_later=False)
@@ -376,7 +376,7 @@ def read_tags(context: RequestContext, where: GalleryQuery, below: int | None = 
     """
     [gallery, *_] = pages.list_gallery_names(parse_gallery_query(where))
     wait_for_writes(_STORED, includes_later=False)
-    last = tags.fetch_more_tags(get_client(), gallery, below, context.cancelled)
+    last = tags.fetch_more_tags(get_client(), gallery, below)
     wait_for_writes(_STORED, includes_later=False)  # the statistics are read next
     left = 0 if last is None else tags.count_untagged(gallery, last)
     return {"next": last if left else None, "left": left}
