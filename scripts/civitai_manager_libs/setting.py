@@ -63,10 +63,7 @@ class SettingSpec:
     is_basic: bool = False
 
     def validate(self, value: Any) -> _Value:
-        """Return a value converted to the setting's type.
-
-        Raises SettingError, with a message for the user, if the value is not allowed.
-        """
+        """Return a value as the setting's type; raise SettingError if it is not allowed."""
         if isinstance(self.default, bool):
             allowed = "true or false"
             if isinstance(value, bool):

@@ -52,10 +52,7 @@ def fetch_model(client: Client, model_id: int) -> Model:
 
 
 def fetch_models(client: Client, model_ids: Sequence[int]) -> dict[int, Model]:
-    """Fetch up to 100 models by their ids; return {id: model}, without those that are not sent.
-
-    Civitai sends no model that is deleted, unpublished or archived.
-    """
+    """Return {id: model} of up to 100 models, without deleted, unpublished and archived ones."""
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, model_ids)),
         "limit": _MAX_MODELS,

@@ -35,10 +35,7 @@ _MAX_BARS, _BAR_WIDTH = 8, 20  # bars of each kind; columns of the longest bar
 
 
 def search_library(arguments: argparse.Namespace) -> int:
-    """Search the images stored on this machine, print the matching ones, and return the exit code.
-
-    arguments: the parsed command line.
-    """
+    """Search the images stored on this machine, print the matches, and return the exit code."""
     image_records.index_remaining()
     models.store_older_licences()
     wait_for_writes(_MAX_INDEX_SECONDS)

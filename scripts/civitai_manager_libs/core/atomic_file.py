@@ -295,10 +295,7 @@ def remove_if_present(path: str) -> None:
 
 
 def write_text_file(path: str, text: str, private: bool = False) -> None:
-    """Write a text file atomically. Raises DiskError.
-
-    private: allow only the user to read the file.
-    """
+    """Write a text file atomically, for the user alone if `private`. Raises DiskError."""
     with AtomicFile(os.path.dirname(path)) as partial:
         if private:
             partial.make_private()

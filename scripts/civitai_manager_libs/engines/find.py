@@ -83,10 +83,7 @@ def list_addresses() -> list[str]:
 
 
 def find_engines(addresses: Sequence[str] | None = None) -> list[Engine]:
-    """Ask addresses, at the same time, and return the programs that answer.
-
-    addresses: None for all that are known.
-    """
+    """Ask these or all known addresses at the same time; return the programs that answer."""
     addresses = list_addresses() if addresses is None else addresses
 
     def ask(address: str) -> Engine | None:
@@ -161,10 +158,7 @@ def read_notes(path: str) -> dict[str, Any]:
 
 
 def write_note(path: str, address: str, value: Any) -> None:
-    """Note a value for an address in a file that only its owner can read; an empty one removes it.
-
-    Raises DiskError.
-    """
+    """Note a value for an address in a private file, or remove it if empty. Raises DiskError."""
     if value or os.path.isfile(path):
         with lock_file(path):
             notes = {**read_notes(path), address: value}

@@ -138,10 +138,7 @@ def describe_problem(job: Job, language: str) -> str:
 
 
 def describe_reasons(job: Job, language: str) -> str:
-    """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
-
-    Return "" if there are no failures, or too many to list.
-    """
+    """Return failures' reasons, such as "(Network: 3)"; "" for none or too many to list."""
     if job.failed > FAILURES_LISTED:
         return ""
     counted = Counter(item.reason for item in job.failures).most_common()

@@ -106,10 +106,7 @@ class JobService:
         return new_id, elsewhere
 
     def resume_after_start(self) -> None:
-        """Queue the jobs that were unfinished when the program last ended.
-
-        Jobs that the user paused stay paused.
-        """
+        """Queue the jobs that were unfinished at the last end, but none that the user paused."""
         with self.open_store() as store:
             for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
@@ -141,10 +138,7 @@ class JobService:
                         store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job and its partial files; the files that it saved stay.
-
-        Raises InputError if the job is running.
-        """
+        """Delete a job and its partial files, not the saved ones. Raises InputError if it runs."""
         with self._workers.remove(job_id) as entry:
             is_running = entry is not None and entry.is_running
             if not is_running:

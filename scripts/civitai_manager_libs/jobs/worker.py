@@ -89,10 +89,7 @@ class JobWorker:
         self._stop_request.stop(JobState(state))
 
     def run(self) -> Job:
-        """Run the job until it is done or stopped; return the job with its new state.
-
-        Raises InputError if another thread or process is running the job.
-        """
+        """Run the job until it ends; return it. Raises InputError if it is running already."""
         with self._store.hold_job(self._job.id):
             for folder in self._kind.list_folders():
                 remove_leftovers(folder)

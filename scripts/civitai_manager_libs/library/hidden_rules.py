@@ -89,10 +89,7 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
 
 
 def adopt_old_file() -> None:
-    """Move the rules in `hidden.json`, where older versions stored them, to the library.
-
-    Raises DiskError.
-    """
+    """Move the rules in older versions' `hidden.json` to the library. Raises DiskError."""
     path = os.path.join(setting.data_folder(), "hidden.json")
     if not os.path.exists(path):
         return

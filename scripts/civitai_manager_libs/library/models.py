@@ -358,10 +358,7 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
 
 
 def add_recent_gallery(key: int | str, name: str) -> None:
-    """Put a gallery first in the list of recently opened galleries. Raises DiskError.
-
-    key: a model's id or an author's name.
-    """
+    """Put a gallery, by its model's id or author, first among the recent ones. Raises DiskError."""
     with lock_file(_path()):
         rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
         write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))

@@ -195,10 +195,7 @@ def store_list(image_ids: Sequence[int]) -> str:
 
 
 def find_listed_ids(query: ImageQuery) -> list[int]:
-    """Return the ids of a list, each once; [] if the query has no list.
-
-    Raises ListForgotten if the list is no longer stored.
-    """
+    """Return the ids of a query's list, [] without one. Raises ListForgotten."""
     text = query.images
     if text[:1] == "l":
         rows = select_rows_or_empty(

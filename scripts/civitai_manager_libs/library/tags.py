@@ -36,10 +36,7 @@ def find_tags(image_ids: Sequence[int]) -> dict[int, tuple[Tag, ...]]:
 
 
 def find_known_tags(image: Image) -> tuple[Tag, ...] | None:
-    """Return an image's tags in order of name, or None if they were never fetched.
-
-    Tags that were just fetched may not be written yet.
-    """
+    """Return an image's tags, written or just fetched, by name; None if they were never fetched."""
     tags = image.tags if image.tags is not None else find_tags([image.id]).get(image.id)
     return None if tags is None else _sort(tags)
 

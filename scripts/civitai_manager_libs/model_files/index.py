@@ -222,10 +222,7 @@ def load_hashes() -> dict[str, tuple[float, int, str]]:
 
 
 def compute_hash(path: str) -> str:
-    """Compute, store and return the SHA256 of a model file.
-
-    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled.
-    """
+    """Compute, store and return a model file's SHA256. Raises DiskError and Cancelled."""
     with translate_disk_errors(path):
         status = os.stat(path)
         digest = compute_sha256(path)

@@ -271,10 +271,7 @@ def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pr
 
 
 def is_api_url(url: str) -> bool:
-    """Return whether a URL is on one of Civitai's hosts, or below `/api/` at `setting.base_url()`.
-
-    Raises Refused for a URL that is not http or https.
-    """
+    """Return whether a URL is on Civitai, or below `/api/` at `base_url()`. Raises Refused."""
     parts = _split_url(url)
     return parts.scheme == "https" and parts.netloc.lower() in _CIVITAI or _gets_key(url)
 

@@ -106,10 +106,7 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[No
 def walk_nodes(
     starts: Iterable[NodeId], list_next: Callable[[NodeId], Iterable[NodeId]]
 ) -> Iterator[NodeId]:
-    """Yield the ids in `starts`, then those to which `list_next` leads from them, nearest first.
-
-    Each id is yielded once. list_next: returns the ids of a node's neighbours.
-    """
+    """Yield the ids in `starts`, then those `list_next` leads to, nearest first, each once."""
     seen = dict.fromkeys(starts)
     queue = deque(seen)
     while queue:

@@ -122,10 +122,7 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
 
 
 def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
-    """Return A1111's Clip skip for a sampler, None if unknown.
-
-    ComfyUI counts layers from the end: its layer -2 is Clip skip 2.
-    """
+    """Return A1111's Clip skip for a sampler, 2 for ComfyUI's layer -2; None if unknown."""
     for node in iter_upstream(nodes, sampler, _CLIP_INPUTS):
         if node["inputs"].get("optional_positive") == "":  # it encodes no prompt itself
             continue

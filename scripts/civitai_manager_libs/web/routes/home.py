@@ -122,10 +122,7 @@ _RECENT = 12  # galleries
 
 @route("GET", "home", "models")
 def get_home(context: RequestContext) -> Home:
-    """Return the JSON of the home page, without a request to Civitai.
-
-    Raises DiskError if the library cannot be read.
-    """
+    """Return the home page's JSON without a request to Civitai. Raises DiskError."""
     levels, recent, watched = find_shown_levels(), list[RecentGallery](), list[str]()
     for key, name in models.list_recent_galleries()[:_RECENT]:
         model_id, user = (key, "") if isinstance(key, int) else (None, key)

@@ -35,10 +35,7 @@ _MOST_CHANGED = 10_000  # images
 
 
 class CollectionsChanged(TypedDict):
-    """All collections after a change.
-
-    removed_ids: the images that were in a deleted collection, [] after another change.
-    """
+    """All collections after a change. removed_ids: the images of a deleted one, else []."""
 
     collections: list[Collection]
     removed_ids: list[int]
