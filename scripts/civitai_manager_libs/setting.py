@@ -271,11 +271,7 @@ def get_image_url_to_gallery_file(url: str) -> str:
 
 
 def change(name: str, value: Any) -> None:
-    """Set a setting to a new value after checking the value. Nothing is written to the disk.
-
-    name: the setting's name. Raises SettingError, with a message for the user, if the value is not
-    allowed, and KeyError for an unknown name.
-    """
+    """Set a setting in memory. Raises SettingError for a bad value, KeyError for the name."""
     globals()[name] = BY_NAME[name].validate(value)
 
 

@@ -38,11 +38,7 @@ class Client(Protocol):
         url: str,
         params: Mapping[str, str | int] | None = None,
     ) -> Any:
-        """Send a GET request and return the parsed JSON of its response.
-
-        Raises HttpStatusError for an error status (NotFound for 404), NetworkError if there is no
-        response, and Cancelled.
-        """
+        """Send a GET request; return its JSON. Raises HttpStatusError, NetworkError, Cancelled."""
 
 
 def fetch_model(client: Client, model_id: int) -> Model:
@@ -74,11 +70,7 @@ def fetch_version(client: Client, key: int | str) -> Version:
 
 
 def fetch_post(client: Client, post_id: int) -> Post:
-    """Fetch a post without its images.
-
-    Raises NotFound if Civitai has no such post or, as an older version, no such route, and
-    InvalidResponse for another post.
-    """
+    """Fetch a post without its images. Raises NotFound and, for another post, InvalidResponse."""
     body = client.fetch_json(_api_url(f"posts/{post_id}"))
     post = records.post_from_json(body)
     if post.id != post_id:

@@ -78,11 +78,7 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether a job's description contains all `words`, ignoring case.
-
-    words: separated by spaces. The job's title, folder, state and date count as parts of the
-    description.
-    """
+    """Return whether a job's title, folder, state and date contain all `words`, ignoring case."""
     group, subject, filters = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""

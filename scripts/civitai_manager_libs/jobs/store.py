@@ -140,11 +140,7 @@ class JobStore:
         options: JobOptions = JobOptions(),
         cursor: str | None = None,
     ) -> int:
-        """Add a queued job and return its id.
-
-        cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
-        parameters are fields of `Job`.
-        """
+        """Add a queued job and return its id. cursor: to begin at. For the rest see `Job`."""
         with self._database.writing() as db:
             return insert_job(db, title, query, folder, wanted, again, options, cursor)
 

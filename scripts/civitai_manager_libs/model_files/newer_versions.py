@@ -109,11 +109,7 @@ def check_newer_versions(client: Client) -> None:
 
 
 def list_newer_versions() -> list[NewerVersion]:
-    """Return what the last check found, latest first.
-
-    Versions that the user has dismissed are left out, those that are here by now, and those of
-    files that are no longer here.
-    """
+    """Return what the last check found and is neither dismissed nor here by now, latest first."""
     stored, lookup = _read(), get_model_index().load_lookup()
     dismissed = set(map(as_id, as_list(stored.get("dismissed"))))
     paths = {file.path for file in lookup.by_key.values()}

@@ -35,11 +35,7 @@ _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 an
 
 @dataclass(frozen=True)
 class UsedModel:
-    """A model that an image was made with.
-
-    resource: the model as the image names it. version: None if not stored. match: the file on this
-    machine.
-    """
+    """A model that an image names, its version if that is stored, and the file on this machine."""
 
     resource: Resource
     version: Version | None
@@ -75,11 +71,7 @@ def find_used_models(
 def match_resource(
     resource: Resource, version: Version | None, model_id: int | None = None
 ) -> ModelMatch:
-    """Search this machine for a model that an image names; return what was found.
-
-    version: the model's version on Civitai, None if unknown. model_id: the model on Civitai, used
-    if `version` does not tell its model.
-    """
+    """Search this machine for a model that an image names, by its stored version or `model_id`."""
     if version is not None and version.model_type and not has_model_file(resource):
         # Such as an upscaler. Its name alone says little, and a VAE may be `Automatic`.
         resource = replace(resource, type="" if find_model_kind(version) else resource.type)

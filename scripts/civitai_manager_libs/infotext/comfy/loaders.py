@@ -82,11 +82,7 @@ def _iter_model_nodes(
 
 
 def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
-    """Return the path of the VAE file that decodes a sampler's image.
-
-    Return None if it is unknown, if it is a part of the model's file, and if several VAEs decode
-    the image.
-    """
+    """Return the VAE file that decodes a sampler's image; None if unknown, several or built in."""
     decoders = (
         node_id
         for node_id, node in nodes.items()

@@ -176,11 +176,7 @@ def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
 
 
 def compute_size(node_type: str, get_input: _GetInput) -> tuple[int, int] | None:
-    """Return the (width, height) of the latent image that a node makes, (0, 0) if unknown.
-
-    Return None if the node's type is not one of those that compute a size. get_input: as for
-    `compute_output`.
-    """
+    """Return a node's latent (width, height), (0, 0) if unknown, None if it makes no such image."""
     if _COMPUTED.get(node_type) not in (_read_preset_size, _read_listed_size):
         return None
     first = 0 if _COMPUTED[node_type] is _read_preset_size else 1
@@ -300,11 +296,7 @@ def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
 
 
 def _evaluate(expression: ast.AST | str, get: _GetInput) -> Any:
-    """Return the value of an arithmetic expression. get: returns the value of a variable by name.
-
-    Raises ValueError for anything but arithmetic with numbers, and for values that are too
-    large.
-    """
+    """Return an arithmetic expression's value; raise ValueError for others and large values."""
     if isinstance(expression, str):
         expression = ast.parse(expression, mode="eval").body
     value: Any = None

@@ -153,11 +153,7 @@ class Stats(TypedDict):
 
 
 class TagReading(TypedDict):
-    """How far the reading of a gallery's tags is.
-
-    next: the value of `below` for the next request, None at the end. left: number of images whose
-    tags are still to be read.
-    """
+    """How far tags are read. next: `below` of the next request or None. left: images to read."""
 
     next: int | None
     left: int

@@ -42,11 +42,7 @@ class CollectionsChanged(TypedDict):
 
 
 class AnnotationsRead(TypedDict):
-    """The annotations of images by image id.
-
-    previous: before a change, {} if nothing was changed. revision: a number that grows with each
-    change of annotations and collections.
-    """
+    """Annotations by image id. previous: before a change. revision: grows with each change."""
 
     annotations: dict[str, Annotations]
     previous: dict[str, Annotations]
