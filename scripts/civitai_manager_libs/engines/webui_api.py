@@ -401,10 +401,7 @@ def note_path() -> str:
 
 
 def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
-    """Set back the options that still have the value that was sent; others the user has chosen.
-
-    changes: as `note_path` has them. Return False if the WebUI does not do it.
-    """
+    """Set back the options that still have the value sent; return False if that fails."""
     if not changes:
         return True
     after = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/options"))

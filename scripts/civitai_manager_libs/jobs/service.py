@@ -230,10 +230,7 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
 
 
 def _check_running(store: JobStore, job: Job) -> Job:
-    """Return a job that this process does not run; as paused if no program runs it any more.
-
-    The database still says `running` if the program was killed, or if the disk was full.
-    """
+    """Return a job as paused if it says `running` after its program was killed."""
     with suppress(DiskError, InputError):  # InputError: it was deleted meanwhile
         if job.state is JobState.RUNNING and not store.is_job_running(job.id):
             job = store.get_job(job.id)  # it may have ended meanwhile

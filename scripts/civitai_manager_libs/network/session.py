@@ -255,12 +255,7 @@ _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 
 
 def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
-    """Return a copy of the request with the API key in its Authorization header.
-
-    Return the request itself if there is no key, or if the key may not be sent to the URL. An
-    existing Authorization header is kept. Raises InputError if the key contains characters that are
-    not allowed in a header.
-    """
+    """Return the request, copied with the API key if that may be sent. Raises InputError."""
     if not (api_key and _gets_key(request.url or "")):
         return request
     if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it

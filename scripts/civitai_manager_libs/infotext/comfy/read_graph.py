@@ -231,10 +231,7 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 def _trace_image(
     nodes: Nodes, end: NodeId, samplers: set[NodeId]
 ) -> tuple[NodeId | None, list[Node]]:
-    """Return the last sampler before a node, and the nodes between them, last node first.
-
-    Return (None, []) if there is no sampler, or no other node between the two.
-    """
+    """Return (last sampler before a node, nodes between, last first), (None, []) if none."""
     between: list[Node] = []
     for node_id in iter_image_path(nodes, end):
         if node_id in samplers:
