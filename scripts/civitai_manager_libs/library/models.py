@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -334,7 +333,7 @@ def _store_model(model: Model, keeps_versions: bool = False) -> None:
     write_later(write, len(record))
 
 
-_MAX_GALLERIES = 20
+_RECENT, _MAX_GALLERIES = "recent.json", 20
 
 
 def list_recent_models() -> list[tuple[int, str]]:
@@ -348,7 +347,7 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
     The key is a model's id or an author's name. Return [] if the stored list is missing or damaged.
     """
     try:
-        with open_to_read(_path()) as file:
+        with open_to_read(setting.data_path(_RECENT)) as file:
             rows = json.loads(file.read(100_000))
     except (OSError, ValueError, RecursionError):
         return []
@@ -359,10 +358,7 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
 
 def add_recent_gallery(key: int | str, name: str) -> None:
     """Put a gallery, by its model's id or author, first among the recent ones. Raises DiskError."""
-    with lock_file(_path()):
+    path = setting.data_path(_RECENT)
+    with lock_file(path):
         rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
-        write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))
-
-
-def _path() -> str:
-    return os.path.join(setting.data_folder(), "recent.json")
+        write_text_file(path, json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))

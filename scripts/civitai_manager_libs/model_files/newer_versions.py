@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -37,6 +36,7 @@ _WEEK = 7 * 86_400.0  # seconds
 _MOST_MODELS = 2_000  # in a check, those of the most recently changed files
 _MOST_DISMISSED, _MAX_BYTES = 10_000, 32_000_000
 _MAX_ABOUT = 300  # characters
+_STORED = "newer_versions.json"
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,10 @@ def check_newer_versions(client: Client) -> None:
         for model_id, model in fetched.items()
         for newer in _iter_newer(model, by_model[model_id], own)
     ]
-    with lock_file(_path()):
+    path = setting.data_path(_STORED)
+    with lock_file(path):
         stored = {**_read(), "checked_at": begun_at, "found": [asdict(newer) for newer in found]}
-        write_text_file(_path(), json.dumps(stored))
+        write_text_file(path, json.dumps(stored))
 
 
 def list_newer_versions() -> list[NewerVersion]:
@@ -125,12 +126,13 @@ def list_newer_versions() -> list[NewerVersion]:
 
 def dismiss_newer_version(version_id: int, is_dismissed: bool = True) -> None:
     """Leave a version out of `list_newer_versions` from now on, or no longer. Raises DiskError."""
-    with lock_file(_path()):
+    path = setting.data_path(_STORED)
+    with lock_file(path):
         stored = _read()
         ids = [one for one in as_list(stored.get("dismissed")) if one != version_id]
         ids += [version_id] if is_dismissed else []
         stored = {**stored, "dismissed": ids[-_MOST_DISMISSED:]}
-        write_text_file(_path(), json.dumps(stored))
+        write_text_file(path, json.dumps(stored))
 
 
 def read_check_time() -> float:
@@ -215,9 +217,5 @@ def _parse(row: Mapping[str, Any]) -> NewerVersion | None:
     return None
 
 
-def _path() -> str:
-    return os.path.join(setting.data_folder(), "newer_versions.json")
-
-
 def _read() -> Mapping[str, Any]:
-    return read_json_or_empty(_path(), _MAX_BYTES)
+    return read_json_or_empty(setting.data_path(_STORED), _MAX_BYTES)
