@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import AtomicFile, compute_sha256, extension_if_complete, Image
-from civitai_manager_libs.core import is_complete, model_formats, never_cancelled
+from civitai_manager_libs.core import is_complete, model_formats
 from civitai_manager_libs.core import read_json_object, remove_leftovers, sqlite
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
@@ -172,7 +172,7 @@ def test_index_knows_every_good_model_among_odd_entries(odd_folder):
     known = {file.version_id for file in _run(index.list_files)}
     assert set(range(1, 41)) | {99} <= known
     file = next(file for file in index.list_files() if file.version_id == 99)
-    found = _run(lambda: index.compute_hash(file, never_cancelled()))
+    found = _run(lambda: index.compute_hash(file))
     digest = compute_sha256(file.path)
     assert found.hashes == {digest} and load_hashes()[file.path][2] == digest
 

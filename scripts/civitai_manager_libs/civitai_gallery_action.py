@@ -149,10 +149,7 @@ def pre_loading(usergal_page_url: str | None, paging_information: Any = None) ->
 
 
 class GalleryDownloadManager:
-    """Downloads images, and remembers the failed ones for another try.
-
-    failed_downloads: (URL, path) of each failed image.
-    """
+    """Downloads images; `failed_downloads` has (URL, path) of each failed one for another try."""
 
     def __init__(self) -> None:
         self.client = get_http_client()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import requests
 
 from . import setting, util
-from .core import AtomicFile, Cancellation, check_free_space, never_cancelled, SingleFlight
+from .core import AtomicFile, check_free_space, find_cancellation, SingleFlight
 from .errors import CivitaiShortcutError, Refused
 from .network import (
     FetchedFile,
@@ -88,7 +88,6 @@ class CivitaiHttpClient:
         self,
         url: str,
         params: Mapping[str, Any] | None = None,
-        cancelled: Cancellation | None = None,
         json_data: Any = None,
         sending: SendOptions = SendOptions(urgent=True),
     ) -> Any:
@@ -98,9 +97,9 @@ class CivitaiHttpClient:
         sends a GET request. Raises NetworkError, HttpStatusError, InvalidResponse, Refused,
         InputError for an invalid API key, and Cancelled.
         """
-        cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
         prepared = prepare_request(method, url, params=params, json=json_data)
+        cancelled = find_cancellation()
         request = OutgoingRequest(prepared, self.timeout, self.api_key, cancelled, sending)
 
         def attempt() -> Any:
@@ -118,7 +117,6 @@ class CivitaiHttpClient:
         options: FileOptions = FileOptions(),
         sending: SendOptions = SendOptions(),
         progress: Progress | None = None,
-        cancelled: Cancellation | None = None,
     ) -> FetchedFile:
         """Download a file and return its path, size and extension.
 
@@ -127,7 +125,6 @@ class CivitaiHttpClient:
         NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused, DiskError, InputError for an
         invalid API key, and Cancelled.
         """
-        cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
 
         def find_existing() -> FetchedFile | None:
@@ -144,12 +141,12 @@ class CivitaiHttpClient:
                 return found
             if options.reserve:  # without a reserve, the size decides when it is known
                 check_free_space(os.path.dirname(path_for("")), options.reserve)
-            request = self._make_file_request(url, cancelled, sending)
+            request = self._make_file_request(url, sending)
             started.append(FileDownload(url, request, path_for, options, progress))
             return started[0].run(self._session, self._make_retries(request, sending.max_retries))
 
         key = (url, options.images_only)
-        fetched = find_existing() or self._downloads.do(key, run, cancelled)
+        fetched = find_existing() or self._downloads.do(key, run)
         placed = _copy_file(fetched, path_for(fetched.extension))
         if progress is not None and not started:
             progress(placed.size, placed.size)
@@ -162,7 +159,6 @@ class CivitaiHttpClient:
         expected: ExpectedFile = ExpectedFile(),
         sending: SendOptions = SendOptions(),
         progress: Progress | None = None,
-        cancelled: Cancellation | None = None,
     ) -> FetchedFile:
         """Download a model file to `path`, verify it, and return its path and size.
 
@@ -170,14 +166,13 @@ class CivitaiHttpClient:
         with the same `expected.key`, or else the same URL, continues a download that was
         interrupted. The bandwidth limit always applies. Raises the errors of `ModelDownload.run`.
         """
-        cancelled = cancelled or never_cancelled()
         most = self.max_retries if sending.max_retries is None else sending.max_retries
-        retries = RetryLoop(most, self.retry_delay, self._model_limiter, cancelled)
+        retries = RetryLoop(most, self.retry_delay, self._model_limiter, find_cancellation())
 
         def run() -> FetchedFile:
             own_sending = replace(sending, throttled=True)
             urls = filter(None, (url, expected.other_url))
-            requests = [self._make_file_request(each, cancelled, own_sending) for each in urls]
+            requests = [self._make_file_request(each, own_sending) for each in urls]
             if not expected.sends_key:
                 requests = [replace(request, api_key="") for request in requests]
             download = ModelDownload(
@@ -186,7 +181,7 @@ class CivitaiHttpClient:
             return download.run()
 
         key = expected.key or url
-        return self._downloads.do((key, path), run, cancelled)
+        return self._downloads.do((key, path), run)
 
     def paused_seconds(self, url: str) -> float:
         """Return how many seconds remain of the pause that a URL's host asked for, 0 if none."""
@@ -280,12 +275,10 @@ class CivitaiHttpClient:
             self._handle_error(error, url)
             return fallback
 
-    def _make_file_request(
-        self, url: str, cancelled: Cancellation, sending: SendOptions
-    ) -> OutgoingRequest:
+    def _make_file_request(self, url: str, sending: SendOptions) -> OutgoingRequest:
         prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
         timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
-        return OutgoingRequest(prepared, timeout, self.api_key, cancelled, sending)
+        return OutgoingRequest(prepared, timeout, self.api_key, find_cancellation(), sending)
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
         allowed = self.max_retries if max_retries is None else max_retries

@@ -32,7 +32,7 @@ from .core import (
 from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 
-__all__ = ["base_url", "BY_NAME", "change", "data_folder", "database_file", "engine_logins_file"]
+__all__ = ["base_url", "BY_NAME", "change", "data_folder", "data_path", "database_file"]
 __all__ += ["get_image_url_to_gallery_file", "HOSTS", "is_on_civitai", "library_file", "load"]
 __all__ += ["load_api_key", "made_folder", "private_paths", "RENDITIONS", "restore", "save"]
 __all__ += ["save_api_key", "saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder"]
@@ -63,10 +63,7 @@ class SettingSpec:
     is_basic: bool = False
 
     def validate(self, value: Any) -> _Value:
-        """Return a value converted to the setting's type.
-
-        Raises SettingError, with a message for the user, if the value is not allowed.
-        """
+        """Return a value as the setting's type; raise SettingError if it is not allowed."""
         if isinstance(self.default, bool):
             allowed = "true or false"
             if isinstance(value, bool):
@@ -221,19 +218,24 @@ def data_folder() -> str:
     return host.find_default_data_folder()
 
 
+def data_path(name: str) -> str:
+    """Return the path of a file or folder in the data folder; see `_OWN_NAMES`."""
+    return os.path.join(data_folder(), name)
+
+
 def database_file() -> str:
     """Return the path of the jobs database."""
-    return os.path.join(data_folder(), "gallery.db")
+    return data_path("gallery.db")
 
 
 def library_file() -> str:
     """Return the path of the library database."""
-    return os.path.join(data_folder(), "library.db")
+    return data_path("library.db")
 
 
 def thumbnails_folder() -> str:
     """Return the folder with the thumbnails of favourites and collections."""
-    return os.path.join(data_folder(), "sc_kept")
+    return data_path("sc_kept")
 
 
 def private_paths() -> list[str]:
@@ -244,18 +246,13 @@ def private_paths() -> list[str]:
 
 def saved_images_folder() -> str:
     """Return the folder below which downloaded images are saved."""
-    default = os.path.join(data_folder(), "outputs", "download-images")
-    return expand_folder(download_images_folder) or default
+    default = os.path.join("outputs", "download-images")
+    return expand_folder(download_images_folder) or data_path(default)
 
 
 def made_folder() -> str:
     """Return the folder for images that were made again here."""
     return expand_folder(made_images_folder) or os.path.join(saved_images_folder(), "made_here")
-
-
-def engine_logins_file() -> str:
-    """Return the path of the file with the logins of programs that make images."""
-    return os.path.join(data_folder(), "engine_logins.json")
 
 
 def base_url() -> str:
@@ -274,11 +271,7 @@ def get_image_url_to_gallery_file(url: str) -> str:
 
 
 def change(name: str, value: Any) -> None:
-    """Set a setting to a new value after checking the value. Nothing is written to the disk.
-
-    name: the setting's name. Raises SettingError, with a message for the user, if the value is not
-    allowed, and KeyError for an unknown name.
-    """
+    """Set a setting in memory. Raises SettingError for a bad value, KeyError for the name."""
     globals()[name] = BY_NAME[name].validate(value)
 
 
@@ -304,13 +297,13 @@ def load() -> list[str]:
         problems.append(str(error))
     stored: dict[str, Any] = {}
     try:
-        stored = read_json_object(_settings_file())
+        stored = read_json_object(data_path("settings.json"))
     except SettingError as error:
         problems.append(str(error))
     invalid = _apply_values(stored)
     problems += invalid
     if invalid:
-        problems.append(back_up_invalid_file(_settings_file()))
+        problems.append(back_up_invalid_file(data_path("settings.json")))
     _loaded.update({entry.name: globals()[entry.name] for entry in SETTINGS})
     options = dict[str, Any]()
     if _NONE_IN_HOST not in stored:
@@ -344,9 +337,10 @@ def save() -> None:
     Settings that this process has not changed since it loaded them keep the file's values, which
     another program may have changed, and become current here too. Raises DiskError.
     """
-    with lock_file(_settings_file()):
+    path = data_path("settings.json")
+    with lock_file(path):
         try:
-            values = read_json_object(_settings_file())
+            values = read_json_object(path)
         except SettingError:  # damaged: all settings are written
             values = {}
         for entry in SETTINGS:
@@ -355,7 +349,7 @@ def save() -> None:
                 values[entry.name] = own
         if host.in_webui():
             values[_NONE_IN_HOST] = True
-        write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
+        write_text_file(path, json.dumps(values, indent=2, ensure_ascii=False))
     _apply_values(values)
     _loaded.update({entry.name: globals()[entry.name] for entry in SETTINGS})
 
@@ -399,10 +393,6 @@ def save_api_key(key: str) -> None:
     else:
         remove_if_present(host.find_key_file())
     load_api_key()
-
-
-def _settings_file() -> str:
-    return os.path.join(data_folder(), "settings.json")
 
 
 def _read_key_file() -> str:

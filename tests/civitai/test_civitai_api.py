@@ -32,7 +32,7 @@ class Client:
     def __init__(self, body):
         self.body, self.asked = body, []
 
-    def fetch_json(self, url, params=None, cancelled=None):
+    def fetch_json(self, url, params=None):
         self.asked.append((url, params))
         if isinstance(self.body, Exception):
             raise self.body

@@ -86,7 +86,7 @@ class _Site:
     def __init__(self, known, is_old=False, rows=1):
         self.known, self.is_old, self.rows, self.requests = known, is_old, rows, 0
 
-    def fetch_json(self, url, params=None, cancelled=None):
+    def fetch_json(self, url, params=None):
         self.requests += 1
         if "imageId" in params:
             ids = [params["imageId"]] if params["imageId"] in self.known else []

@@ -236,7 +236,7 @@ def call_at_once(monkeypatch):
 
         def run() -> None:
             try:
-                results.append(flights.do("key", lead, never_cancelled()))
+                results.append(flights.do("key", lead))
             except CivitaiShortcutError as error:
                 results.append(error.reason)
 
@@ -276,8 +276,8 @@ def test_cancelled_or_failed_disk_makes_the_next_caller_work(call_at_once, own):
 def test_bugs_other_keys_and_later_calls_are_not_shared():
     flights: SingleFlight[int] = SingleFlight()
     with pytest.raises(ZeroDivisionError):
-        flights.do("a", lambda: 1 // 0, never_cancelled())
-    done = [flights.do(key, lambda n=n: n, never_cancelled()) for n, key in enumerate("aab")]
+        flights.do("a", lambda: 1 // 0)
+    done = [flights.do(key, lambda n=n: n) for n, key in enumerate("aab")]
     assert done == [0, 1, 2]
 
 
@@ -289,12 +289,12 @@ def test_waiting_caller_can_be_cancelled():
         leads.set()
         return str(land.wait(10))
 
-    leader = threading.Thread(target=flights.do, args=("key", lead, never_cancelled()))
+    leader = threading.Thread(target=flights.do, args=("key", lead))
     leader.start()
     assert leads.wait(10)
     threading.Timer(0.1, cancelled.set).start()
-    with pytest.raises(Cancelled):
-        flights.do("key", lead, cancelled)
+    with pytest.raises(Cancelled), cancelled.as_current():
+        flights.do("key", lead)
     assert leader.is_alive()
     land.set()
     leader.join(10)

@@ -159,7 +159,7 @@ def test_error_shows_no_folder_of_the_user(text, shown):
 def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, a1111):
     engines.save_login(a1111.url, "me:密碼")
     if os.name != "nt":
-        assert stat.S_IMODE(os.stat(setting.engine_logins_file()).st_mode) == 0o600
+        assert stat.S_IMODE(os.stat(setting.data_path("engine_logins.json")).st_mode) == 0o600
     make(a1111, TEXT)
     make(comfy, TEXT)
     assert all("Authorization" in headers for *_, headers in a1111.asked)
@@ -673,9 +673,7 @@ def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):
 
 
 def test_settings_are_put_back_by_the_next_run_after_this_program_was_killed(a1111):
-    write_note(
-        webui_api.note_path(), a1111.url, {"CLIP_stop_at_last_layers": [1, 2], "gone": [1, 2]}
-    )
+    write_note(webui_api.NOTES, a1111.url, {"CLIP_stop_at_last_layers": [1, 2], "gone": [1, 2]})
     a1111.options["CLIP_stop_at_last_layers"] = 2
     make(a1111)
     assert a1111.options["CLIP_stop_at_last_layers"] == 1 and "gone" not in a1111.options

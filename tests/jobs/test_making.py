@@ -81,7 +81,7 @@ def test_image_that_a_webui_was_making_at_a_restart_is_given_up(a1111, image):
 
 
 def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(a1111, image):
-    write_note(webui_api.note_path(), a1111.url, {"randn_source": ["GPU", "CPU"]})
+    write_note(webui_api.NOTES, a1111.url, {"randn_source": ["GPU", "CPU"]})
     a1111.options["randn_source"] = "CPU"
     MakeService().resume_after_start()
     wait_for(lambda: not webui_api.has_noted_options())

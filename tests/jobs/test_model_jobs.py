@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core.images import Image
+from civitai_manager_libs.core import find_cancellation, Image
 from civitai_manager_libs.errors import Busy, EarlyAccess, FileInUse, NetworkError, NotFound
 from civitai_manager_libs.errors import QuotaReached, StorageDown, WrongHash
 from civitai_manager_libs.jobs import JobService, JobWorker, queue
@@ -23,15 +23,15 @@ class ModelClient:
 
     def __init__(self):
         self.fails, self.asked, self.at_once, self.most_at_once = {}, [], 0, 0
-        self.before = lambda request, progress, cancelled: None
+        self.before = lambda request, progress: None
 
-    def receive_model(self, request, progress, cancelled):
+    def receive_model(self, request, progress):
         self.asked.append(request.file_id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            self.before(request, progress, cancelled)
-            cancelled.check()
+            self.before(request, progress)
+            find_cancellation().check()
             if request.file_id in self.fails:
                 raise self.fails[request.file_id]
             if os.path.exists(request.path):
@@ -153,7 +153,7 @@ def test_nothing_is_requested_without_disk_space(store, tmp_path, client):
 
 def test_progress_counts_received_bytes_of_the_total(store, tmp_path, client):
     told = []
-    client.before = lambda request, progress, _: progress(_SIZE // 2, _SIZE)
+    client.before = lambda request, progress: progress(_SIZE // 2, _SIZE)
     client.fails[2] = WrongHash("It is another file.")
     _run(store, _add(store, tmp_path), client, told.append)
     sizes = [(each.bytes, each.total_bytes) for each in told]
@@ -217,7 +217,7 @@ def test_files_of_an_unfinished_job_are_left_out_and_reported(service, tmp_path,
 
 def test_paused_job_resumes_when_one_of_its_files_is_requested_again(service, tmp_path, client):
     gate = threading.Event()
-    client.before = lambda _, __, cancelled: gate.is_set() or cancelled.sleep(10)
+    client.before = lambda *_: gate.is_set() or find_cancellation().sleep(10)
     first, _ = service.download_model_files(_requests(tmp_path), "Models")
     wait_for(lambda: client.asked, "a request")
     service.stop(first, "paused")

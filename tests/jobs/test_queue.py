@@ -7,7 +7,7 @@ import time
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery, Page
-from civitai_manager_libs.core import Image
+from civitai_manager_libs.core import find_cancellation, Image
 from civitai_manager_libs.errors import DiskError, NetworkError
 from civitai_manager_libs.jobs import failures, queue, store as store_module
 from civitai_manager_libs.jobs.service import JobService
@@ -33,13 +33,13 @@ class _Place:
         client.fetch_page = _page
         monkeypatch.setattr(queue, "JobClient", lambda _: client)
 
-    def _fetch(self, url, target, told, cancelled):
+    def _fetch(self, url, target, told):
         job = int(url.split("/")[-2])
         if job not in self.begun:
             self.begun.append(job)
         while not self.gate.wait(0.02):
-            cancelled.check()
-        return self.fetch(url, target, told, cancelled)
+            find_cancellation().check()
+        return self.fetch(url, target, told)
 
     def add(self, count=1):
         folder = str(self.folder)
@@ -71,7 +71,7 @@ class _Place:
         wait_for(lambda: set(self.begun) == set(ids), f"the begin of {ids}")
 
 
-def _page(query, cursor, limit, cancelled):
+def _page(query, cursor, limit):
     job = query.model_id
     address = f"https://image.civitai.com/{job}"
     return Page(

@@ -168,8 +168,8 @@ def test_page_that_is_not_stored_raises_the_error_and_a_cancelled_one_cancels(
         _read(client, size=5)
     wish = Cancellation()
     wish.set()
-    with pytest.raises(Cancelled):
-        _read(client, cancelled=wish)
+    with pytest.raises(Cancelled), wish.as_current():
+        _read(client)
 
 
 @pytest.mark.parametrize("answer", [status(404), status(403), status(400), html()])
@@ -228,7 +228,11 @@ def test_image_just_fetched_by_another_request_is_not_fetched_again(civitai, cli
 def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
     image, wish = _read(client).images[0], Cancellation()
     wish.set()
-    with pytest.raises(Cancelled), gallery_pages.open_image_file(client, image.url, wish):
+    with (
+        pytest.raises(Cancelled),
+        wish.as_current(),
+        gallery_pages.open_image_file(client, image.url),
+    ):
         raise AssertionError("it is there")
     assert civitai.fetched[image.id] == 0
     with gallery_pages.open_image_file(client, image.url) as path:
@@ -242,7 +246,7 @@ class _ById:
     def __init__(self):
         self.asked = []
 
-    def fetch_json(self, url, params=None, cancelled=None):
+    def fetch_json(self, url, params=None):
         self.asked.append([int(text) for text in params["ids"].split(",")])
         ids = [number for number in self.asked[-1] if number % 2 == 0]
         rows = [{"id": i, "url": f"https://image.civitai.com/x/{i}.jpeg"} for i in ids]

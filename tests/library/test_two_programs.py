@@ -33,7 +33,6 @@ import os, sys, threading
 sys.path.insert(0, {scripts!r})
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
-from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, models
 from civitai_manager_libs.library import reproductions, watches
@@ -66,7 +65,7 @@ def compute(n):
     path = os.path.join(setting.data_folder(), f"{{n}}.bin")
     with open(path, "wb") as file:
         file.write(b"x")
-    index.compute_hash(path, never_cancelled())
+    index.compute_hash(path)
 
 
 setting.load()

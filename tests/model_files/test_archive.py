@@ -7,7 +7,6 @@ import os
 import pytest
 from api_server import ApiServer, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.errors import InputError, NotFound, WrongHash
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.model_files import find_archived_file, get_model_index, index
@@ -54,14 +53,14 @@ def archive(monkeypatch, library, tmp_path):
 
 
 def _find():
-    return find_archived_file(_SHA, "lora", 0, never_cancelled())
+    return find_archived_file(_SHA, "lora", 0)
 
 
 def _receive(request):
     def progress(*_):
         pass
 
-    return receive_model_file(CivitaiHttpClient(), request, progress, never_cancelled())
+    return receive_model_file(CivitaiHttpClient(), request, progress)
 
 
 def test_file_is_found_by_its_hash_verified_and_known_here_without_the_key(archive, tmp_path):
@@ -110,7 +109,7 @@ def test_file_that_cannot_be_verified_or_requested_is_not_found(archive, file):
 def test_nobody_is_asked_without_an_archive_or_a_whole_hash(archive):
     for code in ("", _SHA[:10], "x" * 64, f"{_SHA}/../x"):
         with pytest.raises(InputError):
-            find_archived_file(code, "lora", 0, never_cancelled())
+            find_archived_file(code, "lora", 0)
     setting.change("model_archive", "")
     with pytest.raises(InputError):
         _find()

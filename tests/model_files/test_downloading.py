@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import host, setting
-from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, NetworkError, WrongHash
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.infotext import Resource
@@ -36,7 +35,7 @@ def _request(site, folder, **changes):
 
 def _receive(request, progress=lambda *_: None):
     client = CivitaiHttpClient(api_key="", max_retries=0)
-    return receive_model_file(client, request, progress, Cancellation())
+    return receive_model_file(client, request, progress)
 
 
 @pytest.mark.parametrize("is_link", [False, pytest.param(True, marks=pytest.mark.posix)])
@@ -142,7 +141,7 @@ def test_file_with_the_right_hash_on_the_second_try_is_kept(site, folder, monkey
         return fetch(*given)
 
     monkeypatch.setattr(client, "fetch_model", fetch_model)
-    receive_model_file(client, request, lambda *_: None, Cancellation())
+    receive_model_file(client, request, lambda *_: None)
     assert len(fetched) == 2 and (folder / "mix.safetensors").read_bytes() == right
 
 

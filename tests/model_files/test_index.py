@@ -80,7 +80,7 @@ def test_hash_is_stored_with_the_size_and_time_of_the_file(tmp_path):
     path = tmp_path / "x.pt"
     path.write_bytes(b"abc")
     digest = hashlib.sha256(b"abc").hexdigest()
-    assert compute_hash(str(path), Cancellation()) == digest
+    assert compute_hash(str(path)) == digest
     assert load_hashes() == {str(path): (path.stat().st_mtime, 3, digest)}
 
 
@@ -88,7 +88,7 @@ def test_only_the_latest_hashes_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(index, "_MOST_FILES", 2)
     for name in ("a", "b", "a", "c"):
         (tmp_path / name).write_bytes(b"1")
-        compute_hash(str(tmp_path / name), Cancellation())
+        compute_hash(str(tmp_path / name))
     assert [os.path.basename(path) for path in load_hashes()] == ["a", "c"]
 
 
@@ -96,10 +96,10 @@ def test_cancelled_hash_and_that_of_a_missing_file_are_not_stored(tmp_path):
     (tmp_path / "x.pt").write_bytes(b"abc")
     cancelled = Cancellation()
     cancelled.set()
-    with pytest.raises(Cancelled):
-        compute_hash(str(tmp_path / "x.pt"), cancelled)
+    with pytest.raises(Cancelled), cancelled.as_current():
+        compute_hash(str(tmp_path / "x.pt"))
     with pytest.raises(DiskError, match="y.pt"):
-        compute_hash(str(tmp_path / "y.pt"), Cancellation())
+        compute_hash(str(tmp_path / "y.pt"))
     assert load_hashes() == {}
     assert _state(ModelIndex(), Resource("lora", "x")) == ""  # there is no folder of models
 

@@ -236,8 +236,8 @@ def test_list_can_be_cancelled_between_two_requests(civitai, client, folder):
         civitai._answer(request, body)
 
     civitai.always("version", answer)
-    with pytest.raises(Cancelled):
-        list_needed_files(client, [_image(1, 1, 2)], cancelled=cancelled)
+    with pytest.raises(Cancelled), cancelled.as_current():
+        list_needed_files(client, [_image(1, 1, 2)])
     assert civitai.asked == ["1"]
 
 

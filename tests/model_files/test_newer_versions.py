@@ -94,7 +94,7 @@ def test_failed_check_keeps_what_was_known_and_stays_due(civitai, client, put, m
 def test_damaged_file_counts_as_no_check(put, content):
     put(10, 1)
     dismiss_newer_version(4)
-    with open(newer_versions._path(), "w", encoding="utf-8") as file:
+    with open(setting.data_path("newer_versions.json"), "w", encoding="utf-8") as file:
         file.write(content)
     assert list_newer_versions() == [] and is_check_due()
     dismiss_newer_version(5)

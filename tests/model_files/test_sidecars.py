@@ -113,7 +113,7 @@ def _write(folder, images=(), file_id=9, kind="lora", name="paper.safetensors", 
     record = {**_WRITTEN, "images": list(images), **changes}
     path = str(folder / name)
     request = ModelFileRequest(file_id, 7, 5, "", path, name, kind, record=record)
-    return write_companions(CivitaiHttpClient(max_retries=0), request, Cancellation())
+    return write_companions(CivitaiHttpClient(max_retries=0), request)
 
 
 def test_all_three_companions_are_written(server, tmp_path):
@@ -135,7 +135,7 @@ def test_record_taken_from_a_model_is_completed(server, tmp_path, library):
     version = {"id": 7, "name": "v2", "files": [{"id": 9, "name": "p.pt", "type": "VAE"}]}
     path = str(tmp_path / "p.safetensors")
     request = ModelFileRequest(9, 7, 5, "", path, kind="vae", record=version)
-    assert write_companions(CivitaiHttpClient(), request, Cancellation()) == []
+    assert write_companions(CivitaiHttpClient(), request) == []
     info = json.loads((tmp_path / "p.civitai.info").read_text("utf-8"))
     assert (info["modelId"], info["model"]) == (5, {"name": "Paper", "type": "VAE"})
     card = json.loads((tmp_path / "p.json").read_text("utf-8"))
@@ -200,7 +200,7 @@ def test_failed_companion_is_reported_and_the_others_are_written(server, tmp_pat
         request = ModelFileRequest(
             9, 7, 5, "", str(tmp_path / "a.gguf"), kind="lora", record=record
         )
-        assert write_companions(CivitaiHttpClient(), request, Cancellation()) == []
+        assert write_companions(CivitaiHttpClient(), request) == []
 
 
 @pytest.mark.parametrize(
@@ -218,3 +218,11 @@ def test_part_of_another_model_gets_no_companions(server, tmp_path):
     assert os.listdir(tmp_path) == []
     _write(tmp_path, file_id=10, kind="vae", model={"name": "V", "type": "VAE"})
     assert "paper.civitai.info" in os.listdir(tmp_path)
+
+
+def test_cancellation_leaves_out_the_rest_and_raises_nothing(tmp_path, library):
+    cancelled = Cancellation()
+    cancelled.set()
+    with cancelled.as_current():
+        request = ModelFileRequest(9, 7, 5, "", str(tmp_path / "p.gguf"), record=_WRITTEN)
+        assert write_companions(CivitaiHttpClient(), request) == []

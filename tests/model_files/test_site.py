@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import Cancellation, Image
+from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
@@ -55,7 +55,7 @@ def _client(key=""):
 
 
 def _receive(client, request):
-    return receive_model_file(client, request, lambda *_: None, Cancellation())
+    return receive_model_file(client, request, lambda *_: None)
 
 
 def _forget(library):
@@ -146,7 +146,7 @@ def test_file_is_the_one_that_was_asked_for_or_the_reason_is_true(world, site, l
     site.versions, site.preferences = {_VERSION: world.version}, world.preferences
     site.is_blocked = world.is_blocked
     client = _client(KEY if world.has_key else "")
-    version = models.load_version(client, _VERSION, None, 0)
+    version = models.load_version(client, _VERSION, max_age=0)
     listed = [(file, version) for file in version.remote_files]
     requests = plan_requests(client, listed)
     assert len({request.path for request in requests}) == len(requests)
@@ -202,7 +202,7 @@ def test_file_here_whose_sidecar_has_no_hash_is_not_read(site, library, tmp_path
     version = models.load_version(_client(), _VERSION)
     needed = find_needed_file(_client(), version)
     assert (needed.availability, needed.match.by, needed.remarks) == ("here", "version", ())
-    get_model_index().compute_hash(needed.match.file, Cancellation())
+    get_model_index().compute_hash(needed.match.file)
     told = find_needed_file(_client(), version)
     assert told.availability == ("here" if access else "other")
 

@@ -25,7 +25,7 @@ BODY = png("wire", 100_000)
 class Fetching:
     """A fetch in a thread of its own."""
 
-    def __init__(self, work: Callable[[Cancellation], object]) -> None:
+    def __init__(self, work: Callable[[], object]) -> None:
         self.cancelled, self.error = Cancellation(), None
         self._work = work
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -33,7 +33,8 @@ class Fetching:
 
     def _run(self) -> None:
         try:
-            self._work(self.cancelled)
+            with self.cancelled.as_current():
+                self._work()
         except CivitaiShortcutError as error:
             self.error = error
 
@@ -46,7 +47,7 @@ class Fetching:
 
 def fetch(url: str, folder: Path, client: CivitaiHttpClient | None = None) -> Fetching:
     client = client or CivitaiHttpClient()
-    return Fetching(lambda wish: client.fetch(url, str(folder / "a.png"), cancelled=wish))
+    return Fetching(lambda: client.fetch(url, str(folder / "a.png")))
 
 
 _STALLED = {
@@ -63,7 +64,7 @@ _STALLED = {
 def test_cancel_cuts_off_a_stalled_server(answer, server, tmp_path):
     url, client = server.play("/a.png", answer), CivitaiHttpClient()
     if answer is _STALLED["json"]:
-        fetching = Fetching(lambda wish: client.fetch_json(url, cancelled=wish))
+        fetching = Fetching(lambda: client.fetch_json(url))
     else:
         fetching = fetch(url, tmp_path, client)
     asked = server.wait_for(1)[0]
@@ -105,8 +106,8 @@ def test_cancel_before_sending_sends_no_request(server, tmp_path, monkeypatch, i
         monkeypatch.setattr(socket, "getaddrinfo", cancel)
     else:
         cancelled.set()
-    with pytest.raises(Cancelled):
-        CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
+    with pytest.raises(Cancelled), cancelled.as_current():
+        CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"))
     assert server.requests == [] and os.listdir(tmp_path) == []
 
 
@@ -170,9 +171,9 @@ def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
     server.play("/b", json_answer(1))
     client, answers = CivitaiHttpClient(), []
 
-    def both(wish: Cancellation) -> None:
+    def both() -> None:
         try:
-            client.fetch(server.url("/a.png"), str(tmp_path / "a"), cancelled=wish)
+            client.fetch(server.url("/a.png"), str(tmp_path / "a"))
         finally:
             with client.get_stream(server.url("/b")) as response:
                 answers.append(response.json())

@@ -273,9 +273,9 @@ def test_job_that_waits_for_the_limit_does_not_block_page_requests(tmp_path):
         urls = [server.play(f"/{n}.png", ranged(png(n, 300_000))) for n in range(5)]
 
         def download(url):
-            with suppress(Cancelled):
+            with suppress(Cancelled), cancelled.as_current():
                 sending = SendOptions(throttled=True)
-                client.fetch(url, str(tmp_path / url[-5:]), sending=sending, cancelled=cancelled)
+                client.fetch(url, str(tmp_path / url[-5:]), sending=sending)
 
         threads = [threading.Thread(target=download, args=(url,)) for url in urls]
         for thread in threads:

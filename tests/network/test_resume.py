@@ -43,8 +43,8 @@ def _broken_off(url, folder, for_good=False):
 
     wait = threading.Thread(target=stop)
     wait.start()
-    with pytest.raises(Cancelled):
-        _fetch(url, folder, cancelled=wish)
+    with pytest.raises(Cancelled), wish.as_current():
+        _fetch(url, folder)
     wait.join()
 
 
@@ -82,8 +82,8 @@ def test_file_that_is_cancelled_at_once_or_later_is_deleted(server, folder, is_p
     if is_paused_first:
         wish = Cancellation()
         wish.set(for_good=True)
-        with pytest.raises(Cancelled):
-            _fetch(url, folder, cancelled=wish)
+        with pytest.raises(Cancelled), wish.as_current():
+            _fetch(url, folder)
     assert os.listdir(folder) == []
 
 

@@ -117,13 +117,13 @@ def test_cancel_on_a_reused_connection_leaves_no_file(server, folder):
 
     def fetch() -> None:
         try:
-            client.fetch(
-                url,
-                str(folder / "a.png"),
-                FileOptions(chunk_size=1000),
-                progress=lambda *_: came.set(),
-                cancelled=cancelled,
-            )
+            with cancelled.as_current():
+                client.fetch(
+                    url,
+                    str(folder / "a.png"),
+                    FileOptions(chunk_size=1000),
+                    progress=lambda *_: came.set(),
+                )
         except CivitaiShortcutError as error:
             ended.append(type(error))
 

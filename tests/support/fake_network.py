@@ -13,7 +13,7 @@ __all__ = ["FakeClient", "FlakyClient", "write_image"]
 _PNG = png(size=100)
 
 
-def write_image(url, path_for, on_bytes, cancelled):
+def write_image(url, path_for, on_bytes):
     path = path_for("png")
     with open(path, "wb") as file:
         file.write(_PNG)
@@ -26,7 +26,7 @@ class FakeClient:
     def __init__(self, count, fetch_file=write_image):
         self.count, self.fetch_file = count, fetch_file
 
-    def fetch_page(self, query, cursor, limit, cancelled):
+    def fetch_page(self, query, cursor, limit):
         start = int(cursor or 0)
         end = min(start + limit, self.count)
         images = (Image(i, f"https://image.civitai.com/{i}") for i in range(start + 1, end + 1))

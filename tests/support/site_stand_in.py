@@ -180,7 +180,7 @@ class SiteClient:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def fetch_json(self, url: str, params: Any = None, cancelled: Any = None) -> Any:
+    def fetch_json(self, url: str, params: Any = None) -> Any:
         status, body = self._site.answer({name: str(value) for name, value in params.items()})
         if status != 200:
             error = NotFound if status == 404 else HttpStatusError

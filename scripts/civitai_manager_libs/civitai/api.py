@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from .. import setting
-from ..core import Cancellation, Image, never_cancelled
+from ..core import find_cancellation, Image
 from ..errors import CivitaiShortcutError, InvalidResponse, NotFound
 from . import records
 from .image_query import ImageQuery, Page
@@ -37,55 +37,41 @@ class Client(Protocol):
         self,
         url: str,
         params: Mapping[str, str | int] | None = None,
-        cancelled: Cancellation | None = None,
     ) -> Any:
-        """Send a GET request and return the parsed JSON of its response.
-
-        Raises HttpStatusError for an error status (NotFound for 404), NetworkError if there is no
-        response, and Cancelled as soon as `cancelled` is set.
-        """
+        """Send a GET request; return its JSON. Raises HttpStatusError, NetworkError, Cancelled."""
 
 
-def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
+def fetch_model(client: Client, model_id: int) -> Model:
     """Fetch a model with all its versions. Raises NotFound if Civitai has no such model."""
-    body = client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
+    body = client.fetch_json(_api_url(f"models/{model_id}"))
     return records.model_from_json(body)
 
 
-def fetch_models(
-    client: Client, model_ids: Sequence[int], cancelled: Cancellation | None = None
-) -> dict[int, Model]:
-    """Fetch up to 100 models by their ids; return {id: model}, without those that are not sent.
-
-    Civitai sends no model that is deleted, unpublished or archived.
-    """
+def fetch_models(client: Client, model_ids: Sequence[int]) -> dict[int, Model]:
+    """Return {id: model} of up to 100 models, without deleted, unpublished and archived ones."""
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, model_ids)),
         "limit": _MAX_MODELS,
         "nsfw": "true",
     }
-    body = client.fetch_json(_api_url("models"), params=params, cancelled=cancelled)
+    body = client.fetch_json(_api_url("models"), params=params)
     found, _ = records.models_from_json(body)
     return {model.id: model for model in found if model.id in model_ids}
 
 
-def fetch_version(client: Client, key: int | str, cancelled: Cancellation | None = None) -> Version:
+def fetch_version(client: Client, key: int | str) -> Version:
     """Fetch a model version, with its model's id and name.
 
     key: the version's id, or the hash of one of its files (AutoV1, AutoV2, AutoV3 or SHA256 in
     hexadecimal digits). Raises NotFound if Civitai has no such version.
     """
     path = f"model-versions/{key if isinstance(key, int) else f'by-hash/{key.upper()}'}"
-    return records.version_from_json(client.fetch_json(_api_url(path), cancelled=cancelled))
+    return records.version_from_json(client.fetch_json(_api_url(path)))
 
 
-def fetch_post(client: Client, post_id: int, cancelled: Cancellation | None = None) -> Post:
-    """Fetch a post without its images.
-
-    Raises NotFound if Civitai has no such post or, as an older version, no such route, and
-    InvalidResponse for another post.
-    """
-    body = client.fetch_json(_api_url(f"posts/{post_id}"), cancelled=cancelled)
+def fetch_post(client: Client, post_id: int) -> Post:
+    """Fetch a post without its images. Raises NotFound and, for another post, InvalidResponse."""
+    body = client.fetch_json(_api_url(f"posts/{post_id}"))
     post = records.post_from_json(body)
     if post.id != post_id:
         raise InvalidResponse("Civitai sent another post.")
@@ -98,7 +84,6 @@ def search_models(
     level: int = _PG,
     limit: int = 20,
     cursor: str | None = None,
-    cancelled: Cancellation | None = None,
 ) -> tuple[tuple[Model, ...], str | None]:
     """Search models by words; return (a page of models, cursor of the next page, None at the end).
 
@@ -112,7 +97,7 @@ def search_models(
         params["nsfw"] = "true"  # the site then answers with everything, so covers are chosen here
     if cursor is not None:
         params["cursor"] = cursor
-    body = client.fetch_json(_api_url("models"), params=params, cancelled=cancelled)
+    body = client.fetch_json(_api_url("models"), params=params)
     return records.models_from_json(body, level)
 
 
@@ -121,7 +106,6 @@ def fetch_images(
     query: ImageQuery,
     cursor: str | None = None,
     limit: int = 100,
-    cancelled: Cancellation | None = None,
     patience: float | None = None,
 ) -> Page:
     """Fetch one page of the images that match a query. An empty page may have a next page.
@@ -133,17 +117,17 @@ def fetch_images(
     raised if the smallest fails too.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
-    page = _fetch_rows(client, query, cursor, rows, cancelled)
+    page = _fetch_rows(client, query, cursor, rows)
     # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
     # page, cuts it to `rows`, and then goes on after the *whole* next page.
     is_full = len(page.ids) + page.dropped >= rows and not query.uses_sql_database
     may_lack_images = is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
     if 2 * rows > _MAX_IMAGES or not may_lack_images:
         return page
-    cancelled, is_smallest = cancelled or never_cancelled(), rows < 2 * _MIN_IMAGES
+    cancelled, is_smallest = find_cancellation(), rows < 2 * _MIN_IMAGES
     try:
-        with cancelled.with_timeout(patience) as bounded:
-            uncut = _fetch_rows(client, query, cursor, 2 * rows, bounded)
+        with cancelled.with_timeout(patience) as bounded, bounded.as_current():
+            uncut = _fetch_rows(client, query, cursor, 2 * rows)
     except CivitaiShortcutError:
         cancelled.check()
         if patience is None and is_smallest:
@@ -153,12 +137,10 @@ def fetch_images(
             return replace(uncut, next_cursor=page.next_cursor)
     if patience is not None or is_smallest:
         return page
-    return fetch_images(client, query, cursor, rows // 2, cancelled)
+    return fetch_images(client, query, cursor, rows // 2)
 
 
-def _fetch_rows(
-    client: Client, query: ImageQuery, cursor: str | None, rows: int, cancelled: Cancellation | None
-) -> Page:
+def _fetch_rows(client: Client, query: ImageQuery, cursor: str | None, rows: int) -> Page:
     params: dict[str, str | int | None] = {
         # With both ids the site ignores the model's.
         "modelId": query.model_id if query.version_id is None else None,
@@ -181,7 +163,7 @@ def _fetch_rows(
     }
     known = {name: value for name, value in params.items() if value is not None}
     try:
-        body = client.fetch_json(_api_url("images"), params=known, cancelled=cancelled)
+        body = client.fetch_json(_api_url("images"), params=known)
     except NotFound:  # which some of the site's paths send for an author who does not exist
         if not query.username or cursor is not None:
             raise
@@ -194,19 +176,16 @@ def parse_page(body: Any) -> Page:
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS))
 
 
-def fetch_image(
-    client: Client, image_id: int, cancelled: Cancellation | None = None
-) -> Image | None:
+def fetch_image(client: Client, image_id: int) -> Image | None:
     """Fetch one image by its id, with its tags; return None if Civitai does not send it."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
-    page = fetch_images(client, query, None, 1, cancelled)
+    page = fetch_images(client, query, None, 1)
     return next((image for image in page.images if image.id == image_id), None)
 
 
 def fetch_images_by_id(
     client: Client,
     image_ids: Sequence[int],
-    cancelled: Cancellation | None = None,
     with_tags: bool = False,
 ) -> dict[int, Image] | None:
     """Fetch up to 100 images by their ids; return {id: image}, without those that are not sent.
@@ -226,7 +205,7 @@ def fetch_images_by_id(
         params["withTags"] = "true"
     found: dict[int, Image] = {}
     while True:
-        page = parse_page(client.fetch_json(_api_url("images"), params, cancelled))
+        page = parse_page(client.fetch_json(_api_url("images"), params))
         if not set(page.ids) <= set(image_ids):
             return None
         new = {image.id: image for image in page.images if image.id not in found}
@@ -237,13 +216,13 @@ def fetch_images_by_id(
         params["cursor"] = page.next_cursor
 
 
-def find_user(client: Client, name: str, cancelled: Cancellation | None = None) -> str:
+def find_user(client: Client, name: str) -> str:
     """Return a user's name as Civitai spells it, "" if no user of this name has posted images.
 
     Civitai has no endpoint for users, so the first page of the user's images is requested.
     """
     query = ImageQuery(username=name, level=_ALL_LEVELS)
-    page = _fetch_rows(client, query, None, _MIN_IMAGES, cancelled)
+    page = _fetch_rows(client, query, None, _MIN_IMAGES)
     if page.images:
         return page.images[0].username
     return name if page.ids or page.next_cursor is not None else ""

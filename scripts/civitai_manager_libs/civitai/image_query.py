@@ -52,10 +52,7 @@ class ImageQuery:
 
     @property
     def ignores_sort(self) -> bool:
-        """Return whether Civitai ignores the query's sort order.
-
-        Civitai's SQL database ignores all sort orders but "Newest" and "Oldest".
-        """
+        """Return whether Civitai ignores the sort order: its SQL database can only sort by id."""
         return self.uses_sql_database and self.sort not in ("Newest", "Oldest")
 
     def to_json(self) -> dict[str, Any]:

@@ -37,10 +37,7 @@ def parse_licence(model: Mapping[str, Any]) -> Licence:
 
 
 def _parse_uses(value: Any) -> set[str] | None:
-    """Return the commercial uses that a record permits, None if they cannot be told.
-
-    value: a list; a PostgreSQL array such as "{Image,Rent}"; or a single value of an old record.
-    """
+    """Return a record's uses, None if unknown: a list, "{Image,Rent}", or an old single value."""
     if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
         value = [part.strip(' "') for part in value[1:-1].split(",") if part.strip()]
     elif isinstance(value, str) and value in _ORDER:

@@ -529,10 +529,7 @@ def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
-    """Count the images whose records list model versions, but none of `version_ids`.
-
-    Return 0 if `version_ids` is empty.
-    """
+    """Count the images whose records list versions, but none of `version_ids`, if there are any."""
     listing = [image for image in images if image.version_ids and version_ids]
     return sum(set(image.version_ids).isdisjoint(version_ids) for image in listing)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ..civitai import ImageQuery, make_page_url, walk_pages
 from ..core import fold_text, Image, level_mask
@@ -35,10 +34,7 @@ _MAX_BARS, _BAR_WIDTH = 8, 20  # bars of each kind; columns of the longest bar
 
 
 def search_library(arguments: argparse.Namespace) -> int:
-    """Search the images stored on this machine, print the matching ones, and return the exit code.
-
-    arguments: the parsed command line.
-    """
+    """Search the images stored on this machine, print the matches, and return the exit code."""
     image_records.index_remaining()
     models.store_older_licences()
     wait_for_writes(_MAX_INDEX_SECONDS)
@@ -155,7 +151,7 @@ def show_stats(arguments: argparse.Namespace) -> int:
     return SUCCESS
 
 
-def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
+def _format_table(stats: gallery_stats.Stats) -> Iterator[str]:
     counts = {"pictures": stats["image_count"], "with_data": stats["with_data"]}
     yield get_text("stats_sample", **counts, reactions=_format_number(stats["reactions"]))
     if not stats["image_count"]:
@@ -167,9 +163,10 @@ def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", get_text(f"stats_{group['kind']}"))
         longest = group["bars"][0]["count"]
         for bar in group["bars"][:_MAX_BARS]:
-            label, weight, low, high = (bar[key] for key in ("label", "weight", "low", "high"))
-            if weight:
-                label += f" : {weight}" if low == high else f" : {weight} ({low} … {high})"
+            label = bar["label"]
+            if bar["weight"]:
+                label += f" : {bar['weight']}"
+                label += f" ({bar['low']} … {bar['high']})" if bar["low"] != bar["high"] else ""
             share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
             length = max(1, round(_BAR_WIDTH * bar["count"] / longest))
             yield f"  {_format_value(label)} {share}  {'#' * length}"

@@ -53,11 +53,7 @@ def open_store() -> JobStore:
 
 
 def print_jobs(arguments: argparse.Namespace) -> int:
-    """Print the newest jobs as a table or as JSON in one line, and return the exit code.
-
-    arguments: the parsed command line; with `words`, only the jobs are printed whose description
-    contains all of them.
-    """
+    """Print the newest jobs, those with all `words`, as a table or JSON; return the exit code."""
     with open_store() as store:
         language, words = terminal.get_user_language(), " ".join(arguments.words)
         found = (job for job in store.list_jobs(MAX_JOBS) if matches_words(job, words, language))

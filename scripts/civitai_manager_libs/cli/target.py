@@ -102,11 +102,7 @@ def load_listed_images(
 
 
 def parse_target(text: str) -> Reference:
-    """Return what an id or URL refers to; other text is returned as the reference's `words`.
-
-    Raises InputError for an empty or very long text, an id out of range, and a URL that names
-    nothing that a `Reference` can name.
-    """
+    """Return what an id or URL refers to, other text as `words`. Raises InputError."""
     with translate_errors("bad_model"):
         return civitai.parse_reference(text, suggests_search=False)
 

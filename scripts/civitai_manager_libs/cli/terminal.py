@@ -243,10 +243,7 @@ class ProgressDisplay:
 
 
 def format_bytes(job: Job) -> str:
-    """Return how much a job has received, as a text such as `3 MB`.
-
-    For model files the text also states the total.
-    """
+    """Return how much a job has received, such as `3 MB`, and of model files the total."""
     received = util.short_bytes(job.bytes)
     if not job.has_models:
         return received

@@ -185,10 +185,7 @@ class AtomicFile:
             self._is_committed = True
 
     def _open_file(self) -> tuple[str, FileIO]:
-        """Create and lock a temporary file; return (path, open file).
-
-        The lock protects the file from `remove_leftovers` in other processes.
-        """
+        """Create a temporary file, locked against `remove_leftovers`; return (path, file)."""
         check_own_folder(self.folder)
         for tries in itertools.count(1):
             path = temporary_path(self.folder, os.urandom(6).hex())
@@ -295,10 +292,7 @@ def remove_if_present(path: str) -> None:
 
 
 def write_text_file(path: str, text: str, private: bool = False) -> None:
-    """Write a text file atomically. Raises DiskError.
-
-    private: allow only the user to read the file.
-    """
+    """Write a text file atomically, for the user alone if `private`. Raises DiskError."""
     with AtomicFile(os.path.dirname(path)) as partial:
         if private:
             partial.make_private()

@@ -40,10 +40,7 @@ def translate_disk_errors(path: str) -> Iterator[None]:
 
 @contextmanager
 def log_disk_errors(label: str) -> Iterator[None]:
-    """Log a DiskError in the `with` block instead of raising it.
-
-    label: a word at the start of the log line.
-    """
+    """Log a DiskError in the `with` block, after the word `label`, instead of raising it."""
     try:
         yield
     except DiskError as error:
@@ -51,10 +48,7 @@ def log_disk_errors(label: str) -> Iterator[None]:
 
 
 def find_free_space(folder: str) -> int | None:
-    """Return the free bytes on a folder's disk, or None if they cannot be determined.
-
-    The folder need not exist yet.
-    """
+    """Return the free bytes on the disk of a folder that may not exist yet, or None if unknown."""
     try:
         return shutil.disk_usage(folder or ".").free
     except (FileNotFoundError, ValueError):
@@ -132,10 +126,7 @@ def sync_folder(folder: str) -> None:
 
 
 def make_folder(folder: str) -> None:
-    """Create a folder with its parents, and flush their names to the disk.
-
-    Raises OSError, ValueError or DiskError.
-    """
+    """Create a folder and its parents durably. Raises OSError, ValueError or DiskError."""
     missing, path = [], os.path.abspath(folder)
     while not os.path.isdir(path) and os.path.dirname(path) != path:
         missing.append(path)

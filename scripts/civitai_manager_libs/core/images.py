@@ -83,10 +83,7 @@ def level_mask(name: str) -> int:
 
 
 def level_name(level: int) -> str:
-    """Return the name of the highest browsing level in a bit mask.
-
-    Return "XXX", the strictest level, for a mask without a known level.
-    """
+    """Return the name of a bit mask's highest browsing level, "XXX" if it has no known level."""
     for name, bit in reversed(LEVELS.items()):
         if level & bit:
             return name

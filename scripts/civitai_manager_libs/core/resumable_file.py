@@ -160,10 +160,7 @@ class ResumableFile(AtomicFile):
         self._try_to_delete_note()
 
     def commit_new(self, path: str) -> None:
-        """Flush the file's bytes to the disk, and rename the file to `path`.
-
-        Raises PathTaken if a file of that name exists, and DiskError.
-        """
+        """Flush and rename the file to `path`. Raises PathTaken if that exists, and DiskError."""
         with translate_disk_errors(path):
             sync_file(self._file.fileno())
             try:
@@ -238,10 +235,7 @@ class ResumableFile(AtomicFile):
 
 
 def delete_resumable(folder: str, urls: Iterable[str]) -> int:
-    """Delete the unfinished downloads of some URLs in a folder; return how many were deleted.
-
-    Files in use are not deleted.
-    """
+    """Delete the unfinished, unused downloads of URLs in a folder; return how many were deleted."""
     try:
         names = set(filter(is_temporary_name, os.listdir(folder)))
     except (OSError, ValueError):  # a NUL in the folder's name
@@ -257,10 +251,7 @@ def resumable_size(folder: str, url: str) -> int:
 
 
 def delete_resumable_file(path: str) -> bool:
-    """Delete an unfinished file and its note; return whether they were deleted.
-
-    A file in use is not deleted.
-    """
+    """Delete an unfinished file that nobody uses, and its note; return whether it is deleted."""
     try:
         status = os.lstat(path)
         if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:

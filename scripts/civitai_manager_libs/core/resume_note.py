@@ -99,10 +99,7 @@ class ResumeNote:
 
 
 def read_note(path: str) -> ResumeNote | None:
-    """Read the note beside an unfinished file; return None if it is missing or damaged.
-
-    path: the note's path.
-    """
+    """Return the note of this path, beside an unfinished file; None if it is missing or damaged."""
     added: list[tuple[int, int]] = []
     try:
         with open_own_file(path, "rb") as file:

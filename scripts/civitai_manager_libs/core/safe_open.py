@@ -10,7 +10,7 @@ from io import BufferedReader, FileIO
 from typing import Literal
 
 from ..errors import DiskError
-from .threads import Cancellation, never_cancelled
+from .threads import find_cancellation
 
 __all__ = ["check_no_links", "check_own_folder", "compute_sha256", "expand_folder", "is_foreign"]
 __all__ += ["is_special_file", "lock_descriptor", "open_own_file", "open_shared", "open_to_read"]
@@ -50,10 +50,7 @@ _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | _NOT_BLOCKED
 
 
 def open_to_read(path: str) -> BufferedReader:
-    """Open a regular file, or a link to one, to read its bytes.
-
-    Raises OSError if there is no such file, or if it is a folder, pipe, socket or device.
-    """
+    """Open a regular file, or a link to one. Raises OSError for any other path."""
     try:
         file = open(path, "rb", opener=lambda path, flags: os.open(path, flags | _NOT_BLOCKED))
     except ValueError as error:  # a NUL in the path
@@ -111,10 +108,7 @@ def is_foreign(path: str) -> bool:
 
 
 def is_special_file(path: str) -> bool:
-    """Return whether a path is a link, a folder, a device or a file with several hard links.
-
-    Return False for a missing file.
-    """
+    """Return whether a path is a link, a folder, a device or a file with several hard links."""
     try:
         return not _is_plain(os.lstat(path))
     except FileNotFoundError:
@@ -187,15 +181,11 @@ def lock_descriptor(descriptor: int, wait: bool = False) -> bool | None:
 _PIECE = 1024 * 1024  # bytes
 
 
-def compute_sha256(path: str, cancelled: Cancellation | None = None) -> str:
-    """Return the SHA256 of a file in hexadecimal.
-
-    Raises OSError if the file cannot be read, and Cancelled if `cancelled` is set meanwhile.
-    """
-    cancelled = never_cancelled() if cancelled is None else cancelled
+def compute_sha256(path: str) -> str:
+    """Return a file's SHA256 in hexadecimal. Raises OSError and Cancelled."""
     digest = hashlib.sha256()
     with open_to_read(path) as file:
         while piece := file.read(_PIECE):
-            cancelled.check()
+            find_cancellation().check()
             digest.update(piece)
     return digest.hexdigest()

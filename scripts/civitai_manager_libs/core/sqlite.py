@@ -95,10 +95,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the SQLite connection for several queries, without a transaction around them.
-
-        Raises Cancelled when what the thread is doing is cancelled.
-        """
+        """Yield the connection for several queries without a transaction. Raises Cancelled."""
         with _translate_errors(self.path), _interrupt_when_cancelled(self.connection):
             yield self.connection
 

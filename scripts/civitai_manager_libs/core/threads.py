@@ -99,7 +99,8 @@ class Cancellation:
     def as_current(self) -> Iterator[None]:
         """Make this the Cancellation of all that the thread does in the `with` block.
 
-        `find_cancellation` returns it there; it also stops the block's queries of SQLite files.
+        `find_cancellation` returns it there: the block's requests, its queries of SQLite files and
+        what else takes long raise Cancelled as soon as it is set.
         """
         token = _current.set(self)
         try:
@@ -242,12 +243,12 @@ class SingleFlight(Generic[_T]):
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[_T]] = {}
 
-    def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
+    def do(self, key: Hashable, work: Callable[[], _T]) -> _T:
         """Call `work` once for all threads that pass the same key at the same time.
 
         The first thread calls its `work`; the others wait, and return its result or raise its
         error. If that error is a cancellation, a disk error or a bug, one of the others calls its
-        own `work` instead. cancelled: ends the wait by raising Cancelled.
+        own `work` instead. A cancellation of the waiting thread raises Cancelled.
         """
         while True:
             mine: Future[_T] = Future()
@@ -256,7 +257,7 @@ class SingleFlight(Generic[_T]):
             if running is mine:
                 return self._run(key, mine, work)
             while not wait([running], _POLL).done:
-                cancelled.check()
+                find_cancellation().check()
             error = running.exception()
             is_ours = isinstance(error, CivitaiShortcutError)
             if error is None or is_ours and not isinstance(error, (Cancelled, DiskError)):

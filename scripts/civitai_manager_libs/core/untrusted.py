@@ -199,10 +199,7 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
 
 
 def as_whole_number(value: Any, low: int = 0, high: int = _MAX_INTEGER) -> int | None:
-    """Return a whole number from `low` to `high`, such as `12`, `12.0` or `"12"`, as an int.
-
-    Return None for all other values.
-    """
+    """Return `12`, `12.0` or `"12"` from `low` to `high` as an int, None for all other values."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

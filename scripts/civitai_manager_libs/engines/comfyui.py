@@ -396,10 +396,7 @@ def make(
 
 
 def _send(client: Connection, planned: Plan, prompt_id: str) -> bool:
-    """Send a graph; return False if the answer is late, and ComfyUI may yet take the graph.
-
-    Raises EngineError if ComfyUI does not run the whole of it.
-    """
+    """Send a graph; return False if ComfyUI may yet take it. Raises EngineError."""
     graph = as_mapping(planned.request["prompt"])
     body: dict[str, Any] = {"prompt": graph, "prompt_id": prompt_id}
     if "workflow" in planned.request:

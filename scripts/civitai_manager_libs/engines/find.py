@@ -24,6 +24,7 @@ __all__ += ["write_note"]
 
 EngineKind = Literal["comfyui", "webui"]
 
+_LOGINS = "engine_logins.json"  # in the data folder
 # ComfyUI and its desktop app; A1111's family, and without its page.
 _USUAL = tuple(f"http://127.0.0.1:{port}" for port in (8188, 8000, 7860, 7861))
 _MAX_ADDRESSES = 20
@@ -83,10 +84,7 @@ def list_addresses() -> list[str]:
 
 
 def find_engines(addresses: Sequence[str] | None = None) -> list[Engine]:
-    """Ask addresses, at the same time, and return the programs that answer.
-
-    addresses: None for all that are known.
-    """
+    """Ask these or all known addresses at the same time; return the programs that answer."""
     addresses = list_addresses() if addresses is None else addresses
 
     def ask(address: str) -> Engine | None:
@@ -149,31 +147,29 @@ def save_login(address: str, login: str) -> None:
     is_valid = ":" in login and login.isprintable() and len(login) <= 1_000
     if login and not is_valid:  # the text is not repeated: it may be a password
         raise InputError("The login must be user:password.", "engine_bad_login")
-    write_note(setting.engine_logins_file(), address, login)
+    write_note(_LOGINS, address, login)
 
 
-def read_notes(path: str) -> dict[str, Any]:
-    """Return {address: value} of a file of notes, {} if it is missing or damaged."""
+def read_notes(name: str) -> dict[str, Any]:
+    """Return {address: value} of a file in the data folder, {} if it is missing or damaged."""
     try:
-        return read_json_object(path)
+        return read_json_object(setting.data_path(name))
     except SettingError:
         return {}
 
 
-def write_note(path: str, address: str, value: Any) -> None:
-    """Note a value for an address in a file that only its owner can read; an empty one removes it.
-
-    Raises DiskError.
-    """
+def write_note(name: str, address: str, value: Any) -> None:
+    """Note a value for an address in a private file, or remove it if empty. Raises DiskError."""
+    path = setting.data_path(name)
     if value or os.path.isfile(path):
         with lock_file(path):
-            notes = {**read_notes(path), address: value}
+            notes = {**read_notes(name), address: value}
             text = json.dumps({one: each for one, each in notes.items() if each})
             write_text_file(path, text, private=True)
 
 
 def _read_login(address: str) -> str:
-    return as_text(read_notes(setting.engine_logins_file()).get(address))
+    return as_text(read_notes(_LOGINS).get(address))
 
 
 class Connection(EngineClient):

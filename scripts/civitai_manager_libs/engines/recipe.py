@@ -218,10 +218,7 @@ class Planner:
         return [name for one in wanted if listed is not None and (name := self._find(one, listed))]
 
     def _find_loras(self, listed: Sequence[EngineFile]) -> tuple[str, dict[str, str]]:
-        """Return the prompt without the LoRAs to leave out, and {tag's name: listed name}.
-
-        The tags' names are in lower case.
-        """
+        """Return the prompt without missing LoRAs, and {tag's name, lower case: listed name}."""
         prompt, loras = self._infotext.prompt, dict[str, str]()
         for name, *_ in translate_prompt(prompt).loras:
             loras[name.lower()] = self._find(self._want("lora", name), listed)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 import re
 import threading
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from .. import setting, util
+from .. import util
 from ..core import as_integer, as_list, as_mapping, as_number, as_text, Cancellation
 from ..core import detect_media_extension, model_file_stem, never_cancelled
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError
@@ -23,7 +22,7 @@ from .find import Connection, Engine, list_addresses, read_notes, write_note
 from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, MODULE, name_group, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report, was_made_from_image
 
-__all__ = ["has_noted_options", "list_files", "Lists", "make", "note_path", "plan"]
+__all__ = ["has_noted_options", "list_files", "Lists", "make", "NOTES", "plan"]
 __all__ += ["restore_noted_options"]
 
 # The size is that of an image of 100 MB in base64.
@@ -42,6 +41,9 @@ _CARRIED = {
     *("Schedule rho", "Sigma churn", "Sigma noise", "Sigma tmin", "Sigma tmax", "UniPC order"),
 }
 _MODEL = "sd_model_checkpoint"
+# In the data folder {address: {option: [value before, value sent]}}: what to put back if this
+# program is killed meanwhile.
+NOTES = "engine_options.json"
 # A WebUI takes no "Use same sampler" of an infotext.
 _FIRST_PASS = {"Hires sampler": "Sampler", "Hires schedule type": "Schedule type"}
 
@@ -310,7 +312,7 @@ def make(
     """
     cancelled = cancelled or never_cancelled()
     client = Connection(engine)
-    noted = read_notes(note_path()).get(engine.address)
+    noted = read_notes(NOTES).get(engine.address)
     if noted and _restore_options(client, noted):
         noted = None
     options = as_mapping(client.read_json("/sdapi/v1/options").value)
@@ -322,7 +324,7 @@ def make(
     changes |= as_mapping(noted)
     # Which model is loaded the user sees, and may choose meanwhile.
     hidden = {name: each for name, each in changes.items() if name != _MODEL}
-    write_note(note_path(), engine.address, hidden)
+    write_note(NOTES, engine.address, hidden)
     body, request = {**planned.request, "force_task_id": task_id}, None
     try:
         for _ in range(_START_TRIES):
@@ -337,7 +339,7 @@ def make(
         # A WebUI that hangs may make the image later.
         is_over = request is None or not request.abandoned.is_set()
         if _restore_options(client, changes) and is_over:
-            write_note(note_path(), engine.address, {})
+            write_note(NOTES, engine.address, {})
     cancelled.check()
     error = None if request is None else request.error
     if error is not None or reply is None:
@@ -376,35 +378,24 @@ def _send_quietly(client: Connection, method: str, path: str, data: Any = None) 
 
 def has_noted_options() -> bool:
     """Return whether an earlier process has left a WebUI's settings changed."""
-    return bool(read_notes(note_path()))
+    return bool(read_notes(NOTES))
 
 
 def restore_noted_options() -> None:
     """Put back the settings that an earlier process has left changed, where a WebUI answers."""
-    for address, changes in read_notes(note_path()).items():
+    for address, changes in read_notes(NOTES).items():
         if address not in list_addresses():
-            write_note(note_path(), address, {})
+            write_note(NOTES, address, {})
             continue
         try:
             if _restore_options(Connection(Engine("webui", address)), as_mapping(changes)):
-                write_note(note_path(), address, {})
+                write_note(NOTES, address, {})
         except CivitaiShortcutError as error:
             util.printD(f"[engines] settings are not put back: {error}")
 
 
-def note_path() -> str:
-    """Return the file that notes what to put back if this program is killed meanwhile.
-
-    It has {address: {option: [value before, value sent]}}.
-    """
-    return os.path.join(setting.data_folder(), "engine_options.json")
-
-
 def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
-    """Set back the options that still have the value that was sent; others the user has chosen.
-
-    changes: as `note_path` has them. Return False if the WebUI does not do it.
-    """
+    """Set back the options that still have the value sent; return False if that fails."""
     if not changes:
         return True
     after = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/options"))

@@ -30,10 +30,7 @@ def is_shared() -> bool:
 
 
 def is_frozen(name: str) -> bool:
-    """Return whether the WebUI's command line forbids users to change one of our settings.
-
-    name: the setting's name, or "key" for the API key.
-    """
+    """Return whether the command line forbids to change a setting, or the API key ("key")."""
     flags = _host_arguments()
     section = make_option_key("").rstrip("_")
     return (

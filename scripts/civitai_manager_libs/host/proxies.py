@@ -51,10 +51,7 @@ def validate_proxy(url: str) -> str:
 
 
 def bypass_proxies_for(*hosts: str) -> None:
-    """Add hosts to the environment variable `no_proxy`: this process then uses no proxy for them.
-
-    hosts: host names or IP addresses.
-    """
+    """Add host names or IP addresses to this process's variable `no_proxy`."""
     value = next(filter(None, map(os.environ.get, _BYPASS_VARIABLES)), "")
     names = [name.strip() for name in value.split(",") if name.strip()]
     if "*" not in names:

@@ -38,10 +38,7 @@ def make_option_key(name: str) -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return our settings that older versions stored in the WebUI's settings file, by name.
-
-    Return None without a WebUI.
-    """
+    """Return older versions' settings in the WebUI's settings file, None without a WebUI."""
     if not in_webui():
         return None
     from modules import shared
@@ -232,10 +229,7 @@ _WANTED_OPEN_FILES = 4096  # macOS starts with 256
 
 
 def raise_open_file_limit() -> None:
-    """Let this process open 4096 files and connections at once, or as many as the system allows.
-
-    A limit that is higher already is kept.
-    """
+    """Let this process open at least 4096 files at once, or as many as the system allows."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

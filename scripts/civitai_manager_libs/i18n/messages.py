@@ -40,10 +40,7 @@ class _Catalogue:
 
 @lru_cache(maxsize=None)
 def load_catalogue(language: str) -> _Catalogue:
-    """Return all texts of a language. A text without a translation is in English.
-
-    language: a tag such as `zh-TW`. An unknown language gives English.
-    """
+    """Return all texts of a language such as `zh-TW`, those without a translation in English."""
     english = _read_language(DEFAULT_LANGUAGE)
     if language == DEFAULT_LANGUAGE or language not in LANGUAGES:
         return _Catalogue(**english)
@@ -110,10 +107,7 @@ def parse_accept_language(header: str) -> str:
 
 
 def parse_locale_language(environment: Mapping[str, str]) -> str:
-    """Return the supported language that environment variables name, else "en".
-
-    The first of LC_ALL, LC_MESSAGES and LANG that is set decides.
-    """
+    """Return the supported language of the first set of LC_ALL, LC_MESSAGES and LANG, else "en"."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next(filter(None, map(environment.get, names)), "").lower().partition(".")[0]
     # Windows names a locale "Chinese (Traditional)_Taiwan".
@@ -171,10 +165,7 @@ def get_setting_label(name: str, language: str) -> str:
 
 
 def get_choice_label(name: str, value: str, language: str) -> str:
-    """Return the label of a setting's value, or the value itself if it has no label.
-
-    name: the setting's name.
-    """
+    """Return the label of a setting's value, or the value itself if it has none."""
     if name == "language" and value in LANGUAGES:
         return load_catalogue(value).name
     kind = "level" if name == "gallery_level" else name

@@ -161,10 +161,7 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def _list_entries(meta: Mapping[str, Any]) -> tuple[_Entries, _Entries]:
-    """Return the entries of `meta["resources"]`, and the LoRAs that `meta` lists elsewhere.
-
-    The latter are the entries of `meta["additionalResources"]`, then at most 50 of parameters.
-    """
+    """Return the entries of `resources`, of `additionalResources` and at most 50 of parameters."""
     numbered = list(_iter_numbered_loras(meta))
     # Of `AddNet Model 1: sakura-01(8c052dc68980)`, Civitai makes a LoRA `01` with this hash.
     misnamed = {entry["hash"] for entry in numbered if entry["hash"]}

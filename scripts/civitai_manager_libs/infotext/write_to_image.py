@@ -60,10 +60,7 @@ def set_comment(tiff: bytes, text: str, must_have_one: bool = False) -> bytes | 
 
 
 def _read_folder(tiff: bytes, order: str, pointer: bytes) -> tuple[_Entries, bytes]:
-    """Return the entries of the directory (IFD) to which 4 bytes point, and the 4 bytes behind.
-
-    Raises struct.error or ValueError if it is damaged.
-    """
+    """Return an IFD's entries and the 4 bytes behind. Raises struct.error or ValueError."""
     (at,) = struct.unpack(f"{order}I", pointer)
     (count,) = struct.unpack_from(f"{order}H", tiff, at)
     end = at + 2 + _ENTRY * count
@@ -93,10 +90,7 @@ _Patch = tuple[int, int, bytes]
 
 
 def _list_png_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return the patches that add an infotext to a PNG file, None if the file is damaged.
-
-    The patches also remove older `parameters` texts and replace an EXIF comment, if there is one.
-    """
+    """Return what puts a text into a PNG in place of older ones, None if it is damaged."""
     # The text goes before the pixels, where some readers stop. WebUIs prefer the EXIF comment.
     file.seek(0)
     if file.read(16)[12:] != b"IHDR":
@@ -124,10 +118,7 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _list_jpeg_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return the patches that make an infotext the user comment of a JPEG file's EXIF data.
-
-    Return None if the file is damaged, or if its EXIF data would become larger than 64 KB.
-    """
+    """Return what makes a text a JPEG's user comment, None if damaged or its EXIF over 64 KB."""
     at = 2
     for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
         if marker == 0xE1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
@@ -150,10 +141,7 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return the patches that make an infotext the user comment of a WebP file's EXIF data.
-
-    Return None if the file is damaged, or if its EXIF data is too large to be changed.
-    """
+    """Return what makes a text a WebP's user comment, None if damaged or its EXIF too large."""
     file.seek(4)
     stated_size = int.from_bytes(file.read(4), "little")  # chunks beyond it are left out
     known_chunks = islice(iter_chunks(file), _MAX_PARTS)
@@ -178,10 +166,7 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
 
 
 def _flag_exif(file: BinaryIO, kind: bytes, start: int) -> _Patch | None:
-    """Return the patch by which a WebP file states that it has EXIF data, None if it is damaged.
-
-    It changes or adds the VP8X chunk. kind, start: of the first chunk.
-    """
+    """Return the patch of a WebP's VP8X chunk, which says that EXIF follows; None if damaged."""
     file.seek(start + 8)
     data, flags = file.read(10), _EXIF_FLAG
     if len(data) < 10:

@@ -51,10 +51,7 @@ FIELDS: dict[str, Callable[[Image, NamingContext], str]] = {
 
 
 def validate_template(template: str) -> str:
-    """Check a file name template; return it without surrounding spaces and with forward slashes.
-
-    Raises InputError if the template is invalid; the message says what to change.
-    """
+    """Return a file name template with forward slashes, without outer spaces. Raises InputError."""
     template = file_names.clean_template(template)
     key, values = file_names.find_template_problem(template, FIELDS) or ("", {})
     name = template.rpartition("/")[2]

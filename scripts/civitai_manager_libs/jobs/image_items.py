@@ -79,7 +79,7 @@ class ImageKind:
         folder = self._job.folder
         _check_folder(item, folder)
         file = self._client.fetch_file(
-            item.url, lambda extension: item.path(folder, extension), progress, self._cancelled
+            item.url, lambda extension: item.path(folder, extension), progress
         )
         message = write_sidecars(file.path, item.record, is_ours=True)
         size = _read_file_size(file.path, file.size)  # larger if infotext was embedded
@@ -199,7 +199,8 @@ class ImageKind:
         query = self._job.query
         if self._job.walk is WalkState.SECOND:
             query = replace(query, sort="Newest" if query.sort == "Oldest" else "Oldest")
-        return self._client.fetch_page(query, cursor, limit, self._cancelled)
+        with self._cancelled.as_current():
+            return self._client.fetch_page(query, cursor, limit)
 
     # Claims
 

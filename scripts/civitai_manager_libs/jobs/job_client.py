@@ -6,7 +6,7 @@ import os
 
 from .. import setting
 from ..civitai import ImageQuery, Page
-from ..core import Cancellation, check_no_links
+from ..core import check_no_links
 from ..http_client import CivitaiHttpClient, FetchedFile, FileOptions, SendOptions
 from ..library import pages
 from ..model_files import ModelFileRequest, receive_model_file, ReceivedModel
@@ -20,8 +20,7 @@ __all__ = ["choose_destination", "choose_image_width", "JobClient", "reserved_by
 class JobClient(ApiClient):
     """Sends the requests of jobs to Civitai.
 
-    The page's requests are sent before those of jobs. The bandwidth limit applies to jobs only. A
-    method with the parameter `cancelled` raises Cancelled as soon as that is set.
+    The page's requests are sent before those of jobs. The bandwidth limit applies to jobs only.
     """
 
     _client: CivitaiHttpClient
@@ -29,25 +28,19 @@ class JobClient(ApiClient):
     def __init__(self, client: CivitaiHttpClient) -> None:
         super().__init__(client, SendOptions(urgent=False))
 
-    def fetch_page(
-        self, query: ImageQuery, cursor: str | None, limit: int, cancelled: Cancellation
-    ) -> Page:
+    def fetch_page(self, query: ImageQuery, cursor: str | None, limit: int) -> Page:
         """Fetch a gallery page of at most `limit` images; store its records in the library."""
-        return pages.fetch_page(self, query, cursor, limit, cancelled)
+        return pages.fetch_page(self, query, cursor, limit)
 
-    def fetch_file(
-        self, url: str, target: Target, progress: Progress, cancelled: Cancellation
-    ) -> FetchedFile:
+    def fetch_file(self, url: str, target: Target, progress: Progress) -> FetchedFile:
         """Download an image's file, or resume an interrupted download."""
         options = FileOptions(resumable=True, reserve=reserved_bytes())
         sending = SendOptions(throttled=True)
-        return self._client.fetch(url, target, options, sending, progress, cancelled)
+        return self._client.fetch(url, target, options, sending, progress)
 
-    def receive_model(
-        self, request: ModelFileRequest, progress: Progress, cancelled: Cancellation
-    ) -> ReceivedModel:
+    def receive_model(self, request: ModelFileRequest, progress: Progress) -> ReceivedModel:
         """Download a model file, or resume an interrupted download."""
-        return receive_model_file(self._client, request, progress, cancelled)
+        return receive_model_file(self._client, request, progress)
 
     def paused_seconds(self, url: str) -> float:
         """Return for how many seconds a URL's host or Civitai's API wants no request, or 0.0."""

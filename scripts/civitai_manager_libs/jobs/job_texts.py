@@ -78,11 +78,7 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether a job's description contains all `words`, ignoring case.
-
-    words: separated by spaces. The job's title, folder, state and date count as parts of the
-    description.
-    """
+    """Return whether a job's title, folder, state and date contain all `words`, ignoring case."""
     group, subject, filters = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
@@ -138,10 +134,7 @@ def describe_problem(job: Job, language: str) -> str:
 
 
 def describe_reasons(job: Job, language: str) -> str:
-    """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
-
-    Return "" if there are no failures, or too many to list.
-    """
+    """Return failures' reasons, such as "(Network: 3)"; "" for none or too many to list."""
     if job.failed > FAILURES_LISTED:
         return ""
     counted = Counter(item.reason for item in job.failures).most_common()

@@ -301,8 +301,8 @@ class MakeService:
 
     def _run(self) -> None:
         """Make the queued images until none is left, or another program makes them."""
-        path = os.path.join(setting.data_folder(), "locks", "making.lock")
-        lock, is_broken = sqlite.ProcessLock(path), True
+        path = os.path.join("locks", "making.lock")
+        lock, is_broken = sqlite.ProcessLock(setting.data_path(path)), True
         try:
             if lock.acquire(1.0):
                 if self._restores:

@@ -36,10 +36,7 @@ class ProgressMeter:
             self._items[item_id] = (resumed, expected, expected)
 
     def record_progress(self, item_id: int, received: int, total: int) -> None:
-        """Record how many bytes of an item are on the disk.
-
-        total: the item's size in bytes, 0 if unknown.
-        """
+        """Record how many bytes of an item are on the disk. total: its size, 0 if unknown."""
         with self._lock:
             before, known_total, expected = self._items.get(item_id, (0, 0, 0))
             self._arrived += max(0, received - before)

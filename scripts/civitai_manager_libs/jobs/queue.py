@@ -195,20 +195,14 @@ class WorkerPool:
             return len(self._entries.list_waiting())
 
     def find_live_jobs(self, jobs: Iterable[Job]) -> dict[int, Job]:
-        """Return those of these jobs of the database that are queued or running, by id.
-
-        The returned jobs have the states, counts and places of this queue.
-        """
+        """Return these jobs that are queued or running, by id, as this queue knows them."""
         with self._changed:
             ahead = {job_id: n for n, job_id in enumerate(self._entries.list_waiting())}
             entries = [(job, self._entries.get(job.id)) for job in jobs]
             return {job.id: e.update_job(job, ahead.get(job.id, 0)) for job, e in entries if e}
 
     def _start_workers(self) -> None:
-        """Start threads for the queued jobs, as many as the settings allow.
-
-        The caller must hold the lock `_changed`.
-        """
+        """Start threads for the queued jobs. The caller must hold the lock `_changed`."""
         self._changed.notify_all()  # a thread may be waiting for a retry
         while self._count < setting.gallery_jobs_at_once:
             entry = self._entries.next_entry()

@@ -106,10 +106,7 @@ class JobService:
         return new_id, elsewhere
 
     def resume_after_start(self) -> None:
-        """Queue the jobs that were unfinished when the program last ended.
-
-        Jobs that the user paused stay paused.
-        """
+        """Queue the jobs that were unfinished at the last end, but none that the user paused."""
         with self.open_store() as store:
             for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
@@ -141,10 +138,7 @@ class JobService:
                         store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job and its partial files; the files that it saved stay.
-
-        Raises InputError if the job is running.
-        """
+        """Delete a job and its partial files, not the saved ones. Raises InputError if it runs."""
         with self._workers.remove(job_id) as entry:
             is_running = entry is not None and entry.is_running
             if not is_running:
@@ -236,10 +230,7 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
 
 
 def _check_running(store: JobStore, job: Job) -> Job:
-    """Return a job that this process does not run; as paused if no program runs it any more.
-
-    The database still says `running` if the program was killed, or if the disk was full.
-    """
+    """Return a job as paused if it says `running` after its program was killed."""
     with suppress(DiskError, InputError):  # InputError: it was deleted meanwhile
         if job.state is JobState.RUNNING and not store.is_job_running(job.id):
             job = store.get_job(job.id)  # it may have ended meanwhile

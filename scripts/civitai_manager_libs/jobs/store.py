@@ -140,11 +140,7 @@ class JobStore:
         options: JobOptions = JobOptions(),
         cursor: str | None = None,
     ) -> int:
-        """Add a queued job and return its id.
-
-        cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
-        parameters are fields of `Job`.
-        """
+        """Add a queued job and return its id. cursor: to begin at. For the rest see `Job`."""
         with self._database.writing() as db:
             return insert_job(db, title, query, folder, wanted, again, options, cursor)
 
@@ -287,10 +283,7 @@ class JobStore:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
     def request_second_walk(self, job_id: int) -> None:
-        """Queue a finished job to read its gallery's pages a second time.
-
-        Raises InputError if the job is running.
-        """
+        """Queue a finished job to read its gallery again. Raises InputError if it is running."""
         sql = (
             "UPDATE jobs SET walked = ?, options = json_set(options, '$.verify', json('true'))"
             " WHERE id = ?"
@@ -421,10 +414,7 @@ class JobStore:
 
     @contextmanager
     def hold_job(self, job_id: int) -> Iterator[None]:
-        """Hold the job's lock during the `with` block, so that nobody else runs the job.
-
-        Raises InputError if another process or thread holds the lock.
-        """
+        """Hold the job's lock in the `with` block. Raises InputError if somebody else holds it."""
         lock = self.job_lock(job_id)
         if not lock.acquire(_LOCK_SECONDS):
             raise InputError(f"Job {job_id} is already running in another program: stop it there.")

@@ -61,8 +61,10 @@ CREATE TABLE saved (
     image_id INTEGER PRIMARY KEY, path TEXT NOT NULL, bytes INTEGER NOT NULL, at REAL NOT NULL
 );
 CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE);
-CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL);
-CREATE TABLE made (
+CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL)
+"""
+_MADE = """
+CREATE TABLE IF NOT EXISTS made (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, image_id INTEGER NOT NULL,
     engine TEXT NOT NULL, plan TEXT NOT NULL, prompt_id TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued', problem TEXT NOT NULL DEFAULT '{}',
@@ -90,17 +92,9 @@ UPDATE jobs SET walked = 5 WHERE walked = 1
     AND CASE WHEN json_valid(report) THEN json_extract(report, '$.end') END IN ('end', 'blank')
     AND coalesce(json_extract(report, '$.second_end'), '') = ''
 """
-_TO_6 = """
-CREATE TABLE IF NOT EXISTS made (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, image_id INTEGER NOT NULL,
-    engine TEXT NOT NULL, plan TEXT NOT NULL, prompt_id TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'queued', problem TEXT NOT NULL DEFAULT '{}',
-    path TEXT NOT NULL DEFAULT ''
-)
-"""
-_CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5, _TO_6)
+_CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5, _MADE)
 _SCHEMA = sqlite.Schema(
-    6, _TABLES, "The jobs database", "Your pictures are untouched.", changes=_CHANGES
+    6, f"{_TABLES};{_MADE}", "The jobs database", "Your pictures are untouched.", changes=_CHANGES
 )
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
 _LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer

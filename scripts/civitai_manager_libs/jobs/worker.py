@@ -74,7 +74,7 @@ class JobWorker:
         parts = (store, self._job, client)
         self._kind: ImageKind | ModelKind
         if self._job.has_models:
-            self._kind = ModelKind(*parts, self._cancelled)
+            self._kind = ModelKind(*parts)
         else:
             self._kind = ImageKind(*parts, self._record_outcome, self._tick, self._cancelled)
         self._failures = FailureClassifier()
@@ -89,10 +89,7 @@ class JobWorker:
         self._stop_request.stop(JobState(state))
 
     def run(self) -> Job:
-        """Run the job until it is done or stopped; return the job with its new state.
-
-        Raises InputError if another thread or process is running the job.
-        """
+        """Run the job until it ends; return it. Raises InputError if it is running already."""
         with self._store.hold_job(self._job.id):
             for folder in self._kind.list_folders():
                 remove_leftovers(folder)
@@ -168,10 +165,11 @@ class JobWorker:
         waiting = Outcome(item.image_id, "waiting")
         self._meter.record_start(item.image_id, *_measure_item(item))
         try:
-            self._cancelled.check()
-            outcome = self._kind.fetch(
-                item, lambda *sizes: self._meter.record_progress(item.image_id, *sizes)
-            )
+            with self._cancelled.as_current():
+                self._cancelled.check()
+                outcome = self._kind.fetch(
+                    item, lambda *sizes: self._meter.record_progress(item.image_id, *sizes)
+                )
         except Cancelled:
             return WorkResult(item, waiting, began)
         except DiskFull as error:
@@ -252,18 +250,15 @@ class ModelKind:
 
     max_downloads = 1  # each file is downloaded over several connections
 
-    def __init__(
-        self, store: JobStore, job: Job, client: JobClient, cancelled: Cancellation
-    ) -> None:
+    def __init__(self, store: JobStore, job: Job, client: JobClient) -> None:
         self._store, self._job_id, self._client = store, job.id, client
-        self._cancelled = cancelled
 
     def iter_items(self) -> Iterator[Item]:
         # Files that failed in an earlier run come last.
         return iter(sorted(self._list_waiting(), key=lambda item: item.reason != ""))
 
     def fetch(self, item: Item, progress: Progress) -> Outcome:
-        file = self._client.receive_model(item.model_request, progress, self._cancelled)
+        file = self._client.receive_model(item.model_request, progress)
         state = "skipped" if file.was_here else "saved"
         codes = " ".join(file.notes)
         return Outcome(item.image_id, state, file.path, file.size, codes, file.message)

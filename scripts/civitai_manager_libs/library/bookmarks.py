@@ -226,10 +226,7 @@ def list_collections() -> list[Collection]:
 
 
 def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
-    """Return {collection name: image ids}, the ids in the order in which they were added.
-
-    name: the only collection to return, "" for all. Raises DiskError.
-    """
+    """Return {collection: image ids as added} for one or all ("") collections. Raises DiskError."""
     sql = (
         "SELECT s.name, i.id FROM collections s LEFT JOIN collection_images i USING (number)"
         " WHERE ?1 = '' OR s.folded = ?1 ORDER BY s.folded, i.added_at, i.id"
@@ -243,10 +240,7 @@ def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
 
 
 def list_image_ids(name: str) -> list[int]:
-    """Return the image ids of a collection in the order in which they were added.
-
-    Return [] if the collection does not exist. Raises DiskError.
-    """
+    """Return a collection's image ids as added, [] if it does not exist. Raises DiskError."""
     return next(iter(list_image_ids_by_name(name).values()), []) if fold_text(name) else []
 
 
@@ -291,10 +285,7 @@ def rename_collection(name: str, new_name: str) -> None:
 
 
 def delete_collection(name: str) -> list[int]:
-    """Delete a collection and return its image ids; the images stay in the local library.
-
-    Raises DiskError.
-    """
+    """Delete a collection, not its images; return their ids. Raises DiskError."""
     with change_bookmarks() as db:
         ids = list_image_ids(name)
         db.execute("DELETE FROM collections WHERE folded = ?", (fold_text(name),))

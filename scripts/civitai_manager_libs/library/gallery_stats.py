@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from ..core import find_cancellation
 from ..infotext import build_infotext, parse_infotext
@@ -19,16 +20,71 @@ from .stats_features import LETTERS, NAMED_PARAMETERS, PARAMETERS, read_features
 from .stats_features import StatsBar
 
 __all__ = ["build_search_query", "compute_gallery_stats", "list_gallery_images"]
-__all__ += ["serialize_stats", "summarize_gallery"]
+__all__ += ["serialize_stats", "Stats", "summarize_gallery"]
 
 _BATCH = 500  # records in memory
 _PATIENCE = 2.0  # seconds to wait until new records are written
 
 
+class StatsBarView(TypedDict):
+    """A value with how many images have it, and statistics of these images.
+
+    share: `count` divided by the number of images with generation data, 0 to 1. reactions: the
+    median number of reactions to these images. weight, low, high: the most common, lowest and
+    highest weight of a LoRA, "" if unknown. is_model_version: whether the value is a version of the
+    open model. search: the search that finds these images, "" if there is none.
+    """
+
+    value: str
+    label: str
+    count: int
+    share: float
+    reactions: float
+    weight: str
+    low: str
+    high: str
+    is_model_version: bool
+    search: str
+
+
+class StatsGroup(TypedDict):
+    kind: str
+    bars: list[StatsBarView]
+
+
+class VersionStats(TypedDict):
+    """The statistics of a version's images. most: the most common value of each kind, by kind."""
+
+    id: int
+    name: str
+    image_count: int
+    with_data: int
+    reactions: float
+    most: dict[str, StatsBarView]
+
+
+class Stats(TypedDict):
+    """What a gallery's images have in common.
+
+    image_count: number of images in the library. with_data: how many of them have generation data.
+    with_tags: how many have known tags. reactions: the median number of reactions to images with
+    generation data. recipe: an infotext of the most common values, or ""; settings: its parameters.
+    """
+
+    image_count: int
+    with_data: int
+    with_tags: int
+    reactions: float
+    recipe: str
+    settings: list[tuple[str, str]]
+    groups: list[StatsGroup]
+    versions: list[VersionStats]
+
+
 def compute_gallery_stats(
     model_id: int | None, version_id: int | None, level: int, gallery: str = ""
-) -> dict[str, Any]:
-    """Return the statistics of a gallery's stored images as the JSON object for the page.
+) -> Stats:
+    """Return the statistics of a gallery's stored images.
 
     model_id: None if only the version is known. version_id: None for the gallery of the whole
     model. level: bit mask of the browsing levels (content ratings) to count. gallery: the name of
@@ -187,64 +243,61 @@ _KEYS = {"checkpoint": "model", "upscale": "hires"}  # in a search query, where 
 
 def serialize_stats(
     stats: GalleryStats, versions: Mapping[int, str], names: Mapping[str, str]
-) -> dict[str, Any]:
+) -> Stats:
     """Return the statistics of a model's gallery as a JSON object.
 
     versions: names of the model's versions by id, in the model's order. names: names of other
     resources by `#<version id>`, for images that state only this id.
     """
     names = {**{label: name or label for label, name in stats.own_names.items()}, **names}
-    of_versions = []
-    for key, name in versions.items():
-        if (of_version := stats.versions.get(key)) is not None:
-            bars = {kind: bars[0] for kind, bars in of_version.bars.items() if bars}
-            totals, total = _list_totals(of_version), of_version.with_data
-            most = {kind: _serialize_count(bar, total, names) for kind, bar in bars.items()}
-            of_versions.append({"id": key, "name": name, **totals, "most": most})
+
+    def serialize_bar(kind: str, bar: StatsBar, total: int) -> StatsBarView:
+        label, is_model_version = names.get(bar.value, bar.value), bar.value in stats.own_names
+        return {
+            "value": bar.value,
+            "label": label,
+            "count": bar.count,
+            "share": round(bar.count / total, 4),
+            "reactions": bar.reactions,
+            "weight": bar.weight,
+            "low": bar.low,
+            "high": bar.high,
+            "is_model_version": is_model_version,
+            "search": build_search_query(kind, bar.value, label, is_model_version),
+        }
+
+    totals = {**dict.fromkeys(stats.bars, stats.with_data), "tag": stats.with_tags}
     return {
-        **_list_totals(stats),
+        "image_count": stats.image_count,
+        "with_data": stats.with_data,
         "with_tags": stats.with_tags,
+        "reactions": stats.reactions,
         "recipe": stats.recipe,
-        "settings": [list(pair) for pair in parse_infotext(stats.recipe).parameters.items()],
+        "settings": list(parse_infotext(stats.recipe).parameters.items()),
         "groups": [
             {
                 "kind": kind,
-                "bars": [_serialize_bar(kind, bar, stats, names) for bar in stats.bars[kind]],
+                "bars": [serialize_bar(kind, bar, totals[kind]) for bar in stats.bars[kind]],
             }
             for kind in (*KINDS, "tag")
             if stats.bars.get(kind)
         ],
-        "versions": of_versions,
-    }
-
-
-def _list_totals(stats: GalleryStats) -> dict[str, float]:
-    return {name: getattr(stats, name) for name in ("image_count", "with_data", "reactions")}
-
-
-def _serialize_bar(
-    kind: str, bar: StatsBar, stats: GalleryStats, names: Mapping[str, str]
-) -> dict[str, Any]:
-    is_model_version = bar.value in stats.own_names
-    total = stats.with_tags if kind == "tag" else stats.with_data
-    count = _serialize_count(bar, total, names)
-    return {
-        **count,
-        "reactions": bar.reactions,
-        "weight": bar.weight,
-        "low": bar.low,
-        "high": bar.high,
-        "is_model_version": is_model_version,
-        "search": build_search_query(kind, bar.value, count["label"], is_model_version),
-    }
-
-
-def _serialize_count(bar: StatsBar, total: int, names: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "value": bar.value,
-        "label": names.get(bar.value, bar.value),
-        "count": bar.count,
-        "share": round(bar.count / total, 4),
+        "versions": [
+            {
+                "id": key,
+                "name": name,
+                "image_count": one.image_count,
+                "with_data": one.with_data,
+                "reactions": one.reactions,
+                "most": {
+                    kind: serialize_bar(kind, bars[0], one.with_data)
+                    for kind, bars in one.bars.items()
+                    if bars
+                },
+            }
+            for key, name in versions.items()
+            if (one := stats.versions.get(key))
+        ],
     }
 
 

@@ -89,11 +89,8 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
 
 
 def adopt_old_file() -> None:
-    """Move the rules in `hidden.json`, where older versions stored them, to the library.
-
-    Raises DiskError.
-    """
-    path = os.path.join(setting.data_folder(), "hidden.json")
+    """Move the rules in older versions' `hidden.json` to the library. Raises DiskError."""
+    path = setting.data_path("hidden.json")
     if not os.path.exists(path):
         return
     with writing() as db:

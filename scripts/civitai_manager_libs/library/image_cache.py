@@ -59,10 +59,7 @@ def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
 
 @contextmanager
 def hold_file(url: str) -> Iterator[None]:
-    """Protect the cached file of a URL from deletion during the `with` block.
-
-    The file may be created within the block.
-    """
+    """Protect a URL's cached file, made now or later, from deletion in the `with` block."""
     path = setting.get_image_url_to_gallery_file(url)
     with _lock:
         _held[path] += 1

@@ -114,10 +114,7 @@ def find_deleted(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> l
 
 
 def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Mark images that Civitai does not send now, in the caller's transaction.
-
-    Images that are not stored are ignored.
-    """
+    """Mark stored images that Civitai does not send now, in the caller's transaction."""
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
     db.executemany(f"INSERT OR REPLACE INTO missing_images {known}", rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -13,7 +12,7 @@ from typing import Any, Literal
 
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
-from ..core import as_list, as_mapping, Cancellation, lock_file, log_disk_errors, open_to_read
+from ..core import as_list, as_mapping, lock_file, log_disk_errors, open_to_read
 from ..core import write_text_file
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
@@ -87,7 +86,7 @@ _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that i
 _memory: MemoryCache[int, tuple[float, Model]] = MemoryCache(_MEMORY_BYTES)
 
 
-def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
+def load_model(client: Any, model_id: int) -> Model:
     """Return a model from memory if it was fetched in the last 5 minutes, else from Civitai.
 
     After a NetworkError or ServerError, return the model from the local library; raise the error if
@@ -97,9 +96,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
         return recent
     stored = find_stored_model(model_id)
     try:
-        model = civitai.fetch_model(
-            ApiClient(client, ONE_TRY) if stored else client, model_id, cancelled
-        )
+        model = civitai.fetch_model(ApiClient(client, ONE_TRY) if stored else client, model_id)
     except (NetworkError, ServerError):
         if stored is None:
             raise
@@ -127,9 +124,7 @@ def find_stored_model(model_id: int) -> Model | None:
     return None
 
 
-def update_models(
-    client: Any, model_ids: Collection[int], cancelled: Cancellation | None = None
-) -> dict[int, Model]:
+def update_models(client: Any, model_ids: Collection[int]) -> dict[int, Model]:
     """Fetch models, 100 with each request, and store them; return those that Civitai sends, by id.
 
     The records of versions that were fetched by themselves stay: they tell more than the models'.
@@ -138,7 +133,7 @@ def update_models(
     ids, found = list(model_ids), dict[int, Model]()
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
-        sent = civitai.fetch_models(client, some, cancelled)
+        sent = civitai.fetch_models(client, some)
         for model in sent.values():
             _store_model(model, keeps_versions=True)
         if unsent := [(model_id, time.time()) for model_id in some if model_id not in sent]:
@@ -148,9 +143,7 @@ def update_models(
     return found
 
 
-def load_licences(
-    client: Any, model_ids: Iterable[int], cancelled: Cancellation | None = None
-) -> None:
+def load_licences(client: Any, model_ids: Iterable[int]) -> None:
     """Fetch the models whose licences are not stored, and store them.
 
     Models that Civitai did not send within the last day are not requested. Raises NetworkError,
@@ -162,7 +155,7 @@ def load_licences(
     sql = f"SELECT model_id FROM licences WHERE model_id {OF_IDS} AND read_at BETWEEN ? AND ?"
     rows = select_rows_or_empty(sql, (json.dumps(unknown), now - _MISSING_SECONDS, now))
     missing = {model_id for (model_id,) in rows}
-    update_models(client, [i for i in unknown if i not in missing], cancelled)
+    update_models(client, [i for i in unknown if i not in missing])
 
 
 def find_licences(model_ids: Collection[int]) -> dict[int, Licence]:
@@ -253,7 +246,6 @@ def find_version_by_hash(file_hash: str) -> int | None:
 def load_version(
     client: Any,
     key: int | str,
-    cancelled: Cancellation | None = None,
     max_age: float = math.inf,
 ) -> Version:
     """Return a model version from the local library, or else from Civitai.
@@ -276,7 +268,7 @@ def load_version(
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:
-        version = civitai.fetch_version(client, key, cancelled)
+        version = civitai.fetch_version(client, key)
     except NotFound:
         row = (_missing_key(key), time.time())
         with log_disk_errors("library"), writing() as db:
@@ -341,7 +333,7 @@ def _store_model(model: Model, keeps_versions: bool = False) -> None:
     write_later(write, len(record))
 
 
-_MAX_GALLERIES = 20
+_RECENT, _MAX_GALLERIES = "recent.json", 20
 
 
 def list_recent_models() -> list[tuple[int, str]]:
@@ -355,7 +347,7 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
     The key is a model's id or an author's name. Return [] if the stored list is missing or damaged.
     """
     try:
-        with open_to_read(_path()) as file:
+        with open_to_read(setting.data_path(_RECENT)) as file:
             rows = json.loads(file.read(100_000))
     except (OSError, ValueError, RecursionError):
         return []
@@ -365,14 +357,8 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
 
 
 def add_recent_gallery(key: int | str, name: str) -> None:
-    """Put a gallery first in the list of recently opened galleries. Raises DiskError.
-
-    key: a model's id or an author's name.
-    """
-    with lock_file(_path()):
+    """Put a gallery, by its model's id or author, first among the recent ones. Raises DiskError."""
+    path = setting.data_path(_RECENT)
+    with lock_file(path):
         rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
-        write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))
-
-
-def _path() -> str:
-    return os.path.join(setting.data_folder(), "recent.json")
+        write_text_file(path, json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
-from ..core import Cancellation, Image, LAST_ID, never_cancelled, SingleFlight
+from ..core import find_cancellation, Image, LAST_ID, SingleFlight
 from ..errors import ListForgotten, NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
@@ -61,7 +61,6 @@ def load_page(
     query: ImageQuery,
     cursor: str | None,
     size: int,
-    cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> Page:
     """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
@@ -78,10 +77,9 @@ def load_page(
     stored = None if fresh else find_stored_page(query, cursor, size)
     if stored is not None:
         client = ApiClient(client, ONE_TRY)
-    cancelled = cancelled or never_cancelled()
-    fetch = partial(fetch_page, client, query, cursor, size, cancelled, _PATIENCE)
+    fetch = partial(fetch_page, client, query, cursor, size, _PATIENCE)
     try:
-        return _flights.do(key, fetch, cancelled)
+        return _flights.do(key, fetch)
     except (NetworkError, ServerError):
         stored = stored or find_stored_page(query, cursor, size)
         older = stored.read() if stored is not None else None
@@ -106,7 +104,6 @@ def fetch_page(
     query: ImageQuery,
     cursor: str | None,
     size: int,
-    cancelled: Cancellation | None = None,
     patience: float | None = None,
 ) -> Page:
     """Fetch a gallery page from Civitai; store the page and its images in the local library.
@@ -116,8 +113,8 @@ def fetch_page(
     for no limit. Raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     if query.images:
-        return _fetch_listed_page(client, query, cursor, size, cancelled)
-    page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
+        return _fetch_listed_page(client, query, cursor, size)
+    page = civitai.fetch_images(client, query, cursor, size, patience)
     page = replace(page, fetched_at=time.time())
     image_records.store_images(page.images, galleries=list_gallery_names(query))
     if page.ids or page.next_cursor:  # an empty last page may mean that Civitai has timed out
@@ -198,10 +195,7 @@ def store_list(image_ids: Sequence[int]) -> str:
 
 
 def find_listed_ids(query: ImageQuery) -> list[int]:
-    """Return the ids of a list, each once; [] if the query has no list.
-
-    Raises ListForgotten if the list is no longer stored.
-    """
+    """Return the ids of a query's list, [] without one. Raises ListForgotten."""
     text = query.images
     if text[:1] == "l":
         rows = select_rows_or_empty(
@@ -225,17 +219,16 @@ def _fetch_listed_page(
     query: ImageQuery,
     cursor: str | None,
     size: int,
-    cancelled: Cancellation | None = None,
 ) -> Page:
     """Fetch and store the images at a place of a list; mark those that Civitai does not send."""
     ids, place, is_single = _find_place(query, cursor)
     some = ids[place : place + min(size, _LISTED)]
     if not some:
         return Page(fetched_at=time.time())
-    found = None if is_single else civitai.fetch_images_by_id(client, some, cancelled)
+    found = None if is_single else civitai.fetch_images_by_id(client, some)
     if is_single := found is None:
         some = some[:_SINGLES]
-    found = fetch_singly(client, some, cancelled) if found is None else found
+    found = fetch_singly(client, some) if found is None else found
     missing = [image_id for image_id in some if image_id not in found]
     gallery = list_gallery_names(query)
     image_records.store_images(list(found.values()), galleries=gallery)
@@ -244,7 +237,7 @@ def _fetch_listed_page(
     if kept and not is_proven:  # does it send images that were seen lately for their ids?
         latest = image_records.list_latest_images(_LISTED)
         others = [image.id for image in latest if image.id not in some][:_CONTROLS]
-        is_proven = bool(others and civitai.fetch_images_by_id(client, others, cancelled))
+        is_proven = bool(others and civitai.fetch_images_by_id(client, others))
     gone = list(kept) if is_proven else []
     write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
     if gone:  # the page reads them
@@ -261,14 +254,12 @@ def _fetch_listed_page(
     )
 
 
-def fetch_singly(
-    client: Any, image_ids: Sequence[int], cancelled: Cancellation | None = None
-) -> dict[int, Image]:
+def fetch_singly(client: Any, image_ids: Sequence[int]) -> dict[int, Image]:
     """Fetch images one by one, for a server that does not know `ids`; return {id: image}."""
-    cancelled, found = cancelled or never_cancelled(), dict[int, Image]()
+    found = dict[int, Image]()
     for at, image_id in enumerate(image_ids):
-        cancelled.sleep(_PACE if at else 0)
-        image = civitai.fetch_image(client, image_id, cancelled)
+        find_cancellation().sleep(_PACE if at else 0)
+        image = civitai.fetch_image(client, image_id)
         found |= {image_id: image} if image is not None else {}
     return found
 
@@ -311,7 +302,7 @@ def iter_listed_images(client: Any, image_ids: Sequence[int]) -> Iterator[list[I
 
 
 @contextmanager
-def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
+def open_image_file(client: Any, url: str) -> Iterator[str]:
     """Yield the path of a cached image file; fetch the file first if it is missing.
 
     The cache keeps the file until the `with` block ends. Raises NetworkError, HttpStatusError,
@@ -320,7 +311,7 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
     options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
     with image_cache.hold_file(url):
         yield image_cache.fetch_cached(
-            url, lambda url, path: client.fetch(url, path, options, sending, cancelled=cancelled)
+            url, lambda url, path: client.fetch(url, path, options, sending)
         )
 
 

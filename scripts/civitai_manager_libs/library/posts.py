@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page, Post, walk_pages
-from ..core import Cancellation, never_cancelled, SingleFlight
+from ..core import SingleFlight
 from ..errors import HttpStatusError, InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
@@ -31,7 +31,7 @@ _PAGES_AT_ONCE = 10  # beside the first, which are sent together in the uploader
 _UPLOADERS = "Newest"  # the sort of a post that means the uploader's order: all are of one time
 
 
-def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) -> Post | None:
+def load_post(client: Any, post_id: int) -> Post | None:
     """Return a post that was fetched in the last day, else fetch and store it.
 
     If Civitai does not send the post, return the stored one, however old, or None. A post that it
@@ -45,11 +45,9 @@ def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) 
     is_missing = now < _missing.get(key, -_FRESH) + _FRESH
     if client is None or is_fresh or is_missing or now < _limited_until:
         return stored
-    cancelled, limited = cancelled or never_cancelled(), ApiClient(client, _SENDING)
+    limited = ApiClient(client, _SENDING)
     try:
-        post = _flights.do(
-            post_id, lambda: civitai.fetch_post(limited, post_id, cancelled), cancelled
-        )
+        post = _flights.do(post_id, lambda: civitai.fetch_post(limited, post_id))
     except NotFound:
         _missing[key] = now
         return stored

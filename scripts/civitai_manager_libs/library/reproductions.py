@@ -264,10 +264,7 @@ def find_reproduction(reproduction_id: int) -> Reproduction | None:
 
 
 def read_thumbnail(reproduction_id: int) -> bytes | None:
-    """Return a reproduction's JPEG thumbnail, None if no such reproduction is stored.
-
-    Raises DiskError.
-    """
+    """Return a reproduction's JPEG thumbnail, None if it is not stored. Raises DiskError."""
     rows = select_rows("SELECT thumbnail FROM reproductions WHERE number = ?", (reproduction_id,))
     return bytes(rows[0][0]) if rows else None
 
@@ -314,10 +311,7 @@ def _pack_path(path: str) -> str | bytes:
 
 
 def store_reproduction(new: Reproduction, image: Any) -> None:
-    """Store a reproduction with a thumbnail of `image`. Raises DiskError.
-
-    image: the reproduction as a PIL image.
-    """
+    """Store a reproduction with a thumbnail of the PIL image `image`. Raises DiskError."""
     thumbnail = make_thumbnail(image)
     with writing() as db:
         insert_reproduction(db, new, thumbnail)
@@ -379,10 +373,7 @@ _sends = SendMemory()
 
 
 def remember_send(image_id: int, infotext: str) -> None:
-    """Remember the image and the infotext that the user sent to a tab of the WebUI.
-
-    An infotext without a seed is ignored.
-    """
+    """Remember the image and infotext, if it has a seed, that went to a tab of the WebUI."""
     _sends.add(image_id, infotext)
 
 

@@ -188,10 +188,7 @@ class ImageFeatures(NamedTuple):
 
 
 def extract_features(image: Image, generation: Generation | None = None) -> ImageFeatures:
-    """Return the settings and prompt words of an image as features for statistics.
-
-    generation: the result of `read_generation(image)`; if None, it is computed here.
-    """
+    """Return an image's settings and words; `generation` is read from it if None."""
     read, resources = generation or read_generation(image)
     resources = resources if image.meta else ()
     negative = read.negative_prompt.casefold()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import civitai
-from ..core import Cancellation, Image, LAST_ID, Tag
+from ..core import Image, LAST_ID, Tag
 from ..errors import NotFound
 from . import image_records, pages
 from .database import select_rows, select_rows_or_empty
@@ -36,10 +36,7 @@ def find_tags(image_ids: Sequence[int]) -> dict[int, tuple[Tag, ...]]:
 
 
 def find_known_tags(image: Image) -> tuple[Tag, ...] | None:
-    """Return an image's tags in order of name, or None if they were never fetched.
-
-    Tags that were just fetched may not be written yet.
-    """
+    """Return an image's tags, written or just fetched, by name; None if they were never fetched."""
     tags = image.tags if image.tags is not None else find_tags([image.id]).get(image.id)
     return None if tags is None else _sort(tags)
 
@@ -50,7 +47,7 @@ def find_tag_name(number: int) -> str:
     return next((name for (name,) in rows), "")
 
 
-def load_tags(client: Any, image: Image, cancelled: Cancellation | None = None) -> tuple[Tag, ...]:
+def load_tags(client: Any, image: Image) -> tuple[Tag, ...]:
     """Return an image's tags; fetch and store them if they are not stored yet.
 
     Raises NotFound if Civitai does not send the image, NetworkError, HttpStatusError and Cancelled.
@@ -58,16 +55,14 @@ def load_tags(client: Any, image: Image, cancelled: Cancellation | None = None) 
     known = find_known_tags(image)
     if known is not None:
         return known
-    fetched = civitai.fetch_image(client, image.id, cancelled)
+    fetched = civitai.fetch_image(client, image.id)
     if fetched is None:
         raise NotFound("Civitai does not send this image.", 404)
     image_records.store_images([fetched])
     return _sort(fetched.tags or ())
 
 
-def fetch_more_tags(
-    client: Any, gallery: str, below: int | None = None, cancelled: Cancellation | None = None
-) -> int | None:
+def fetch_more_tags(client: Any, gallery: str, below: int | None = None) -> int | None:
     """Fetch and store the tags of up to 100 stored images of a gallery, the largest ids first.
 
     gallery: a name such as "model 5". below: only images with a smaller id. Return the smallest id
@@ -77,14 +72,13 @@ def fetch_more_tags(
     sql = f"SELECT id {_UNTAGGED} ORDER BY id DESC LIMIT {_AT_ONCE}"
     top = LAST_ID + 1 if below is None else below
     ids = [image_id for (image_id,) in select_rows(sql, (gallery, top))]
-    fetch_tags(client, ids, cancelled, may_ask_singly=True)
+    fetch_tags(client, ids, may_ask_singly=True)
     return ids[-1] if ids else None
 
 
 def fetch_tags(
     client: Any,
     image_ids: Sequence[int],
-    cancelled: Cancellation | None = None,
     may_ask_singly: bool = False,
 ) -> None:
     """Fetch and store the tags of images. An image that Civitai does not send stays without tags.
@@ -94,10 +88,10 @@ def fetch_tags(
     """
     for start in range(0, len(image_ids), _AT_ONCE):
         ids = image_ids[start : start + _AT_ONCE]
-        fetched = civitai.fetch_images_by_id(client, ids, cancelled, with_tags=True)
+        fetched = civitai.fetch_images_by_id(client, ids, with_tags=True)
         if fetched is None and not may_ask_singly:
             return
-        fetched = pages.fetch_singly(client, ids, cancelled) if fetched is None else fetched
+        fetched = pages.fetch_singly(client, ids) if fetched is None else fetched
         image_records.store_images(list(fetched.values()))
 
 

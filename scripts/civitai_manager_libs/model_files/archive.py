@@ -16,7 +16,6 @@ from ..core import (
     as_list,
     as_mapping,
     as_number,
-    Cancellation,
     clean_line,
     model_formats,
 )
@@ -47,9 +46,7 @@ def validate_archive(text: str) -> str:
     return address
 
 
-def find_archived_file(
-    sha256: str, kind: str, version_id: int, cancelled: Cancellation
-) -> ModelFileRequest:
+def find_archived_file(sha256: str, kind: str, version_id: int) -> ModelFileRequest:
     """Ask the archive in the settings for a file by its SHA256; return a request to download it.
 
     The archive's response has the form of CivArchive's `/api/sha256/<hash>`. The API key is sent
@@ -62,7 +59,7 @@ def find_archived_file(
     if not archive or not re.fullmatch("[0-9a-f]{64}", sha256):
         raise InputError("There is no archive in the settings.", "archive_none")
     url = f"{archive}/api/sha256/{sha256}"
-    body = CivitaiHttpClient(api_key="").fetch_json(url, cancelled=cancelled)
+    body = CivitaiHttpClient(api_key="").fetch_json(url)
     urls, name, size = list[str](), "", 0
     for row in _iter_files(body):
         stated = as_checksum(row.get("sha256") or as_mapping(row.get("hashes")).get("SHA256"))

@@ -211,10 +211,7 @@ class ModelFileRequest:
 
 
 def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:
-    """Return a request to download a version's file to `path`.
-
-    kind: the kind of folder in which the file is stored, such as "lora".
-    """
+    """Return a request to download a version's file. kind: of the folder, such as "lora"."""
     return ModelFileRequest(
         file_id=file.id,
         version_id=version.id,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from .. import host, setting
 from ..civitai import Client, Model, RemoteFile, Version
 from ..core import (
-    Cancellation,
     check_no_links,
     delete_resumable,
     log_disk_errors,
@@ -47,21 +46,18 @@ class ReceivedModel:
 
 
 def receive_model_file(
-    client: CivitaiHttpClient,
-    request: ModelFileRequest,
-    progress: Progress,
-    cancelled: Cancellation,
+    client: CivitaiHttpClient, request: ModelFileRequest, progress: Progress
 ) -> ReceivedModel:
     """Download a model file to its folder, unless the same file is there already.
 
     Missing companion files are written, and the WebUI reloads its list of models. Raises the errors
     of `CivitaiHttpClient.fetch_model`.
     """
-    request, size, was_here = _receive_file(client, request, progress, cancelled)
-    errors = write_companions(client, request, cancelled)
+    request, size, was_here = _receive_file(client, request, progress)
+    errors = write_companions(client, request)
     if request.archive_urls:  # no sidecar tells which file it is
         with log_disk_errors("models"):
-            compute_hash(request.path, cancelled)
+            compute_hash(request.path)
     get_model_index().forget()
     notes = ["no_companions"] if errors else []
     if not request.sha256:
@@ -73,10 +69,7 @@ def receive_model_file(
 
 
 def _receive_file(
-    client: CivitaiHttpClient,
-    request: ModelFileRequest,
-    progress: Progress,
-    cancelled: Cancellation,
+    client: CivitaiHttpClient, request: ModelFileRequest, progress: Progress
 ) -> tuple[ModelFileRequest, int, bool]:
     """Return (the request with the file's final path, its size, whether it was there before)."""
     url, other_url = request.download_urls
@@ -102,7 +95,7 @@ def _receive_file(
             delete_resumable(os.path.dirname(path), [request.url])
             return replace(request, path=path), size, True
         try:
-            fetched = client.fetch_model(url, path, expected, SendOptions(), progress, cancelled)
+            fetched = client.fetch_model(url, path, expected, SendOptions(), progress)
             return replace(request, path=path), fetched.size, False
         except PathTaken:  # by another download that has ended first
             continue
@@ -116,30 +109,28 @@ def plan_requests(
     client: Client,
     files: Iterable[tuple[RemoteFile, Version]],
     folder: str = "",
-    cancelled: Cancellation | None = None,
 ) -> list[ModelFileRequest]:
     """Return requests to download these files, each to a different path.
 
     folder: the folder for all files, "" for the folder of each kind. Version records older than a
     day are fetched again, and missing models if folders are named after authors. Raises InputError
-    if a kind has no folder or the folder template is invalid, and Cancelled when `cancelled` is
-    set.
+    if a kind has no folder or the folder template is invalid, and Cancelled.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
     for file, version in files:
-        today = refresh_version(client, version, cancelled)
+        today = refresh_version(client, version)
         for other in today.remote_files:
             if other.id == file.id:
                 file, version = other, today
                 break
-        kind, model = find_kind(file, version), _find_model(client, version, cancelled)
+        kind, model = find_kind(file, version), _find_model(client, version)
         path = choose_path(kind, file, version, model, taken, folder)
         taken.add(os.path.normcase(path))
         requests.append(make_request(file, version, kind, path))
     return requests
 
 
-def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
+def _find_model(client: Client, version: Version) -> Model | None:
     """Return the model for the names of folders, None if unknown; fetch only for an author's."""
     model_id = version.model_id
     if not model_id or "{" not in setting.model_folder_template:
@@ -147,5 +138,5 @@ def _find_model(client: Client, version: Version, cancelled: Cancellation | None
     model = models.find_stored_model(model_id)
     if model is None and "{author" in setting.model_folder_template:
         with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then without the author
-            return models.load_model(client, model_id, cancelled)
+            return models.load_model(client, model_id)
     return model

@@ -332,11 +332,7 @@ def _require_folder(kind: str, version: Version) -> str:
 
 
 def validate_folder_template(template: str) -> str:
-    """Check a template of subfolders; return it with forward slashes, without outer spaces.
-
-    The template "" means no subfolders. Raises InputError, with a message for the user, if the
-    template is invalid.
-    """
+    """Return a template of subfolders with forward slashes, "" for none. Raises InputError."""
     template = file_names.clean_template(template)
     if (problem := file_names.find_template_problem(template, _FOLDER_FIELDS)) is not None:
         key, values = problem

@@ -14,7 +14,6 @@ from ..core import (
     as_checksum,
     as_list,
     as_number,
-    Cancellation,
     compute_sha256,
     lock_file,
     model_file_stem,
@@ -30,7 +29,7 @@ from .sidecars import EXTENSIONS, read_sidecar
 __all__ = ["compute_hash", "get_model_index", "load_hashes", "ModelIndex"]
 
 _MOST_FILES = 5_000  # whose hashes are stored
-_MAX_HASHES = 4_000_000  # bytes of `model_hashes.json`
+_HASHES, _MAX_HASHES = "model_hashes.json", 4_000_000  # bytes
 _CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
 _CACHED_KINDS = {"embed": "textual_inversion", "model": "checkpoint"}  # where they differ
 _PREVIEWS = tuple(
@@ -109,9 +108,9 @@ class ModelIndex:
         """Return all model files, most recently changed first."""
         return list(self.load_lookup().by_key.values())
 
-    def compute_hash(self, file: ModelFile, cancelled: Cancellation) -> ModelFile:
+    def compute_hash(self, file: ModelFile) -> ModelFile:
         """Compute a file's SHA256 as the function `compute_hash` does; return the file with it."""
-        digest = compute_hash(file.path, cancelled)
+        digest = compute_hash(file.path)
         self.forget()
         return replace(file, hashes=file.hashes | {digest})
 
@@ -218,25 +217,22 @@ def _read_mtime(path: str) -> float:
 
 def load_hashes() -> dict[str, tuple[float, int, str]]:
     """Return {path: (mtime and size of the hashed file, its SHA256)}, {} if none are stored."""
-    rows = read_json_or_empty(_path(), _MAX_HASHES)
+    rows = read_json_or_empty(setting.data_path(_HASHES), _MAX_HASHES)
     return {path: row for path, values in rows.items() if (row := _parse_row(values))}
 
 
-def compute_hash(path: str, cancelled: Cancellation) -> str:
-    """Compute, store and return the SHA256 of a model file.
-
-    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
-    `cancelled` is set.
-    """
+def compute_hash(path: str) -> str:
+    """Compute, store and return a model file's SHA256. Raises DiskError and Cancelled."""
     with translate_disk_errors(path):
         status = os.stat(path)
-        digest = compute_sha256(path, cancelled)
-    with lock_file(_path()):
+        digest = compute_sha256(path)
+    stored_in = setting.data_path(_HASHES)
+    with lock_file(stored_in):
         hashes = load_hashes()
         hashes.pop(path, None)
         hashes[path] = (status.st_mtime, status.st_size, digest)
         latest = dict(list(hashes.items())[-_MOST_FILES:])
-        write_text_file(_path(), json.dumps(latest))  # a path may not be UTF-8
+        write_text_file(stored_in, json.dumps(latest))  # a path may not be UTF-8
     return digest
 
 
@@ -246,7 +242,3 @@ def _parse_row(values: object) -> tuple[float, int, str] | None:
     if checked[0] is None or checked[1] is None or len(checked[2]) != 64:
         return None
     return checked[0], int(checked[1]), checked[2]
-
-
-def _path() -> str:
-    return os.path.join(setting.data_folder(), "model_hashes.json")

@@ -189,11 +189,7 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
 
 
 def _differs(file: ModelFile, resource: Resource) -> bool:
-    """Return whether a file and a resource of the same name are certainly different models.
-
-    Version ids are compared if both are known, else hashes of the same kind. If neither can be
-    compared, return False.
-    """
+    """Return whether two models of a name certainly differ, by version ids or else by hashes."""
     if resource.version_id and file.version_id:
         return resource.version_id != file.version_id
     code = resource.hash.lower()

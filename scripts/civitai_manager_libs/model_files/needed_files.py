@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ..civitai import Client, Version
-from ..core import Cancellation, Image, log_disk_errors, never_cancelled
+from ..core import Image, log_disk_errors
 from ..errors import HttpStatusError, InputError, InvalidResponse, NetworkError
 from ..infotext import Resource
 from ..library import models
@@ -104,21 +104,19 @@ def list_needed_files(
     client: Client | None,
     images: Sequence[Image],
     open_model: int | None = None,
-    cancelled: Cancellation | None = None,
 ) -> list[NeededFile]:
     """Return the model files that images were made with, each file once.
 
     Missing files come first, then the most needed; models that are unknown come last. client:
     requests versions that are not stored; None for no requests. open_model: id of a stored
     model whose versions are searched, too, for a file name or hash that an image states. A file
-    that must not be downloaded has a reason code in `choice.refusal`. Raises Cancelled when
-    `cancelled` is set.
+    that must not be downloaded has a reason code in `choice.refusal`. Raises Cancelled.
     """
-    loader = VersionLoader(client, cancelled)
+    loader = VersionLoader(client)
     loader.load_named(images)
     if client is not None and not loader.network_failure:
         with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then they stay unknown
-            load_used_licences(client, images, open_model, cancelled)
+            load_used_licences(client, images, open_model)
     needs: dict[object, _Need] = {}
     by_image, _ = find_used_models(images, open_model)
     for image_id, used in by_image.items():
@@ -133,7 +131,7 @@ def list_needed_files(
     for need in needs.values():
         resource = need.used.resource
         if resource.version_id or need.used.match.state == "here":
-            files += _make_files(need, loader, taken, cancelled)
+            files += _make_files(need, loader, taken)
         else:  # listed once by name or hash
             name = (resource.type, resource.name.lower())
             key = name if resource.name else resource.hash
@@ -152,13 +150,12 @@ def make_needed_file(
     resource: Resource | None = None,
     image_count: int = 0,
     taken: set[str] | None = None,
-    cancelled: Cancellation | None = None,
 ) -> NeededFile:
     """Return the NeededFile of a version, with the path for a download if the file is not here.
 
     A file here that was saved before Civitai knew its hash is verified. choice: None for the best
     file by the settings. resource: the model as images name it. taken: paths that other files will
-    get; the path of this file is added to the set. Raises Cancelled when `cancelled` is set.
+    get; the path of this file is added to the set. Raises Cancelled.
     """
     choice = choose_file(version) if choice is None else choice
     kind = find_kind(choice.file, version) if choice.file else ""
@@ -170,7 +167,7 @@ def make_needed_file(
     if match.by == "version" and match.file is not None and version.has_hashes:
         if not match.file.hashes and was_saved_unverified(match.file.path):
             with log_disk_errors("models"):
-                get_model_index().compute_hash(match.file, cancelled or never_cancelled())
+                get_model_index().compute_hash(match.file)
             match = match_resource(resource, version)
         if match.by == "version" and match.file and any(len(h) == 64 for h in match.file.hashes):
             match, remarks = replace(match, state="other"), (*remarks, "not_the_file")
@@ -187,24 +184,20 @@ def make_needed_file(
     return NeededFile(key, choice, resource, state, match, version, count, path, error, remarks)
 
 
-def find_needed_file(
-    client: Client, version: Version, cancelled: Cancellation | None = None
-) -> NeededFile:
+def find_needed_file(client: Client, version: Version) -> NeededFile:
     """Return the best file of a version; ask Civitai first if the record does not promise it.
 
     Civitai is not asked about a file that is here, unless it was saved before Civitai knew its
-    hash. Raises Cancelled when `cancelled` is set.
+    hash. Raises Cancelled.
     """
-    needed = make_needed_file(version, cancelled=cancelled)
+    needed = make_needed_file(version)
     is_settled = needed.availability == "here" or version.is_offered_to_all
     if is_settled and "not_verified" not in needed.remarks:
         return needed
-    return make_needed_file(refresh_version(client, version, cancelled), cancelled=cancelled)
+    return make_needed_file(refresh_version(client, version))
 
 
-def _make_files(
-    need: _Need, loader: VersionLoader, taken: set[str], cancelled: Cancellation | None
-) -> Iterator[NeededFile]:
+def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator[NeededFile]:
     """Yield the needed files of a model's version, or one without a file if that is unknown."""
     resource, version = need.used.resource, need.used.version
     if version is None:
@@ -214,7 +207,7 @@ def _make_files(
         yield NeededFile(key, choice, resource, state, need.used.match, None, count)
         return
     for choice, count in _choose_files(version, need):
-        yield make_needed_file(version, choice, resource, count, taken, cancelled)
+        yield make_needed_file(version, choice, resource, count, taken)
 
 
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +16,6 @@ from ..core import (
     as_list,
     as_mapping,
     as_number,
-    Cancellation,
     clean_date,
     html_to_text,
     lock_file,
@@ -38,6 +36,7 @@ _WEEK = 7 * 86_400.0  # seconds
 _MOST_MODELS = 2_000  # in a check, those of the most recently changed files
 _MOST_DISMISSED, _MAX_BYTES = 10_000, 32_000_000
 _MAX_ABOUT = 300  # characters
+_STORED = "newer_versions.json"
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class NewerVersion:
         return remarks
 
 
-def check_newer_versions(client: Client, cancelled: Cancellation | None = None) -> None:
+def check_newer_versions(client: Client) -> None:
     """Ask Civitai for the models of the files on this machine, and store which have newer versions.
 
     Files whose version or model is unknown are left out. Raises NetworkError, HttpStatusError,
@@ -98,23 +97,20 @@ def check_newer_versions(client: Client, cancelled: Cancellation | None = None) 
         if version_id and model_id and (model_id in by_model or len(by_model) < _MOST_MODELS):
             by_model.setdefault(model_id, []).append((file, version_id))
     own = models.find_versions([version_id for _, version_id in files if version_id])
-    fetched = models.update_models(client, list(by_model), cancelled)
+    fetched = models.update_models(client, list(by_model))
     found = [
         newer
         for model_id, model in fetched.items()
         for newer in _iter_newer(model, by_model[model_id], own)
     ]
-    with lock_file(_path()):
+    path = setting.data_path(_STORED)
+    with lock_file(path):
         stored = {**_read(), "checked_at": begun_at, "found": [asdict(newer) for newer in found]}
-        write_text_file(_path(), json.dumps(stored))
+        write_text_file(path, json.dumps(stored))
 
 
 def list_newer_versions() -> list[NewerVersion]:
-    """Return what the last check found, latest first.
-
-    Versions that the user has dismissed are left out, those that are here by now, and those of
-    files that are no longer here.
-    """
+    """Return what the last check found and is neither dismissed nor here by now, latest first."""
     stored, lookup = _read(), get_model_index().load_lookup()
     dismissed = set(map(as_id, as_list(stored.get("dismissed"))))
     paths = {file.path for file in lookup.by_key.values()}
@@ -130,12 +126,13 @@ def list_newer_versions() -> list[NewerVersion]:
 
 def dismiss_newer_version(version_id: int, is_dismissed: bool = True) -> None:
     """Leave a version out of `list_newer_versions` from now on, or no longer. Raises DiskError."""
-    with lock_file(_path()):
+    path = setting.data_path(_STORED)
+    with lock_file(path):
         stored = _read()
         ids = [one for one in as_list(stored.get("dismissed")) if one != version_id]
         ids += [version_id] if is_dismissed else []
         stored = {**stored, "dismissed": ids[-_MOST_DISMISSED:]}
-        write_text_file(_path(), json.dumps(stored))
+        write_text_file(path, json.dumps(stored))
 
 
 def read_check_time() -> float:
@@ -220,9 +217,5 @@ def _parse(row: Mapping[str, Any]) -> NewerVersion | None:
     return None
 
 
-def _path() -> str:
-    return os.path.join(setting.data_folder(), "newer_versions.json")
-
-
 def _read() -> Mapping[str, Any]:
-    return read_json_or_empty(_path(), _MAX_BYTES)
+    return read_json_or_empty(setting.data_path(_STORED), _MAX_BYTES)

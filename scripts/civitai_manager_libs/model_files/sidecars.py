@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from .. import setting, util
@@ -15,7 +16,6 @@ from ..core import (
     as_list,
     as_mapping,
     AtomicFile,
-    Cancellation,
     clean_line,
     html_to_text,
     level_mask,
@@ -42,17 +42,19 @@ _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
 
 
 def write_companions(
-    client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
+    client: CivitaiHttpClient, request: ModelFileRequest
 ) -> list[CivitaiShortcutError]:
     """Write the missing companion files (`.civitai.info`, `.json`, preview); return the errors.
 
     The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
-    none. When `cancelled` is set, return without writing the rest.
+    none. After a cancellation, return without writing the rest.
     """
     record = dict(request.record)
     if request.model_id:  # Civitai's response to a request for the version has both
         record = {"modelId": request.model_id, **record}
-        model = models.find_stored_model(request.model_id) if "model" not in record else None
+        model = None
+        with suppress(Cancelled):  # the model file itself is complete, here and below
+            model = models.find_stored_model(request.model_id) if "model" not in record else None
         if model is not None:
             record["model"] = {key: model.record[key] for key in _MODEL_KEYS if key in model.record}
     try:
@@ -67,13 +69,13 @@ def write_companions(
     writers: tuple[tuple[bool, Callable[[], None]], ...] = (
         (setting.model_civitai_info, lambda: _write_json(f"{stem}.civitai.info", version.record)),
         (setting.model_card, lambda: _write_card(stem, version)),
-        (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
+        (setting.model_preview, lambda: _fetch_preview(client, stem, request)),
     )
     errors = []
     for write in (write for is_wanted, write in writers if is_wanted):
         try:
             write()
-        except Cancelled:  # the model file itself is complete
+        except Cancelled:
             break
         except CivitaiShortcutError as error:
             util.printD(f"[models] {error}")
@@ -117,9 +119,7 @@ def _write_json(path: str, value: Mapping[str, Any]) -> None:
     sync_folder(os.path.dirname(path))
 
 
-def _fetch_preview(
-    client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
-) -> None:
+def _fetch_preview(client: CivitaiHttpClient, stem: str, request: ModelFileRequest) -> None:
     """Download the first example image of an allowed level, unless the model has a preview."""
     names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
     if any(map(os.path.lexists, names)):
@@ -131,7 +131,6 @@ def _fetch_preview(
             lambda extension: f"{stem}.preview.{extension}",
             FileOptions(),
             SendOptions(throttled=True, max_retries=1),
-            cancelled=cancelled,
         )
 
 

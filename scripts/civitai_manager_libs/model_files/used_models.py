@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..civitai import Client, find_strictest, Licence, PERMISSIONS, Version
-from ..core import Cancellation, Image, never_cancelled
+from ..core import find_cancellation, Image
 from ..errors import (
     Cancelled,
     CivitaiShortcutError,
@@ -35,11 +35,7 @@ _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 an
 
 @dataclass(frozen=True)
 class UsedModel:
-    """A model that an image was made with.
-
-    resource: the model as the image names it. version: None if not stored. match: the file on this
-    machine.
-    """
+    """A model that an image names, its version if that is stored, and the file on this machine."""
 
     resource: Resource
     version: Version | None
@@ -75,11 +71,7 @@ def find_used_models(
 def match_resource(
     resource: Resource, version: Version | None, model_id: int | None = None
 ) -> ModelMatch:
-    """Search this machine for a model that an image names; return what was found.
-
-    version: the model's version on Civitai, None if unknown. model_id: the model on Civitai, used
-    if `version` does not tell its model.
-    """
+    """Search this machine for a model that an image names, by its stored version or `model_id`."""
     if version is not None and version.model_type and not has_model_file(resource):
         # Such as an upscaler. Its name alone says little, and a VAE may be `Automatic`.
         resource = replace(resource, type="" if find_model_kind(version) else resource.type)
@@ -107,8 +99,8 @@ class VersionLoader:
     requests are made; "" before.
     """
 
-    def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
-        self._client, self._cancelled = client, cancelled or never_cancelled()
+    def __init__(self, client: Client | None) -> None:
+        self._client = client
         self.network_failure = ""
         self._by_hash: dict[str, Version | None] = {}
         self.failures: dict[int | str, str] = {}
@@ -158,14 +150,14 @@ class VersionLoader:
         return UsedModel(resource, version, match_resource(resource, version))
 
     def _load(self, key: int | str) -> Version | None:
-        self._cancelled.check()
+        find_cancellation().check()
         if self._client is None or self.network_failure:
             self.failures[key] = self.network_failure
             version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
             return models.find_versions([version_id]).get(version_id) if version_id else None
         try:
             max_age = _MAX_AGE if isinstance(key, int) else math.inf
-            return models.load_version(self._client, key, self._cancelled, max_age)
+            return models.load_version(self._client, key, max_age)
         except Cancelled:
             raise
         except CivitaiShortcutError as error:
@@ -175,12 +167,10 @@ class VersionLoader:
             return None
 
 
-def refresh_version(
-    client: Client, version: Version, cancelled: Cancellation | None = None
-) -> Version:
+def refresh_version(client: Client, version: Version) -> Version:
     """Return a version by its own record, at most a day old, or as it is if there is none."""
     with suppress(NetworkError, HttpStatusError, InvalidResponse):
-        return models.load_version(client, version.id, cancelled, _MAX_AGE)
+        return models.load_version(client, version.id, _MAX_AGE)
     return version
 
 
@@ -222,7 +212,6 @@ def load_used_licences(
     client: Client,
     images: Sequence[Image],
     open_model: int | None = None,
-    cancelled: Cancellation | None = None,
 ) -> None:
     """Fetch the licences of the models that images were made with, and store them.
 
@@ -231,7 +220,7 @@ def load_used_licences(
     """
     by_image, names = find_used_models(images, open_model)
     ids = [_find_model_id(one, names) for used in by_image.values() for one in used]
-    models.load_licences(client, [model_id for model_id in ids if model_id], cancelled)
+    models.load_licences(client, [model_id for model_id in ids if model_id])
 
 
 def filter_commercial(

@@ -80,10 +80,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Call the function `cut` if the time is up or the work is cancelled.
-
-        Return whether the function was called.
-        """
+        """Call `cut` if the time is up or the work is cancelled; return whether it was called."""
         self.is_over = time.monotonic() >= self._end
         if not (self.is_over or self._cancelled.is_set()):
             return False
@@ -170,10 +167,7 @@ class _WatchedConnection:
         cancelled.check()  # before anything is sent
 
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the response once its headers have arrived.
-
-        Raises TimeoutError if all headers together take longer than the connection's timeout.
-        """
+        """Return the response; raise TimeoutError if all headers together exceed the timeout."""
         # The socket's own timeout limits each wait for data, not the sum; and before the response a
         # server may send "100 Continue" without end.
         timeouts = (self.sock.gettimeout(), self.timeout)  # type: ignore[attr-defined]

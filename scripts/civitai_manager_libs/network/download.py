@@ -73,11 +73,7 @@ def _is_from_start(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """Return (position of the first byte, total bytes) from a Content-Range header.
-
-    `bytes 5-9/10` gives (5, 10), and `bytes */10` gives (None, 10). If the header is missing or
-    invalid, both are None.
-    """
+    """Return (first byte, total) of a Content-Range header; each is None if unknown."""
     found = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
     if found is None:
         return None, None

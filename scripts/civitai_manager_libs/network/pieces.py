@@ -249,11 +249,7 @@ class BackgroundHash:
         self._thread.start()
 
     def result(self, cancelled: Cancellation) -> str:
-        """Wait until the whole file is hashed, and return its SHA256 in hexadecimal.
-
-        Call this after all bytes are written to the file. Raises DiskError if the file cannot be
-        read, and Cancelled.
-        """
+        """Return the SHA256 of the whole written file. Raises DiskError and Cancelled."""
         while self._error is None and self._position < self._file.size:
             cancelled.sleep(_HASH_POLL)
         self.close()

@@ -67,10 +67,7 @@ def parse_content_length(headers: Mapping[str, str]) -> int | None:
 
 
 def is_chunked(headers: Mapping[str, str]) -> bool:
-    """Return whether the body is sent in chunks, by the header Transfer-Encoding.
-
-    Raises NetworkError for a transfer coding other than `chunked`.
-    """
+    """Return whether the body comes in chunks. Raises NetworkError for another transfer coding."""
     coding = headers.get("Transfer-Encoding", "identity").strip().lower()
     if coding not in ("chunked", "identity"):
         raise NetworkError("The response has an unsupported transfer encoding.")

@@ -255,12 +255,7 @@ _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 
 
 def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
-    """Return a copy of the request with the API key in its Authorization header.
-
-    Return the request itself if there is no key, or if the key may not be sent to the URL. An
-    existing Authorization header is kept. Raises InputError if the key contains characters that are
-    not allowed in a header.
-    """
+    """Return the request, copied with the API key if that may be sent. Raises InputError."""
     if not (api_key and _gets_key(request.url or "")):
         return request
     if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
@@ -271,10 +266,7 @@ def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pr
 
 
 def is_api_url(url: str) -> bool:
-    """Return whether a URL is on one of Civitai's hosts, or below `/api/` at `setting.base_url()`.
-
-    Raises Refused for a URL that is not http or https.
-    """
+    """Return whether a URL is on Civitai, or below `/api/` at `base_url()`. Raises Refused."""
     parts = _split_url(url)
     return parts.scheme == "https" and parts.netloc.lower() in _CIVITAI or _gets_key(url)
 

@@ -182,10 +182,7 @@ class IdleConnections:
 
 
 class _Connection:
-    """The protocol of a client's connection, which is closed after 10 seconds without a request.
-
-    uvicorn's own protocol, `inner`, parses the received data and sends the responses.
-    """
+    """A connection, closed after 10 idle seconds; uvicorn's protocol `inner` does the rest."""
 
     peer = ""
     is_idle = True  # no request is being answered

@@ -333,8 +333,8 @@ def _stop_at(site, folder, size, for_good=False):
         if received >= size:
             wish.set(for_good)
 
-    with pytest.raises(Cancelled):
-        _fetch(site, folder, cancelled=wish, progress=watch)
+    with pytest.raises(Cancelled), wish.as_current():
+        _fetch(site, folder, progress=watch)
 
 
 @pytest.mark.parametrize("has_other_url", [False, True])

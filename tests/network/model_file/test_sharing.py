@@ -37,7 +37,8 @@ def _start(client, site, path, cancelled):
 
     def fetch():
         try:
-            client.fetch_model(site.url, str(path), ExpectedFile(site.sha256), cancelled=cancelled)
+            with cancelled.as_current():
+                client.fetch_model(site.url, str(path), ExpectedFile(site.sha256))
         except Cancelled as error:
             raised.append(error)
 
@@ -86,13 +87,12 @@ def test_bandwidth_limit_applies_to_all_connections_together(site, client, tmp_p
         if received > 1_000_000:
             wish.set()
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled), wish.as_current():
         client.fetch_model(
             site.url,
             str(tmp_path / "a.safetensors"),
             sending=SendOptions(),
             progress=watch,
-            cancelled=wish,
         )
     assert all(received <= 512_000 * (seconds + 0.5) + 400_000 for seconds, received in seen)
 

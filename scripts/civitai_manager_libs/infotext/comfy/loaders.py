@@ -48,10 +48,7 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
 def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
-    """Return the path of the model file that a sampler uses, None if unknown.
-
-    A model merged of several is unknown.
-    """
+    """Return the path of a sampler's model file; None if it is unknown or merged of several."""
     for node in _iter_model_nodes(nodes, sampler):
         inputs = node["inputs"]
         if _find_link(inputs, _MODEL_INPUTS) is not None:  # it only patches the linked model
@@ -85,11 +82,7 @@ def _iter_model_nodes(
 
 
 def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
-    """Return the path of the VAE file that decodes a sampler's image.
-
-    Return None if it is unknown, if it is a part of the model's file, and if several VAEs decode
-    the image.
-    """
+    """Return the VAE file that decodes a sampler's image; None if unknown, several or built in."""
     decoders = (
         node_id
         for node_id, node in nodes.items()

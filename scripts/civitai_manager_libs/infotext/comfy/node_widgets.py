@@ -335,10 +335,7 @@ def _remove_comments(text: str) -> str:
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:
-    """Pair names and values in order, without the editor's "randomize" and the like after a seed.
-
-    Return ({name: value}, the values that are left over).
-    """
+    """Return ({name: value}, values left over), without "randomize" and the like after a seed."""
     found: dict[str, Any] = {}
     at = 0
     for name, _ in zip(names, values):

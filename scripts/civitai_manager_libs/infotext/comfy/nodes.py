@@ -106,10 +106,7 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[No
 def walk_nodes(
     starts: Iterable[NodeId], list_next: Callable[[NodeId], Iterable[NodeId]]
 ) -> Iterator[NodeId]:
-    """Yield the ids in `starts`, then those to which `list_next` leads from them, nearest first.
-
-    Each id is yielded once. list_next: returns the ids of a node's neighbours.
-    """
+    """Yield the ids in `starts`, then those `list_next` leads to, nearest first, each once."""
     seen = dict.fromkeys(starts)
     queue = deque(seen)
     while queue:
@@ -179,11 +176,7 @@ def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
 
 
 def compute_size(node_type: str, get_input: _GetInput) -> tuple[int, int] | None:
-    """Return the (width, height) of the latent image that a node makes, (0, 0) if unknown.
-
-    Return None if the node's type is not one of those that compute a size. get_input: as for
-    `compute_output`.
-    """
+    """Return a node's latent (width, height), (0, 0) if unknown, None if it makes no such image."""
     if _COMPUTED.get(node_type) not in (_read_preset_size, _read_listed_size):
         return None
     first = 0 if _COMPUTED[node_type] is _read_preset_size else 1
@@ -303,11 +296,7 @@ def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
 
 
 def _evaluate(expression: ast.AST | str, get: _GetInput) -> Any:
-    """Return the value of an arithmetic expression. get: returns the value of a variable by name.
-
-    Raises ValueError for anything but arithmetic with numbers, and for values that are too
-    large.
-    """
+    """Return an arithmetic expression's value; raise ValueError for others and large values."""
     if isinstance(expression, str):
         expression = ast.parse(expression, mode="eval").body
     value: Any = None

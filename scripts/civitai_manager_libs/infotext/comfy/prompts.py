@@ -153,11 +153,7 @@ class TextResolver:
         self._cache: dict[tuple[str, int], str | None] = {}  # by link
 
     def resolve(self, value: object, depth: int = 0) -> str | None:
-        """Return the text of an input, None if it is unknown.
-
-        value: the input's value or link. depth: number of links followed so far; at _DEPTH the text
-        is unknown.
-        """
+        """Return the text of an input's value or link, None if unknown. depth: links followed."""
         link = get_link(value)
         if link is None:
             return value if isinstance(value, str) else None

@@ -122,10 +122,7 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
 
 
 def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
-    """Return A1111's Clip skip for a sampler, None if unknown.
-
-    ComfyUI counts layers from the end: its layer -2 is Clip skip 2.
-    """
+    """Return A1111's Clip skip for a sampler, 2 for ComfyUI's layer -2; None if unknown."""
     for node in iter_upstream(nodes, sampler, _CLIP_INPUTS):
         if node["inputs"].get("optional_positive") == "":  # it encodes no prompt itself
             continue
@@ -234,10 +231,7 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 def _trace_image(
     nodes: Nodes, end: NodeId, samplers: set[NodeId]
 ) -> tuple[NodeId | None, list[Node]]:
-    """Return the last sampler before a node, and the nodes between them, last node first.
-
-    Return (None, []) if there is no sampler, or no other node between the two.
-    """
+    """Return (last sampler before a node, nodes between, last first), (None, []) if none."""
     between: list[Node] = []
     for node_id in iter_image_path(nodes, end):
         if node_id in samplers:

@@ -173,11 +173,7 @@ class _LinkResolver:
         return None
 
     def _resolve_context_value(self, node: Node, name: str, depth: int) -> Any:
-        """Return the value or link that a node such as rgthree's Context passes on as `name`.
-
-        A value that the node lacks is taken from the context node before it. Return None if
-        none has it.
-        """
+        """Return what a Context node, or the one before it, passes on as `name`, else None."""
         for _ in range(_MAX_DEPTH):
             inputs = node["inputs"]
             for choice in (name, _OTHER_NAMES.get(name, name)):

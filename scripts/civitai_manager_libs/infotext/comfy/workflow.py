@@ -247,11 +247,7 @@ _Slot = tuple[int, int]  # the index of an inner node, and the number of its inp
 
 
 def _fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group's subgraph with the group node's values distributed to its inner nodes.
-
-    The inner nodes get no values if their widgets are not as many, or if a link replaces a
-    value.
-    """
+    """Return a group's subgraph with its node's values, if they are as many and none is linked."""
     if not group.get("has_joined_widgets"):
         return group
     values, nodes = as_list(node.get("widgets_values")), as_list(group.get("nodes"))
@@ -346,10 +342,7 @@ _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs 
 
 
 def _find_everywhere_links(group: _Group) -> _Links:
-    """Return the links that "Anything Everywhere" nodes make, as {node id: {input name: link}}.
-
-    The editor does not draw these links.
-    """
+    """Return {node id: {input: link}} that "Anything Everywhere" nodes make unseen."""
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in group.nodes}
     saved_links = as_list(as_mapping(group.content.get("extra")).get("ue_links"))[:3_000]

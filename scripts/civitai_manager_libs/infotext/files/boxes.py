@@ -94,10 +94,7 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
 
 
 def _parse_locations(data: bytes, idat_start: int) -> Iterator[tuple[int, _Extents]]:
-    """Yield (item number, [(offset, size) of each piece]) for each item in an `iloc` box.
-
-    Raises IndexError if the box is cut off or lists too many pieces.
-    """
+    """Yield (item, [(offset, size)]) of an `iloc` box. Raises IndexError if it is damaged."""
     base_offsets = {0: 0, 1: idat_start}  # by method: from the start of the file, or of `idat`
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (

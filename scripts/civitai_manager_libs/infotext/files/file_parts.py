@@ -42,10 +42,7 @@ class Budget:
         return True
 
     def read(self, file: BinaryIO, size: int) -> bytes:
-        """Return the next `size` bytes of a file; skip them and return b"" if the budget has fewer.
-
-        Also return b"" if the file has fewer.
-        """
+        """Return the next bytes; b"" if the file has fewer, or the budget, and then skip them."""
         if not self.spend(size):
             file.seek(size, 1)
             return b""

@@ -49,10 +49,7 @@ def find_value(data: Data, source: Source) -> object:
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a function that reads `source` from data if the value at the path `condition` is True.
-
-    The function returns None if that value is not True.
-    """
+    """Return a function that reads `source` where the path `condition` is True, else None."""
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
@@ -117,10 +114,7 @@ def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
 
 
 def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
-    """Return the LoRAs in numbered texts such as "name : weight".
-
-    prefixes: what the keys of the texts begin with; numbers from 1 to 49 follow.
-    """
+    """Return the LoRAs in texts such as "name : weight", whose keys are a prefix and 1 to 49."""
     keys = (f"{prefix}{index}" for index in range(1, _MAX_LISTED) for prefix in prefixes)
     texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
     return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
@@ -338,10 +332,7 @@ def read_matrix_pass(data: Data) -> Record:
 
 
 def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
-    """Yield the settings of each active module at a path of a Stability Matrix project.
-
-    kind: a text that a module's type must contain.
-    """
+    """Yield the settings of a Stability Matrix project's active modules, by their path and kind."""
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_LISTED]):
         if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):

@@ -66,10 +66,7 @@ _PARTED = re.compile(r'[\s"“”„＂]')  # what ends a value without quotatio
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A completion of the last word of a search.
-
-    text: replaces the word. count: number of images with this value, 0 for a key.
-    """
+    """A completion of a search: `text` replaces its last word. count: of images, 0 for a key."""
 
     text: str
     count: int

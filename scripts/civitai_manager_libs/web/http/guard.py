@@ -222,10 +222,7 @@ def _keep_last(names: OrderedDict[str, Any], name: str, most: int) -> None:
 
 
 class Login:
-    """The login of one user.
-
-    tokens: {session token in a browser's cookie: the user's name}.
-    """
+    """The login of one user. tokens: {session token in a browser's cookie: the user's name}."""
 
     def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
         self.tokens: OrderedDict[str, str] = OrderedDict()

@@ -29,10 +29,7 @@ _ROOT = "/civitai_shortcut"
 
 
 class _IdConvertor(Convertor[int]):
-    """Converts an id in a path to an integer; a number above 2**63 - 1 becomes 2**63 - 1.
-
-    Starlette's own convertor fails at very long numbers.
-    """
+    """Converts an id in a path to at most 2**63 - 1; Starlette's own fails at very long numbers."""
 
     regex = "[0-9]+"
     largest = 2**63 - 1  # SQLite's largest integer; no record has it as its id

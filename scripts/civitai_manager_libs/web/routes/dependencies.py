@@ -16,7 +16,6 @@ from ...civitai import ImageQuery
 from ...core import (
     as_id,
     as_whole_number,
-    find_cancellation,
     Image,
     level_mask,
     LEVELS,
@@ -80,7 +79,7 @@ def respond_once(request_id: str, begin: Callable[[], T]) -> T:
                 _responses.popitem(last=False)
         return response
 
-    response: T = _flights.do(request_id, respond, find_cancellation())
+    response: T = _flights.do(request_id, respond)
     return response
 
 

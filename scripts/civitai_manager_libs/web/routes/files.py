@@ -99,9 +99,7 @@ def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Respons
 
 def _respond_with_thumbnail(context: RequestContext, image: Image, width: int) -> Response:
     try:
-        with pages.open_image_file(
-            get_client(), thumbnail_url(image, width), context.cancelled
-        ) as path:
+        with pages.open_image_file(get_client(), thumbnail_url(image, width)) as path:
             return respond_with_file(context, path, f"{image.id}-{width}")
     except (NotFound, NetworkError, ServerError):
         thumbnail = bookmarks.find_thumbnail(image)
@@ -112,7 +110,7 @@ def _respond_with_thumbnail(context: RequestContext, image: Image, width: int) -
 
 def _respond_with_full_file(context: RequestContext, image: Image) -> Response:
     try:
-        with pages.open_image_file(get_client(), image.url, context.cancelled) as path:
+        with pages.open_image_file(get_client(), image.url) as path:
             return respond_with_file(context, path, f"{image.id}")
     except NotFound:
         image_records.mark_deleted(image.id)

@@ -197,7 +197,7 @@ def _read_page(
 
     def read_page(page_cursor: str | None) -> Page:
         if source != "memory":
-            return _fetch_page(context, query, size, source == "Civitai", page_cursor)
+            return _fetch_page(query, size, source == "Civitai", page_cursor)
         found = pages.find_recent_page(query, page_cursor, size)
         if found is None:
             raise _NotInMemory
@@ -208,7 +208,7 @@ def _read_page(
         page = read_page(page_cursor)
         if query.post_id is not None and page_cursor is None:
             client = None if source == "memory" else get_client()
-            post = posts.load_post(client, query.post_id, context.cancelled)
+            post = posts.load_post(client, query.post_id)
             page = posts.read_rest(page, query, post, read_page)
         reads.append(page)
         return page
@@ -273,11 +273,9 @@ def _list_notes(
     return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes
 
 
-def _fetch_page(
-    context: RequestContext, query: ImageQuery, size: int, fresh: bool, cursor: str | None
-) -> Page:
+def _fetch_page(query: ImageQuery, size: int, fresh: bool, cursor: str | None) -> Page:
     try:
-        return pages.load_page(get_client(), query, cursor, size, context.cancelled, fresh)
+        return pages.load_page(get_client(), query, cursor, size, fresh)
     except NotFound as error:
         raise ApiError(404, "gone", "no_gallery") from error
     except HttpStatusError as error:
@@ -318,7 +316,7 @@ def look_up(context: RequestContext) -> LookupResult:
     if reference.image_id is None:
         return _open_model(context, reference)
     image_id = reference.image_id
-    image = _fetch_image(context, image_id) or image_records.find_image(image_id)
+    image = _fetch_image(image_id) or image_records.find_image(image_id)
     if image is None:
         raise ApiError(404, "gone", "no_image")
     named = () if reference.version_id is None else (reference.version_id,)
@@ -341,14 +339,14 @@ def search_by_words(context: RequestContext) -> ModelCardPage:
 def find_author(context: RequestContext) -> Text:
     """Return Civitai's spelling of the user in the query parameter `name`, "" if it has none."""
     name = parse_image_query({"user": context.query_param("name")}).username
-    return {"text": civitai.find_user(get_client(), name, context.cancelled) if name else ""}
+    return {"text": civitai.find_user(get_client(), name) if name else ""}
 
 
 @remote_route("GET", "posts/{post_id:civitai_id}")
 def get_post(context: RequestContext) -> PostView:
     """Return what is known about the post whose id is in the path; "" for what is not."""
     post_id = context.path_param("post_id")
-    return make_post_view(posts.load_post(get_client(), post_id, context.cancelled) or Post(0))
+    return make_post_view(posts.load_post(get_client(), post_id) or Post(0))
 
 
 @route("GET", "models/{model_id:civitai_id}")
@@ -369,9 +367,7 @@ def get_model(context: RequestContext) -> ModelView | RemoteWork[ModelView]:
 
 def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelCardPage:
     level = parse_level_mask(context.query_param("level"))
-    found, following = civitai.search_models(
-        get_client(), words, level, 24, cursor, context.cancelled
-    )
+    found, following = civitai.search_models(get_client(), words, level, 24, cursor)
     covers = [model.cover for model in found if model.cover is not None]
     image_records.store_images(covers, is_complete=False)
     return {"models": [make_model_card(one) for one in found], "cursor": following}
@@ -381,7 +377,7 @@ def _require_model(context: RequestContext, model_id: int) -> ModelView:
     if as_id(model_id) is None:
         raise ApiError(404, "gone", "no_model")
     try:
-        return make_model_view(_load_model(context, model_id), context.language)
+        return make_model_view(_load_model(model_id), context.language)
     except NotFound as error:
         raise ApiError(404, "gone", "no_model") from error
 
@@ -390,12 +386,12 @@ def _open_model(context: RequestContext, reference: Reference) -> LookupResult:
     model_id, version_id = reference.model_id, reference.version_id
     try:
         if model_id is None:
-            version = civitai.fetch_version(get_client(), version_id or 0, context.cancelled)
+            version = civitai.fetch_version(get_client(), version_id or 0)
             model_id = version.model_id
-        opened = _load_model(context, model_id or 0)
+        opened = _load_model(model_id or 0)
     except NotFound as error:
         # A bare number may also be an image's id.
-        image = _fetch_image(context, model_id or 0) if reference.is_bare else None
+        image = _fetch_image(model_id or 0) if reference.is_bare else None
         if image is not None:
             return _image_result(context, image, image.version_ids)
         raise ApiError(404, "gone", "no_model") from error
@@ -404,15 +400,15 @@ def _open_model(context: RequestContext, reference: Reference) -> LookupResult:
     return {"model": make_model_view(opened, context.language), "version_id": version_id}
 
 
-def _load_model(context: RequestContext, model_id: int) -> Model:
-    found = models.load_model(get_client(), model_id, context.cancelled)
+def _load_model(model_id: int) -> Model:
+    found = models.load_model(get_client(), model_id)
     with log_disk_errors("gallery"):
         models.add_recent_gallery(found.id, found.name)
     return found
 
 
-def _fetch_image(context: RequestContext, image_id: int) -> Image | None:
-    image = civitai.fetch_image(get_client(), image_id, context.cancelled)
+def _fetch_image(image_id: int) -> Image | None:
+    image = civitai.fetch_image(get_client(), image_id)
     if image is None:
         image_records.mark_deleted(image_id)
     else:
@@ -427,8 +423,8 @@ def _image_result(
     found: Model | None = None
     for version_id in version_ids[:_MOST_VERSIONS]:
         with suppress(NotFound):
-            version = civitai.fetch_version(get_client(), version_id, context.cancelled)
-            found = _load_model(context, version.model_id) if version.model_id else None
+            version = civitai.fetch_version(get_client(), version_id)
+            found = _load_model(version.model_id) if version.model_id else None
             break
     return {
         "image_id": image.id,

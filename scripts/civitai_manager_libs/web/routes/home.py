@@ -122,10 +122,7 @@ _RECENT = 12  # galleries
 
 @route("GET", "home", "models")
 def get_home(context: RequestContext) -> Home:
-    """Return the JSON of the home page, without a request to Civitai.
-
-    Raises DiskError if the library cannot be read.
-    """
+    """Return the home page's JSON without a request to Civitai. Raises DiskError."""
     levels, recent, watched = find_shown_levels(), list[RecentGallery](), list[str]()
     for key, name in models.list_recent_galleries()[:_RECENT]:
         model_id, user = (key, "") if isinstance(key, int) else (None, key)
@@ -162,7 +159,7 @@ def get_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
     hash.
     """
     file = _require_file(context)
-    return RemoteWork(lambda: _look_up_file(context, file))
+    return RemoteWork(lambda: _look_up_file(file))
 
 
 @route("POST", "local_models/{key:civitai_id}/identify", "models")
@@ -173,10 +170,8 @@ def identify_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
     """
     file = _require_file(context)
     if file.version_id or file.hashes:
-        return RemoteWork(lambda: _look_up_file(context, file))
-    return RemoteWork(
-        lambda: _look_up_file(context, get_model_index().compute_hash(file, context.cancelled))
-    )
+        return RemoteWork(lambda: _look_up_file(file))
+    return RemoteWork(lambda: _look_up_file(get_model_index().compute_hash(file)))
 
 
 @route("GET", "local_models/{key:civitai_id}/preview", "models")
@@ -195,7 +190,7 @@ def get_preview(context: RequestContext) -> Response:
 @remote_route("POST", "newer_versions/check")
 def check_versions(context: RequestContext) -> NewerVersions:
     """Ask Civitai for newer versions of the models on this machine, and return them."""
-    check_newer_versions(get_client(), context.cancelled)
+    check_newer_versions(get_client())
     return _list_newer_versions(context.language)
 
 
@@ -277,11 +272,11 @@ def _store_cover(model_id: int | None, version: Version | None) -> int | None:
     return image.id
 
 
-def _look_up_file(context: RequestContext, file: ModelFile) -> LocalModel:
+def _look_up_file(file: ModelFile) -> LocalModel:
     version, version_id = None, find_version_of_file(file)
     try:
         if key := version_id or next(iter(file.sure_hashes), ""):
-            version = models.load_version(get_client(), key, context.cancelled)
+            version = models.load_version(get_client(), key)
     except NotFound:
         pass
     return _view_file(file, version.id if version else version_id, version)

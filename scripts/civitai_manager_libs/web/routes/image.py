@@ -199,13 +199,13 @@ def list_problems(
         yield messages.translate("problem_missing", language, names=labels)
 
 
-def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
+def read_embedded_data(image: Image) -> EmbeddedData:
     """Return the generation data in an image's file, which is fetched if it is not on the disk."""
-    with open_file(context, image) as path:
+    with open_file(image) as path:
         return read_embedded(path)
 
 
-def open_file(context: RequestContext, image: Image) -> AbstractContextManager[str]:
+def open_file(image: Image) -> AbstractContextManager[str]:
     """Return a context manager that yields the path of an image's file.
 
     The file is not deleted in the meantime. If it is not on the disk, it is fetched; this may raise
@@ -214,7 +214,7 @@ def open_file(context: RequestContext, image: Image) -> AbstractContextManager[s
     saved = image_records.find_saved_file(image.id)
     if saved:
         return nullcontext(saved)
-    return pages.open_image_file(get_client(), image.url, context.cancelled)
+    return pages.open_image_file(get_client(), image.url)
 
 
 @route("GET", "images/{image_id:civitai_id}/workflow", "images")
@@ -229,7 +229,7 @@ def get_workflow(context: RequestContext) -> Text | RemoteWork[Text]:
         return {"text": recorded}
 
     def read_file() -> Text:
-        found = read_embedded_data(context, image).workflow
+        found = read_embedded_data(image).workflow
         if not found:
             raise ApiError(404, "not_there")
         return {"text": found}
@@ -315,7 +315,7 @@ def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetai
         return _details_view(context, image, text, "record" if text else "none")
 
     def read_file() -> ImageDetails:
-        embedded = read_embedded_data(context, image)
+        embedded = read_embedded_data(image)
         source: InfotextSource = "file" if embedded.infotext else "none"
         return _details_view(context, image, embedded.infotext, source, embedded)
 
@@ -367,7 +367,7 @@ def _details_view(
 @remote_route("GET", "images/{image_id:civitai_id}/tags")
 def get_tags(context: RequestContext) -> list[Tag]:
     """Return the tags that Civitai gives to an image; they are fetched once, and then stored."""
-    return list(tags.load_tags(get_client(), require_image(context), context.cancelled))
+    return list(tags.load_tags(get_client(), require_image(context)))
 
 
 # Tabs that get the infotext alone, so that they reproduce an image. SD.Next has "control", which
@@ -390,7 +390,7 @@ def prepare_send(
         raise ApiError(400, "bad_input", field="tab")
     text = _build_infotext(image) or None if text is None else text
     if text is None and image.type == "image":
-        return RemoteWork(lambda: _prepare(image, tab, read_embedded_data(context, image).infotext))
+        return RemoteWork(lambda: _prepare(image, tab, read_embedded_data(image).infotext))
     return _prepare(image, tab, text or "")
 
 
@@ -409,7 +409,7 @@ def get_host_file(context: RequestContext) -> RemoteWork[Response]:
 
 
 def _send_file(context: RequestContext, image: Image) -> Response:
-    with open_file(context, image) as path:
+    with open_file(image) as path:
         if has_overlapping_exif(path):
             raise ApiError(422, "unsafe", "send_unsafe")
         text = _build_infotext(image) or read_embedded(path).infotext

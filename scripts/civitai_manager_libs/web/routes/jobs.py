@@ -65,11 +65,7 @@ class JobFailure(TypedDict):
 
 
 class JobModelFile(TypedDict):
-    """A model file that a job downloads.
-
-    title: names of the model and the version. name: the file's name. received, size: bytes, 0 if
-    unknown. line: progress or failure in words.
-    """
+    """A model file that a job downloads. size: bytes, 0 if unknown. line: progress or failure."""
 
     version_id: int
     file_id: int

@@ -276,15 +276,13 @@ def get_model_files(context: RequestContext) -> NeededFilesView:
     if model_id is None:
         raise ApiError(400, "bad_input")
     try:
-        model = models.find_stored_model(model_id) or models.load_model(
-            get_client(), model_id, context.cancelled
-        )
+        model = models.find_stored_model(model_id) or models.load_model(get_client(), model_id)
     except NotFound as error:
         raise ApiError(404, "gone", "no_model") from error
     versions = [one for one in model.versions if version_id in (None, one.id)]
     if not versions:
         raise ApiError(404, "gone", "no_model")
-    needed = find_needed_file(get_client(), versions[0], context.cancelled)
+    needed = find_needed_file(get_client(), versions[0])
     return _make_needed_files_view(context, [needed], 1)
 
 
@@ -330,7 +328,7 @@ def get_archived_file(
 
     def start() -> JobStarted:
         try:
-            found = find_archived_file(sha256, kind, as_id(version) or 0, context.cancelled)
+            found = find_archived_file(sha256, kind, as_id(version) or 0)
         except NotFound as error:
             raise ApiError(404, "gone", "archive_not_there") from error
         job_id, _ = get_job_service().download_model_files([found], found.title, "")
@@ -346,7 +344,7 @@ def _list_for_ids(
     images = list(image_records.find_images(ids).values())
     if not images and ids:
         raise ApiError(404, "not_known")
-    found = list_needed_files(get_client(), images, model_id, context.cancelled)
+    found = list_needed_files(get_client(), images, model_id)
     view = _make_needed_files_view(context, found, len(images))
     if len(images) == 1:
         view["licence"] = list_licence(images[0], model_id, context.language)
@@ -364,7 +362,7 @@ def _start_download(
         (_require_file(context, versions.get(version_id), entry), versions[version_id])
         for version_id, entry in zip(ids, files)
     ]
-    requests = plan_requests(get_client(), wanted, cancelled=context.cancelled)
+    requests = plan_requests(get_client(), wanted)
     title = requests[0].title
     if len({request.version_id for request in requests}) > 1:
         title = context.translate("model_job_title", n=len(requests))

@@ -94,7 +94,7 @@ def get_reproductions(
 
     def measure() -> list[ReproductionView]:
         measured = _measure_thumbnail(
-            context, image, lambda path: reproductions.measure_missing_similarities(found, path)
+            image, lambda path: reproductions.measure_missing_similarities(found, path)
         )
         return _list_views(context, image, found if measured is None else measured)
 
@@ -144,7 +144,6 @@ def compare_file(context: RequestContext, body: BinaryIO) -> RemoteWork[Comparis
 
 def _compare(context: RequestContext, image: Image, picture: Any, infotext: str) -> Comparison:
     similarity = _measure_thumbnail(
-        context,
         image,
         lambda path: reproductions.measure_similarity(reproductions.open_image(path), picture),
     )
@@ -159,14 +158,12 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
     return _make_comparison(context, _read_infotext(image), one)
 
 
-def _measure_thumbnail(
-    context: RequestContext, image: Image, measure: Callable[[str], T]
-) -> T | None:
+def _measure_thumbnail(image: Image, measure: Callable[[str], T]) -> T | None:
     """Call `measure` with the thumbnail's path; return None if none can be had or decoded."""
     try:
         try:
             url = thumbnail_url(image)
-            with pages.open_image_file(get_client(), url, context.cancelled) as path:
+            with pages.open_image_file(get_client(), url) as path:
                 return measure(path)
         except (NetworkError, HttpStatusError):
             stored = bookmarks.find_thumbnail(image)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast, Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
@@ -85,79 +85,8 @@ class LoadedFilterResult(TypedDict):
     message: str
 
 
-class StatsCount(TypedDict):
-    """A value and how many images have it.
-
-    share: `count` divided by the number of images with generation data, 0 to 1.
-    """
-
-    value: str
-    label: str
-    count: int
-    share: float
-
-
-class StatsBarView(StatsCount):
-    """A value with its count and further statistics of the images that have it.
-
-    reactions: the median number of reactions to these images. weight, low, high: the most common,
-    lowest and highest weight of a LoRA, "" if unknown. is_model_version: whether the value is a
-    version of the open model. search: the search that finds these images, "" if there is none.
-    """
-
-    reactions: float
-    weight: str
-    low: str
-    high: str
-    is_model_version: bool
-    search: str
-
-
-class StatsGroup(TypedDict):
-    kind: str
-    bars: list[StatsBarView]
-
-
-class VersionStats(TypedDict):
-    """The statistics of one model version's images.
-
-    with_data: number of images with generation data. reactions: the median number of reactions to
-    these images. most: the most common value of each kind, such as the sampler, by kind.
-    """
-
-    id: int
-    name: str
-    image_count: int
-    with_data: int
-    reactions: float
-    most: dict[str, StatsCount]
-
-
-class Stats(TypedDict):
-    """What a gallery's images have in common.
-
-    image_count: number of images in the library. with_data: how many of them have generation data.
-    with_tags: how many have known tags. reactions: the median number of reactions to images with
-    generation data. recipe: an infotext of
-    the most common values, or ""; settings: its parameters.
-    """
-
-    image_count: int
-    with_data: int
-    with_tags: int
-    reactions: float
-    recipe: str
-    settings: list[tuple[str, str]]
-    groups: list[StatsGroup]
-    versions: list[VersionStats]
-
-
 class TagReading(TypedDict):
-    """How far the reading of a gallery's tags is.
-
-    next: the value of `below` for the next request, None at the end. left: number of images whose
-    tags are still to be read.
-    """
+    """How far tags are read. next: `below` of the next request or None. left: images to read."""
 
     next: int | None
     left: int
@@ -294,7 +223,7 @@ def filter_loaded(
 
     def fetch_and_match() -> LoadedFilterResult:
         try:
-            tags.fetch_tags(get_client(), untagged, context.cancelled)
+            tags.fetch_tags(get_client(), untagged)
         except (NetworkError, HttpStatusError):
             problems.append(messages.translate("search_tags_unread", context.language))
         wait_for_writes(_PATIENCE, includes_later=False)
@@ -350,7 +279,7 @@ def _list_problem_texts(query: search.SearchQuery, language: str) -> list[str]:
 
 
 @route("GET", "stats", "counts", 60)
-def get_stats(context: RequestContext) -> Stats:
+def get_stats(context: RequestContext) -> gallery_stats.Stats:
     """Return the statistics of those images of a model, version or list that the library has.
 
     The query parameters `model` and `version` are ids, and `images` names a list; ApiError is
@@ -362,9 +291,7 @@ def get_stats(context: RequestContext) -> Stats:
     if model_id is None and version_id is None and not listed:
         raise ApiError(400, "bad_input", "name_a_model")
     level = parse_level_mask(context.query_param("level"))
-    return cast(
-        Stats, gallery_stats.compute_gallery_stats(model_id, version_id, level, "".join(listed))
-    )
+    return gallery_stats.compute_gallery_stats(model_id, version_id, level, "".join(listed))
 
 
 @remote_route("POST", "tags")
@@ -376,7 +303,7 @@ def read_tags(context: RequestContext, where: GalleryQuery, below: int | None = 
     """
     [gallery, *_] = pages.list_gallery_names(parse_gallery_query(where))
     wait_for_writes(_STORED, includes_later=False)
-    last = tags.fetch_more_tags(get_client(), gallery, below, context.cancelled)
+    last = tags.fetch_more_tags(get_client(), gallery, below)
     wait_for_writes(_STORED, includes_later=False)  # the statistics are read next
     left = 0 if last is None else tags.count_untagged(gallery, last)
     return {"next": last if left else None, "left": left}

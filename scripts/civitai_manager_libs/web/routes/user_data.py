@@ -35,21 +35,14 @@ _MOST_CHANGED = 10_000  # images
 
 
 class CollectionsChanged(TypedDict):
-    """All collections after a change.
-
-    removed_ids: the images that were in a deleted collection, [] after another change.
-    """
+    """All collections after a change. removed_ids: the images of a deleted one, else []."""
 
     collections: list[Collection]
     removed_ids: list[int]
 
 
 class AnnotationsRead(TypedDict):
-    """The annotations of images by image id.
-
-    previous: before a change, {} if nothing was changed. revision: a number that grows with each
-    change of annotations and collections.
-    """
+    """Annotations by image id. previous: before a change. revision: grows with each change."""
 
     annotations: dict[str, Annotations]
     previous: dict[str, Annotations]

@@ -67,10 +67,7 @@ class ResourceLink(TypedDict):
 
 
 class PostView(TypedDict):
-    """What Civitai says about a post; "" for what is unknown.
-
-    ids: those of its first images, in the uploader's order.
-    """
+    """What Civitai says about a post, "" if unknown. ids: its first images, as uploaded."""
 
     title: str
     text: str
@@ -170,10 +167,7 @@ class ModelView(ModelCard):
 
 
 def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
-    """Return the JSON of an image for the grid.
-
-    is_new: whether the image is new in a watched gallery.
-    """
+    """Return the JSON of an image for the grid. is_new: in a watched gallery."""
     return {
         **shown.tile,
         "saved": bool(shown.saved_path),
