@@ -1,7 +1,7 @@
 /** What the page says of the open gallery: its status, notices, and why it is empty. */
 
 import type { Bootstrap } from "../contract";
-import { button, el, type IconName, setText } from "../core/dom";
+import { button, el, fill, type IconName, setText } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { needsReload, setProblem } from "../data/api";
 import { GAP } from "../grid/layout";
@@ -18,23 +18,7 @@ import {
 import type { Context, Problem, State, Translate } from "../types";
 import { type Chip, listChipsOfEmptyGallery, makeChip } from "./chips";
 
-type StatusAction =
-  | "retry"
-  | "reload"
-  | "give-up"
-  | "more"
-  | "search-on"
-  | "stop-search"
-  | "clear-search"
-  | "search-models"
-  | "read-anew"
-  | "home"
-  | "dismiss"
-  | "show-hidden"
-  | "shuffle"
-  | "newest-first"
-  | "settings"
-  | "reset-filters";
+type StatusAction = keyof ReturnType<typeof listButtons>;
 
 interface StatusText {
   kind: "none" | "waits" | "problem" | "offline" | "narrowed" | "empty" | "end";
@@ -339,7 +323,8 @@ export class Status {
     const key = actions.join();
     if (this.#drawn === key) return; // a button under the pointer must not be replaced
     this.#drawn = key;
-    this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
+    const buttons = actions.map((action) => makeStatusButton(this.context, action, this.of));
+    this.#actions.replaceChildren(...buttons);
   }
 
   #setSticking(isSticking: boolean) {
@@ -359,43 +344,52 @@ export class Status {
       this.#clock = 0;
     }
   }
+}
 
-  #makeButton(action: StatusAction) {
-    const { actions, translate, store } = this.context;
-    const looks: Record<StatusAction, { key: string; icon?: IconName; press: () => unknown }> = {
-      retry: { key: "do_retry", icon: "again", press: () => actions.retry(this.#findFailedPart()) },
-      reload: { key: "do_reload", press: () => location.reload() },
-      "give-up": { key: "do_give_up", press: () => actions.giveUp(this.of) },
-      "search-on": { key: "read_on", press: () => void actions.searchOn() },
-      "stop-search": { key: "search_stop", press: () => actions.stopSearch() },
-      "clear-search": { key: "clear_search", press: () => actions.clearSearch() },
-      "search-models": {
-        key: "row_models",
-        icon: "model",
-        press: () => actions.searchModels(getSearched(store.get())),
-      },
-      more: { key: "read_on", press: () => void actions.more() },
-      "read-anew": { key: "do_retry", icon: "again", press: () => void actions.reloadGallery() },
-      shuffle: { key: "do_shuffle", icon: "again", press: () => actions.reloadGallery() },
-      "newest-first": { key: "newest_first", press: () => actions.setWhere({ sort: "Newest" }) },
-      "show-hidden": { key: "show_hidden", press: () => actions.showHidden(true) },
-      "reset-filters": { key: "reset_filters", press: () => actions.resetFilters() },
-      settings: { key: "open_settings", press: () => actions.panel("settings") },
-      home: { key: "go_home", press: () => actions.openHome() },
-      dismiss: { key: "do_close", press: () => setProblem(store, "lookup", null) },
-    };
-    const { key, icon, press } = looks[action];
-    return button({ action, icon, label: translate(key) }, press);
-  }
+/** Return the buttons of all statuses.
+ * @param of what the status is about */
+function listButtons({ actions, store }: Context, of: "lookup" | "images") {
+  const searchModels = () => actions.searchModels(getSearched(store.get()));
+  const buttons = {
+    retry: {
+      key: "do_retry",
+      icon: "again",
+      press: () => actions.retry(findPart(store.get(), of)),
+    },
+    reload: { key: "do_reload", press: () => location.reload() },
+    "give-up": { key: "do_give_up", press: () => actions.giveUp(of) },
+    "search-on": { key: "read_on", press: () => void actions.searchOn() },
+    "stop-search": { key: "search_stop", press: () => actions.stopSearch() },
+    "clear-search": { key: "clear_search", press: () => actions.clearSearch() },
+    "search-models": { key: "row_models", icon: "model", press: searchModels },
+    more: { key: "read_on", press: () => void actions.more() },
+    "read-anew": { key: "do_retry", icon: "again", press: () => actions.reloadGallery() },
+    shuffle: { key: "do_shuffle", icon: "again", press: () => actions.reloadGallery() },
+    "newest-first": { key: "newest_first", press: () => actions.setWhere({ sort: "Newest" }) },
+    "show-hidden": { key: "show_hidden", press: () => actions.showHidden(true) },
+    "reset-filters": { key: "reset_filters", press: () => actions.resetFilters() },
+    settings: { key: "open_settings", press: () => actions.panel("settings") },
+    home: { key: "go_home", press: () => actions.openHome() },
+    dismiss: { key: "do_close", press: () => setProblem(store, "lookup", null) },
+  } as const;
+  return buttons satisfies Record<string, { key: string; icon?: IconName; press: () => unknown }>;
+}
 
-  /** Return the part of the page to retry, undefined for all that have failed. */
-  #findFailedPart() {
-    if (this.of === "lookup") return "lookup";
-    const state = this.context.store.get();
-    if (getMissingPart(state)) return undefined;
-    const failed = getFailedGalleryPart(state) ?? getAwaitedPart(state);
-    return failed ?? (state.lost ? "bootstrap" : "images");
-  }
+function makeStatusButton(
+  context: Context,
+  action: StatusAction,
+  of: "lookup" | "images" = "images",
+) {
+  const { key, press, ...look } = listButtons(context, of)[action];
+  return button({ action, label: context.translate(key), ...look }, press);
+}
+
+/** Return the part of the page to retry, undefined for all that have failed. */
+function findPart(state: State, of: "lookup" | "images") {
+  if (of === "lookup") return "lookup";
+  if (getMissingPart(state)) return undefined;
+  const failed = getFailedGalleryPart(state) ?? getAwaitedPart(state);
+  return failed ?? (state.lost ? "bootstrap" : "images");
 }
 
 const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
@@ -434,23 +428,11 @@ export class EmptyResult {
   #section = el("section", { class: "empty-result", hidden: true });
   #text = el("p", { role: "status" });
   #chips = el("div", { class: "actions" });
-  #again;
-  #models;
-  #reset;
+  #row = el("div", { class: "actions" });
 
   constructor(private readonly context: Context) {
     const { page, translate, actions, store, signal } = context;
-    const look = { action: "reset-filters", label: translate("reset_filters") };
-    this.#reset = button(look, () => actions.resetFilters());
-    this.#again = button({ action: "read-anew", icon: "again", label: translate("do_retry") }, () =>
-      actions.reloadGallery(),
-    );
-    this.#models = button(
-      { action: "search-models", icon: "model", label: translate("row_models") },
-      () => actions.searchModels(getSearched(store.get())),
-    );
-    const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);
-    this.#section.append(this.#text, this.#chips, row);
+    this.#section.append(this.#text, this.#chips, this.#row);
     page.append(this.#section);
     const list = (state: State) => listChipsOfEmptyGallery(state, translate, actions);
     const describe = (state: State) => JSON.stringify(list(state).map(({ text }) => text));
@@ -477,10 +459,9 @@ export class EmptyResult {
     this.#section.hidden = !chips.length;
     this.#text.textContent = chips.length ? (author?.message ?? text) : "";
     this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, translate)));
-    const isElsewhere =
-      !isDoubtful && searched !== "" && isForModels(searched) && !findSavedPlace(now.where);
-    this.#again.hidden = !isDoubtful;
-    this.#models.hidden = !isElsewhere;
-    this.#reset.hidden = isDoubtful || isElsewhere || chips.length < 2; // the only chip resets all
+    const isElsewhere = searched !== "" && isForModels(searched) && !findSavedPlace(now.where);
+    const way = isDoubtful ? "read-anew" : isElsewhere ? "search-models" : "reset-filters";
+    const isChips = way === "reset-filters" && chips.length < 2; // the only chip resets all
+    fill(this.#row, !isChips && makeStatusButton(this.context, way));
   }
 }
