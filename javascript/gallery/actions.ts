@@ -2,7 +2,7 @@
 
 import type { Compare } from "./compare/compare";
 import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, Tag } from "./contract";
-import type { MenuItem } from "./core/menu";
+import { type MenuItem, makeItem } from "./core/menu";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
 import type { Toasts } from "./core/toasts";
@@ -173,7 +173,7 @@ export function makeActions(context: PageContext) {
     listTakeOut(ids: number[]): MenuItem[] {
       const { collection: name = "" } = findSavedPlace(store.get().where) ?? {};
       const text = context.translate("collection_take_out", { name });
-      return name ? [{ key: "take-out", text, do: () => parts.bookmarks.takeOut(ids, name) }] : [];
+      return name ? [makeItem("take-out", text, () => parts.bookmarks.takeOut(ids, name))] : [];
     },
     /** Open a renamed collection under its new name where its gallery is open. */
     followRename: (name: string, newName: string) => parts.bookmarks.followRename(name, newName),

@@ -1,7 +1,7 @@
 /** The menu of an image, by right click or long press. */
 
 import type { PageContext } from "./actions";
-import { type MenuItem, openMenu, type Point } from "./core/menu";
+import { type MenuItem, makeItem, openMenu, type Point } from "./core/menu";
 import { showError } from "./data/api";
 import { askCollectionName } from "./details/annotations";
 import { listMakers } from "./details/make_it";
@@ -176,24 +176,17 @@ export class ImageMenu {
     const { store, translate, actions } = this.context;
     const { infotext } = this.context.parts.viewer.findKnown(id);
     const ids = listChosen(listMarked(store.get()), id);
-    const list = { key: "menu-copy-list", text: translate("copy_list") };
-    const hasText = infotext !== "" || (this.#findView(id)?.has_data ?? true);
-    return [
-      ...this.#listTargets(id),
-      {
-        key: "menu-copy-prompt",
-        text: translate("menu_copy_prompt"),
-        do: () => actions.copyText(id, "prompt"),
-        isDisabled: !hasText,
-      },
-      {
-        key: "menu-copy-infotext",
-        text: translate("menu_copy_infotext"),
-        do: () => actions.copyText(id, "infotext"),
-        isDisabled: !hasText,
-      },
-      ...(ids.length > 1 ? [{ ...list, do: () => actions.copyList(ids) }] : []),
-    ];
+    const isDisabled = infotext === "" && this.#findView(id)?.has_data === false;
+    const copy = (name: "prompt" | "infotext") =>
+      makeItem(
+        `menu-copy-${name}`,
+        translate(`menu_copy_${name}`),
+        () => actions.copyText(id, name),
+        { isDisabled },
+      );
+    const list = makeItem("menu-copy-list", translate("copy_list"), () => actions.copyList(ids));
+    const lists = ids.length > 1 ? [list] : [];
+    return [...this.#listTargets(id), copy("prompt"), copy("infotext"), ...lists];
   }
 
   /** Return the items for an image, such as to download or mark it. If the image is marked, they
@@ -207,44 +200,23 @@ export class ImageMenu {
       ids.length > 1 ? translate(many, { n: ids.length }) : translate(one);
     const chosen = new Set(ids);
     const views = images.filter((view) => chosen.has(view.id));
+    const isChecked = views.length > 0 && views.every((view) => view.favourite);
+    const favourite = name("menu_favourite", "menu_favourite_marked");
+    const compare = translate(others ? "menu_compare_marked" : "menu_compare", { n: others });
+    const isDisabled = others >= MOST_COMPARED;
+    const file = makeItem("compare-file", translate("compare_file"), () => actions.compareFile());
     return [
-      {
-        key: "menu-save",
-        text: name("menu_save", "menu_save_marked"),
-        do: () => actions.download(ids),
-      },
-      {
-        key: "menu-favourite",
-        text: name("menu_favourite", "menu_favourite_marked"),
-        isChecked: views.length > 0 && views.every((view) => view.favourite),
-        do: () => actions.favourite(ids),
-      },
-      {
-        key: "menu-collect",
-        text: name("menu_collect", "menu_collect_marked"),
-        do: () => this.#chooseCollection(ids),
-      },
+      makeItem("menu-save", name("menu_save", "menu_save_marked"), () => actions.download(ids)),
+      makeItem("menu-favourite", favourite, () => actions.favourite(ids), { isChecked }),
+      makeItem("menu-collect", name("menu_collect", "menu_collect_marked"), () =>
+        this.#chooseCollection(ids),
+      ),
       ...actions.listTakeOut(ids),
-      {
-        key: "menu-tag",
-        text: translate("menu_tag"),
-        do: () => (ids.length > 1 ? actions.collect() : actions.tag(id)),
-      },
-      {
-        key: "menu-compare",
-        text: translate(others ? "menu_compare_marked" : "menu_compare", { n: others }),
-        isDisabled: others >= MOST_COMPARED,
-        do: () => actions.compareWith(id),
-      },
-      ...(open === id && this.#findView(id)?.kind === "image"
-        ? [
-            {
-              key: "compare-file",
-              text: translate("compare_file"),
-              do: () => actions.compareFile(),
-            },
-          ]
-        : []),
+      makeItem("menu-tag", translate("menu_tag"), () =>
+        ids.length > 1 ? actions.collect() : actions.tag(id),
+      ),
+      makeItem("menu-compare", compare, () => actions.compareWith(id), { isDisabled }),
+      ...(open === id && this.#findView(id)?.kind === "image" ? [file] : []),
     ];
   }
 
@@ -261,23 +233,15 @@ export class ImageMenu {
       actions.close();
       void actions.openUser(user);
     };
+    const openOnCivitai = () => openTab(`${civitai}/images/${id}`);
+    const copy = () => actions.copy(address());
     return [
-      ...(post ? [{ key: "menu-post", text: translate("menu_post"), do: openPost }] : []),
-      ...(user
-        ? [{ key: "menu-author", text: translate("menu_author", { user }), do: openUser }]
-        : []),
-      { key: "menu-hide", text: translate("menu_hide"), do: () => this.#showHideItems(id) },
-      { key: "menu-new-tab", text: translate("menu_new_tab"), do: () => openTab(address()) },
-      {
-        key: "menu-copy-address",
-        text: translate("menu_copy_address"),
-        do: () => actions.copy(address()),
-      },
-      {
-        key: "menu-civitai",
-        text: translate("see_on_civitai"),
-        do: () => openTab(`${civitai}/images/${id}`),
-      },
+      ...(post ? [makeItem("menu-post", translate("menu_post"), openPost)] : []),
+      ...(user ? [makeItem("menu-author", translate("menu_author", { user }), openUser)] : []),
+      makeItem("menu-hide", translate("menu_hide"), () => this.#showHideItems(id)),
+      makeItem("menu-new-tab", translate("menu_new_tab"), () => openTab(address())),
+      makeItem("menu-copy-address", translate("menu_copy_address"), copy),
+      makeItem("menu-civitai", translate("see_on_civitai"), openOnCivitai),
     ];
   }
 
@@ -294,17 +258,12 @@ export class ImageMenu {
     const { api, translate, signal } = this.context;
     try {
       const collections = await api.get("collections", { signal });
-      const create = {
-        key: "menu-new-collection",
-        text: translate("menu_new_collection"),
-        do: () => askCollectionName(this.context, (name) => this.#addTo(name, ids)),
-      };
-      if (!collections.length) return create.do();
-      const rows = collections.map(({ name }) => ({
-        key: "menu-collection",
-        text: name,
-        do: () => this.#addTo(name, ids),
-      }));
+      const ask = () => askCollectionName(this.context, (name) => this.#addTo(name, ids));
+      if (!collections.length) return ask();
+      const create = makeItem("menu-new-collection", translate("menu_new_collection"), ask);
+      const rows = collections.map(({ name }) =>
+        makeItem("menu-collection", name, () => this.#addTo(name, ids)),
+      );
       this.#show([...rows, ...startGroup([create])]);
     } catch (error) {
       showError(error, this.context);

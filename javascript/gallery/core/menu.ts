@@ -20,6 +20,17 @@ export interface MenuItem {
   icon?: IconName; // shown where the item is a button
 }
 
+/** Return an item of a menu.
+ * @param key its `data-do` */
+export function makeItem(
+  key: string,
+  text: string,
+  act: () => unknown,
+  more: Partial<MenuItem> = {},
+): MenuItem {
+  return { key, text, do: act, ...more };
+}
+
 const MARGIN = 8; // pixels between a menu and the window's edge
 const TYPING = 700; // ms within which letters make one word
 

@@ -13,7 +13,7 @@ import type {
 } from "../contract";
 import { getTop, openAsk } from "../core/dialogs";
 import { button, el, fill, icon, iconButton, redraw, setText } from "../core/dom";
-import type { MenuItem } from "../core/menu";
+import { type MenuItem, makeItem } from "../core/menu";
 import { tryOrTell } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
@@ -110,16 +110,16 @@ export function listMakers(
     ready.unshift({ name: host.name || getTabName(HOST_TAB), isHost: true, make });
   }
   const n = ids.length;
-  const makers = ready.map(({ name: engine, make }): MenuItem => {
+  const makers = ready.map(({ name: engine, make }) => {
     const isNamed = ready.length > 1;
     const one = isNamed ? translate("make_in", { engine }) : translate("make_it");
     const many = isNamed ? translate("make_n_in", { n, engine }) : translate("make_n", { n });
-    return { key: "make", text: n > 1 ? many : one, icon: "make", do: make };
+    return makeItem("make", n > 1 ? many : one, make, { icon: "make" });
   });
   const editors = n > 1 ? [] : listReady(store.get()).filter(({ kind }) => kind === "comfyui");
-  const openers = editors.map((engine): MenuItem => {
+  const openers = editors.map((engine) => {
     const text = translate("workflow_open", { engine: engine.name });
-    return { key: "open-workflow", text, do: () => actions.openWorkflow(ids[0], engine) };
+    return makeItem("open-workflow", text, () => actions.openWorkflow(ids[0], engine));
   });
   return [...makers, ...openers];
 }
@@ -137,12 +137,12 @@ export function listVariants(
   const make = () => actions.make([id], { engine, seed: "random" }, seeds);
   const loras = resources.filter(hasWeight).slice(0, MOST_LORAS);
   return [
-    { key: "make-seeds", text, startsGroup: true, do: make },
-    ...loras.map(({ name }) => ({
-      key: "try-weights",
-      text: translate("weights_try", { name }),
-      do: () => actions.tryWeights(id, name),
-    })),
+    makeItem("make-seeds", text, make, { startsGroup: true }),
+    ...loras.map(({ name }) =>
+      makeItem("try-weights", translate("weights_try", { name }), () =>
+        actions.tryWeights(id, name),
+      ),
+    ),
   ];
 }
 

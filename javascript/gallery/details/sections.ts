@@ -2,7 +2,7 @@
 
 import type { ImageDetails, ImageView, PermissionView } from "../contract";
 import { el, icon, iconButton } from "../core/dom";
-import { type MenuItem, makeMenuButton } from "../core/menu";
+import { type MenuItem, makeItem, makeMenuButton } from "../core/menu";
 import { formatDate, formatParameter } from "../core/text";
 import { makeLongText } from "../core/widgets";
 import { getParameterLabel } from "../state/state";
@@ -15,17 +15,12 @@ export function listHideItems(
   user: string,
   { translate, actions }: Pick<Context, "translate" | "actions">,
 ): MenuItem[] {
-  const hideAuthor = {
-    key: "hide-author",
-    text: translate("hide_author", { user }),
-    do: () => actions.hide({ kind: "author", text: user }),
-  };
-  const hideWord = {
-    key: "hide-word",
-    text: translate("hide_word"),
-    do: () => actions.openHiddenRules({ isToAdd: true }),
-  };
-  return user ? [hideAuthor, hideWord] : [hideWord];
+  const hide = () => actions.hide({ kind: "author", text: user });
+  const add = () => actions.openHiddenRules({ isToAdd: true });
+  const hideWord = makeItem("hide-word", translate("hide_word"), add);
+  return user
+    ? [makeItem("hide-author", translate("hide_author", { user }), hide), hideWord]
+    : [hideWord];
 }
 
 /** Return the section with the image's author, date, size, rating, base model and reactions. It is

@@ -3,7 +3,7 @@
 
 import type { ImageDetails } from "../contract";
 import { button, el, icon, redraw } from "../core/dom";
-import { type MenuItem, makeSplitButton } from "../core/menu";
+import { type MenuItem, makeItem, makeSplitButton } from "../core/menu";
 import { getTabName } from "../host/host_page";
 import type { Context } from "../types";
 import { listMakers, listVariants } from "./make_it";
@@ -21,12 +21,10 @@ export function listUses(
 ): MenuItem[] {
   const all = store.get().bootstrap?.host.send_to ?? [];
   const tabs = kind === "image" ? all : all.slice(0, hasInfotext ? 1 : 0);
-  return tabs.map((tab) => ({
-    key: `send-${tab}`,
-    text: translate("send_to_tab", { tab: getTabName(tab) }),
-    icon: "send",
-    do: () => actions.send(tab, id, edited()),
-  }));
+  return tabs.map((tab) => {
+    const text = translate("send_to_tab", { tab: getTabName(tab) });
+    return makeItem(`send-${tab}`, text, () => actions.send(tab, id, edited()), { icon: "send" });
+  });
 }
 
 export class SendTo {
@@ -64,13 +62,12 @@ export class SendTo {
     const record = this.#record;
     const { root, actions, translate } = this.context;
     const edited = () => this.#edited.get(id) ?? null;
-    const copy: MenuItem = {
-      key: "copy-whole",
-      text: translate("menu_copy_infotext"),
-      icon: "copy",
-      do: () => actions.copy(this.getText(record)),
-      isDisabled: !infotext,
-    };
+    const copy = makeItem(
+      "copy-whole",
+      translate("menu_copy_infotext"),
+      () => actions.copy(this.getText(record)),
+      { icon: "copy", isDisabled: !infotext },
+    );
     const uses = listUses(this.context, { id, kind, hasInfotext: infotext !== "" }, edited);
     const ids = kind === "image" && infotext ? [id] : [];
     const makers = listMakers(this.context, ids, edited);

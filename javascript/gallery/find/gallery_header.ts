@@ -3,7 +3,7 @@
 
 import type { ModelView } from "../contract";
 import { button, el, fill, icon, observeSize, setLabel } from "../core/dom";
-import { type MenuItem, makeMenuButton } from "../core/menu";
+import { type MenuItem, makeItem, makeMenuButton } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { GetModel } from "../details/file_controls";
@@ -288,27 +288,18 @@ export class GalleryHeader {
     const { store, translate, actions } = this.context;
     const state = store.get();
     const list = makeNeedsQuery({ images: state.where.images });
-    const items: MenuItem[] = [
-      {
-        key: "copy-list",
-        text: translate("copy_list"),
-        isDisabled: !getShown(state).length,
-        do: () => actions.copyList(),
-      },
-    ];
+    const isDisabled = !getShown(state).length;
+    const copy = () => actions.copyList();
+    const items = [makeItem("copy-list", translate("copy_list"), copy, { isDisabled })];
     if (state.where.images && state.where.search === null) {
       items.push(
-        { key: "save-list", text: translate("save_list"), do: () => actions.saveList() },
-        {
-          key: "models-of-list",
-          text: translate("list_models"),
-          do: () => actions.listNeeds(list),
-        },
+        makeItem("save-list", translate("save_list"), () => actions.saveList()),
+        makeItem("models-of-list", translate("list_models"), () => actions.listNeeds(list)),
       );
     }
     if (state.where.search !== null) {
       const check = () => actions.checkImages({ query: state.where });
-      items.push({ key: "check-images", text: translate("check_images"), do: check });
+      items.push(makeItem("check-images", translate("check_images"), check));
     }
     return [...this.#listHiddenButtons(), ...items];
   }
@@ -319,11 +310,10 @@ export class GalleryHeader {
     const links = [...this.#links.children] as HTMLElement[];
     return [...buttons, ...links]
       .filter((one) => !one.hidden && !one.getClientRects().length)
-      .map((one) => ({
-        key: one.dataset.do ?? "",
-        text: (links.includes(one) ? one.title : one.textContent) ?? "",
-        do: () => one.click(),
-      }));
+      .map((one) => {
+        const text = (links.includes(one) ? one.title : one.textContent) ?? "";
+        return makeItem(one.dataset.do ?? "", text, () => one.click());
+      });
   }
 }
 

@@ -2,7 +2,7 @@
  * selected images. */
 
 import { button, el, type IconName, iconButton, observeSize, setLabel, setText } from "../core/dom";
-import { makeMenuButton, openMenu } from "../core/menu";
+import { makeItem, makeMenuButton, openMenu } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeToolbar } from "../core/widgets";
 import { canCompare } from "../state/selection";
@@ -73,8 +73,8 @@ export class SelectionBar {
     const { showsHidden } = store.get();
     const show = () => actions.showHidden(!showsHidden);
     const items = [
-      { key: "show-hidden", text: translate("show_hidden"), isChecked: showsHidden, do: show },
-      { key: "hidden-rules", text: translate("hidden_list"), do: () => actions.openHiddenRules() },
+      makeItem("show-hidden", translate("show_hidden"), show, { isChecked: showsHidden }),
+      makeItem("hidden-rules", translate("hidden_list"), () => actions.openHiddenRules()),
     ];
     openMenu(root, this.#hidden, items, signal);
   }
@@ -118,17 +118,14 @@ export class SelectionBar {
     const { translate, actions } = this.context;
     await actions.findEnginesSoon();
     const collect = () => actions.collect();
+    const check = () => actions.checkImages({ ids: this.#ids });
     return [
       ...actions.listTakeOut(this.#ids),
-      { key: "sets-marked", text: translate("do_add_to_collection"), do: collect },
-      { key: "mark-all", text: translate("do_mark_all"), do: () => actions.markAll() },
-      { key: "copy-list", text: translate("copy_list"), do: () => actions.copyList(this.#ids) },
-      {
-        key: "check-images",
-        text: translate("check_images"),
-        do: () => actions.checkImages({ ids: this.#ids }),
-      },
-      { key: "invert", text: translate("do_invert"), do: () => actions.invert() },
+      makeItem("sets-marked", translate("do_add_to_collection"), collect),
+      makeItem("mark-all", translate("do_mark_all"), () => actions.markAll()),
+      makeItem("copy-list", translate("copy_list"), () => actions.copyList(this.#ids)),
+      makeItem("check-images", translate("check_images"), check),
+      makeItem("invert", translate("do_invert"), () => actions.invert()),
       ...actions.listMakers(this.#ids).map((item, at) => ({ ...item, startsGroup: !at })),
     ];
   }
