@@ -3,7 +3,38 @@
 
 import type { Translate } from "../types";
 import { addLayer, removeLayer } from "./dialogs";
-import { el, observeSize } from "./dom";
+import { el, observeSize, type Props } from "./dom";
+
+/** Return a text field.
+ * @param name its `data-field`
+ * @param props other attributes and listeners */
+export function makeTextField(name: string, label: string, props: Props = {}) {
+  return el("input", { type: "text", "data-field": name, "aria-label": label, ...props });
+}
+
+/** Return a hidden field by whose `click()` the user chooses files.
+ * @param name its `data-field`
+ * @param accept types or endings of files, separated by commas */
+export function makeFileField(
+  name: string,
+  accept: string,
+  choose: (files: File[]) => unknown,
+  multiple = false,
+) {
+  const change = () => {
+    const files = [...(field.files ?? [])];
+    field.value = ""; // so that the same file can be chosen again
+    void choose(files);
+  };
+  const props = { type: "file", "data-field": name, accept, multiple, hidden: true };
+  const field = el("input", { ...props, on: { change } });
+  return field;
+}
+
+/** Return a listener that calls `enter` when the user presses Enter in a field. */
+export function onEnter(enter: () => unknown) {
+  return ({ key, isComposing }: KeyboardEvent) => key === "Enter" && !isComposing && void enter();
+}
 
 /** Return the number field in which the user sets how many images a job may read or download.
  * @param what name: the field's `data-field`; label: the key of a message; value: the first

@@ -4,6 +4,7 @@
 import type { ImageDetails, ReproductionView } from "../contract";
 import { el, setAttribute } from "../core/dom";
 import { formatDate } from "../core/text";
+import { makeFileField } from "../core/widgets";
 import { type Api, ignoreFailure, showError } from "../data/api";
 import { acceptDrops } from "../host/drag";
 import { isBlurred } from "../state/state";
@@ -25,23 +26,10 @@ export class Reproductions {
     zone: HTMLElement,
   ) {
     const { store } = context;
-    this.#field = el("input", {
-      type: "file",
-      accept: "image/png,image/jpeg,image/webp",
-      hidden: true,
-      "data-field": "compare-file",
-      on: {
-        change: () => {
-          const [file] = this.#field.files ?? [];
-          this.#field.value = ""; // so that the same file can be chosen again
-          if (file) void this.#compareFile(file);
-        },
-      },
-    });
+    const compare = ([file]: readonly File[]) => file && this.#compareFile(file);
+    this.#field = makeFileField("compare-file", "image/png,image/jpeg,image/webp", compare);
     this.element = el("section", { class: "reproductions" }, this.#title, this.#list, this.#field);
-    acceptDrops(zone, ["Files"], ({ files: [file] }) => {
-      if (file) void this.#compareFile(file);
-    });
+    acceptDrops(zone, ["Files"], ({ files }) => void compare([...files]));
     store.on(["revealed", "bootstrap"], () => this.#blur(), context);
     store.on(["compared"], (now) => now.compared === null && this.#reload(), context);
     const countMade = ({ made }: State) =>

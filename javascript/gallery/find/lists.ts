@@ -1,8 +1,8 @@
 /** Lists of images that come from outside: pasted, dropped on the page, or opened as files. */
 
 import type { PageContext } from "../actions";
-import { el } from "../core/dom";
 import { receivesKeys, usesKey } from "../core/keys";
+import { makeFileField } from "../core/widgets";
 import { askCollectionName } from "../details/annotations";
 import { acceptDrops } from "../host/drag";
 import type { JobRequest } from "../panels/jobs";
@@ -40,20 +40,8 @@ export class Lists {
 
   constructor(private readonly context: PageContext) {
     const { root, page, signal } = context;
-    this.#field = el("input", {
-      type: "file",
-      accept: ".txt,.json,.url,.html,.htm,.csv,.md",
-      multiple: true,
-      hidden: true,
-      "data-field": "list-files",
-      on: {
-        change: () => {
-          const files = [...(this.#field.files ?? [])];
-          this.#field.value = ""; // so that the same file can be chosen again
-          void this.#openFiles(files);
-        },
-      },
-    });
+    const accept = ".txt,.json,.url,.html,.htm,.csv,.md";
+    this.#field = makeFileField("list-files", accept, (files) => this.#openFiles(files), true);
     root.append(this.#field);
     acceptDrops(page, DROPPED, (transfer) => this.#open(transfer));
     document.addEventListener("paste", (event) => this.#onPaste(event), { signal });

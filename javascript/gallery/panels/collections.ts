@@ -3,14 +3,14 @@
 
 import type { ActOnCollectionsBody, Collection } from "../contract";
 import { button, el, type IconName, iconButton, redraw } from "../core/dom";
-import { makeToolbar } from "../core/widgets";
+import { makeFileField, makeToolbar } from "../core/widgets";
 import { tryOrTell } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import {
+  makeHintField,
   makeNameField,
   makeNoteField,
   makeStars,
-  makeTextField,
   parseTags,
 } from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
@@ -31,7 +31,7 @@ function makeMarkedAnnotations(context: Context) {
    * @param name the change
    * @param done key of the message that reports the change */
   const makeTagField = (name: "add_tags" | "remove_tags", label: string, done: string) => {
-    const field = makeTextField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
+    const field = makeHintField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
       const tags = parseTags(typed);
       field.value = "";
       if (tags.length) void save(done, { [name]: tags }, tags.join(", "));
@@ -184,13 +184,7 @@ export class Collections {
 
   #makeFiles() {
     const { translate, api } = this.context;
-    const file = el("input", {
-      type: "file",
-      accept: ".json,application/json",
-      hidden: true,
-      "data-field": "import",
-      on: { change: () => void this.#import(file) },
-    });
+    const file = makeFileField("import", ".json,application/json", ([one]) => this.#import(one));
     return el(
       "div",
       { class: "row" },
@@ -315,12 +309,9 @@ export class Collections {
     });
   }
 
-  async #import(field: HTMLInputElement) {
+  async #import(file: File | undefined) {
     const { actions, api, toast } = this.context;
-    const [file] = field.files ?? [];
-    if (!file) return;
-    const imported = await tryOrTell(this.context, () => api.postFile("import", file));
-    field.value = "";
+    const imported = file && (await tryOrTell(this.context, () => api.postFile("import", file)));
     if (!imported) return;
     toast(imported.text, "good");
     void actions.collectionsChanged();
