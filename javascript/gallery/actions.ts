@@ -448,8 +448,7 @@ function isShown(store: Store, id: number) {
   return getShown(store.get()).some((view) => view.id === id);
 }
 
-/** Return the id of the tile for an image: the image's own id or, if posts are grouped, the id of
- * the first image of its post. */
+/** Return the id of an image's tile: of the first image of its post if posts are grouped. */
 function findTileId(store: Store, id: number) {
   return listTileIds(store.get(), id)[0];
 }

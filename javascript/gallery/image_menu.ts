@@ -93,8 +93,7 @@ export class ImageMenu {
     this.#showHideItems(id);
   }
 
-  /** Set where the next menu opens: at an image's tile or, in the viewer, at the focused
-   * element. */
+  /** Let the next menu open at an image's tile or, in the viewer, at the focused element. */
   #setAnchor(id: number) {
     const { root, page, store } = this.context;
     const { open } = store.get();
@@ -189,8 +188,7 @@ export class ImageMenu {
     return [...this.#listTargets(id), copy("prompt"), copy("infotext"), ...lists];
   }
 
-  /** Return the items for an image, such as to download or mark it. If the image is marked, they
-   * act on all marked images where possible. */
+  /** Return what to do with an image or, if it is marked, with all marked ones. */
   #listChoices(id: number): MenuItem[] {
     const { store, translate, actions } = this.context;
     const { images, open } = store.get();

@@ -44,8 +44,7 @@ function makeSecondImage(
   return { view, source, label };
 }
 
-/** Return the elements below a pair: how similar both images are, what differs, and the buttons for
- * the second image. */
+/** Return how similar both images are, what differs, and the buttons for the second image. */
 function makePairSummary(
   { translate }: Context,
   { made, stored }: ComparedPair,
@@ -199,7 +198,6 @@ export class Compare {
     });
   }
 
-  /** Show the marked images. */
   async #showMarked(parts: CompareParts) {
     const { store, translate } = this.context;
     const ids = listCompared(store.get());

@@ -121,7 +121,6 @@ export class CompareGrid {
     if (first) this.#moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
   }
 
-  /** Apply the zoom and the position of one image to all images. */
   #moveAll(moved: CompareCell, pose: Pose, smoothly: boolean) {
     this.#view = toSyncedView(pose, moved.slide.sizes);
     for (const cell of this.#cells) cell.showView(this.#view, smoothly);

@@ -55,8 +55,7 @@ export function compareFields(
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/** Return for each word of two texts whether both texts contain the word, in the same order. The
- * order is ignored in long texts. */
+/** Return the words that both texts contain in the same order; of long texts, in any order. */
 function markCommon(one: string[], other: string[]): CommonWords {
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
@@ -82,8 +81,7 @@ function markKnown(one: string[], other: string[]) {
   return one.map((word) => known.has(word));
 }
 
-/** Return for each word of two texts whether it is part of their longest common subsequence. A word
- * weighs more than a separator. */
+/** Return the longest common subsequence. A word weighs more than a separator. */
 function alignWords(one: string[], other: string[]): CommonWords {
   const width = other.length + 1;
   const heaviest = new Uint16Array((one.length + 1) * width);
@@ -110,8 +108,7 @@ function alignWords(one: string[], other: string[]): CommonWords {
   return [here, there];
 }
 
-/** Join neighbouring words of a text into parts that are common to the texts, and parts that differ.
- * A separator between two differing words counts as differing. */
+/** Join neighbouring words. A separator between two differing words counts as differing. */
 function joinParts(words: string[], isCommon: boolean[]): Part[] {
   const parts: Part[] = [];
   words.forEach((text, at) => {

@@ -93,8 +93,7 @@ export class Dividers {
     this.#move(at, targets[event.key]);
   }
 
-  /** Move a divider, which pushes the dividers in its way.
-   * @param place its new position, in percent of the width */
+  /** Move a divider, which pushes those in its way, to a place in percent of the width. */
   #move(at: number, place: number) {
     this.#places = moveDivider(this.#places, at, place);
     this.draw();

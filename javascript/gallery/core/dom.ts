@@ -148,8 +148,7 @@ export function makePair(name: string, value: string) {
   return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }
 
-/** Create a button that ignores presses while the action of a press runs, or `setDisabled` has
- * disabled it. */
+/** Create a button that ignores presses while it is busy or disabled by `setDisabled`. */
 function makeButton(props: Props, press: (event: MouseEvent) => unknown, ...children: Child[]) {
   const on = {
     click: (event: MouseEvent) => void runWhileBusy(made, () => press(event)),
@@ -236,7 +235,6 @@ export function scrollBy(node: Element, pixels: number) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }
 
-/** Return a node's parent element or, if it has none, the host of its shadow root, else null. */
 function getParent(node: Element) {
   const root = node.getRootNode();
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);

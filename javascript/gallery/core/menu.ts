@@ -195,8 +195,7 @@ function listen(
   layer.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
 }
 
-/** Return a listener for pressed keys that moves the focus in a menu, or closes the menu. The rest
- * of the page does not receive the keys. */
+/** Return a listener that moves the focus or closes the menu; no key reaches the page. */
 function makeKeyListener(
   rows: readonly HTMLElement[],
   close: () => void,

@@ -115,8 +115,7 @@ function copyByHand(text: string, root: ShadowRoot) {
   return isDone;
 }
 
-/** The messages for the time before the server has sent any: English, Traditional and Simplified
- * Chinese. */
+/** The messages until the server has sent any: English, Traditional and Simplified Chinese. */
 const FIRST: Record<string, [string, string, string]> = {
   problem_offline: [
     "This page's server does not answer. The page continues by itself once it does.",

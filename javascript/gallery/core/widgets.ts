@@ -127,7 +127,7 @@ export function makePopover(
   return element;
 }
 
-/** Place a popover below an element. The popover's style keeps it inside the window. */
+/** Place a popover below an element; its style keeps it inside the window. */
 function placeBelow(element: HTMLElement, anchor: Element) {
   const { left, bottom } = anchor.getBoundingClientRect();
   element.style.setProperty("--cs-left", `${left + window.scrollX}px`);

@@ -127,8 +127,6 @@ export class Api {
     return new File([blob], `${id}.${blob.type.split("/")[1]}`, { type: blob.type });
   }
 
-  /** Send a request that changes something, and return the JSON of the response. Throws
-   * ApiError. */
   #write<T>(method: "POST" | "PUT", path: string, body: unknown, options?: Options): Promise<T> {
     const isFile = body instanceof Blob;
     const type = isFile ? "application/octet-stream" : "application/json";
@@ -140,8 +138,7 @@ export class Api {
     return this.#reportOffline(this.#fetchJson<T>(path, request));
   }
 
-  /** Return what a request returns, or throw its error; call `onOffline` if our server does not
-   * respond. */
+  /** Return what a request returns; call `onOffline` if our server does not respond. */
   async #reportOffline<T>(request: Promise<T>): Promise<T> {
     try {
       return await request;
@@ -151,8 +148,6 @@ export class Api {
     }
   }
 
-  /** Send a request, and return the JSON of the response. Throws ApiError, or AbortError if the
-   * request was aborted. */
   async #fetchJson<T>(path: string, request?: RequestInit): Promise<T> {
     const response = await this.#fetch(path, request);
     const data = parseJson(await response.text().catch(throwOffline));
@@ -160,9 +155,7 @@ export class Api {
     return data;
   }
 
-  /** Send a request, and return its response. A request that the host refuses because there were
-   * too many is sent again after the pause that the host asks for. Throws ApiError if the request
-   * fails or the response is not OK, AbortError if the request was aborted. */
+  /** Return the response of a request, repeated if the host refuses too many. Throws ApiError. */
   async #fetch(path: string, request: RequestInit = {}) {
     // member by member: a spread would not copy the signal of an AbortController
     const { method, body, headers: own, signal, keepalive } = request;
@@ -182,9 +175,7 @@ export class Api {
   }
 }
 
-/** Return how many milliseconds to wait before a refused request is sent again.
- * @param response with the status 429; hosts such as SD.Next limit how many requests a minute they
- *     take */
+/** Return the milliseconds until a request is sent again that a host such as SD.Next refused. */
 function getPause(response: Response, tries: number) {
   const told = Number.parseFloat(response.headers.get("Retry-After") ?? "");
   return 1000 * (Number.isNaN(told) ? 2 ** tries : Math.min(Math.max(told, 0.1), MAX_PAUSE));
@@ -221,7 +212,6 @@ interface ErrorBody {
   error?: Partial<Contract["error"]>;
 }
 
-/** Return the error for a response that is not OK or not JSON. */
 function toApiError(status: number, data?: ErrorBody) {
   const error = data?.error;
   if (typeof error?.code === "string") {

@@ -101,7 +101,6 @@ export class Connection {
     }));
   }
 
-  /** Check whether the server responds again. Do nothing if no request has failed. */
   async #pollIfOffline() {
     const { store, api, translate, signal } = this.context;
     if (!isOffline(store.get())) return;

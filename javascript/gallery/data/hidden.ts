@@ -54,8 +54,7 @@ export class HiddenImages {
     return this.context.parts.pager.restart({ isSameSource: true });
   }
 
-  /** Let the server add or delete a rule. Return the ids of the loaded images that are hidden now,
-   * or null after an error, which is shown to the user. */
+  /** Add or delete a rule. Return the ids that are hidden now, null after an error. */
   async #send(action: "hide" | "unhide", { kind, text }: HiddenRule) {
     const { api, store, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
@@ -67,8 +66,7 @@ export class HiddenImages {
     return changed.hidden_ids;
   }
 
-  /** Send a request after all earlier ones have ended. Return null after an error, which is shown
-   * to the user. */
+  /** Send a request after all earlier ones. Return null after an error, which is shown. */
   #request<Result>(send: () => Promise<Result>): Promise<Result | null> {
     const request = tryOrTell(this.context, () => this.#last.then(send));
     this.#last = request;

@@ -202,7 +202,6 @@ export class HomeData {
     if (this.#isVisible && !before && isHome(store.get())) void this.load();
   }
 
-  /** Fetch the home page's data if that page is open, else abort the request. */
   #onChange(now: State) {
     if (isHome(now)) void this.load();
     else this.#abort.abort();
@@ -219,8 +218,7 @@ function isVisible(host: Element) {
   return !document.hidden && host.getClientRects().length > 0;
 }
 
-/** Return the home page's new data together with the model files that the user has loaded beyond the
- * first ones. If the number of files has changed, return the new data alone. */
+/** Return the new data with the model files loaded so far, unless their number changed. */
 function keepLoadedModels(home: Home, before: Home | null) {
   const { models, count } = home.local_models;
   if (before?.local_models.count !== count) return home;

@@ -23,8 +23,7 @@ export class Navigation {
     context.store.on(["bootstrap"], (now, before) => this.#followLevel(now, before), context);
   }
 
-  /** Apply a changed *Highest rating* to what is open, unless the user has chosen a lower one
-   * there. */
+  /** Apply a changed *Highest rating*, unless the user has chosen a lower one here. */
   #followLevel({ bootstrap, where, images, results, open }: State, before: State) {
     if (!bootstrap || !before.bootstrap) return;
     const { level } = makeDefaultQuery(bootstrap);

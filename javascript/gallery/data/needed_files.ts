@@ -106,9 +106,7 @@ export class NeededFiles {
     }
   }
 
-  /** Fetch the model files for a part of the page. The old ones are shown until the response
-   * arrives.
-   * @param of the query, or "images" for the images of `showForImages` */
+  /** Fetch what a query, or "images", asks for; the old is shown until then. */
   async #load(place: NeedsPlace, of: string) {
     const { api, store, translate } = this.context;
     this.#aborts[place].abort();

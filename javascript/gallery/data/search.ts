@@ -136,8 +136,7 @@ export class SearchPreviews {
     return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
   }
 
-  /** Send a request and add what it finds to the results. An ApiError is ignored, because the
-   * search itself reports it. */
+  /** Add what a request finds. Its ApiError is ignored: the search itself reports it. */
   async #addFound(signal: AbortSignal, request: () => Promise<Partial<Found>>) {
     const more = await request().catch(ignoreFailure);
     if (!more || signal.aborted) return;
@@ -187,9 +186,7 @@ export class LoadedFilter {
     return this.#readUntilEnough({ isMore: true });
   }
 
-  /** Load pages of the gallery until enough images match. Stop at the gallery's end, and after
-   * MOST_PAGES pages.
-   * @param how isMore: do not count the images that match already */
+  /** Load pages until enough images match; isMore: besides those that match already. */
   async #readUntilEnough({ isMore = false }: { isMore?: boolean } = {}) {
     const { store, actions } = this.context;
     const { signal } = this.#abort;
@@ -217,8 +214,7 @@ export class LoadedFilter {
     if (before.stale && !now.stale) void this.#readUntilEnough(); // with other filters
   }
 
-  /** Abort the request for matches because the words have changed. If there are no words now, also
-   * delete the matches. */
+  /** Abort the request for matches; without words, delete the matches too. */
   #resetMatches(words: string) {
     this.#abort.abort();
     this.#abort = new AbortController();

@@ -124,7 +124,6 @@ export function makeNoteField(name: string, label: string, changed: (typed: stri
   return field;
 }
 
-/** Return a chip with a collection's name. A click removes the image from the collection. */
 function makeChip(
   { translate }: Context,
   name: string,
@@ -144,8 +143,7 @@ function makeChip(
 
 const ID = "set-names";
 
-/** Let a text field offer the names of the user's collections for completion. Return the datalist,
- * which the caller must put into the page. */
+/** Let a field offer the names of collections. Return the datalist, to put into the page. */
 function offerCollections({ api, signal }: Context, field: HTMLInputElement) {
   const options = el("datalist", { id: ID });
   field.setAttribute("list", ID);

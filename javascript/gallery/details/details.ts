@@ -198,8 +198,7 @@ export class Details {
     );
   }
 
-  /** Return the line that says that no infotext is known, with a button that looks for one in the
-   * image's file. */
+  /** Return the line that no infotext is known, with a button that looks for one in the file. */
   #makeFileButton(view: ImageView, { problems }: ImageDetails) {
     const { translate } = this.context;
     const look = button(
@@ -210,8 +209,6 @@ export class Details {
     return el("section", { class: "readiness nothing" }, el("p", { dir: "auto" }, text), look);
   }
 
-  /** Fetch an image's details with the infotext in its file, and show them. Show a message if the
-   * file contains no infotext. */
   async #lookInFile(view: ImageView) {
     const { signal } = this.#abort;
     const { translate, toast } = this.context;

@@ -151,8 +151,7 @@ export function hasWeight({ type, name, weight }: ResourceView) {
   return type === "lora" && weight !== null && name !== "";
 }
 
-/** Return a field for the weights of a LoRA to make an image with, what says whether they can be used,
- * and what lists them as variants. */
+/** Return a field for the weights of a LoRA, which lists them as variants. */
 function makeWeightsField({ translate }: Context, lora: string, proposed: number[]) {
   const props = { value: proposed.join("  "), inputmode: "decimal", "data-field": "weights" };
   const input = el("input", { ...props, type: "text", autocomplete: "off" });
@@ -179,8 +178,7 @@ function parseNumbers(text: string) {
   return parts.filter(Boolean).map(Number).filter(Number.isFinite);
 }
 
-/** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
- * is another one, what the host cannot take as it is, and what is missing. */
+/** Return what differs or is missing if the host makes an image. */
 function planInHost(
   { store, translate }: Context,
   { resources, incompatibilities }: ImageDetails,
@@ -219,16 +217,14 @@ function isCheckpoint(title: string, { name, local_name, hash }: ResourceView) {
   return [name, local_name].some((one) => one.toLowerCase() === stem);
 }
 
-/** How an image is made with these options, and how that is planned: null after an error.
- * field: asks for more. */
+/** How an image is planned, null after an error, and made. field: asks for more. */
 interface Maker {
   field?: { element: HTMLElement; isValid: () => boolean };
   plan: (options: PlanImageBody) => Promise<PlanView | null>;
   start: (options: PlanImageBody) => unknown;
 }
 
-/** Ask whether to make an image: say what is missing, what will differ, and which nodes need the
- * user's consent. */
+/** Ask whether to make an image with what is missing, differs, or needs consent. */
 function askToMake(
   context: Context,
   id: number,
@@ -307,8 +303,7 @@ function makeList(title: string, texts: string[]) {
   return [el("p", {}, title), el("ul", {}, ...items)];
 }
 
-/** Say where ComfyUI has an image's workflow now; its file can also be dragged onto ComfyUI's
- * page. */
+/** Say where ComfyUI has a workflow; its file can also be dragged onto ComfyUI's page. */
 function showWorkflow(context: Context, stored: WorkflowView, address: string) {
   const { translate } = context;
   const { engine, name, text } = stored;

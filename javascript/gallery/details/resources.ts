@@ -69,8 +69,7 @@ class ResourceRow {
     this.#status.hidden = !this.#status.textContent;
   }
 
-  /** Return the size of the file as a text. Return "" if the download button shows the size, or it
-   * is not known whether the file is present. */
+  /** Return the file's size, "" if the button shows it or nothing is known of the file. */
   #formatSize(needed: NeededFileView | undefined) {
     const { availability, size } = this.resource;
     const isTold = availability === "" || (needed && availability !== "here");
@@ -142,8 +141,7 @@ export class Resources {
     return this.element;
   }
 
-  /** Show each resource, and what prevents their download. A model that the record names twice, by
-   * its name and by its number, is shown once as soon as that is known. */
+  /** Show each resource once, although the record may name it twice. */
   #draw() {
     const { translate, store } = this.context;
     const { answer, problem, loading } = store.get().needs.image;

@@ -176,7 +176,6 @@ export function makeLinks({ translate }: Context, record: ImageDetails) {
   );
 }
 
-/** Return a section's title with a button that copies the section's text. */
 function makeTitle(context: Context, title: string, action: string, text: string) {
   const copy = makeCopyIcon(context, title, action, () => text);
   return el("div", { class: "title" }, el("h3", {}, title), copy);
@@ -193,8 +192,7 @@ export function makeCopyIcon(
   return iconButton(action, "copy", translate("copy_of", { name }), copy, "quiet");
 }
 
-/** Copy a text when its element is clicked, unless a part of the text is being selected. This is
- * only for the mouse; the button beside the title serves everyone. */
+/** Copy a text at a click of the mouse on it, unless a part is being selected. */
 function copyOnClick({ actions }: Context, body: HTMLElement, text: string) {
   body.classList.add("copies");
   body.addEventListener("click", (event) => {

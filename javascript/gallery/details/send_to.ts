@@ -102,8 +102,7 @@ export class SendTo {
     return el("section", { class: "with-copy" }, fold, copy);
   }
 
-  /** Return the text area with the infotext, and a button that discards the user's edits. Return a
-   * sentence instead if the infotext is too long to be edited. */
+  /** Return the infotext's field with *Undo*; a sentence if it is too long to be edited. */
   #makeField(record: ImageDetails) {
     const { translate } = this.context;
     const text = this.getText(record);

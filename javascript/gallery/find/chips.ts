@@ -50,9 +50,7 @@ export function listChips(
   ];
 }
 
-/** Return a chip for the scope of the search for images and one for each word, [] without a search.
- * Removing the scope's chip searches the next wider scope: the images that are loaded, all read of the
- * gallery, the library. Of the library it opens the gallery that was searched first, or else home. */
+/** Return a chip for each word, and one for the scope, whose removal searches a wider one. */
 function listSearchChips(
   state: State,
   translate: Translate,

@@ -132,8 +132,7 @@ export class Finder {
     });
   }
 
-  /** Select the whole text if this click has given the field the focus, unless the user has dragged
-   * over a part of the text. */
+  /** Select the text at the click that gives the focus, unless a part was dragged over. */
   #onClick() {
     const { selectionStart, selectionEnd } = this.#field;
     if (this.#isEntered && selectionStart === selectionEnd) this.#field.select();
@@ -246,7 +245,6 @@ export class Finder {
     actions.leadToFound();
   }
 
-  /** Return the words with the one that names the open saved place, unless they name one. */
   #addPlace(words: string) {
     const { where, results } = this.context.store.get();
     const place = results ? null : findSavedPlace(where);

@@ -243,7 +243,6 @@ export class GalleryHeader {
     );
   }
 
-  /** Show what is known about the open model, or about the open post, whose text is short. */
   #drawAbout(now: State) {
     const { model } = now;
     const post = getPost(now);
@@ -282,8 +281,7 @@ export class GalleryHeader {
     this.#watch.hidden = !gallery || !isKnown;
   }
 
-  /** Return the items of the menu: the buttons and links that do not fit on a narrow page, and what
-   * is seldom needed. */
+  /** Return what does not fit on a narrow page, and what is seldom needed. */
   #listMenu(): MenuItem[] {
     const { store, translate, actions } = this.context;
     const state = store.get();

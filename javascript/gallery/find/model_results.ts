@@ -110,7 +110,6 @@ export class ModelResultCards {
     );
   }
 
-  /** Return the cover image of a model, with its BlurHash until it is loaded. */
   #makeCover({ cover }: ModelCard) {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;

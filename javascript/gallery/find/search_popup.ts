@@ -51,7 +51,6 @@ export function makeSearchMessage(context: Context) {
   return element;
 }
 
-/** Return a text that says where nothing was found, and how many images were found elsewhere. */
 function describeWidened(
   { from, scope, loaded: count, found }: WidenedSearch,
   translate: Translate,
@@ -205,8 +204,7 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
   return [...rows.slice(0, -1), { ...last, pictures: preview?.pictures ?? [] }];
 }
 
-/** Return the rows for models: those whose names begin with the text, the search on Civitai, and the
- * others that were opened lately or that Civitai found. */
+/** Return the rows for models: those named so, the search on Civitai, and others. */
 function listModelRows(
   { bootstrap }: State,
   text: string,

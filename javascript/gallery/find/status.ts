@@ -53,8 +53,7 @@ function makeProblemStatus(problem: Problem, leave: StatusAction): StatusText {
   return { kind, text: problem.message, actions: [chooseAction(problem, leave)] };
 }
 
-/** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for
- * codes of errors that a retry would not solve. */
+/** Return the button for a problem: `leave` where a retry would not solve it. */
 function chooseAction({ code }: Problem, leave: StatusAction): StatusAction {
   if (needsReload(code)) return "reload";
   if (code === "needs_key") return "settings";
@@ -122,9 +121,7 @@ function makeReadingStatus(state: State, translate: Translate, now: number): Sta
   return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
 }
 
-/** Return the status while a page of a list is loaded or after the user has stopped that: how many
- * of its images are loaded.
- * @param time ms since the request was sent, null for none */
+/** Return how many images of a list are loaded. time: ms of the request, null for none. */
 function makeListStatus(
   { images, missing, total, notes }: State,
   translate: Translate,
@@ -137,10 +134,7 @@ function makeListStatus(
   return { kind: "waits", text: isSlow ? text : "", actions: ["stop-search"] };
 }
 
-/** Return the status of a running request. After some seconds the status says how long the request
- * has been running.
- * @param time ms since the request was sent
- * @param text for the first seconds */
+/** Return the status of a request, which after some seconds says for how long it has run. */
 function makeWaitingStatus(time: number, text: string, translate: Translate): StatusText {
   const n = Math.floor(time / 1000);
   if (n < PATIENCE) return { kind: "waits", text, actions: [] };
@@ -203,8 +197,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   return makeEmpty(author?.message ?? empty, "home");
 }
 
-/** Return the status at the end of a list: how many of its images are shown, and how many the
- * filters leave out. */
+/** Return how many images of a list are shown, and how many the filters leave out. */
 function makeListEnd(
   { images, missing, total, hiddenCount, libraryDate }: State,
   translate: Translate,
@@ -306,8 +299,6 @@ export class Status {
     this.#setSticking(sticks && (isLong || isAwaited));
   }
 
-  /** Show tiles without images while the first page is loaded.
-   * @param tile their wanted width, in pixels */
   #showSkeletons(isShown: boolean, tile: number) {
     if (this.#skeletons.hidden !== isShown) return;
     this.#skeletons.hidden = !isShown;
@@ -335,8 +326,7 @@ export class Status {
     style.setProperty("--cs-status-height", `${height}px`);
   }
 
-  /** Redraw the line every second while it counts seconds, else stop that.
-   * @param isWaiting whether seconds are counted */
+  /** Redraw the line every second while it counts seconds. */
   #setTicking(isWaiting: boolean) {
     if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
     if (!isWaiting && this.#clock) {

@@ -78,8 +78,7 @@ export class DragMarks {
     return isOurs || this.#isMargin(event);
   }
 
-  /** Return whether an event happened in the host's empty margin at the left or right of the
-   * grid. */
+  /** Return whether an event happened in the host's empty margin beside the grid. */
   #isMargin({ target, clientX, clientY }: PointerEvent) {
     const { host } = this.context.root;
     if (!(target instanceof Element) || target === host || !target.contains(host)) return false;

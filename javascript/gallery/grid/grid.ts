@@ -22,10 +22,7 @@ const AHEAD = 2; // screens below the window for which images should be loaded
 const AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
 const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
 
-/** Return whether to load the next page, because the window is near the end. While the loaded
- * images are filtered by words, a page is loaded only if enough images of the earlier pages match.
- * @param height of the grid, in pixels
- * @param speed of scrolling downwards, in pixels a millisecond */
+/** Return whether the window is near the end; speed: of scrolling down, pixels a ms. */
 function needsNextPage(state: State, { bottom, screen }: Viewport, height: number, speed: number) {
   const { loading, ended, stopped, problems, images, loadedWords, results } = state;
   if (loading || ended || stopped || problems.images) return false;
@@ -37,8 +34,7 @@ function needsNextPage(state: State, { bottom, screen }: Viewport, height: numbe
   return bottom + ahead > height;
 }
 
-/** The speed of scrolling downwards, in pixels a millisecond. It is 0 when images only move because
- * something above them has grown. */
+/** The speed of scrolling down in pixels a ms, 0 when something above has only grown. */
 class ScrollSpeed {
   value = 0;
   hasScrolled = false; // the user, since the last measurement
@@ -214,8 +210,7 @@ export class Grid {
     return this.#list.clientWidth === 0;
   }
 
-  /** Show other images. If that removes the focused tile, focus the one that is in its place
-   * now. */
+  /** Show other images. What replaces the focused tile gets the focus. */
   #change(shown: readonly ImageView[], isElsewhere: boolean) {
     const { root } = this.context;
     const focused = this.#tiles.findTile(root.activeElement);
@@ -236,8 +231,7 @@ export class Grid {
     this.#schedule();
   }
 
-  /** If the width has changed, lay out all images again. If the grid was hidden, scroll back to
-   * where it was. */
+  /** Lay out the images for another width; scroll back where the grid was hidden. */
   #resize() {
     if (this.#isHidden()) {
       this.#hiddenTop ??= this.#lastTop;
@@ -303,8 +297,7 @@ export class Grid {
       void (state.loadedWords ? actions.searchOn() : actions.more());
   }
 
-  /** Let the header go when the user scrolls down, and come back when he scrolls up.
-   * @param top upper edge of the window in the grid, in pixels */
+  /** Let the header go when the user scrolls down, and come back when he scrolls up. */
   #moveHeader(top: number) {
     this.context.root.host.toggleAttribute("data-top", top <= 0);
     const isAway = this.#isHeaderAway;

@@ -163,8 +163,7 @@ export class Masonry {
     return this.#findBeside(index, step);
   }
 
-  /** Return the index of the image before or after this one in reading order: the next one in its
-   * row, at an edge the first or last one of the row above or below. */
+  /** Return the index of the image before or after this one in reading order. */
   #findBeside(index: number, step: "left" | "right") {
     const { row } = this.boxes[index];
     const at = this.#rows[row].indexOf(index);
@@ -175,8 +174,7 @@ export class Masonry {
     return beside ?? index;
   }
 
-  /** Return the index of the first image of a column that ends below `y`, of the last image if none
-   * does. */
+  /** Return the first image of a column that ends below `y`, else the last. */
   #findNearest(column: number[], y: number) {
     return column[Math.min(this.#findFirstBelow(column, y), column.length - 1)];
   }

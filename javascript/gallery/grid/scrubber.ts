@@ -26,9 +26,7 @@ export function sortMonths(months: readonly MonthCount[], sort: string) {
 
 const IN_A_ROW = 3; // images: Civitai's order is by publication, and single dates do not follow it
 
-/** Return the index of the first image that belongs to a month or comes after it, the number of
- * images if none does.
- * @param month such as "2025-12" */
+/** Return the index of the first image of a month such as "2025-12", or after it. */
 function findStart(
   images: readonly ImageView[],
   sort: string,
@@ -193,9 +191,7 @@ export class Scrubber {
     return Math.max(0, Math.min(length - 0.01, ((y - top) / height) * length));
   }
 
-  /** Scroll to a position, after loading the pages on the way. Another position that is wanted
-   * meanwhile takes its place. At the last known month another page is loaded; more pages follow as
-   * long as the pointer holds the handle there. */
+  /** Scroll to a position, after loading the pages on the way; held at the end, load more. */
   async #scrollTo(position: number) {
     const { store, actions } = this.context;
     this.#setWanted(position);
@@ -254,8 +250,7 @@ export class Scrubber {
     }
   }
 
-  /** Show the handle at the first image in the window, unless the user moves the handle. Hide the
-   * track if the gallery has no months. */
+  /** Show the handle at the first image in the window, unless the user moves it. */
   #draw(now: State) {
     this.#track.hidden = !hasMonths(now);
     if (this.#track.hidden) return;
@@ -295,8 +290,7 @@ export class Scrubber {
     return top;
   }
 
-  /** Return a month in words, with the number of its known images, or of those loaded so far while
-   * it is not reached. Until the months are fetched, return the month in the window. */
+  /** Return a month in words, with the number of its known or loaded images. */
   #describe(index: number) {
     const { translate, store } = this.context;
     const one = this.#months[index] as MonthCount | undefined;

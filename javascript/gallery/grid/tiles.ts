@@ -56,8 +56,6 @@ export class Tiles {
     return isWhole;
   }
 
-  /** Create the missing tiles of these images. Return false if there was no time to create all of
-   * them in this frame. */
   #createTiles(wanted: ReadonlySet<number>) {
     const until = performance.now() + A_FRAME;
     for (const id of wanted) {
@@ -73,8 +71,7 @@ export class Tiles {
     return true;
   }
 
-  /** Put the elements into the gallery's order, in which screen readers read them. The focused
-   * element is not moved, because it would lose the focus. */
+  /** Put the elements into reading order, except the focused one, which would lose the focus. */
   #sortElements() {
     const { activeElement } = this.list.getRootNode() as ShadowRoot;
     const indexOf = ({ view }: Tile) => this.arrangement.getIndex(view.id) ?? 0;
@@ -152,8 +149,7 @@ export class Thumbs {
     this.#loadNext();
   }
 
-  /** Load the most urgent thumbnails, and abort those that have become less urgent. While
-   * thumbnails arrive slowly, fewer are loaded at the same time. */
+  /** Load the most urgent thumbnails, and abort those that have become less urgent. */
   #loadNext() {
     const open = [...this.#wanted].filter(
       ([tile, url]) => tile.element.isConnected && tile.needsThumb(url),

@@ -22,14 +22,10 @@ import { Panel } from "./panel";
 function makeMarkedAnnotations(context: Context) {
   const { store, translate, actions } = context;
   const marked = () => listMarked(store.get());
-  /** Change the annotations of the marked images.
-   * @param key of the message that reports the change
-   * @param tags named in the message */
+  /** Change the marked images; `key` and `tags` are of the message that reports it. */
   const save = (key: string, change: AnnotationChange, tags = "") =>
     actions.annotate(marked(), change, translate(key, { n: marked().length, tags }));
-  /** Return a text field that adds tags to the marked images, or removes them.
-   * @param name the change
-   * @param done key of the message that reports the change */
+  /** Return a field that adds tags to the marked images, or removes them. */
   const makeTagField = (name: "add_tags" | "remove_tags", label: string, done: string) => {
     const field = makeHintField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
       const tags = parseTags(typed);
@@ -239,8 +235,7 @@ export class Collections {
     if (!redraw(root, this.#list, () => this.#list.replaceChildren(...rows))) this.#panel.focus();
   }
 
-  /** Return the row of a collection, with its most recently added images. The row is one stop of
-   * Tab; the key Delete deletes the collection. */
+  /** Return a collection's row, which is one stop of Tab. */
   #makeRow({ name, count, covers }: Collection) {
     const { translate, api, store, actions } = this.context;
     const listIds = () => listMarked(store.get());

@@ -325,8 +325,7 @@ export class Jobs {
     await { stop, show, again }[action](jobs);
   }
 
-  /** Take jobs out of the list. The server deletes them once the message with *Undo* is gone, or
-   * the page. */
+  /** Take jobs out of the list; they are deleted once *Undo* or the page is gone. */
   #remove(ids: number[]) {
     const { api, store, toast, translate, signal } = this.context;
     for (const id of ids) this.#cancelled.get(id)?.remove(); // what is removed cannot be resumed

@@ -81,8 +81,7 @@ export class Panel {
     this.#drawProblem();
   }
 
-  /** Show the problem in place of the contents, or the contents if there is no problem. If that
-   * hides the focused control, focus the panel. */
+  /** Show the problem in place of the contents. If that hides the focus, focus the panel. */
   #drawProblem() {
     const { read } = this.how;
     if (!this.#dialog || !read) return;
@@ -148,8 +147,7 @@ export class Panel {
   }
 }
 
-/** Clear a search field on Escape; the next Escape closes the panel. Some browsers do only one of
- * these by themselves. */
+/** Clear a search field on Escape, in all browsers; the next Escape closes the panel. */
 function clearSearch(event: KeyboardEvent) {
   const { key, target, isComposing } = event;
   if (key !== "Escape" || isComposing) return;

@@ -278,8 +278,7 @@ export class Settings {
     return this.#saving;
   }
 
-  /** Save what a field shows, and offer to undo that. If the value is refused, say so beside the
-   * field; if the server does not respond, save the value once it does. */
+  /** Save what a field shows, once the server responds, or say why it is refused. */
   async #send(field: SettingField) {
     const { store, toast, translate } = this.context;
     const { name, label } = field.setting;

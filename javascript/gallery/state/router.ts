@@ -149,8 +149,7 @@ export class Router {
     return { place: grid.getScrollPlace(), found, home: isHome(state) ? home.top : 0 };
   }
 
-  /** Update the browser's history after a change. Each layer over the page has an entry with the
-   * page's address; these entries come last. */
+  /** Update the history. Each layer over the page has a step, after those of the address. */
   #commit() {
     this.#isCommitting = false;
     if (this.#closing) return;
@@ -167,9 +166,7 @@ export class Router {
     return isElsewhere(now, before) || (now.open === null) !== (before.open === null);
   }
 
-  /** Update the history after a change of the state. Opening a gallery, an image or results, a
-   * filter and a search each add an entry. Another open image replaces the entry, and closing goes
-   * back to the entry before. */
+  /** Add a step for what was opened; another image replaces the step, closing goes back. */
   #commitAddress() {
     if (!this.#before) return;
     const [before, scrolled] = [this.#before, this.#scrolled];
@@ -190,8 +187,7 @@ export class Router {
     else this.#replace();
   }
 
-  /** Add an entry to the browser's history, after storing in the current entry what the page showed.
-   * @param scrolled null if the gallery has not changed */
+  /** Add a step, after storing in the current one where the user had scrolled. */
   #push(kind: Kind, href: string, before: State, scrolled: Scrolled | null) {
     const left = this.#buildHref(before); // the address may not have followed yet
     if (href === left) return;
@@ -207,8 +203,7 @@ export class Router {
     return buildAddress(where, open, usual, location.href, searched);
   }
 
-  /** Replace the current URL, at most once in 350 ms. Browsers refuse more than 100 changes in 30
-   * s, and a held arrow key makes more. */
+  /** Replace the URL at most once in 350 ms: browsers refuse more than 100 in 30 s. */
   #replace() {
     if (this.#isResting) {
       this.#isBehind = true;
@@ -227,8 +222,6 @@ export class Router {
   }
 }
 
-/** Return whether two states show different images or results: another gallery, filter or
- * search. */
 function isElsewhere(now: State, before: State) {
   return (
     JSON.stringify(now.where) !== JSON.stringify(before.where) ||
@@ -237,8 +230,6 @@ function isElsewhere(now: State, before: State) {
   );
 }
 
-/** Return what a change has opened: the results of another model search, else a search for images
- * with other words, else a gallery. */
 function findKind(now: State, before: State): Kind {
   if (now.results && now.results.query !== before.results?.query) return "results";
   const isSearched =

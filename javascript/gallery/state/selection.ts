@@ -132,8 +132,7 @@ export function readMarks(where: Where): Set<number> {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store the marks of a gallery. Only the 50 galleries whose marks changed last keep their marks.
- * @param source name of the gallery; nothing is stored for "" */
+/** Store the marks of a gallery, "" for none, of the 50 galleries marked last. */
 function saveMarks(source: string, marks: ReadonlySet<number>) {
   if (!source) return;
   const others = readAll().filter(([name]) => name !== source);

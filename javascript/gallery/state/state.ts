@@ -152,7 +152,6 @@ export function hideImages(state: State, ids: ReadonlySet<number>): Partial<Stat
   const { images, marks, open, focus, hiddenCount } = state;
   const shown = images.filter((view) => !ids.has(view.id));
   if (shown.length === images.length || state.showsHidden) return {};
-  /** Return an image's id, or the next shown image's id if the image becomes hidden. */
   const findNext = (id: number | null) => {
     if (id === null || !ids.has(id)) return id;
     const at = images.findIndex((view) => view.id === id);
@@ -254,8 +253,7 @@ export function listTileIds(state: Shown, id: number): readonly number[] {
   return members || [id];
 }
 
-/** Return the loaded images that match the words of the search within them. Return all of them if
- * there are no words, or while the server has not responded. */
+/** Return the loaded images that match the words, all until the server has responded. */
 function filterImages({ images, loadedWords, matches }: Shown) {
   if (!loadedWords || matches === null) return images;
   const byMatches = shownByImages.get(images) ?? new WeakMap();

@@ -342,8 +342,7 @@ export class Slide {
   }
 }
 
-/** Stop loading an image. Without any `src`, Chromium would never settle its `decode`, and would keep
- * an image that is outside of the page for ever. */
+/** Stop loading. Without a `src`, Chromium would keep the image, and not settle `decode`. */
 function stopLoading(image: HTMLImageElement) {
   image.src = "data:,";
 }

@@ -259,8 +259,7 @@ export class Viewer {
     );
   }
 
-  /** Let the image that is closed shrink into its tile, as soon as that is in the window, or vanish
-   * if it has none. */
+  /** Let the closed image shrink into its tile, or vanish if that is not in the window. */
   #flyBack(id: number, shown: Node | undefined, from: DOMRect) {
     const thumb = this.context.actions.findThumb(id);
     if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], () => {});
@@ -280,8 +279,7 @@ export class Viewer {
     return this.#parts;
   }
 
-  /** Show on the stage why the open image could not be loaded. Return false, and show nothing, if
-   * the stage can show the image and only its details are missing. */
+  /** Show on the stage why an image failed. Return false if only its details are missing. */
   #showFailure(problem: Problem) {
     const slide = this.#parts?.stage.slide;
     if (!slide) return false;
@@ -332,8 +330,7 @@ export class Viewer {
     if (this.context.store.get().slideshow) this.slideshow.watchSlide(slide);
   }
 
-  /** Show the open image's details, and load in advance the details of the images around it and,
-   * near the end of the gallery, the next page. */
+  /** Show the open image's details, and load those around it and the next page ahead. */
   #loadAround(state: State, parts: ViewerParts) {
     const { loading, problems, bootstrap } = state;
     const shown = getWalk(state);
