@@ -71,7 +71,7 @@ export function makeImageMenu(context: PageContext) {
     },
     how,
   );
-  root.addEventListener("contextmenu", (event) => onContextMenu(event), { signal });
+  root.addEventListener("contextmenu", onContextMenu, { signal });
   const openAt = (event: Event) => {
     const id = findImageId(event.target);
     if (id !== null && event instanceof CustomEvent) void openMenuAt(id, event.detail);

@@ -7,7 +7,7 @@ import type { Context, ZoomStep } from "../types";
 import { Gestures, type Handlers, ZoomGestures } from "../viewer/gestures";
 import { type ImageSource, Slide } from "../viewer/slide";
 import { getFitScale, limitPose, type Pose, type Size, type Sizes, stepZoom } from "../viewer/zoom";
-import { Dividers } from "./dividers";
+import { makeDividers } from "./dividers";
 
 /** larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's
  * size. */
@@ -60,7 +60,7 @@ export class CompareGrid {
 
   constructor(private readonly context: Context) {
     this.element = el("div", { class: "compare-grid" });
-    this.#dividers = new Dividers(context, this.element);
+    this.#dividers = makeDividers(context, this.element);
     observeSize(this.element, () => this.#measure(), context.signal);
     context.store.on(["revealed"], () => this.#blurCells(), context);
   }

@@ -117,7 +117,7 @@ export function addGalleryHeader(
   const stats = button({ action: "figures", icon: "stats", label: translate("stats_title") }, () =>
     actions.panel("stats"),
   );
-  const more = makeMenuButton(context, "gallery-menu", "open_more", () => listMenu());
+  const more = makeMenuButton(context, "gallery-menu", "open_more", listMenu);
   const download = makeDownloadOptions(context, more).trigger;
   const get = new GetModel(context).element;
   tools.append(get, watch, stats, download);
@@ -125,16 +125,16 @@ export function addGalleryHeader(
   const links = [modelLinks, unfold]; // behind the filters, which they must not move
   line.append(title, filters, ...links, tools, more, sizeSlider);
   makeToolbar(line, translate("toolbar_gallery"), signal);
-  for (const one of [line, title, get]) observeSize(one, () => fitWords(), signal);
+  for (const one of [line, title, get]) observeSize(one, fitWords, signal);
   about.append(facts, triggerWords, descriptionText, licenceBox, tagRow);
   section.append(line, sortNote, heldBack, about);
   header.append(section);
   const keys = ["where", "model", "title", "total", "results"] as const;
-  store.on([...keys, getPost], (now) => draw(now), { signal });
-  store.on(["model", getPost], (now) => drawAbout(now), { signal });
-  store.on(["watches", "where"], (now) => drawWatch(now), { signal });
+  store.on([...keys, getPost], draw, { signal });
+  store.on(["model", getPost], drawAbout, { signal });
+  store.on(["watches", "where"], drawWatch, { signal });
   // last: the chips and the buttons have been drawn
-  store.on(["where", "loadedWords", "widened", "watches"], () => fitWords(), { signal });
+  store.on(["where", "loadedWords", "widened", "watches"], fitWords, { signal });
   draw(store.get());
   drawAbout(store.get());
   drawWatch(store.get());

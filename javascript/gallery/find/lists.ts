@@ -38,10 +38,10 @@ function isTextFile({ name, type }: File) {
 export function makeLists(context: PageContext) {
   const { actions, api, page, parts, root, signal, store, toast, translate } = context;
   const accept = ".txt,.json,.url,.html,.htm,.csv,.md";
-  const field = makeFileField("list-files", accept, (files) => openFiles(files), true);
+  const field = makeFileField("list-files", accept, openFiles, true);
   root.append(field);
-  acceptDrops(page, DROPPED, (transfer) => open(transfer));
-  document.addEventListener("paste", (event) => onPaste(event), { signal });
+  acceptDrops(page, DROPPED, open);
+  document.addEventListener("paste", onPaste, { signal });
 
   /** Let the user choose files with lists of images. */
   function chooseFiles() {

@@ -5,8 +5,8 @@ import type { ImageView } from "../contract";
 import { el, observeSize, scrollBy, setAttribute } from "../core/dom";
 import { getSetting, getTiles } from "../state/state";
 import type { Context, ScrollPlace, State, Step } from "../types";
-import { DragMarks } from "./drag_marks";
-import { Hover, linkTiles, listenToClicks, listenToPointer } from "./hover";
+import { makeDragMarks } from "./drag_marks";
+import { linkTiles, listenToClicks, listenToPointer, makeHover } from "./hover";
 import {
   Arrangement,
   chooseThumbWidth,
@@ -75,7 +75,7 @@ export class Grid {
 
   constructor(private readonly context: Context) {
     const { store, page, translate, actions } = context;
-    this.#hover = new Hover(context);
+    this.#hover = makeHover(context);
     this.#list = el("div", {
       class: "grid",
       role: "listbox",
@@ -91,7 +91,7 @@ export class Grid {
     const isSeen = ({ view }: Tile) =>
       this.#arrangement.isBetween(view.id, this.#lastTop, this.#lastTop + window.innerHeight);
     this.#thumbs = new Thumbs(this.#list, this.#tiles, isSeen, () => actions.checkServer());
-    this.#dragMarks = new DragMarks(this.#list, context, this.#arrangement);
+    this.#dragMarks = makeDragMarks(this.#list, context, this.#arrangement);
     linkTiles(this.#list, context, this.#tiles);
     listenToClicks(this.#list, context, this.#tiles);
     listenToPointer(this.#list, context, this.#tiles, this.#hover);
@@ -312,7 +312,7 @@ export class Grid {
   /** Return the ids of images near the window, and of the tiles that are focused or held. */
   #listWanted(viewport: Viewport, seen: number[]) {
     const { focus } = this.context.store.get();
-    const pinned = [focus, this.#dragMarks.heldId].filter((id) => id !== null);
+    const pinned = [focus, this.#dragMarks.getHeldId()].filter((id) => id !== null);
     const known = pinned.filter((id) => this.#arrangement.getBox(id));
     return new Set([...known, ...seen, ...this.#arrangement.listAround(viewport, this.#isRising)]);
   }

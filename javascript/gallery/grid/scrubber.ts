@@ -122,13 +122,13 @@ export function addScrubber(context: Context, grid: Grid) {
   const leave = () => setWanted(null);
   store.on(["where"], leave, { signal });
   window.addEventListener("wheel", leave, { passive: true, signal });
-  store.on(["where", "results", getShown, "passed"], (now) => draw(now), { signal });
-  store.on(["passed"], (now, before) => onScroll(now, before), { signal });
+  store.on(["where", "results", getShown, "passed"], draw, { signal });
+  store.on(["passed"], onScroll, { signal });
   draw(store.get());
 
   function listen() {
     preventFlicks(track);
-    track.addEventListener("pointerenter", () => void fetchMonths());
+    track.addEventListener("pointerenter", fetchMonths);
     track.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
@@ -148,8 +148,8 @@ export function addScrubber(context: Context, grid: Grid) {
       isHeld = false;
       if (known.length) endDrag(); // else it is followed when the months are known
     });
-    handle.addEventListener("focus", () => void fetchMonths());
-    handle.addEventListener("keydown", (event) => press(event));
+    handle.addEventListener("focus", fetchMonths);
+    handle.addEventListener("keydown", press);
   }
 
   function press(event: KeyboardEvent) {
@@ -158,7 +158,7 @@ export function addScrubber(context: Context, grid: Grid) {
     if (step !== undefined && known.length) {
       const last = known.length - 1;
       const month = Math.floor(wanted ?? shownAt) + step;
-      void scrollTo(Math.max(0, Math.min(month, last))).then(() => fetchMonths());
+      void scrollTo(Math.max(0, Math.min(month, last))).then(fetchMonths);
     } else if (key === "Escape" && wanted !== null) setWanted(null);
     else return;
     event.preventDefault();

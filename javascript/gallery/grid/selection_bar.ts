@@ -25,7 +25,7 @@ export function addSelectionBar(context: Context) {
     class: "plain dim",
     "data-do": "hidden",
     "aria-haspopup": "menu",
-    on: { click: () => openHiddenMenu() },
+    on: { click: openHiddenMenu },
   });
   const marked = makeMarkedGroup();
   const top = iconButton("top", "top", translate("to_top"), () => {
@@ -37,10 +37,10 @@ export function addSelectionBar(context: Context) {
   section.append(where, hidden, back, all, marked, top);
   makeToolbar(section, translate("toolbar_bar"), signal);
   root.append(el("div", { class: "bar-place" }, section));
-  for (const one of [root.host, section]) observeSize(one, () => place(), signal);
-  window.addEventListener("resize", () => place(), { signal });
+  for (const one of [root.host, section]) observeSize(one, place, signal);
+  window.addEventListener("resize", place, { signal });
   const keys: Key[] = [getTiles, "marks", "passed", "loading", "ended", "results", "place"];
-  store.on([...keys, "hiddenCount", "showsHidden"], (now) => draw(now), context);
+  store.on([...keys, "hiddenCount", "showsHidden"], draw, context);
 
   function listIds() {
     return listMarked(store.get());
@@ -78,7 +78,7 @@ export function addSelectionBar(context: Context) {
 
   function makeMarkedGroup() {
     const clear = () => actions.markNone();
-    const more = makeMenuButton(context, "more-marked", "open_more", () => listMore());
+    const more = makeMenuButton(context, "more-marked", "open_more", listMore);
     more.classList.remove("icon");
     more.append(el("span", { text: translate("open_more") }));
     return el(
