@@ -15,8 +15,7 @@ const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble
 const ENDS = ["pointerup", "pointercancel"] as const;
 
-/** Dispatch a `longpress` event when a finger rests on a tile or on the open image. The event's
- * detail contains the point and the pointer's id. */
+/** Dispatch a `longpress` with {x, y, pointerId} when a finger rests on an image. */
 export function reportLongPresses(root: ShadowRoot, signal: AbortSignal) {
   let timer = 0;
   let start = { x: 0, y: 0 };
@@ -130,8 +129,7 @@ export function makeImageMenu(context: PageContext) {
     openMenu(root, place, items, signal);
   }
 
-  /** Let the user choose a tab of the host at a button, and send an image there. Without a tab, copy
-   * the image's infotext. */
+  /** Let the user choose a tab to send an image to; without one, copy the infotext. */
   function sendFrom(anchor: Element, id: number) {
     const uses = listTargets(id);
     if (uses.length > 1) return openMenu(root, anchor, uses, signal);

@@ -21,8 +21,7 @@ const WORD = new RegExp(
   "gsu",
 );
 
-/** Split each text into parts that all texts contain in the same order, and parts in which the
- * texts differ. */
+/** Split each text into parts that all contain in the same order, and parts that differ. */
 export function compareTexts(texts: string[]): Part[][] {
   const words = texts.map((text) => text.match(WORD) ?? []);
   const isCommon = words.map((list) => list.map(() => true));
@@ -127,8 +126,7 @@ export type ComparedData = Pick<
   "user" | "infotext" | "prompt" | "negative" | "parameters"
 > & { label?: string; number?: number };
 
-/** Return a table of the fields in which the records differ, and one of the fields that are
- * equal. */
+/** Return a table of the fields that differ, and one of the fields that are equal. */
 export function makeDifferenceTable({ translate, store }: Context, records: ComparedData[]) {
   const { bootstrap } = store.get();
   const compared = compareFields(records, {

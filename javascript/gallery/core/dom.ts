@@ -130,8 +130,7 @@ export function button(
   return makeButton(props, press, glyph && icon(glyph), el("span", { text: label }));
 }
 
-/** Create a button that shows only an icon.
- * @param label the button's name, also shown while the pointer rests on it */
+/** Create a button that shows only an icon; `label` is its name and its title. */
 export function iconButton(
   action: string,
   glyph: IconName,
@@ -167,8 +166,7 @@ export function setLabel(labelled: HTMLButtonElement, label: string) {
   setText(labelled.querySelector("span"), label);
 }
 
-/** Disable or enable a button that may have the focus. It keeps the focus, which the attribute
- * `disabled` would take away. */
+/** Disable or enable a button, which keeps the focus, unlike by the attribute `disabled`. */
 export function setDisabled(element: HTMLButtonElement, isDisabled: boolean) {
   setAttribute(element, "aria-disabled", isDisabled ? "true" : null);
 }
@@ -187,8 +185,7 @@ export function preventFlicks(element: HTMLElement, signal?: AbortSignal, isDrag
   element.addEventListener("touchmove", prevent, { signal, passive: false });
 }
 
-/** Run an action and mark its button as busy until the action settles. The button is not disabled,
- * because it would lose the focus. */
+/** Run an action, and mark its button as busy meanwhile; disabled, it would lose the focus. */
 export async function runWhileBusy(pressed: HTMLElement, action: () => unknown) {
   if (pressed.ariaBusy === "true" || pressed.ariaDisabled === "true") return;
   const done = action();

@@ -20,8 +20,7 @@ export interface MenuItem {
   icon?: IconName; // shown where the item is a button
 }
 
-/** Return an item of a menu.
- * @param key its `data-do` */
+/** Return an item of a menu; `key` is its `data-do`. */
 export function makeItem(
   key: string,
   text: string,
@@ -82,8 +81,7 @@ export function openMenu(
   signal.addEventListener("abort", close, { signal: abort.signal });
 }
 
-/** Return an icon button that opens a menu.
- * @param listItems called when the menu opens; it opens once a promise settles */
+/** Return an icon button that opens a menu, once `listItems` has returned its items. */
 export function makeMenuButton(
   { root, translate, signal }: { root: ShadowRoot; translate: Translate; signal: AbortSignal },
   action: string,

@@ -5,9 +5,7 @@ import type { Translate } from "../types";
 import { addLayer, removeLayer } from "./dialogs";
 import { el, observeSize, type Props } from "./dom";
 
-/** Return a text field.
- * @param name its `data-field`
- * @param props other attributes and listeners */
+/** Return a text field; `name` is its `data-field`. */
 export function makeTextField(name: string, label: string, props: Props = {}) {
   return el("input", { type: "text", "data-field": name, "aria-label": label, ...props });
 }
@@ -60,8 +58,7 @@ export function makeLimitField(
 const SHOWN = 3000; // letters; a prompt of a person is shorter
 const PIECE = 4000;
 
-/** Return an element with the text. A longer text is cut, with a button that shows the rest.
- * @param most what is shown at most at first */
+/** Return an element with a text; of a longer one the beginning, with a button for the rest. */
 export function makeLongText(
   text: string,
   translate: Translate,

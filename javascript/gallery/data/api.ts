@@ -87,8 +87,7 @@ export class Api {
     return this.#write("PUT", path, body, options);
   }
 
-  /** Send a POST request whose body is a file, and return the JSON of the response. Throws
-   * ApiError. */
+  /** Send a POST request whose body is a file; else like `post`. */
   postFile<P extends PathAndQuery<keyof Responses["POST"]>>(
     path: P,
     file: Blob,
@@ -102,14 +101,12 @@ export class Api {
     return this.#fetchJson("../../config", options);
   }
 
-  /** Return the URL of an image's thumbnail.
-   * @param width in pixels */
+  /** Return the URL of an image's thumbnail; `width` is in pixels. */
   getThumbUrl(id: number, width: number) {
     return new URL(`thumb/${id}?w=${width}`, this.#base).href;
   }
 
-  /** Return the URL of a route, for an element that fetches the route itself.
-   * @param path such as "collections/export" */
+  /** Return the URL of a route such as "collections/export", for an element that fetches it. */
   getUrl(path: string) {
     return new URL(path, this.#base).href;
   }
@@ -119,8 +116,7 @@ export class Api {
     return new URL(`file/${id}`, this.#base).href;
   }
 
-  /** Fetch an image's file for an image field of the host. The file contains the image's infotext.
-   * Throws ApiError. */
+  /** Fetch an image's file, with its infotext, for a field of the host. Throws ApiError. */
   async fetchFile(id: number, options?: Options): Promise<File> {
     const response = await this.#reportOffline(this.#fetch(`images/${id}/file`, options));
     const blob = await response.blob().catch(throwOffline);
@@ -181,8 +177,7 @@ function getPause(response: Response, tries: number) {
   return 1000 * (Number.isNaN(told) ? 2 ** tries : Math.min(Math.max(told, 0.1), MAX_PAUSE));
 }
 
-/** Wait for some time. Throws an AbortError if the signal is aborted meanwhile.
- * @param time milliseconds */
+/** Wait for some milliseconds. Throws an AbortError if the signal is aborted. */
 export function waitFor(time: number, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -231,8 +226,7 @@ export function isAborted(error: unknown) {
 const UNTIL_RELOAD = ["login", "outdated"]; // the server refuses all requests of this page
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
-/** Return the message for an error of a request. Other errors than an `ApiError` are bugs, and are
- * thrown again. */
+/** Return the message for an ApiError. Other errors are bugs, and are thrown again. */
 export function getErrorMessage(error: unknown, translate: Translate) {
   if (!(error instanceof ApiError)) throw error;
   if (error.message) return error.message;
@@ -251,8 +245,7 @@ export function setProblem(store: Store, part: Part, problem: Problem | null) {
   store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
 }
 
-/** Return null for a request that failed or was aborted. Other errors are bugs, and are thrown
- * again. */
+/** Return null for an ApiError or AbortError. Others are bugs, and are thrown again. */
 export function ignoreFailure(error: unknown) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
   return null;
@@ -263,8 +256,7 @@ export function needsReload(code: string) {
   return UNTIL_RELOAD.includes(code);
 }
 
-/** Return the button to show with a problem: *Try again*, or *Reload* if the server refuses all
- * requests of this page. */
+/** Return the button for a problem: *Try again*, or *Reload* if all requests are refused. */
 export function makeRetryButton(code: string, translate: Translate, retry: () => unknown) {
   if (needsReload(code))
     return button({ action: "reload", label: translate("do_reload") }, () => location.reload());
@@ -298,8 +290,7 @@ export class ResponseOrder {
   #count = 0; // of the requests
   #newest = 0; // the number of the request whose response is shown
 
-  /** Send a request that reads the data. Return its response, or null if the response is outdated
-   * because a later request was answered first. */
+  /** Return the response of a request that reads; null if a later one was answered first. */
   async read<T>(request: () => Promise<T>): Promise<T | null> {
     const number = ++this.#count;
     const response = await request();
@@ -308,8 +299,7 @@ export class ResponseOrder {
     return response;
   }
 
-  /** Send a request that changes the data. Return its response, which has the data after the
-   * change. */
+  /** Return the response of a request that changes the data, which has the data after it. */
   async change<T>(request: () => Promise<T>): Promise<T> {
     const response = await request();
     this.#newest = ++this.#count;

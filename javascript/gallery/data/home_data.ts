@@ -31,8 +31,7 @@ export function makeLocalModelData(context: Context) {
     });
   }
 
-  /** Ask Civitai to which model a file on this machine belongs. The files are asked about one after
-   * the other. */
+  /** Ask Civitai to which model a file belongs, after the files asked about before. */
   function resolve(key: number) {
     if (key !== asked) waiting.add(key);
     void resolveNext();
@@ -136,8 +135,7 @@ export function makeHomeData(context: Context) {
   observeSize(root.host, onVisibility, signal); // in a host, another tab hides it
   document.addEventListener("visibilitychange", onVisibility, { signal });
 
-  /** Fetch what the home page shows. In the demo, wait for the demo's models too, so that the page
-   * is drawn only once. */
+  /** Fetch what the home page shows; in the demo with its models, to draw only once. */
   async function load() {
     abort.abort();
     abort = new AbortController();

@@ -32,8 +32,7 @@ export function makeMaking(context: PageContext) {
   const begunWith = new Map<number, MakeOptions>();
   store.on(["made"], reportEnded, context);
 
-  /** Find the programs that make images, unless they were found some minutes ago.
-   * @param isAnew ask in any case */
+  /** Find the programs that make images, unless they were found some minutes ago. */
   function findEngines(isAnew = false): Promise<void> {
     if (isAnew || performance.now() - askedAt > FRESH) {
       askedAt = performance.now();
@@ -177,8 +176,7 @@ function describeVariant({ seed, lora, weight }: MakeView, translate: Translate)
   return lora ? translate("weights_label", { weight }) : translate("make_seed", { seed });
 }
 
-/** Return the card of an image that is made, as the list of downloads shows it. Its id is negative,
- * because a download may have the same one. */
+/** Return the card of an image that is made. Its id is negative: a download may have it. */
 export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
   const { id, image_id, engine, state, part, message, created } = job;
   const actions = { done: ["show"], failed: ["again"], stopped: ["again"] };

@@ -48,8 +48,7 @@ export function makeNavigation(context: PageContext) {
     });
   }
 
-  /** Open the images whose addresses or ids are in a text as a gallery; a single one opens as its
-   * address does. */
+  /** Open the images that a text names as a gallery; a single one as its address does. */
   async function openList(text: string) {
     await runLookup("", async (signal) => {
       const { images, count, first } = await api.post("lists", { text }, { signal });
@@ -59,16 +58,14 @@ export function makeNavigation(context: PageContext) {
     });
   }
 
-  /** Show the results of a model search on Civitai.
-   * @param page the first page, null to request it */
+  /** Show the results of a model search on Civitai; request a `page` that is null. */
   async function openModels(words: string, page: ModelCardPage | null) {
     if (!page) return searchModels(words);
     abortLookup();
     store.set({ results: { query: words, ...page } });
   }
 
-  /** Search models on Civitai and show the results; with a cursor, add the next page of the
-   * results. */
+  /** Search models on Civitai; with a cursor, add the next page of the results. */
   async function searchModels(words: string, cursor?: string) {
     await runLookup(words, async (signal) => {
       const { results, where } = store.get();
@@ -132,8 +129,7 @@ export function makeNavigation(context: PageContext) {
     await images;
   }
 
-  /** Wait until the request for the open model is over. Return the model, null if it failed or none
-   * is open. */
+  /** Return the open model once its request is over; null if it failed or none is open. */
   async function waitForModel() {
     let request: Promise<void>;
     do {

@@ -37,8 +37,7 @@ export function makeNeededFiles(context: PageContext) {
     for (const abort of Object.values(aborts)) abort.abort();
   });
 
-  /** Fetch the model files that a query asks for, and show them in one part of the page.
-   * @param query query string for the route `model_files`; "" empties the part */
+  /** Show in one part of the page the model files of a query; "" empties the part. */
   function show(place: NeedsPlace, query: string) {
     if (store.get().needs[place].of === query) return;
     listedIds = place === "list" ? [] : listedIds;
@@ -73,8 +72,7 @@ export function makeNeededFiles(context: PageContext) {
     return start((how) => api.post("model_files", body, how));
   }
 
-  /** Ask the archive in the settings for a file, and start its download. Errors are shown to the
-   * user. */
+  /** Start the download of a file from the archive. Errors are shown to the user. */
   function getArchived({ sha256, type, version_id }: NeededFileView) {
     const body = { sha256, kind: type, version: version_id ?? 0 };
     return start((how) => api.post("archived_file", body, how));

@@ -162,8 +162,7 @@ export function makeLoadedFilter(context: Context) {
   signal.addEventListener("abort", () => abort.abort());
   store.on(["images", "loadedWords"], onChange, { signal });
 
-  /** Show only the loaded images that match some words, all images for "". Load more of the gallery
-   * until enough images match. */
+  /** Show the loaded images that match, all for ""; load more until enough match. */
   function setWords(words: string) {
     if (store.get().loadedWords === words && !words) return;
     store.set({ loadedWords: words, widened: null });
@@ -280,8 +279,7 @@ export function makeGallerySearch(context: PageContext) {
     store.set({ widened: { from, scope, words, loaded: images.length, found, where } });
   }
 
-  /** End the search: close the results of a model search, or show all images of the open gallery
-   * again. */
+  /** Close the results of a model search, or show all images of the open gallery again. */
   function clear() {
     abort.abort();
     const { where, results } = store.get();
@@ -292,8 +290,7 @@ export function makeGallerySearch(context: PageContext) {
     if (where.search !== search) void actions.setWhere({ search });
   }
 
-  /** Return from a wider scope to the gallery that was searched first, and load more of its pages
-   * until enough images match. */
+  /** Return to the gallery that was searched first, and load more of it. */
   async function searchOn() {
     const { widened } = store.get();
     if (!widened) return;

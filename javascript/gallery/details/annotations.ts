@@ -93,8 +93,7 @@ export function makeStars(translate: Context["translate"], press: (n: number) =>
   return { element: el("div", group, ...stars), show };
 }
 
-/** Return a text field with its label inside.
- * @param changed called with what the user has typed */
+/** Return a text field with its label inside; `changed` is called with what was typed. */
 export function makeHintField(name: string, label: string, changed: (typed: string) => void) {
   const on = { change: () => changed(field.value) };
   const field = makeTextField(name, label, { placeholder: label, on });
@@ -158,8 +157,7 @@ function offerCollections({ api, signal }: Context, field: HTMLInputElement) {
   return options;
 }
 
-/** Ask the user for the name of a new collection. `onName` is not called if the user closes the
- * dialog. */
+/** Ask for the name of a new collection, and call `onName` unless the user closes that. */
 export function askCollectionName(context: Context, onName: (name: string) => unknown) {
   const { translate } = context;
   const label = translate("collection_name");

@@ -38,8 +38,7 @@ export class Reproductions {
     context.signal.addEventListener("abort", () => this.clear());
   }
 
-  /** Show the reproductions of an image (images that the user generated from its infotext). The
-   * element is hidden if there are none. */
+  /** Show an image's reproductions. The element is hidden if there are none. */
   show(record: ImageDetails) {
     this.clear();
     this.#record = record.kind === "image" ? record : null;
@@ -137,8 +136,7 @@ export class Reproductions {
   }
 }
 
-/** Return the URL of a reproduction's thumbnail. The URL contains the time, because the server uses
- * the id of a deleted reproduction again. */
+/** Return a thumbnail's URL, with the time: the server uses a deleted one's id again. */
 export function getReproductionThumb(api: Api, { id, made_at }: ReproductionView) {
   return api.getUrl(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
 }

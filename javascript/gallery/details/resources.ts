@@ -168,8 +168,7 @@ export class Resources {
   }
 }
 
-/** Return a button that copies the image's workflow for ComfyUI's editor, null if the image has
- * none. */
+/** Return a button that copies the workflow for ComfyUI's editor, null without one. */
 export function makeWorkflowButton(context: Context, record: ImageDetails) {
   if (!record.has_workflow) return null;
   const { translate, actions, api } = context;

@@ -23,8 +23,7 @@ export function listHideItems(
     : [hideWord];
 }
 
-/** Return the section with the image's author, date, size, rating, base model and reactions. It is
- * empty if only the image's id is known. */
+/** Return who made an image and when, and its figures; empty if only its id is known. */
 export function makeAbout(
   context: Context,
   view: ImageView,
@@ -135,8 +134,7 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   );
 }
 
-/** Return a list of the problems that the server found in the record, null if there are none or
- * there is no infotext, which is told elsewhere. */
+/** Return the record's problems; null for none, or without an infotext, said elsewhere. */
 export function makeProblems(record: ImageDetails) {
   if (!record.problems.length || record.infotext_source === "none") return null;
   const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));

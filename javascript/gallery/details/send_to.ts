@@ -47,8 +47,7 @@ export class SendTo {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** Return the button that makes an image again, if a program for that is found, and the button
-   * for the first of its uses; each with a menu of the others. */
+  /** Return the buttons that make an image again and use it, each with a menu of others. */
   makeButtons(record: ImageDetails) {
     this.#record = record;
     this.#draw();

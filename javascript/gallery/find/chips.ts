@@ -98,8 +98,7 @@ function listFilterChips(
   });
 }
 
-/** Return the chips of the search and the filters that may have left no image in the gallery.
- * Return [] if the gallery has images or is still being loaded. */
+/** Return the chips of what may have left no image; [] if there are images or may be. */
 export function listChipsOfEmptyGallery(
   state: State,
   translate: Translate,

@@ -85,8 +85,7 @@ export function makeFinder(context: Context) {
     input.select();
   }
 
-  /** Focus what the error of a search is about: the text in the field, else the button beside the
-   * error. Return whether there is either. */
+  /** Focus the text that failed, else a button beside the error. Return whether there is one. */
   function focusProblem() {
     if (!input.value) return status.focusFirst();
     input.focus({ preventScroll: true });

@@ -30,8 +30,7 @@ const PATIENCE = 3; // seconds without an answer that go without saying
 const ROWS = 6; // of skeletons, more than a window has
 const NO_STATUS: StatusText = { kind: "none", text: "", actions: [] };
 
-/** Return the status text to show beside the search field.
- * @param now the time as from `performance.now()` */
+/** Return the status beside the search field at a time of `performance.now()`. */
 export function getLookupStatus(state: State, translate: Translate, now: number): StatusText {
   const { problems, lookupText, lookupStartedAt } = state;
   const problem = problems.lookup;
@@ -60,8 +59,7 @@ function chooseAction({ code }: Problem, leave: StatusAction): StatusAction {
   return ["bad_input", "gone", "region"].includes(code) ? leave : "retry";
 }
 
-/** Return the status text to show below the images.
- * @param now the time as from `performance.now()` */
+/** Return the status below the images at a time of `performance.now()`. */
 export function getGalleryStatus(state: State, translate: Translate, now: number): StatusText {
   const { problems, results, bootstrap, requestedAt, startedAt } = state;
   if (results) return NO_STATUS;
@@ -141,8 +139,7 @@ function makeWaitingStatus(time: number, text: string, translate: Translate): St
   return { kind: "waits", text: translate("no_answer_for", { n }), actions: ["give-up"] };
 }
 
-/** Return whether a text can be searched for models on Civitai. A text with a key such as `lora:`
- * cannot. */
+/** Return whether a text can be searched for models: one with a key such as `lora:` cannot. */
 export function isForModels(text: string) {
   return !/[:<>=]/.test(text);
 }
@@ -336,8 +333,7 @@ export class Status {
   }
 }
 
-/** Return the buttons of all statuses.
- * @param of what the status is about */
+/** Return the buttons of all statuses; `of` is what the status is about. */
 function listButtons({ actions, store }: Context, of: "lookup" | "images") {
   const searchModels = () => actions.searchModels(getSearched(store.get()));
   const buttons = {

@@ -41,8 +41,7 @@ class ScrollSpeed {
   #top = 0;
   #time = 0; // performance.now()
 
-  /** Measure the speed since the last call, and store it in `value`.
-   * @param top upper edge of the window in the grid, in pixels */
+  /** Store the speed since the last call in `value`; `top`: of the window in the grid. */
   measure(top: number) {
     const now = performance.now();
     const passed = this.hasScrolled ? Math.max(0, top - this.#top) : 0;
@@ -109,8 +108,7 @@ export class Grid {
     showStateOnGrid(this.#list, context);
   }
 
-  /** Scroll until an image is visible, and focus its tile. Do nothing if the grid is hidden or lacks
-   * the image. */
+  /** Scroll to an image and focus its tile, if the grid is shown and has it. */
   focusImage(id: number) {
     const box = this.#arrangement.getBox(id);
     if (!box || this.#isHidden()) return;
@@ -122,8 +120,7 @@ export class Grid {
     this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
-  /** Return the loaded thumbnail of an image, null if its tile is outside of the window or shows no
-   * image. */
+  /** Return an image's loaded thumbnail, null if it is not in the window. */
   findThumb(id: number) {
     const tile = this.#tiles.getTile(id);
     const { top, bottom } = getViewport(this.#list);
@@ -131,22 +128,19 @@ export class Grid {
     return isSeen && tile ? tile.shownImage : null;
   }
 
-  /** Focus the first visible image; if none is visible, scroll to the grid first. Return whether an
-   * image is visible then. */
+  /** Focus the first visible image, after scrolling there. Return whether there is any. */
   focusTopmost() {
     this.#list.focus({ preventScroll: this.findTopmost() !== null });
     return this.findTopmost() !== null;
   }
 
-  /** Return the id of the image to which a step in the grid leads: at the edge the same image, null
-   * if `id` is not in the grid. */
+  /** Return the id to which a step leads, at the edge the same; null if it is not here. */
   findNeighbour(id: number, step: Step) {
     const page = window.innerHeight - this.#headerHeight - BELOW;
     return this.#arrangement.findNeighbour(id, step, page);
   }
 
-  /** Return the id of the first image that begins in the window. If none does, return the first
-   * that is partly visible, or null. */
+  /** Return the first image that begins in the window, else is in it, else null. */
   findTopmost() {
     const isHidden = this.#isHidden(); // then where it was last
     const top = isHidden ? (this.#hiddenTop ?? this.#lastTop) : getViewport(this.#list).top;

@@ -115,8 +115,7 @@ export type Hover = ReturnType<typeof makeHover>;
 const NEW_TAB = /Mac|iP/.test(navigator.platform) ? "metaKey" : "ctrlKey";
 const BEFORE_USE = ["pointerover", "pointerdown", "focusin", "contextmenu"] as const;
 
-/** Set a tile's link to its image's URL as soon as the tile is pointed at or focused. To set all
- * links at each change of the URL would be slow. */
+/** Set a tile's link once it is pointed at: all of them at each change would be slow. */
 export function linkTiles(list: HTMLElement, { store }: Context, tiles: Tiles) {
   for (const type of BEFORE_USE) {
     list.addEventListener(type, ({ target }) => {

@@ -9,8 +9,7 @@ import { getShown, getTiles } from "../state/state";
 import type { Context, State } from "../types";
 import type { Grid } from "./grid";
 
-/** Return whether the open gallery is sorted by date, so that it has months. Those of a search are
- * not known. */
+/** Return whether the gallery is sorted by date, and no search, whose months are unknown. */
 export function hasMonths(state: State) {
   const { where, results } = state;
   const isByDate = where.sort === "Newest" || where.sort === "Oldest";
@@ -18,8 +17,7 @@ export function hasMonths(state: State) {
   return isByDate && isWhole && results === null && getShown(state).length > 0;
 }
 
-/** Return the months in the order in which the gallery shows them.
- * @param months the newest first */
+/** Return months, given the newest first, in the gallery's order. */
 export function sortMonths(months: readonly MonthCount[], sort: string) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }

@@ -142,8 +142,7 @@ export class Thumbs {
     list.addEventListener("error", onSettled, true);
   }
 
-  /** Load the thumbnails of these tiles, some at a time, and stop loading all others.
-   * @param wanted URLs by tile, the most urgent first */
+  /** Load these thumbnails, the most urgent first, some at a time; stop all others. */
   loadThumbs(wanted: ReadonlyMap<Tile, string>) {
     this.#wanted = wanted;
     this.#loadNext();

@@ -163,8 +163,7 @@ export class Home {
     return this.#shelves.querySelector(`[data-do="open-popular"][data-id="${id}"]`);
   }
 
-  /** Scroll the page.
-   * @param top in pixels */
+  /** Scroll the page to a position in pixels. */
   scrollTo(top: number) {
     scrollBy(this.#section, top - this.top);
   }

@@ -123,8 +123,7 @@ export function makeDragData(
   return data;
 }
 
-/** Attach data to each dragged tile and open image, so that other programs and the host's image
- * fields accept the drop. */
+/** Attach data to what is dragged, so that programs and the host's fields accept it. */
 export function listenToDrags(context: PageContext) {
   const { root, api, store, parts, signal } = context;
   let isTouch = false; // a finger that rests on a tile opens the browser's menu

@@ -156,8 +156,7 @@ export async function sendToTab(
   }
 }
 
-/** Make an image in the host: paste its infotext into the tab and press *Generate*. Errors are shown
- * to the user. */
+/** Paste an image's infotext and press *Generate*. Errors are shown to the user. */
 export async function makeInHost(context: Context, id: number, text: string | null) {
   const { translate } = context;
   const infotext = await sendToTab(context, HOST_TAB, id, text);
@@ -165,8 +164,7 @@ export async function makeInHost(context: Context, id: number, text: string | nu
   reportError(new ApiError("not_sent", translate("make_not_pasted"), 0), context);
 }
 
-/** Put an image into the field of the host on which the user has dropped it. Errors are shown to
- * the user. */
+/** Put an image into a field of the host. Errors are shown to the user. */
 export async function dropIntoField(context: Context, id: number, field: HTMLElement) {
   const { api, translate } = context;
   try {

@@ -131,8 +131,7 @@ export class Collections {
     if (isForMarked) this.#marked.firstElementChild?.after(this.#form);
   }
 
-  /** Open the panel with what can be done with the marked images first, and focus the name of a
-   * collection for them. */
+  /** Open the panel for the marked images, and focus the name of a collection for them. */
   open() {
     const { store, actions } = this.context;
     actions.panel("collections");

@@ -45,8 +45,7 @@ export class HiddenRulesForm {
     return this.context.actions.loadHiddenRules();
   }
 
-  /** Focus the first button that deletes a rule, as soon as the rules are loaded. Do nothing if the
-   * user has moved the focus by then. */
+  /** Focus the first button that deletes a rule, unless the user has moved the focus. */
   async focusFirst() {
     await this.load();
     const first = this.element.querySelector("[data-do='unhide']");

@@ -229,8 +229,7 @@ export class Jobs {
     return true;
   }
 
-  /** Download these images. What is asked for within a second of another download of the gallery
-   * is downloaded together. */
+  /** Download images, together with what is asked for within a second. */
   async downloadImages(ids: Iterable<number>) {
     const query = this.context.store.get().where;
     const asked = this.#asked.get(query) ?? new Set();

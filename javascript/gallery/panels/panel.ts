@@ -43,8 +43,7 @@ export class Panel {
     this.#follow();
   }
 
-  /** Send a request that reads the panel's data. Return its response, null if the response is
-   * outdated. After an error, show the problem in the panel and return null. */
+  /** Return the response of a request that reads; null if it is outdated or has failed. */
   async readData<T>(request: () => Promise<T>): Promise<T | null> {
     const { store, translate } = this.context;
     const slow =
@@ -68,14 +67,12 @@ export class Panel {
     }
   }
 
-  /** Send a request that changes the panel's data. Return its response, or null after an error,
-   * which is shown to the user. */
+  /** Return the response of a request that changes the data; null after an error. */
   changeData<T>(request: () => Promise<T>): Promise<T | null> {
     return tryOrTell(this.context, () => this.#order.change(request));
   }
 
-  /** Show why the panel's data cannot be read, in place of the contents; null shows the
-   * contents. */
+  /** Show a problem in place of the contents; null shows the contents. */
   showProblem(problem: Problem | null) {
     this.#problem = problem;
     this.#drawProblem();

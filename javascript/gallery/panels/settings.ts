@@ -219,8 +219,7 @@ export class Settings {
     void this.hiddenRules.load();
   }
 
-  /** Open the panel at the list of rules that hide images, or at the field for another rule.
-   * @param how isToAdd: at the field */
+  /** Open the panel at the rules that hide images; isToAdd: at the field for another. */
   async openHiddenRules({ isToAdd = false }: { isToAdd?: boolean } = {}) {
     const { store, actions } = this.context;
     if (store.get().panel !== "settings") actions.panel("settings");
@@ -396,8 +395,7 @@ class SettingField {
     else this.showValue(value);
   }
 
-  /** Return the value to send. A text that is not a number is sent as it is; the server refuses
-   * it. */
+  /** Return the value to send; what is no number goes as it is, and is refused. */
   get value() {
     const { control: field } = this;
     if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked;
