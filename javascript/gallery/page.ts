@@ -26,8 +26,15 @@ import { addSkipLink, FoundFocus } from "./find/found_focus";
 import { addGalleryHeader } from "./find/gallery_header";
 import { makeLists } from "./find/lists";
 import { ModelResultCards } from "./find/model_results";
-import { addMissing, addNotices, EmptyResult, getGalleryStatus, Status } from "./find/status";
-import { Grid } from "./grid/grid";
+import {
+  addMissing,
+  addNotices,
+  EmptyResult,
+  getGalleryStatus,
+  makeStatus,
+  type Status,
+} from "./find/status";
+import { makeGrid } from "./grid/grid";
 import { addScrubber } from "./grid/scrubber";
 import { addSelectionBar } from "./grid/selection_bar";
 import { Home } from "./home/home";
@@ -39,7 +46,7 @@ import { Collections } from "./panels/collections";
 import { addHelp } from "./panels/help";
 import { Jobs } from "./panels/jobs";
 import { ModelFilesPanel } from "./panels/models_panel";
-import { Settings } from "./panels/settings";
+import { makeSettings } from "./panels/settings";
 import { StatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
 import { getSearchedWords } from "./state/query";
@@ -47,7 +54,7 @@ import { makeRouter, rememberPlace } from "./state/router";
 import { followMarks } from "./state/selection";
 import { getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
 import type { State } from "./types";
-import { Viewer } from "./viewer/viewer";
+import { makeViewer } from "./viewer/viewer";
 
 const NARROW_TILE = 170; // two in a row on a phone
 
@@ -97,7 +104,7 @@ function makeContext(root: ShadowRoot, api: Api, signal: AbortSignal): PageConte
 
 async function connect(context: PageContext) {
   const { store, parts, actions, signal } = context;
-  const status = new Status(context, "images", getGalleryStatus);
+  const status = makeStatus(context, "images", getGalleryStatus);
   context.page.append(status.element); // first, to tell when the server does not respond
   let isBuilt = false;
   const build = () => {
@@ -143,7 +150,7 @@ function buildParts(context: PageContext, status: Status) {
   addNotices(context);
   parts.results = new ModelResultCards(context);
   parts.home = new Home(context, makeLocalModelData(context));
-  parts.grid = new Grid(context);
+  parts.grid = makeGrid(context);
   const empty = new EmptyResult(context);
   parts.foundFocus = new FoundFocus(context, (state) => {
     if (state.problems.lookup && parts.finder.focusProblem()) return true;
@@ -157,8 +164,8 @@ function buildParts(context: PageContext, status: Status) {
   addMissing(context);
   addScrubber(context, parts.grid);
   addSelectionBar(context);
-  parts.viewer = new Viewer(context);
-  parts.settings = new Settings(context);
+  parts.viewer = makeViewer(context);
+  parts.settings = makeSettings(context);
   parts.collections = new Collections(context);
   parts.watches = new Watches(context);
   new ModelFilesPanel(context);

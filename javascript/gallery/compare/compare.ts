@@ -6,7 +6,7 @@ import { isAborted, makeProblem, makeRetryButton, tryOrTell } from "../data/api"
 import { getReproductionThumb } from "../details/reproductions";
 import { listCompared } from "../state/state";
 import type { ComparedPair, Context, ZoomStep } from "../types";
-import { type ComparedImage, CompareGrid } from "./compare_grid";
+import { type ComparedImage, makeCompareGrid } from "./compare_grid";
 import { type ComparedData, makeDifferenceTable } from "./difference_table";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
@@ -233,7 +233,7 @@ export class Compare {
 function buildDialog(context: Context) {
   const { translate, actions, root, store, signal } = context;
   const leave = () => store.get().panel === "compare" && actions.panel("");
-  const cells = new CompareGrid(context);
+  const cells = makeCompareGrid(context);
   const difference = el("section", { class: "difference", tabindex: 0 });
   difference.setAttribute("aria-label", translate("compare_difference"));
   difference.setAttribute("role", "region");

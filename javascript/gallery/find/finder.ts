@@ -23,7 +23,7 @@ import {
   SearchPopup,
   type SearchRow,
 } from "./search_popup";
-import { getLookupStatus, Status } from "./status";
+import { getLookupStatus, makeStatus } from "./status";
 
 const THUMB = 320; // pixels, a width that thumbnails come in
 
@@ -54,7 +54,7 @@ export function makeFinder(context: Context) {
     clear,
     popup.element,
   );
-  const status = new Status(context, "lookup", getLookupStatus);
+  const status = makeStatus(context, "lookup", getLookupStatus);
   const line = el("div", { class: "top-line" }, form);
   addPlaces(context, line);
   /** sticks to the window's upper edge */

@@ -233,105 +233,103 @@ export function addMissing(context: Context) {
   store.on(["ended", "missing", "results", "bootstrap"], draw, context);
 }
 
-export class Status {
-  element;
-  #text = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
-  #actions = el("div", { class: "actions" });
-  #skeletons = el("div", { class: "skeletons", "aria-hidden": "true", hidden: true });
-  #clock = 0;
-  #drawn = "";
-
-  /** @param of what the status is about
-   * @param makeText returns the status at a time of `performance.now()` */
-  constructor(
-    private readonly context: Context,
-    private readonly of: "lookup" | "images",
-    private readonly makeText: (state: State, translate: Translate, now: number) => StatusText,
-  ) {
-    const { store, signal } = context;
-    this.element = el("section", { class: `status of-${of}` }, this.#text, this.#actions);
-    const keys: Key[] = [
-      "bootstrap",
-      "where",
-      "home",
-      "lookupText",
-      "results",
-      "loading",
-      "requestedAt",
-    ];
-    const more = ["problems", "ended", "hiddenCount", "notes", "images", "stopped"] as const;
-    store.on([...keys, ...more, getShown, "searchReading", "lost"], () => this.#draw(), context);
-    signal.addEventListener("abort", () => this.#setTicking(false));
-    this.#draw();
-  }
+/** @param of what the status is about
+ * @param makeText returns the status at a time of `performance.now()` */
+export function makeStatus(
+  context: Context,
+  of: "lookup" | "images",
+  makeText: (state: State, translate: Translate, now: number) => StatusText,
+) {
+  const { root, signal, store, translate } = context;
+  const textLine = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
+  const buttonRow = el("div", { class: "actions" });
+  const skeletons = el("div", { class: "skeletons", "aria-hidden": "true", hidden: true });
+  let clock = 0;
+  let drawn = "";
+  const element = el("section", { class: `status of-${of}` }, textLine, buttonRow);
+  const keys: Key[] = [
+    "bootstrap",
+    "where",
+    "home",
+    "lookupText",
+    "results",
+    "loading",
+    "requestedAt",
+  ];
+  const more = ["problems", "ended", "hiddenCount", "notes", "images", "stopped"] as const;
+  store.on([...keys, ...more, getShown, "searchReading", "lost"], draw, context);
+  signal.addEventListener("abort", () => setTicking(false));
+  draw();
 
   /** Focus the first button. Return whether there is one. */
-  focusFirst() {
-    const first = this.#actions.firstElementChild;
+  function focusFirst() {
+    const first = buttonRow.firstElementChild;
     if (first instanceof HTMLElement) first.focus();
     return first !== null;
   }
 
-  #draw() {
-    const { store, translate } = this.context;
+  function draw() {
     const state = store.get();
-    const { kind, text, actions } = this.makeText(state, translate, performance.now());
-    this.#setTicking(kind === "waits");
-    this.element.hidden = !text;
-    this.element.dataset.kind = kind;
+    const { kind, text, actions } = makeText(state, translate, performance.now());
+    setTicking(kind === "waits");
+    element.hidden = !text;
+    element.dataset.kind = kind;
     const { length } = getShown(state);
     const isLong = length > 0 || (isHome(state) && state.home !== null);
-    const { parentNode, nextSibling } = this.element;
+    const { parentNode, nextSibling } = element;
     // inserted again: else a browser counts it as a layout shift when images appear above it
-    const isAwaited = this.of === "images" && kind === "waits" && !isLong && !getAwaitedPart(state);
+    const isAwaited = of === "images" && kind === "waits" && !isLong && !getAwaitedPart(state);
     const isAlone = !isLong && !isAwaited;
-    const hasFocus = this.element.contains(this.context.root.activeElement); // else it would lose it
-    if (isAlone !== this.element.hasAttribute("data-alone") && !hasFocus)
-      parentNode?.insertBefore(this.element, nextSibling);
-    setText(this.#text, text);
-    this.#drawActions(actions);
-    this.element.toggleAttribute("data-alone", isAlone);
-    this.#showSkeletons(isAwaited, state.tile);
+    const hasFocus = element.contains(root.activeElement); // else it would lose it
+    if (isAlone !== element.hasAttribute("data-alone") && !hasFocus)
+      parentNode?.insertBefore(element, nextSibling);
+    setText(textLine, text);
+    drawActions(actions);
+    element.toggleAttribute("data-alone", isAlone);
+    showSkeletons(isAwaited, state.tile);
     const sticks = ["problem", "offline", "waits"].includes(kind);
-    this.#setSticking(sticks && (isLong || isAwaited));
+    setSticking(sticks && (isLong || isAwaited));
   }
 
-  #showSkeletons(isShown: boolean, tile: number) {
-    if (this.#skeletons.hidden !== isShown) return;
-    this.#skeletons.hidden = !isShown;
+  function showSkeletons(isShown: boolean, tile: number) {
+    if (skeletons.hidden !== isShown) return;
+    skeletons.hidden = !isShown;
     if (!isShown) return;
-    this.element.before(this.#skeletons);
-    const count = Math.max(1, Math.round((this.#skeletons.clientWidth + GAP) / (tile + GAP)));
-    this.#skeletons.style.columnCount = String(count);
+    element.before(skeletons);
+    const count = Math.max(1, Math.round((skeletons.clientWidth + GAP) / (tile + GAP)));
+    skeletons.style.columnCount = String(count);
     const tiles = Array.from({ length: count * ROWS }, () => el("span"));
-    this.#skeletons.replaceChildren(...tiles);
+    skeletons.replaceChildren(...tiles);
   }
 
-  #drawActions(actions: StatusAction[]) {
+  function drawActions(actions: StatusAction[]) {
     const key = actions.join();
-    if (this.#drawn === key) return; // a button under the pointer must not be replaced
-    this.#drawn = key;
-    const buttons = actions.map((action) => makeStatusButton(this.context, action, this.of));
-    this.#actions.replaceChildren(...buttons);
+    if (drawn === key) return; // a button under the pointer must not be replaced
+    drawn = key;
+    const buttons = actions.map((action) => makeStatusButton(context, action, of));
+    buttonRow.replaceChildren(...buttons);
   }
 
-  #setSticking(isSticking: boolean) {
-    if (this.of !== "images") return;
-    this.element.toggleAttribute("data-sticks", isSticking);
-    const { style } = this.context.root.host as HTMLElement;
-    const height = isSticking ? this.element.offsetHeight + 12 : 0;
+  function setSticking(isSticking: boolean) {
+    if (of !== "images") return;
+    element.toggleAttribute("data-sticks", isSticking);
+    const { style } = root.host as HTMLElement;
+    const height = isSticking ? element.offsetHeight + 12 : 0;
     style.setProperty("--cs-status-height", `${height}px`);
   }
 
   /** Redraw the line every second while it counts seconds. */
-  #setTicking(isWaiting: boolean) {
-    if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
-    if (!isWaiting && this.#clock) {
-      window.clearInterval(this.#clock);
-      this.#clock = 0;
+  function setTicking(isWaiting: boolean) {
+    if (isWaiting && !clock) clock = window.setInterval(draw, 1000);
+    if (!isWaiting && clock) {
+      window.clearInterval(clock);
+      clock = 0;
     }
   }
+  return { element, focusFirst };
 }
+
+export type Status = ReturnType<typeof makeStatus>;
 
 /** Return the buttons of all statuses; `of` is what the status is about. */
 function listButtons({ actions, store }: Context, of: "lookup" | "images") {

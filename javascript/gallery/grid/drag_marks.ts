@@ -178,8 +178,6 @@ export function makeDragMarks(list: HTMLElement, context: Context, arrangement: 
   return { getHeldId };
 }
 
-export type DragMarks = ReturnType<typeof makeDragMarks>;
-
 /** Return the pixels to scroll in one frame, negative upwards: 0 away from the window's edges, and
  * more the closer the pointer is to an edge. */
 export function getScrollSpeed(y: number, height: number) {

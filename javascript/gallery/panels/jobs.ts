@@ -10,7 +10,7 @@ import { makeMadeCard } from "../data/making";
 import { updateImages } from "../data/records";
 import { isMaking } from "../state/state";
 import type { Context, State, Where } from "../types";
-import { JobRow } from "./job_row";
+import { type JobRow, makeJobRow } from "./job_row";
 import { makeEmpty, Panel } from "./panel";
 
 const FEW = 4; // downloads that need no search
@@ -102,7 +102,7 @@ class JobGroup {
     this.#rows = new Rows(
       this.#list,
       (job) => job.id,
-      ({ id }) => new JobRow(context, id, runAction),
+      ({ id }) => makeJobRow(context, id, runAction),
       focusLost,
     );
     this.element = el("section", { class: "job-group" }, this.#name, this.#list);

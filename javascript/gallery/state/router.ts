@@ -211,8 +211,6 @@ export function makeRouter(context: PageContext) {
   return { openAddress };
 }
 
-export type Router = ReturnType<typeof makeRouter>;
-
 function isElsewhere(now: State, before: State) {
   return (
     JSON.stringify(now.where) !== JSON.stringify(before.where) ||
