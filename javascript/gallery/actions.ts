@@ -3,7 +3,7 @@
 import type { Compare } from "./compare/compare";
 import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, Tag } from "./contract";
 import type { FocusKeeper } from "./core/focus";
-import type { MenuItem } from "./core/menu";
+import { type MenuItem, makeItem } from "./core/menu";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
 import type { Toasts } from "./core/toasts";
@@ -115,8 +115,7 @@ export interface PageParts {
   lists: Lists;
 }
 
-/** Return all actions that buttons, keys and panels can call.
- * @param context `parts` may still be empty; an action reads it when it runs */
+/** Return all actions of buttons, keys and panels. They read `parts` when they run. */
 export function makeActions(context: PageContext) {
   const { store, parts } = context;
   return {
@@ -168,12 +167,11 @@ export function makeActions(context: PageContext) {
       message?: string | ((previous: Record<string, Annotations>) => string),
     ) => parts.bookmarks.saveChange(ids, change, message),
     takeOut: (ids: number[], name: string) => parts.bookmarks.takeOut(ids, name),
-    /** Return the menu's item that takes images out of the collection whose gallery is open; [] if
-     * none is. */
+    /** Return the item that takes images out of the open collection; [] if none is open. */
     listTakeOut(ids: number[]): MenuItem[] {
       const { collection: name = "" } = findSavedPlace(store.get().where) ?? {};
       const text = context.translate("collection_take_out", { name });
-      return name ? [{ key: "take-out", text, do: () => parts.bookmarks.takeOut(ids, name) }] : [];
+      return name ? [makeItem("take-out", text, () => parts.bookmarks.takeOut(ids, name))] : [];
     },
     /** Open a renamed collection under its new name where its gallery is open. */
     followRename: (name: string, newName: string) => parts.bookmarks.followRename(name, newName),
@@ -444,8 +442,7 @@ function isShown(store: Store, id: number) {
   return getShown(store.get()).some((view) => view.id === id);
 }
 
-/** Return the id of the tile for an image: the image's own id or, if posts are grouped, the id of
- * the first image of its post. */
+/** Return the id of an image's tile: of the first image of its post if posts are grouped. */
 function findTileId(store: Store, id: number) {
   return listTileIds(store.get(), id)[0];
 }
@@ -557,15 +554,13 @@ function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
     showNeeds: (place: NeedsPlace, query: string) => parts.neededFiles.show(place, query),
     /** Fetch the list of model files for a part of the page again after a failure. */
     retryNeeds: (place: NeedsPlace) => parts.neededFiles.retry(place),
-    /** Open the panel with the model files that some images need. The images are given by ids or by
-     * a query. */
+    /** Open the panel with the model files that images, or the results of a query, need. */
     listNeeds(of: readonly number[] | string) {
       if (typeof of === "string") parts.neededFiles.show("list", of);
       else parts.neededFiles.showForImages(of);
       store.set({ panel: "model_files" });
     },
-    /** Change the user's choice for a needed model: its file, the companions to download with it,
-     * or the permission for a file that may run code. Fields that `change` lacks stay. */
+    /** Change the user's choice for a needed model; fields that `change` lacks stay. */
     chooseFile(needed: NeededFileView, change: Partial<FileChoice>) {
       const { fileChoices } = store.get();
       const choice = { ...getChoice(needed, fileChoices), ...change };

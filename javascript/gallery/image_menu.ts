@@ -1,7 +1,7 @@
 /** The menu of an image, by right click or long press. */
 
 import type { PageContext } from "./actions";
-import { type MenuItem, openMenu, type Point } from "./core/menu";
+import { type MenuItem, makeItem, openMenu, type Point } from "./core/menu";
 import { showError } from "./data/api";
 import { askCollectionName } from "./details/annotations";
 import { listMakers } from "./details/make_it";
@@ -15,8 +15,7 @@ const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble
 const ENDS = ["pointerup", "pointercancel"] as const;
 
-/** Dispatch a `longpress` event when a finger rests on a tile or on the open image. The event's
- * detail contains the point and the pointer's id. */
+/** Dispatch a `longpress` with {x, y, pointerId} when a finger rests on an image. */
 export function reportLongPresses(root: ShadowRoot, signal: AbortSignal) {
   let timer = 0;
   let start = { x: 0, y: 0 };
@@ -58,148 +57,130 @@ export function reportLongPresses(root: ShadowRoot, signal: AbortSignal) {
 
 const IMAGES = "[data-tile], dialog[data-viewer] .stage";
 
-export class ImageMenu {
-  #isTouch = false; // the last press was a finger's
+export function makeImageMenu(context: PageContext) {
+  const { actions, api, page, parts, root, signal, store, toast, translate } = context;
+  let isTouch = false; // the last press was a finger's
   /** where the menu is */
-  #point: Point = { x: 0, y: 0 };
-
-  constructor(private readonly context: PageContext) {
-    const { root, signal } = context;
-    const how = { signal, capture: true };
-    root.addEventListener(
-      "pointerdown",
-      (event) => {
-        this.#isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
-      },
-      how,
-    );
-    root.addEventListener("contextmenu", (event) => this.#onContextMenu(event), { signal });
-    const openAt = (event: Event) => {
-      const id = findImageId(event.target);
-      if (id !== null && event instanceof CustomEvent) void this.#openAt(id, event.detail);
-    };
-    root.addEventListener("longpress", openAt, { signal });
-  }
+  let place: Point = { x: 0, y: 0 };
+  const how = { signal, capture: true };
+  root.addEventListener(
+    "pointerdown",
+    (event) => {
+      isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
+    },
+    how,
+  );
+  root.addEventListener("contextmenu", onContextMenu, { signal });
+  const openAt = (event: Event) => {
+    const id = findImageId(event.target);
+    if (id !== null && event instanceof CustomEvent) void openMenuAt(id, event.detail);
+  };
+  root.addEventListener("longpress", openAt, { signal });
 
   /** Open the menu of an image at its tile or, in the viewer, at the focused element. */
-  openAtFocus(id: number) {
-    this.#setAnchor(id);
-    void this.#open(id);
+  function openAtFocus(id: number) {
+    setAnchor(id);
+    void open(id);
   }
 
   /** Open a menu that hides the images of an image's author, or the images with a word. */
-  openHideMenu(id: number) {
-    this.#setAnchor(id);
-    this.#showHideItems(id);
+  function openHideMenu(id: number) {
+    setAnchor(id);
+    showHideItems(id);
   }
 
-  /** Set where the next menu opens: at an image's tile or, in the viewer, at the focused
-   * element. */
-  #setAnchor(id: number) {
-    const { root, page, store } = this.context;
+  /** Let the next menu open at an image's tile or, in the viewer, at the focused element. */
+  function setAnchor(id: number) {
     const { open } = store.get();
     const tile = open === null ? root.querySelector(`[data-tile][data-id="${id}"]`) : null;
-    this.#point = getMiddle(tile ?? root.activeElement ?? page);
+    place = getMiddle(tile ?? root.activeElement ?? page);
   }
 
   /** Open our menu instead of the browser's. A right click with Shift still opens the browser's. */
-  #onContextMenu(event: Event) {
+  function onContextMenu(event: Event) {
     const id = findImageId(event.target);
     if (id === null || !(event instanceof MouseEvent)) return;
     const isRightButton = event.button === 2;
     if (event.shiftKey && isRightButton) return;
     event.preventDefault();
-    if (this.#isTouch && isRightButton) return; // the long press opens it, in all browsers
+    if (isTouch && isRightButton) return; // the long press opens it, in all browsers
     const isByKey = !isRightButton && !event.ctrlKey; // Ctrl with a click is a Mac's right click
-    if (isByKey) this.openAtFocus(id);
-    else void this.#openAt(id, { x: event.clientX, y: event.clientY });
+    if (isByKey) openAtFocus(id);
+    else void openMenuAt(id, { x: event.clientX, y: event.clientY });
   }
 
-  #openAt(id: number, point: Point) {
-    this.#point = point;
-    return this.#open(id);
+  function openMenuAt(id: number, point: Point) {
+    place = point;
+    return open(id);
   }
 
-  async #open(id: number) {
-    await this.context.actions.findEnginesSoon();
-    const makers = this.#listMakers(id);
-    this.#show([
+  async function open(id: number) {
+    await actions.findEnginesSoon();
+    const makers = listMakerItems(id);
+    show([
       ...makers,
-      ...(makers.length ? startGroup(this.#listUses(id)) : this.#listUses(id)),
-      ...startGroup(this.#listChoices(id)),
-      ...startGroup(this.#listPlaces(id)),
+      ...(makers.length ? startGroup(listUseItems(id)) : listUseItems(id)),
+      ...startGroup(listChoices(id)),
+      ...startGroup(listPlaces(id)),
     ]);
   }
 
-  #show(items: MenuItem[]) {
-    const { root, signal } = this.context;
-    openMenu(root, this.#point, items, signal);
+  function show(items: MenuItem[]) {
+    openMenu(root, place, items, signal);
   }
 
-  /** Let the user choose a tab of the host at a button, and send an image there. Without a tab, copy
-   * the image's infotext. */
-  sendFrom(anchor: Element, id: number) {
-    const { root, actions, signal } = this.context;
-    const uses = this.#listTargets(id);
+  /** Let the user choose a tab to send an image to; without one, copy the infotext. */
+  function sendFrom(anchor: Element, id: number) {
+    const uses = listTargets(id);
     if (uses.length > 1) return openMenu(root, anchor, uses, signal);
     return uses.length ? uses[0].do() : actions.copyText(id, "infotext");
   }
 
-  #listMakers(id: number): MenuItem[] {
-    const chosen = listChosen(listMarked(this.context.store.get()), id);
+  function listMakerItems(id: number): MenuItem[] {
+    const chosen = listChosen(listMarked(store.get()), id);
     const ids = chosen.filter((one) => {
-      const view = this.#findView(one);
+      const view = findView(one);
       return !view || (view.kind === "image" && view.has_data);
     });
-    return listMakers(this.context, ids, () => this.#findEdited(id)).map((item) => ({
+    return listMakers(context, ids, () => findEdited(id)).map((item) => ({
       ...item,
       key: `menu-${item.key}`,
     }));
   }
 
-  #listTargets(id: number): MenuItem[] {
-    const view = this.#findView(id);
-    const { infotext } = this.context.parts.viewer.findKnown(id);
+  function listTargets(id: number): MenuItem[] {
+    const view = findView(id);
+    const { infotext } = parts.viewer.findKnown(id);
     const hasInfotext = infotext !== "" || (view?.has_data ?? true);
     const kind = view?.kind ?? "image";
-    const uses = listUses(this.context, { id, kind, hasInfotext }, () => this.#findEdited(id));
+    const uses = listUses(context, { id, kind, hasInfotext }, () => findEdited(id));
     return uses.map((use) => ({ ...use, key: `menu-${use.key}` }));
   }
 
   /** Return an image's infotext as the user has changed it, null if it is unchanged. */
-  #findEdited(id: number) {
-    const { record, infotext } = this.context.parts.viewer.findKnown(id);
+  function findEdited(id: number) {
+    const { record, infotext } = parts.viewer.findKnown(id);
     return record && infotext !== record.infotext ? infotext : null;
   }
 
-  #listUses(id: number): MenuItem[] {
-    const { store, translate, actions } = this.context;
-    const { infotext } = this.context.parts.viewer.findKnown(id);
+  function listUseItems(id: number): MenuItem[] {
+    const { infotext } = parts.viewer.findKnown(id);
     const ids = listChosen(listMarked(store.get()), id);
-    const list = { key: "menu-copy-list", text: translate("copy_list") };
-    const hasText = infotext !== "" || (this.#findView(id)?.has_data ?? true);
-    return [
-      ...this.#listTargets(id),
-      {
-        key: "menu-copy-prompt",
-        text: translate("menu_copy_prompt"),
-        do: () => actions.copyText(id, "prompt"),
-        isDisabled: !hasText,
-      },
-      {
-        key: "menu-copy-infotext",
-        text: translate("menu_copy_infotext"),
-        do: () => actions.copyText(id, "infotext"),
-        isDisabled: !hasText,
-      },
-      ...(ids.length > 1 ? [{ ...list, do: () => actions.copyList(ids) }] : []),
-    ];
+    const isDisabled = infotext === "" && findView(id)?.has_data === false;
+    const copy = (name: "prompt" | "infotext") =>
+      makeItem(
+        `menu-copy-${name}`,
+        translate(`menu_copy_${name}`),
+        () => actions.copyText(id, name),
+        { isDisabled },
+      );
+    const list = makeItem("menu-copy-list", translate("copy_list"), () => actions.copyList(ids));
+    const lists = ids.length > 1 ? [list] : [];
+    return [...listTargets(id), copy("prompt"), copy("infotext"), ...lists];
   }
 
-  /** Return the items for an image, such as to download or mark it. If the image is marked, they
-   * act on all marked images where possible. */
-  #listChoices(id: number): MenuItem[] {
-    const { store, translate, actions } = this.context;
+  /** Return what to do with an image or, if it is marked, with all marked ones. */
+  function listChoices(id: number): MenuItem[] {
     const { images, open } = store.get();
     const ids = listChosen(listMarked(store.get()), id);
     const others = listCompared(store.get()).filter((one) => one !== id).length;
@@ -207,50 +188,28 @@ export class ImageMenu {
       ids.length > 1 ? translate(many, { n: ids.length }) : translate(one);
     const chosen = new Set(ids);
     const views = images.filter((view) => chosen.has(view.id));
+    const isChecked = views.length > 0 && views.every((view) => view.favourite);
+    const favourite = name("menu_favourite", "menu_favourite_marked");
+    const compare = translate(others ? "menu_compare_marked" : "menu_compare", { n: others });
+    const isDisabled = others >= MOST_COMPARED;
+    const file = makeItem("compare-file", translate("compare_file"), () => actions.compareFile());
     return [
-      {
-        key: "menu-save",
-        text: name("menu_save", "menu_save_marked"),
-        do: () => actions.download(ids),
-      },
-      {
-        key: "menu-favourite",
-        text: name("menu_favourite", "menu_favourite_marked"),
-        isChecked: views.length > 0 && views.every((view) => view.favourite),
-        do: () => actions.favourite(ids),
-      },
-      {
-        key: "menu-collect",
-        text: name("menu_collect", "menu_collect_marked"),
-        do: () => this.#chooseCollection(ids),
-      },
+      makeItem("menu-save", name("menu_save", "menu_save_marked"), () => actions.download(ids)),
+      makeItem("menu-favourite", favourite, () => actions.favourite(ids), { isChecked }),
+      makeItem("menu-collect", name("menu_collect", "menu_collect_marked"), () =>
+        chooseCollection(ids),
+      ),
       ...actions.listTakeOut(ids),
-      {
-        key: "menu-tag",
-        text: translate("menu_tag"),
-        do: () => (ids.length > 1 ? actions.collect() : actions.tag(id)),
-      },
-      {
-        key: "menu-compare",
-        text: translate(others ? "menu_compare_marked" : "menu_compare", { n: others }),
-        isDisabled: others >= MOST_COMPARED,
-        do: () => actions.compareWith(id),
-      },
-      ...(open === id && this.#findView(id)?.kind === "image"
-        ? [
-            {
-              key: "compare-file",
-              text: translate("compare_file"),
-              do: () => actions.compareFile(),
-            },
-          ]
-        : []),
+      makeItem("menu-tag", translate("menu_tag"), () =>
+        ids.length > 1 ? actions.collect() : actions.tag(id),
+      ),
+      makeItem("menu-compare", compare, () => actions.compareWith(id), { isDisabled }),
+      ...(open === id && findView(id)?.kind === "image" ? [file] : []),
     ];
   }
 
-  #listPlaces(id: number): MenuItem[] {
-    const { store, translate, actions } = this.context;
-    const { user = "", post_id: post = null } = this.#findView(id) ?? {};
+  function listPlaces(id: number): MenuItem[] {
+    const { user = "", post_id: post = null } = findView(id) ?? {};
     const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
     const address = () => buildImageAddress(store.get(), id, location.href);
     const openPost = () => {
@@ -261,62 +220,50 @@ export class ImageMenu {
       actions.close();
       void actions.openUser(user);
     };
+    const openOnCivitai = () => openTab(`${civitai}/images/${id}`);
+    const copy = () => actions.copy(address());
     return [
-      ...(post ? [{ key: "menu-post", text: translate("menu_post"), do: openPost }] : []),
-      ...(user
-        ? [{ key: "menu-author", text: translate("menu_author", { user }), do: openUser }]
-        : []),
-      { key: "menu-hide", text: translate("menu_hide"), do: () => this.#showHideItems(id) },
-      { key: "menu-new-tab", text: translate("menu_new_tab"), do: () => openTab(address()) },
-      {
-        key: "menu-copy-address",
-        text: translate("menu_copy_address"),
-        do: () => actions.copy(address()),
-      },
-      {
-        key: "menu-civitai",
-        text: translate("see_on_civitai"),
-        do: () => openTab(`${civitai}/images/${id}`),
-      },
+      ...(post ? [makeItem("menu-post", translate("menu_post"), openPost)] : []),
+      ...(user ? [makeItem("menu-author", translate("menu_author", { user }), openUser)] : []),
+      makeItem("menu-hide", translate("menu_hide"), () => showHideItems(id)),
+      makeItem("menu-new-tab", translate("menu_new_tab"), () => openTab(address())),
+      makeItem("menu-copy-address", translate("menu_copy_address"), copy),
+      makeItem("menu-civitai", translate("see_on_civitai"), openOnCivitai),
     ];
   }
 
-  #showHideItems(id: number) {
-    this.#show(listHideItems(this.#findView(id)?.user ?? "", this.context));
+  function showHideItems(id: number) {
+    show(listHideItems(findView(id)?.user ?? "", context));
   }
 
-  #findView(id: number) {
-    const { images } = this.context.store.get();
-    return images.find((view) => view.id === id) ?? this.context.parts.viewer.findKnown(id).record;
+  function findView(id: number) {
+    const { images } = store.get();
+    return images.find((view) => view.id === id) ?? parts.viewer.findKnown(id).record;
   }
 
-  async #chooseCollection(ids: number[]) {
-    const { api, translate, signal } = this.context;
+  async function chooseCollection(ids: number[]) {
     try {
       const collections = await api.get("collections", { signal });
-      const create = {
-        key: "menu-new-collection",
-        text: translate("menu_new_collection"),
-        do: () => askCollectionName(this.context, (name) => this.#addTo(name, ids)),
-      };
-      if (!collections.length) return create.do();
-      const rows = collections.map(({ name }) => ({
-        key: "menu-collection",
-        text: name,
-        do: () => this.#addTo(name, ids),
-      }));
-      this.#show([...rows, ...startGroup([create])]);
+      const ask = () => askCollectionName(context, (name) => addTo(name, ids));
+      if (!collections.length) return ask();
+      const create = makeItem("menu-new-collection", translate("menu_new_collection"), ask);
+      const rows = collections.map(({ name }) =>
+        makeItem("menu-collection", name, () => addTo(name, ids)),
+      );
+      show([...rows, ...startGroup([create])]);
     } catch (error) {
-      showError(error, this.context);
+      showError(error, context);
     }
   }
 
-  async #addTo(name: string, ids: number[]) {
-    const { actions, toast, translate } = this.context;
+  async function addTo(name: string, ids: number[]) {
     const isDone = await actions.annotate(ids, { add_to: name });
     if (isDone) toast(translate("collection_filled", { n: ids.length, name }), "good");
   }
+  return { openAtFocus, openHideMenu, sendFrom };
 }
+
+export type ImageMenu = ReturnType<typeof makeImageMenu>;
 
 /** Return the items with a line above the first one, which separates them from other items. */
 function startGroup([first, ...rest]: MenuItem[]): MenuItem[] {

@@ -71,8 +71,7 @@ class CivitaiGallery extends HTMLElement {
   }
 }
 
-/** Return the URL below which our routes are. It is taken from gradio's configuration, which also
- * knows the URL behind a proxy. */
+/** Return the URL of our routes from gradio's configuration, which knows of a proxy. */
 function getBaseUrl() {
   const here = new URL(".", document.baseURI);
   const root = new URL(host.gradio_config?.root || here, here);

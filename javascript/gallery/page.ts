@@ -12,42 +12,49 @@ import { Toasts } from "./core/toasts";
 import { Api } from "./data/api";
 import { Bookmarks } from "./data/bookmarks";
 import { Connection, retryPeriodically } from "./data/connection";
-import { HiddenImages } from "./data/hidden";
-import { HomeData, LocalModelData } from "./data/home_data";
-import { Making } from "./data/making";
-import { Navigation } from "./data/navigation";
-import { NeededFiles } from "./data/needed_files";
-import { Pager } from "./data/pager";
+import { makeHiddenImages } from "./data/hidden";
+import { makeHomeData, makeLocalModelData } from "./data/home_data";
+import { makeMaking } from "./data/making";
+import { makeNavigation } from "./data/navigation";
+import { makeNeededFiles } from "./data/needed_files";
+import { makePager } from "./data/pager";
 import { Records } from "./data/records";
-import { GallerySearch, LoadedFilter } from "./data/search";
+import { makeGallerySearch, makeLoadedFilter } from "./data/search";
 import { getGalleryName } from "./find/chips";
 import { Filters } from "./find/filters";
-import { Finder } from "./find/finder";
-import { GalleryHeader } from "./find/gallery_header";
-import { Lists } from "./find/lists";
+import { makeFinder } from "./find/finder";
+import { addGalleryHeader } from "./find/gallery_header";
+import { makeLists } from "./find/lists";
 import { ModelResultCards } from "./find/model_results";
-import { addMissing, addNotices, EmptyResult, getGalleryStatus, Status } from "./find/status";
-import { Grid } from "./grid/grid";
-import { Scrubber } from "./grid/scrubber";
-import { SelectionBar } from "./grid/selection_bar";
+import {
+  addMissing,
+  addNotices,
+  EmptyResult,
+  getGalleryStatus,
+  makeStatus,
+  type Status,
+} from "./find/status";
+import { makeGrid } from "./grid/grid";
+import { addScrubber } from "./grid/scrubber";
+import { addSelectionBar } from "./grid/selection_bar";
 import { Home } from "./home/home";
 import { listenToDrags } from "./host/drag";
 import { clearRunHistory } from "./host/host_page";
 import { followTheme } from "./host/theme";
-import { ImageMenu, reportLongPresses } from "./image_menu";
+import { makeImageMenu, reportLongPresses } from "./image_menu";
 import { Collections } from "./panels/collections";
-import { Help } from "./panels/help";
+import { addHelp } from "./panels/help";
 import { Jobs } from "./panels/jobs";
 import { ModelFilesPanel } from "./panels/models_panel";
-import { Settings } from "./panels/settings";
+import { makeSettings } from "./panels/settings";
 import { StatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
 import { getSearchedWords } from "./state/query";
-import { Router, rememberPlace } from "./state/router";
+import { makeRouter, rememberPlace } from "./state/router";
 import { followMarks } from "./state/selection";
 import { getShown, getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
 import type { State } from "./types";
-import { Viewer } from "./viewer/viewer";
+import { makeViewer } from "./viewer/viewer";
 
 const NARROW_TILE = 170; // two in a row on a phone
 
@@ -97,7 +104,7 @@ function makeContext(root: ShadowRoot, api: Api, signal: AbortSignal): PageConte
 
 async function connect(context: PageContext) {
   const { store, parts, actions, signal } = context;
-  const status = new Status(context, "images", getGalleryStatus);
+  const status = makeStatus(context, "images", getGalleryStatus);
   context.page.append(status.element); // first, to tell when the server does not respond
   let isBuilt = false;
   const build = () => {
@@ -146,22 +153,22 @@ function nameDocument({ store, translate, signal }: PageContext) {
 
 function buildParts(context: PageContext, status: Status) {
   const { parts } = context;
-  parts.pager = new Pager(context);
-  parts.navigation = new Navigation(context);
-  parts.hidden = new HiddenImages(context);
+  parts.pager = makePager(context);
+  parts.navigation = makeNavigation(context);
+  parts.hidden = makeHiddenImages(context);
   parts.bookmarks = new Bookmarks(context);
-  parts.loadedFilter = new LoadedFilter(context);
-  parts.search = new GallerySearch(context);
-  parts.making = new Making(context);
+  parts.loadedFilter = makeLoadedFilter(context);
+  parts.search = makeGallerySearch(context);
+  parts.making = makeMaking(context);
   parts.jobs = new Jobs(context);
-  parts.neededFiles = new NeededFiles(context);
-  parts.finder = new Finder(context);
+  parts.neededFiles = makeNeededFiles(context);
+  parts.finder = makeFinder(context);
   parts.filters = new Filters(context);
-  new GalleryHeader(context, parts.finder.header, parts.filters);
+  addGalleryHeader(context, parts.finder.header, parts.filters);
   addNotices(context);
   parts.results = new ModelResultCards(context);
-  parts.home = new Home(context, new LocalModelData(context));
-  parts.grid = new Grid(context);
+  parts.home = new Home(context, makeLocalModelData(context));
+  parts.grid = makeGrid(context);
   const empty = new EmptyResult(context);
   const focusPage = () => {
     const state = context.store.get();
@@ -178,27 +185,27 @@ function buildParts(context: PageContext, status: Status) {
   addSkipLink(context);
   context.page.append(status.element); // moved: below the images
   addMissing(context);
-  new Scrubber(context, parts.grid);
-  new SelectionBar(context);
-  parts.viewer = new Viewer(context);
-  parts.settings = new Settings(context);
+  addScrubber(context, parts.grid);
+  addSelectionBar(context);
+  parts.viewer = makeViewer(context);
+  parts.settings = makeSettings(context);
   parts.collections = new Collections(context);
   parts.watches = new Watches(context);
   new ModelFilesPanel(context);
   new StatsPanel(context);
   parts.compare = new Compare(context);
-  new Help(context);
+  addHelp(context);
   listenToKeys(context, listMarked);
   listenToDrags(context);
   reportLongPresses(context.root, context.signal);
-  parts.imageMenu = new ImageMenu(context);
-  parts.lists = new Lists(context);
+  parts.imageMenu = makeImageMenu(context);
+  parts.lists = makeLists(context);
   retryPeriodically(context, () => parts.grid.getScrollPlace() === null);
   followMarks(context);
   rememberPlace(context, () => parts.grid.getScrollPlace());
   const language = context.store.get().bootstrap?.language ?? "en";
   context.root.host.setAttribute("lang", language);
-  new Router(context).openAddress();
+  makeRouter(context).openAddress();
   nameDocument(context);
-  parts.homeData = new HomeData(context);
+  parts.homeData = makeHomeData(context);
 }

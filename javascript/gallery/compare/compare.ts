@@ -6,7 +6,7 @@ import { isAborted, makeProblem, makeRetryButton, tryOrTell } from "../data/api"
 import { getReproductionThumb } from "../details/reproductions";
 import { listCompared } from "../state/state";
 import type { ComparedPair, Context, ZoomStep } from "../types";
-import { type ComparedImage, CompareGrid } from "./compare_grid";
+import { type ComparedImage, makeCompareGrid } from "./compare_grid";
 import { type ComparedData, makeDifferenceTable } from "./difference_table";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
@@ -44,8 +44,7 @@ function makeSecondImage(
   return { view, source, label };
 }
 
-/** Return the elements below a pair: how similar both images are, what differs, and the buttons for
- * the second image. */
+/** Return how similar both images are, what differs, and the buttons for the second image. */
 function makePairSummary(
   { translate }: Context,
   { made, stored }: ComparedPair,
@@ -198,7 +197,6 @@ export class Compare {
     });
   }
 
-  /** Show the marked images. */
   async #showMarked(parts: CompareParts) {
     const { store, translate } = this.context;
     const ids = listCompared(store.get());
@@ -231,7 +229,7 @@ export class Compare {
 function buildDialog(context: Context) {
   const { translate, actions, root, store, signal } = context;
   const leave = () => store.get().panel === "compare" && actions.panel("");
-  const cells = new CompareGrid(context);
+  const cells = makeCompareGrid(context);
   const difference = el("section", { class: "difference", tabindex: 0 });
   difference.setAttribute("aria-label", translate("compare_difference"));
   difference.setAttribute("role", "region");

@@ -7,7 +7,7 @@ import type { Context, ZoomStep } from "../types";
 import { Gestures, type Handlers, ZoomGestures } from "../viewer/gestures";
 import { type ImageSource, Slide } from "../viewer/slide";
 import { getFitScale, limitPose, type Pose, type Size, type Sizes, stepZoom } from "../viewer/zoom";
-import { Dividers } from "./dividers";
+import { makeDividers } from "./dividers";
 
 /** larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's
  * size. */
@@ -52,98 +52,94 @@ export function toPose({ larger, x, y }: SyncedView, sizes: Sizes): Pose {
 /** label: shown in its corner instead of a number. */
 export type ComparedImage = { view: ImageView; source?: ImageSource; label?: string };
 
-export class CompareGrid {
-  element;
-  #cells: CompareCell[] = [];
-  #view = WHOLE_VIEW;
-  #dividers;
-
-  constructor(private readonly context: Context) {
-    this.element = el("div", { class: "compare-grid" });
-    this.#dividers = new Dividers(context, this.element);
-    observeSize(this.element, () => this.#measure(), context.signal);
-    context.store.on(["revealed"], () => this.#blurCells(), context);
-  }
+export function makeCompareGrid(context: Context) {
+  const { signal, store } = context;
+  let cells: CompareCell[] = [];
+  let view = WHOLE_VIEW;
+  const element = el("div", { class: "compare-grid" });
+  const dividers = makeDividers(context, element);
+  observeSize(element, measure, signal);
+  store.on(["revealed"], blurCells, context);
 
   /** Show these images. */
-  showImages(images: ComparedImage[]) {
-    this.clear();
-    this.#view = WHOLE_VIEW;
-    this.#cells = images.map((image, at) => {
-      const cell = new CompareCell(this.context, image, at, (pose, smoothly) =>
-        this.#moveAll(cell, pose, smoothly),
+  function showImages(images: ComparedImage[]) {
+    clear();
+    view = WHOLE_VIEW;
+    cells = images.map((image, at) => {
+      const cell = new CompareCell(context, image, at, (pose, smoothly) =>
+        moveAll(cell, pose, smoothly),
       );
       return cell;
     });
-    this.element.replaceChildren(...this.#cells.map((cell) => cell.element));
-    this.#blurCells();
-    this.layOver(this.isOver);
-    for (const cell of this.#cells) cell.loadFile();
+    element.replaceChildren(...cells.map((cell) => cell.element));
+    blurCells();
+    layOver(isOver());
+    for (const cell of cells) cell.loadFile();
   }
 
-  get isOver() {
-    return this.element.hasAttribute("data-over");
+  function isOver() {
+    return element.hasAttribute("data-over");
   }
 
   /** Lay the images over each other, with dividers, or else side by side. */
-  layOver(isOver: boolean) {
-    this.element.toggleAttribute("data-over", isOver);
-    this.#measure();
-    if (!isOver) return this.#dividers.clear();
-    const shares = this.#cells.map((cell) => cell.widthShare);
-    this.#dividers.show(this.#cells.length, Math.max(0, ...shares));
+  function layOver(isOver: boolean) {
+    element.toggleAttribute("data-over", isOver);
+    measure();
+    if (!isOver) return dividers.clear();
+    const shares = cells.map((cell) => cell.widthShare);
+    dividers.show(cells.length, Math.max(0, ...shares));
   }
 
   /** Focus the first divider, so that the arrow keys move it. */
-  focusDivider() {
-    this.#dividers.focus();
+  function focusDivider() {
+    dividers.focus();
   }
 
   /** Move the first image behind the last one; zoom and dividers stay. */
-  moveFirstToEnd() {
-    const [first, ...others] = this.#cells;
+  function moveFirstToEnd() {
+    const [first, ...others] = cells;
     others.at(-1)?.element.after(first.element);
-    this.#cells = [...others, first];
-    this.#dividers.draw();
-    this.#measure();
+    cells = [...others, first];
+    dividers.draw();
+    measure();
   }
 
-  clear() {
-    for (const cell of this.#cells) cell.remove();
-    this.#cells = [];
-    this.#dividers.clear();
-    this.element.replaceChildren();
+  function clear() {
+    for (const cell of cells) cell.remove();
+    cells = [];
+    dividers.clear();
+    element.replaceChildren();
   }
 
   /** Zoom all images by a step, or switch between the whole images and their actual size. */
-  zoom(how: ZoomStep) {
-    const [first] = this.#cells;
-    if (first) this.#moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
+  function zoom(how: ZoomStep) {
+    const [first] = cells;
+    if (first) moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
   }
 
-  /** Apply the zoom and the position of one image to all images. */
-  #moveAll(moved: CompareCell, pose: Pose, smoothly: boolean) {
-    this.#view = toSyncedView(pose, moved.slide.sizes);
-    for (const cell of this.#cells) cell.showView(this.#view, smoothly);
+  function moveAll(moved: CompareCell, pose: Pose, smoothly: boolean) {
+    view = toSyncedView(pose, moved.slide.sizes);
+    for (const cell of cells) cell.showView(view, smoothly);
     moved.slide.setPose(pose, smoothly); // not limited: a finger may hold the image beyond its limits
   }
 
-  #measure() {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    if (!width || !height || !this.#cells.length) return;
-    const sizes = this.#cells.map((cell) => cell.slide.sizes.image);
+  function measure() {
+    const { clientWidth: width, clientHeight: height } = element;
+    if (!width || !height || !cells.length) return;
+    const sizes = cells.map((cell) => cell.slide.sizes.image);
     const columns = countColumns(sizes, { width, height });
-    this.element.style.setProperty("--cs-columns", String(columns));
-    for (const cell of this.#cells) {
+    element.style.setProperty("--cs-columns", String(columns));
+    for (const cell of cells) {
       cell.measure();
-      cell.showView(this.#view, false);
+      cell.showView(view, false);
     }
   }
 
-  #blurCells() {
-    const state = this.context.store.get();
-    for (const { slide } of this.#cells) slide.setBlurred(isBlurred(state, slide.view));
+  function blurCells() {
+    const state = store.get();
+    for (const { slide } of cells) slide.setBlurred(isBlurred(state, slide.view));
   }
+  return { element, showImages, isOver, layOver, focusDivider, moveFirstToEnd, clear, zoom };
 }
 
 class CompareCell extends ZoomGestures implements Handlers {

@@ -21,8 +21,7 @@ const WORD = new RegExp(
   "gsu",
 );
 
-/** Split each text into parts that all texts contain in the same order, and parts in which the
- * texts differ. */
+/** Split each text into parts that all contain in the same order, and parts that differ. */
 export function compareTexts(texts: string[]): Part[][] {
   const words = texts.map((text) => text.match(WORD) ?? []);
   const isCommon = words.map((list) => list.map(() => true));
@@ -55,8 +54,7 @@ export function compareFields(
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/** Return for each word of two texts whether both texts contain the word, in the same order. The
- * order is ignored in long texts. */
+/** Return the words that both texts contain in the same order; of long texts, in any order. */
 function markCommon(one: string[], other: string[]): CommonWords {
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
@@ -82,8 +80,7 @@ function markKnown(one: string[], other: string[]) {
   return one.map((word) => known.has(word));
 }
 
-/** Return for each word of two texts whether it is part of their longest common subsequence. A word
- * weighs more than a separator. */
+/** Return the longest common subsequence. A word weighs more than a separator. */
 function alignWords(one: string[], other: string[]): CommonWords {
   const width = other.length + 1;
   const heaviest = new Uint16Array((one.length + 1) * width);
@@ -110,8 +107,7 @@ function alignWords(one: string[], other: string[]): CommonWords {
   return [here, there];
 }
 
-/** Join neighbouring words of a text into parts that are common to the texts, and parts that differ.
- * A separator between two differing words counts as differing. */
+/** Join neighbouring words. A separator between two differing words counts as differing. */
 function joinParts(words: string[], isCommon: boolean[]): Part[] {
   const parts: Part[] = [];
   words.forEach((text, at) => {
@@ -130,8 +126,7 @@ export type ComparedData = Pick<
   "user" | "infotext" | "prompt" | "negative" | "parameters"
 > & { label?: string; number?: number };
 
-/** Return a table of the fields in which the records differ, and one of the fields that are
- * equal. */
+/** Return a table of the fields that differ, and one of the fields that are equal. */
 export function makeDifferenceTable({ translate, store }: Context, records: ComparedData[]) {
   const { bootstrap } = store.get();
   const compared = compareFields(records, {

@@ -7,41 +7,36 @@ import type { Context } from "../types";
 const STEP = 2; // percent, by an arrow key
 const LARGE_STEP = 10; // with Shift, or by Page Up and Page Down
 
-export class Dividers {
+/** @param grid the element that contains the images */
+export function makeDividers(context: Context, grid: HTMLElement) {
+  const { translate } = context;
   /** percent of the width, from left to right */
-  #places: number[] = [];
-  #elements: HTMLElement[] = [];
-
-  /** @param grid the element that contains the images */
-  constructor(
-    private readonly context: Context,
-    private readonly grid: HTMLElement,
-  ) {}
+  let places: number[] = [];
+  let elements: HTMLElement[] = [];
 
   /** Show the dividers between the images, at equal distances.
    * @param share width of the widest image as a share of the grid's width, 0 to 1 */
-  show(count: number, share: number) {
-    this.clear();
-    this.#places = placeEvenly(count, share);
-    this.#elements = this.#places.map((_, at) => this.#make(at, count));
-    this.grid.append(...this.#elements);
-    this.draw();
+  function show(count: number, share: number) {
+    clear();
+    places = placeEvenly(count, share);
+    elements = places.map((_, at) => make(at, count));
+    grid.append(...elements);
+    draw();
   }
 
   /** Focus the first divider. */
-  focus() {
-    this.#elements[0]?.focus({ preventScroll: true });
+  function focus() {
+    elements[0]?.focus({ preventScroll: true });
   }
 
-  clear() {
-    for (const element of this.#elements) element.remove();
-    this.#elements = [];
-    this.#places = [];
-    this.draw();
+  function clear() {
+    for (const element of elements) element.remove();
+    elements = [];
+    places = [];
+    draw();
   }
 
-  #make(at: number, count: number) {
-    const { translate } = this.context;
+  function make(at: number, count: number) {
     const name =
       count === 2 ? translate("compare_split") : translate("compare_split_n", { n: at + 2 });
     const divider = el("div", {
@@ -54,7 +49,7 @@ export class Dividers {
       "aria-valuemin": 0,
       "aria-valuemax": 100,
       on: {
-        keydown: (event) => this.#onKey(event, at),
+        keydown: (event) => onKey(event, at),
         pointerdown: (event) => {
           if (event.button !== 0) return;
           divider.setPointerCapture(event.pointerId);
@@ -62,7 +57,7 @@ export class Dividers {
           event.preventDefault(); // selects nothing
         },
         pointermove: (event) => {
-          if (divider.hasPointerCapture(event.pointerId)) this.#drag(event, at);
+          if (divider.hasPointerCapture(event.pointerId)) drag(event, at);
         },
       },
     });
@@ -70,14 +65,14 @@ export class Dividers {
     return divider;
   }
 
-  #drag({ clientX }: PointerEvent, at: number) {
-    const { left, width } = this.grid.getBoundingClientRect();
-    this.#move(at, (100 * (clientX - left)) / width);
+  function drag({ clientX }: PointerEvent, at: number) {
+    const { left, width } = grid.getBoundingClientRect();
+    move(at, (100 * (clientX - left)) / width);
   }
 
-  #onKey(event: KeyboardEvent, at: number) {
+  function onKey(event: KeyboardEvent, at: number) {
     const by = event.shiftKey ? LARGE_STEP : STEP;
-    const place = this.#places[at];
+    const place = places[at];
     const targets: Record<string, number> = {
       ArrowLeft: place - by,
       ArrowDown: place - by,
@@ -90,30 +85,32 @@ export class Dividers {
     };
     if (!Object.hasOwn(targets, event.key)) return;
     event.preventDefault();
-    this.#move(at, targets[event.key]);
+    move(at, targets[event.key]);
   }
 
-  /** Move a divider, which pushes the dividers in its way.
-   * @param place its new position, in percent of the width */
-  #move(at: number, place: number) {
-    this.#places = moveDivider(this.#places, at, place);
-    this.draw();
+  /** Move a divider, which pushes those in its way, to a place in percent of the width. */
+  function move(at: number, place: number) {
+    places = moveDivider(places, at, place);
+    draw();
   }
 
   /** Clip each image so that it is visible only between the dividers before and after it. */
-  draw() {
-    const edges = [0, ...this.#places, 100];
-    this.#elements.forEach((element, at) => {
-      element.style.left = `${this.#places[at]}%`;
-      element.setAttribute("aria-valuenow", String(Math.round(this.#places[at])));
+  function draw() {
+    const edges = [0, ...places, 100];
+    elements.forEach((element, at) => {
+      element.style.left = `${places[at]}%`;
+      element.setAttribute("aria-valuenow", String(Math.round(places[at])));
     });
-    [...this.grid.children].slice(0, edges.length - 1).forEach((cell, at) => {
+    [...grid.children].slice(0, edges.length - 1).forEach((cell, at) => {
       const { style } = cell as HTMLElement;
       style.setProperty("--cs-from", `${edges[at]}%`);
       style.setProperty("--cs-to", `${edges[at + 1]}%`);
     });
   }
+  return { show, focus, clear, draw };
 }
+
+export type Dividers = ReturnType<typeof makeDividers>;
 
 /** Return the positions of the dividers that split images into equal strips, in percent of the
  * grid's width.

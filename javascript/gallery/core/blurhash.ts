@@ -88,16 +88,14 @@ function toLinear(value: number) {
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
 }
 
-/** Number of steps in a table from linear light to sRGB. An image has 768 values, and computing
- * powers is slow. */
+/** Steps of the table from linear light to sRGB: computing 768 powers for each image is slow. */
 const STEPS = 4095;
 const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
   const part = step / STEPS;
   return (part <= 0.0031308 ? part * 12.92 : 1.055 * part ** (1 / 2.4) - 0.055) * 255 + 0.5;
 });
 
-/** Convert linear light to an sRGB byte; values outside 0 to 1 are clipped.
- * @param value linear light, 0 to 1 */
+/** Convert linear light to an sRGB byte; values outside 0 to 1 are clipped. */
 function toByte(value: number) {
   return BYTES[value <= 0 ? 0 : value >= 1 ? STEPS : Math.round(value * STEPS)];
 }

@@ -18,8 +18,7 @@ export function listLayers(root: Node): readonly Layer[] {
   return open.get(root) ?? [];
 }
 
-/** Add a layer on top of all others, which a step back of the browser closes by `close`. Do nothing
- * if it is open. */
+/** Add a layer on top, unless it is there. A step back of the browser calls `close`. */
 export function addLayer(root: Node, element: HTMLElement, close: () => void) {
   if (listLayers(root).some((layer) => layer.element === element)) return;
   setLayers(root, [...listLayers(root), { element, close }]);
@@ -36,8 +35,7 @@ function setLayers(root: Node, layers: Layer[]) {
   root.dispatchEvent(new Event("layers"));
 }
 
-/** Keep the second press of a double click from what lies under the layer that the first press has
- * closed. */
+/** Keep a double click's second press from what lies under a layer that the first closed. */
 export function stopSecondPresses(root: ShadowRoot, signal: AbortSignal) {
   let top: Layer | undefined; // at the first press
   const press = (event: Event) => {
@@ -114,8 +112,7 @@ export function closeModal(dialog: HTMLDialogElement) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
-/** Hide an open dialog until `signal` is aborted, so that the pointer reaches the page behind
- * it. */
+/** Hide an open dialog until `signal` is aborted, so that the pointer reaches the page. */
 export function setAside(dialog: HTMLDialogElement, signal: AbortSignal) {
   if (!isOpen(dialog) || signal.aborted) return;
   dialog.close();

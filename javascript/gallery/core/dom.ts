@@ -136,8 +136,7 @@ export function button(
   );
 }
 
-/** Create a button that shows only an icon.
- * @param label the button's name, also shown while the pointer rests on it */
+/** Create a button that shows only an icon; `label` is its name and its title. */
 export function iconButton(
   action: string,
   glyph: IconName,
@@ -154,8 +153,7 @@ export function makePair(name: string, value: string) {
   return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }
 
-/** Create a button that ignores presses while the action of a press runs, or `setDisabled` has
- * disabled it. */
+/** Create a button that ignores presses while it is busy or disabled by `setDisabled`. */
 function makeButton(props: Props, press: (event: MouseEvent) => unknown, ...children: Child[]) {
   const on = {
     click: (event: MouseEvent) => void runWhileBusy(made, () => press(event)),
@@ -174,8 +172,7 @@ export function setLabel(labelled: HTMLButtonElement, label: string) {
   setText(labelled.querySelector("span"), label);
 }
 
-/** Disable or enable a button that may have the focus. It keeps the focus, which the attribute
- * `disabled` would take away. */
+/** Disable or enable a button, which keeps the focus, unlike by the attribute `disabled`. */
 export function setDisabled(element: HTMLButtonElement, isDisabled: boolean) {
   setAttribute(element, "aria-disabled", isDisabled ? "true" : null);
 }
@@ -194,8 +191,7 @@ export function preventFlicks(element: HTMLElement, signal?: AbortSignal, isDrag
   element.addEventListener("touchmove", prevent, { signal, passive: false });
 }
 
-/** Run an action and mark its button as busy until the action settles. The button is not disabled,
- * because it would lose the focus. */
+/** Run an action, and mark its button as busy meanwhile; disabled, it would lose the focus. */
 export async function runWhileBusy(pressed: HTMLElement, action: () => unknown) {
   if (pressed.ariaBusy === "true" || pressed.ariaDisabled === "true") return;
   const done = action();
@@ -221,7 +217,6 @@ export function scrollBy(node: Element, pixels: number) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }
 
-/** Return a node's parent element or, if it has none, the host of its shadow root, else null. */
 function getParent(node: Element) {
   const root = node.getRootNode();
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);

@@ -75,8 +75,7 @@ export interface Key {
   act?: (actions: Actions, target: Target) => unknown;
 }
 
-/** Return an action that moves the focus in the grid; with Shift, it marks the images on the
- * way. */
+/** Return an action that moves the focus in the grid; with Shift, it marks on the way. */
 const move =
   (to: Step): NonNullable<Key["act"]> =>
   (actions, { press }) =>
@@ -128,13 +127,10 @@ const makeMenuKey = (place: "tile" | "viewer") =>
     { shown: "Shift F10" },
   );
 
-/** Return a shortcut for some keys, whose action needs an image and runs only once while a key is
- * held. If no image is open, focused or marked, the user is asked to choose one. */
+/** Return the same for an action that needs an image; else the user is asked to choose one. */
 const forImages: typeof key = (place, keys, label, act, more) =>
   once(place, keys, label, act, { forImages: true, ...more });
 
-/** Return the shortcuts that act on the open image of the viewer, or on the grid's focused
- * image. */
 const listImageKeys = (place: "grid" | "viewer"): Key[] => [
   forImages(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
   forImages(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
@@ -247,8 +243,7 @@ export function findKey(press: KeyPress, places: KeyScope[]): Key | null {
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
 }
 
-/** Return the names that a key press may have in the table of shortcuts, such as "?" and "Shift ?".
- * Return [] with Alt, with Ctrl and Shift, or while a word is being composed. */
+/** Return the names that a press may have in the table: [] with Alt, or Ctrl and Shift. */
 function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }: KeyPress) {
   if (altKey || isComposing || (ctrlKey && metaKey)) return [];
   const small = key.toLowerCase(); // with Caps Lock letters come large
@@ -295,8 +290,7 @@ export function listenToKeys(
     if (isRepeated || runKey(key, actions, state, event, listMarked(state)) !== false)
       event.preventDefault();
   };
-  /** Prevent the host from receiving Escape and Ctrl Enter, which would stop or start a
-   * generation. */
+  /** Prevent Escape and Ctrl Enter from stopping or starting a generation of the host. */
   const keepFromHost = (event: Event) => {
     const { key, ctrlKey, metaKey } = event as KeyboardEvent;
     if (key !== "Escape" && !(key === "Enter" && (ctrlKey || metaKey))) return;

@@ -20,6 +20,16 @@ export interface MenuItem {
   icon?: IconName; // shown where the item is a button
 }
 
+/** Return an item of a menu; `key` is its `data-do`. */
+export function makeItem(
+  key: string,
+  text: string,
+  act: () => unknown,
+  more: Partial<MenuItem> = {},
+): MenuItem {
+  return { key, text, do: act, ...more };
+}
+
 const MARGIN = 8; // pixels between a menu and the window's edge
 const TYPING = 700; // ms within which letters make one word
 
@@ -71,8 +81,7 @@ export function openMenu(
   signal.addEventListener("abort", close, { signal: abort.signal });
 }
 
-/** Return an icon button that opens a menu.
- * @param listItems called when the menu opens; it opens once a promise settles */
+/** Return an icon button that opens a menu, once `listItems` has returned its items. */
 export function makeMenuButton(
   { root, translate, signal }: { root: ShadowRoot; translate: Translate; signal: AbortSignal },
   action: string,
@@ -184,8 +193,7 @@ function listen(
   layer.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
 }
 
-/** Return a listener for pressed keys that moves the focus in a menu, or closes the menu. The rest
- * of the page does not receive the keys. */
+/** Return a listener that moves the focus or closes the menu; no key reaches the page. */
 function makeKeyListener(
   rows: readonly HTMLElement[],
   close: () => void,

@@ -28,9 +28,7 @@ export function formatNumber(value: number, notation: "standard" | "compact" = "
   return format.format(value);
 }
 
-/** Format a date and time, without seconds. Return "" for an invalid time.
- * @param iso ISO 8601
- * @param hasTime whether the time of the day is told */
+/** Format an ISO 8601 date, with the time unless `hasTime` is false; "" if it is invalid. */
 export function formatDate(iso: string, hasTime = true): string {
   const time = new Date(iso);
   if (!iso || Number.isNaN(time.getTime())) return "";
@@ -57,8 +55,7 @@ export function formatBytes(size: number) {
 
 const encoder = new TextEncoder();
 
-/** Split a list into parts of limited size, and yield the parts. An entry above the limit is a part
- * of its own. */
+/** Yield parts of a list of limited size. A larger entry is a part of its own. */
 export function* splitBySize<T>(entries: readonly T[], mostBytes: number): Generator<T[]> {
   let part: T[] = [];
   let size = 0;
@@ -75,8 +72,7 @@ export function* splitBySize<T>(entries: readonly T[], mostBytes: number): Gener
   if (part.length) yield part;
 }
 
-/** Return a random id of 32 hexadecimal digits. `crypto.randomUUID` exists only over HTTPS and
- * on localhost. */
+/** Return 32 random hexadecimal digits; `crypto.randomUUID` exists only over HTTPS. */
 export function makeUuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -115,8 +111,7 @@ function copyByHand(text: string, root: ShadowRoot) {
   return isDone;
 }
 
-/** The messages for the time before the server has sent any: English, Traditional and Simplified
- * Chinese. */
+/** The messages until the server has sent any: English, Traditional and Simplified Chinese. */
 const FIRST: Record<string, [string, string, string]> = {
   problem_offline: [
     "This page's server does not answer. The page continues by itself once it does.",

@@ -23,7 +23,6 @@ export class Toasts {
   list;
   #focused: HTMLElement | null = null; // before a message was
 
-  /** @param root where the messages are added */
   constructor(
     private readonly root: ShadowRoot,
     readonly translate: Translate,

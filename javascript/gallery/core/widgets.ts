@@ -3,7 +3,36 @@
 
 import type { Translate } from "../types";
 import { addLayer, removeLayer } from "./dialogs";
-import { el, observeSize } from "./dom";
+import { el, observeSize, type Props } from "./dom";
+
+/** Return a text field; `name` is its `data-field`. */
+export function makeTextField(name: string, label: string, props: Props = {}) {
+  return el("input", { type: "text", "data-field": name, "aria-label": label, ...props });
+}
+
+/** Return a hidden field by whose `click()` the user chooses files.
+ * @param name its `data-field`
+ * @param accept types or endings of files, separated by commas */
+export function makeFileField(
+  name: string,
+  accept: string,
+  choose: (files: File[]) => unknown,
+  multiple = false,
+) {
+  const change = () => {
+    const files = [...(field.files ?? [])];
+    field.value = ""; // so that the same file can be chosen again
+    void choose(files);
+  };
+  const props = { type: "file", "data-field": name, accept, multiple, hidden: true };
+  const field = el("input", { ...props, on: { change } });
+  return field;
+}
+
+/** Return a listener that calls `enter` when the user presses Enter in a field. */
+export function onEnter(enter: () => unknown) {
+  return ({ key, isComposing }: KeyboardEvent) => key === "Enter" && !isComposing && void enter();
+}
 
 /** Return the number field in which the user sets how many images a job may read or download.
  * @param what name: the field's `data-field`; label: the key of a message; value: the first
@@ -29,8 +58,7 @@ export function makeLimitField(
 const SHOWN = 3000; // letters; a prompt of a person is shorter
 const PIECE = 4000;
 
-/** Return an element with the text. A longer text is cut, with a button that shows the rest.
- * @param most what is shown at most at first */
+/** Return an element with a text; of a longer one the beginning, with a button for the rest. */
 export function makeLongText(
   text: string,
   translate: Translate,
@@ -96,7 +124,7 @@ export function makePopover(
   return element;
 }
 
-/** Place a popover below an element. The popover's style keeps it inside the window. */
+/** Place a popover below an element; its style keeps it inside the window. */
 function placeBelow(element: HTMLElement, anchor: Element) {
   const { left, bottom } = anchor.getBoundingClientRect();
   element.style.setProperty("--cs-left", `${left + window.scrollX}px`);

@@ -87,8 +87,7 @@ export class Api {
     return this.#write("PUT", path, body, options);
   }
 
-  /** Send a POST request whose body is a file, and return the JSON of the response. Throws
-   * ApiError. */
+  /** Send a POST request whose body is a file; else like `post`. */
   postFile<P extends PathAndQuery<keyof Responses["POST"]>>(
     path: P,
     file: Blob,
@@ -102,14 +101,12 @@ export class Api {
     return this.#fetchJson("../../config", options);
   }
 
-  /** Return the URL of an image's thumbnail.
-   * @param width in pixels */
+  /** Return the URL of an image's thumbnail; `width` is in pixels. */
   getThumbUrl(id: number, width: number) {
     return new URL(`thumb/${id}?w=${width}`, this.#base).href;
   }
 
-  /** Return the URL of a route, for an element that fetches the route itself.
-   * @param path such as "collections/export" */
+  /** Return the URL of a route such as "collections/export", for an element that fetches it. */
   getUrl(path: string) {
     return new URL(path, this.#base).href;
   }
@@ -119,16 +116,13 @@ export class Api {
     return new URL(`file/${id}`, this.#base).href;
   }
 
-  /** Fetch an image's file for an image field of the host. The file contains the image's infotext.
-   * Throws ApiError. */
+  /** Fetch an image's file, with its infotext, for a field of the host. Throws ApiError. */
   async fetchFile(id: number, options?: Options): Promise<File> {
     const response = await this.#reportOffline(this.#fetch(`images/${id}/file`, options));
     const blob = await response.blob().catch(throwOffline);
     return new File([blob], `${id}.${blob.type.split("/")[1]}`, { type: blob.type });
   }
 
-  /** Send a request that changes something, and return the JSON of the response. Throws
-   * ApiError. */
   #write<T>(method: "POST" | "PUT", path: string, body: unknown, options?: Options): Promise<T> {
     const isFile = body instanceof Blob;
     const type = isFile ? "application/octet-stream" : "application/json";
@@ -140,8 +134,7 @@ export class Api {
     return this.#reportOffline(this.#fetchJson<T>(path, request));
   }
 
-  /** Return what a request returns, or throw its error; call `onOffline` if our server does not
-   * respond. */
+  /** Return what a request returns; call `onOffline` if our server does not respond. */
   async #reportOffline<T>(request: Promise<T>): Promise<T> {
     try {
       return await request;
@@ -151,8 +144,6 @@ export class Api {
     }
   }
 
-  /** Send a request, and return the JSON of the response. Throws ApiError, or AbortError if the
-   * request was aborted. */
   async #fetchJson<T>(path: string, request?: RequestInit): Promise<T> {
     const response = await this.#fetch(path, request);
     const data = parseJson(await response.text().catch(throwOffline));
@@ -160,9 +151,7 @@ export class Api {
     return data;
   }
 
-  /** Send a request, and return its response. A request that the host refuses because there were
-   * too many is sent again after the pause that the host asks for. Throws ApiError if the request
-   * fails or the response is not OK, AbortError if the request was aborted. */
+  /** Return the response of a request, repeated if the host refuses too many. Throws ApiError. */
   async #fetch(path: string, request: RequestInit = {}) {
     // member by member: a spread would not copy the signal of an AbortController
     const { method, body, headers: own, signal, keepalive } = request;
@@ -182,16 +171,13 @@ export class Api {
   }
 }
 
-/** Return how many milliseconds to wait before a refused request is sent again.
- * @param response with the status 429; hosts such as SD.Next limit how many requests a minute they
- *     take */
+/** Return the milliseconds until a request is sent again that a host such as SD.Next refused. */
 function getPause(response: Response, tries: number) {
   const told = Number.parseFloat(response.headers.get("Retry-After") ?? "");
   return 1000 * (Number.isNaN(told) ? 2 ** tries : Math.min(Math.max(told, 0.1), MAX_PAUSE));
 }
 
-/** Wait for some time. Throws an AbortError if the signal is aborted meanwhile.
- * @param time milliseconds */
+/** Wait for some milliseconds. Throws an AbortError if the signal is aborted. */
 export function waitFor(time: number, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -221,7 +207,6 @@ interface ErrorBody {
   error?: Partial<Contract["error"]>;
 }
 
-/** Return the error for a response that is not OK or not JSON. */
 function toApiError(status: number, data?: ErrorBody) {
   const error = data?.error;
   if (typeof error?.code === "string") {
@@ -241,8 +226,7 @@ export function isAborted(error: unknown) {
 const UNTIL_RELOAD = ["login", "outdated"]; // the server refuses all requests of this page
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
-/** Return the message for an error of a request. Other errors than an `ApiError` are bugs, and are
- * thrown again. */
+/** Return the message for an ApiError. Other errors are bugs, and are thrown again. */
 export function getErrorMessage(error: unknown, translate: Translate) {
   if (!(error instanceof ApiError)) throw error;
   if (error.message) return error.message;
@@ -261,8 +245,7 @@ export function setProblem(store: Store, part: Part, problem: Problem | null) {
   store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
 }
 
-/** Return null for a request that failed or was aborted. Other errors are bugs, and are thrown
- * again. */
+/** Return null for an ApiError or AbortError. Others are bugs, and are thrown again. */
 export function ignoreFailure(error: unknown) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
   return null;
@@ -273,8 +256,7 @@ export function needsReload(code: string) {
   return UNTIL_RELOAD.includes(code);
 }
 
-/** Return the button to show with a problem: *Try again*, or *Reload* if the server refuses all
- * requests of this page. */
+/** Return the button for a problem: *Try again*, or *Reload* if all requests are refused. */
 export function makeRetryButton(code: string, translate: Translate, retry: () => unknown) {
   if (needsReload(code))
     return button({ action: "reload", label: translate("do_reload") }, () => location.reload());
@@ -308,8 +290,7 @@ export class ResponseOrder {
   #count = 0; // of the requests
   #newest = 0; // the number of the request whose response is shown
 
-  /** Send a request that reads the data. Return its response, or null if the response is outdated
-   * because a later request was answered first. */
+  /** Return the response of a request that reads; null if a later one was answered first. */
   async read<T>(request: () => Promise<T>): Promise<T | null> {
     const number = ++this.#count;
     const response = await request();
@@ -318,8 +299,7 @@ export class ResponseOrder {
     return response;
   }
 
-  /** Send a request that changes the data. Return its response, which has the data after the
-   * change. */
+  /** Return the response of a request that changes the data, which has the data after it. */
   async change<T>(request: () => Promise<T>): Promise<T> {
     const response = await request();
     this.#newest = ++this.#count;

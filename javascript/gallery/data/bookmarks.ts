@@ -97,8 +97,7 @@ export class Bookmarks {
     return annotations;
   }
 
-  /** Remove from the gallery of a collection what was taken out of the collection. Return a function
-   * that shows these images again. */
+  /** Remove from a collection's gallery what was taken out. Return a function to undo. */
   #dropTakenOut(
     annotations: Record<string, Annotations>,
     previous: Record<string, Annotations>,
@@ -146,8 +145,7 @@ export class Bookmarks {
     await parts.navigation.openGallery({ ...where, search }, new Set(marks));
   }
 
-  /** Undo a change of images' annotations. Each request is small enough for the server. Return
-   * whether that succeeded. */
+  /** Undo a change, in requests that the server takes. Return whether that succeeded. */
   async #undo(annotations: Record<string, Annotations>, previous: Record<string, Annotations>) {
     const rows = Object.keys(annotations).map((id) => [id, annotations[id], previous[id]]);
     for (const part of splitBySize(rows, MOST_BYTES)) {
@@ -224,8 +222,7 @@ export class Bookmarks {
     await this.#read();
   }
 
-  /** Ask the server whether annotations have changed, and read them again if they have. Do nothing
-   * while another tab of the host is open. */
+  /** Read the annotations again if they have changed, unless another tab of the host is open. */
   async #check() {
     const { api, root, store } = this.context;
     if (!root.host.getClientRects().length || isOffline(store.get())) return;
@@ -239,8 +236,7 @@ export class Bookmarks {
     if (revision > this.#seen) void this.#read();
   }
 
-  /** Read the annotations of all loaded images. If this is called again during the read, the read
-   * is repeated once. */
+  /** Read the annotations of all images; once more if this is called meanwhile. */
   async #read() {
     this.#isDue = this.#isReading;
     if (this.#isReading) return;

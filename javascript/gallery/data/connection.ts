@@ -49,8 +49,7 @@ export class Connection {
     pollWhileVisible(EVERY, () => this.#pollIfOffline(), context.signal);
   }
 
-  /** Fetch the data that the page starts with. Return whether the server responded. An error is not
-   * shown if a newer request was sent. */
+  /** Fetch the data that the page starts with. Return whether the server responded. */
   async fetchBootstrap() {
     const { store, api, translate, signal } = this.context;
     const number = ++this.#requests;
@@ -76,8 +75,7 @@ export class Connection {
     return getFailedParts(this.context.store.get(), code).some((part) => part !== "bootstrap");
   }
 
-  /** Check whether the server responds, because a thumbnail has not arrived. Do nothing if the
-   * server is being polled or was checked a moment ago. */
+  /** Check whether the server responds, unless it is polled or was checked a moment ago. */
   async check() {
     const { store, api, translate, signal } = this.context;
     const now = performance.now();
@@ -101,7 +99,6 @@ export class Connection {
     }));
   }
 
-  /** Check whether the server responds again. Do nothing if no request has failed. */
   async #pollIfOffline() {
     const { store, api, translate, signal } = this.context;
     if (!isOffline(store.get())) return;

@@ -6,60 +6,54 @@ import { tryOrTell } from "./api";
 
 type HiddenRule = import("../contract").HiddenRule;
 
-export class HiddenImages {
+export function makeHiddenImages(context: PageContext) {
+  const { api, parts, signal, store, toast, translate } = context;
   /** the last request: a response must not overtake an earlier one */
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(private readonly context: PageContext) {}
+  let last: Promise<unknown> = Promise.resolve();
 
   /** Fetch the rules that hide images, and store them in the state. */
-  async loadRules() {
-    const { api, store, signal } = this.context;
-    const rules = await this.#request(() => api.get("hidden", { signal }));
+  async function loadRules() {
+    const rules = await request(() => api.get("hidden", { signal }));
     if (rules) store.set({ hiddenRules: rules });
   }
 
   /** Hide the images of an author or those with a word, and show a message with an Undo button. */
-  async hide(rule: HiddenRule) {
-    const { store, toast, translate } = this.context;
+  async function hide(rule: HiddenRule) {
     const before = store.get();
-    const ids = await this.#send("hide", rule);
+    const ids = await send("hide", rule);
     if (!ids) return;
     store.set((state) => hideImages(state, new Set(ids)));
     const after = store.get();
     const { images, hiddenCount, marks } = before;
     const key = rule.kind === "author" ? "hidden_author" : "hidden_word";
     toast(translate(key, { text: rule.text }), undefined, async () => {
-      if (!(await this.#send("unhide", rule))) return;
+      if (!(await send("unhide", rule))) return;
       if (store.get().images === after.images) store.set({ images, hiddenCount, marks });
-      else await this.#restart();
+      else await restart();
     });
   }
 
   /** Delete a rule, so that its images are shown again, and show a message with an Undo button. */
-  async unhide(rule: HiddenRule) {
-    const { toast, translate } = this.context;
-    if (!(await this.#send("unhide", rule))) return;
-    toast(translate("unhidden", { text: rule.text }), undefined, () => this.hide(rule));
-    await this.#restart();
+  async function unhide(rule: HiddenRule) {
+    if (!(await send("unhide", rule))) return;
+    toast(translate("unhidden", { text: rule.text }), undefined, () => hide(rule));
+    await restart();
   }
 
   /** Set whether hidden images are shown, until another gallery is opened. */
-  async show(showsHidden: boolean) {
-    this.context.store.set({ showsHidden });
-    await this.#restart();
+  async function show(showsHidden: boolean) {
+    store.set({ showsHidden });
+    await restart();
   }
 
-  #restart() {
-    return this.context.parts.pager.restart({ isSameSource: true });
+  function restart() {
+    return parts.pager.restart({ isSameSource: true });
   }
 
-  /** Let the server add or delete a rule. Return the ids of the loaded images that are hidden now,
-   * or null after an error, which is shown to the user. */
-  async #send(action: "hide" | "unhide", { kind, text }: HiddenRule) {
-    const { api, store, signal } = this.context;
+  /** Add or delete a rule. Return the ids that are hidden now, null after an error. */
+  async function send(action: "hide" | "unhide", { kind, text }: HiddenRule) {
     const ids = store.get().images.map((view) => view.id);
-    const changed = await this.#request(() =>
+    const changed = await request(() =>
       api.post("hidden", { action, kind, text, ids }, { signal }),
     );
     if (!changed) return null;
@@ -67,11 +61,13 @@ export class HiddenImages {
     return changed.hidden_ids;
   }
 
-  /** Send a request after all earlier ones have ended. Return null after an error, which is shown
-   * to the user. */
-  #request<Result>(send: () => Promise<Result>): Promise<Result | null> {
-    const request = tryOrTell(this.context, () => this.#last.then(send));
-    this.#last = request;
+  /** Send a request after all earlier ones. Return null after an error, which is shown. */
+  function request<Result>(send: () => Promise<Result>): Promise<Result | null> {
+    const request = tryOrTell(context, () => last.then(send));
+    last = request;
     return request;
   }
+  return { loadRules, hide, unhide, show };
 }
+
+export type HiddenImages = ReturnType<typeof makeHiddenImages>;

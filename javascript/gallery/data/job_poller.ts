@@ -36,8 +36,7 @@ export class JobPoller {
     void this.poll();
   }
 
-  /** Poll the jobs at once, here and in the browser's other tabs, because a job was started.
-   * @param ofImages it makes images */
+  /** Poll the jobs at once, here and in other tabs, because a job was started. */
   announceStart(ofImages = false) {
     this.#channel.postMessage("started");
     this.#readsMade ||= ofImages;

@@ -22,67 +22,59 @@ interface Batch {
   isRow: boolean;
 }
 
-export class Making {
-  #found: Promise<void> = Promise.resolve();
-  #askedAt = Number.NEGATIVE_INFINITY;
+export function makeMaking(context: PageContext) {
+  const { actions, api, parts, records, signal, store, toast, translate } = context;
+  let found: Promise<void> = Promise.resolve();
+  let askedAt = Number.NEGATIVE_INFINITY;
   /** by the ids of jobs that began here and have not ended */
-  #batches = new Map<number, Batch>();
+  const batches = new Map<number, Batch>();
   /** with which options the jobs that are not done began here */
-  #options = new Map<number, MakeOptions>();
+  const begunWith = new Map<number, MakeOptions>();
+  store.on(["made"], reportEnded, context);
 
-  constructor(private readonly context: PageContext) {
-    const follow = (now: State, before: State) => this.#follow(now, before);
-    context.store.on(["made"], follow, context);
-  }
-
-  /** Find the programs that make images, unless they were found some minutes ago.
-   * @param isAnew ask in any case */
-  findEngines(isAnew = false): Promise<void> {
-    if (isAnew || performance.now() - this.#askedAt > FRESH) {
-      this.#askedAt = performance.now();
-      this.#found = this.#find();
+  /** Find the programs that make images, unless they were found some minutes ago. */
+  function findEngines(isAnew = false): Promise<void> {
+    if (isAnew || performance.now() - askedAt > FRESH) {
+      askedAt = performance.now();
+      found = find();
     }
-    return this.#found;
+    return found;
   }
 
   /** Do the same, but do not wait longer than a menu may take to open. */
-  findEnginesSoon() {
-    const { signal } = this.context;
-    return Promise.race([this.findEngines(), waitFor(SOON, signal).catch(ignoreFailure)]);
+  function findEnginesSoon() {
+    return Promise.race([findEngines(), waitFor(SOON, signal).catch(ignoreFailure)]);
   }
 
-  async #find() {
-    const { api, store, signal } = this.context;
+  async function find() {
     const engines = await api.post("engines/find", {}, { signal }).catch(ignoreFailure);
-    if (!engines) this.#askedAt = Number.NEGATIVE_INFINITY;
+    if (!engines) askedAt = Number.NEGATIVE_INFINITY;
     else if (JSON.stringify(engines) !== JSON.stringify(store.get().engines))
       store.set({ engines });
   }
 
   /** Return what would be made of an image; null after an error, which is shown to the user. */
-  plan(id: number, options: PlanImageBody): Promise<PlanView | null> {
-    const { api } = this.context;
-    return tryOrTell(this.context, () => api.post(`images/${id}/plan`, options, this.context));
+  function plan(id: number, options: PlanImageBody): Promise<PlanView | null> {
+    return tryOrTell(context, () => api.post(`images/${id}/plan`, options, context));
   }
 
   /** Make these images one after another. Errors are shown to the user.
    * @param variants what differs of the options each time, to make several of an image */
-  async start(
+  async function start(
     ids: readonly number[],
     options: MakeOptions,
     variants: readonly MakeOptions[] = [{}],
   ) {
-    const { api, parts, toast, translate, store, signal } = this.context;
     const batch: Batch = { jobs: new Set([0]), ended: [], isRow: variants.length > 1 };
     let n = 0;
-    await tryOrTell(this.context, async () => {
+    await tryOrTell(context, async () => {
       for (const variant of variants) {
         const chosen = { ...options, ...variant };
         const body = { ...chosen, ids: [...ids], request: makeUuid() };
         const { jobs, refused } = await api.post("made", body, { signal });
-        for (const job of jobs) this.#batches.set(job, batch);
+        for (const job of jobs) batches.set(job, batch);
         for (const job of jobs) batch.jobs.add(job);
-        for (const job of jobs) this.#options.set(job, chosen);
+        for (const job of jobs) begunWith.set(job, chosen);
         n += jobs.length;
         if (refused.length) {
           const values = { n: refused.length, message: refused[0] };
@@ -95,14 +87,13 @@ export class Making {
     const { name = "" } = store.get().engines.find(({ id }) => id === options.engine) ?? {};
     savePreference("engine", options.engine ?? "");
     toast(translate("make_started", { n, engine: name }));
-    if (!batch.jobs.size) this.#report(batch);
+    if (!batch.jobs.size) report(batch);
     parts.jobs.poller.announceStart(true);
   }
 
   /** Stop these jobs. */
-  async stop(jobs: readonly MakeView[]) {
-    const { api, parts, store, signal } = this.context;
-    await tryOrTell(this.context, async () => {
+  async function stop(jobs: readonly MakeView[]) {
+    await tryOrTell(context, async () => {
       for (const { id } of jobs)
         store.set({ made: await api.post(`made/${id}/stop`, {}, { signal }) });
     });
@@ -110,38 +101,36 @@ export class Making {
   }
 
   /** Make what has failed or was stopped again, as it was begun. */
-  async retry(jobs: readonly MakeView[]) {
-    const { store, translate, toast } = this.context;
-    await this.findEngines();
+  async function retry(jobs: readonly MakeView[]) {
+    await findEngines();
     const ready = listReady(store.get());
     for (const { id, engine, seed, image_id, lora, weight } of jobs) {
       const same = ready.find(({ name }) => name === engine) ?? ready[0];
       if (!same) return toast(translate("make_no_engine", { engine }), "bad");
-      const options = this.#options.get(id);
-      await this.start([image_id], { ...options, engine: same.id, seed, lora, weight });
+      const options = begunWith.get(id);
+      await start([image_id], { ...options, engine: same.id, seed, lora, weight });
     }
   }
 
   /** Report the jobs that have ended, once no other job runs that began with them. */
-  #follow({ made }: State, { made: before }: State) {
+  function reportEnded({ made }: State, { made: before }: State) {
     const running = new Set(before.filter(isMaking).map(({ id }) => id));
     for (const job of made) {
-      if (isMaking(job) || !(running.has(job.id) || this.#batches.has(job.id))) continue;
+      if (isMaking(job) || !(running.has(job.id) || batches.has(job.id))) continue;
       const unknown: Batch = { jobs: new Set(), ended: [], isRow: false };
-      const batch = this.#batches.get(job.id) ?? unknown;
-      this.#batches.delete(job.id);
+      const batch = batches.get(job.id) ?? unknown;
+      batches.delete(job.id);
       batch.jobs.delete(job.id);
       if (job.state !== "stopped") batch.ended.push(job);
-      if (job.state === "done") this.#options.delete(job.id);
-      if (!batch.jobs.size) this.#report(batch);
+      if (job.state === "done") begunWith.delete(job.id);
+      if (!batch.jobs.size) report(batch);
     }
   }
 
   /** Compare an image with what was made of it; several results are compared with each other. */
-  async show(jobs: readonly MakeView[]) {
-    const { api, actions, records, toast, translate, signal } = this.context;
+  async function show(jobs: readonly MakeView[]) {
     const [{ image_id: id }] = jobs;
-    await tryOrTell(this.context, async () => {
+    await tryOrTell(context, async () => {
       const [record, listed] = await Promise.all([
         records.getRecord(id, signal),
         api.get(`images/${id}/reproductions`, { signal }),
@@ -157,13 +146,12 @@ export class Making {
     });
   }
 
-  #report({ ended, isRow }: Batch) {
-    const { toast, translate, store, actions } = this.context;
+  function report({ ended, isRow }: Batch) {
     const failed = ended.filter(({ state }) => state === "failed");
     const made = ended.filter(({ state }) => state === "done").sort((a, b) => a.id - b.id);
     if (failed.length) {
       const values = { n: failed.length, message: failed[0].message };
-      const press = () => this.retry(failed);
+      const press = () => retry(failed);
       const look = { action: "make-again", label: translate("do_retry"), press };
       toast(failed.length > 1 ? translate("make_failed", values) : values.message, "bad", look);
     }
@@ -178,15 +166,17 @@ export class Making {
     const text = translate("make_done", { n: made.length, engine: first.engine });
     toast((made.length === 1 && first.message) || text, "good", isSeen ? undefined : look);
   }
+  return { findEngines, findEnginesSoon, plan, start, stop, retry, show };
 }
+
+export type Making = ReturnType<typeof makeMaking>;
 
 /** Return what differs of an image from the others that were made with it. */
 function describeVariant({ seed, lora, weight }: MakeView, translate: Translate) {
   return lora ? translate("weights_label", { weight }) : translate("make_seed", { seed });
 }
 
-/** Return the card of an image that is made, as the list of downloads shows it. Its id is negative,
- * because a download may have the same one. */
+/** Return the card of an image that is made. Its id is negative: a download may have it. */
 export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
   const { id, image_id, engine, state, part, message, created } = job;
   const actions = { done: ["show"], failed: ["again"], stopped: ["again"] };

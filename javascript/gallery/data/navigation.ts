@@ -12,72 +12,62 @@ type LookupResult = Contract["responses"]["GET"]["lookup"];
 
 const RECENT = 12; // models
 
-export class Navigation {
-  #abort = new AbortController();
-  #modelRequest = Promise.resolve(); // the last one
+export function makeNavigation(context: PageContext) {
+  const { api, parts, store, toast, translate } = context;
+  let abort = new AbortController();
   /** Repeats the last lookup. */
-  #retry: () => Promise<void> = () => Promise.resolve();
+  let retry: () => Promise<void> = () => Promise.resolve();
+  let modelRequest = Promise.resolve(); // the last one
+  context.signal.addEventListener("abort", () => abort.abort());
+  store.on(["bootstrap"], followLevel, context);
 
-  constructor(private readonly context: PageContext) {
-    context.signal.addEventListener("abort", () => this.#abort.abort());
-    context.store.on(["bootstrap"], (now, before) => this.#followLevel(now, before), context);
-  }
-
-  /** Apply a changed *Highest rating* to what is open, unless the user has chosen a lower one
-   * there. */
-  #followLevel({ bootstrap, where, images, results, open }: State, before: State) {
+  /** Apply a changed *Highest rating*, unless the user has chosen a lower one here. */
+  function followLevel({ bootstrap, where, images, results, open }: State, before: State) {
     if (!bootstrap || !before.bootstrap) return;
     const { level } = makeDefaultQuery(bootstrap);
     const old = makeDefaultQuery(before.bootstrap).level;
     const levels = bootstrap.choices.level.map(({ value }) => value);
     const isAbove = (one: string) => levels.indexOf(one) > levels.indexOf(level);
     if (level === old || !(where.level === old || isAbove(where.level))) return;
-    const { store, parts } = this.context;
     const opened = images.find(({ id }) => id === open);
     if (opened && isAbove(opened.level)) store.set({ open: null });
-    if (getSource(where)) return void this.openGallery({ ...where, level });
+    if (getSource(where)) return void openGallery({ ...where, level });
     store.set({ where: { ...where, level }, samples: [] });
-    void (results ? this.searchModels(results.query) : parts.homeData.load());
+    void (results ? searchModels(results.query) : parts.homeData.load());
   }
 
   /** Open what the user typed: a URL, an id, a user name, a hash or a list of images; search models
    * for other words. */
-  async lookUp(text: string) {
+  async function lookUp(text: string) {
     const query = text.trim();
-    if (!query) return this.closeResults();
-    if (isList(query)) return this.openList(query);
-    await this.#request(query, async (signal) => {
-      const { api, store } = this.context;
+    if (!query) return closeResults();
+    if (isList(query)) return openList(query);
+    await runLookup(query, async (signal) => {
       const parameters = new URLSearchParams({ text: query, level: store.get().where.level });
-      this.#openResult(await api.get(`lookup?${parameters}`, { signal }), signal);
+      openResult(await api.get(`lookup?${parameters}`, { signal }), signal);
     });
   }
 
-  /** Open the images whose addresses or ids are in a text as a gallery; a single one opens as its
-   * address does. */
-  async openList(text: string) {
-    await this.#request("", async (signal) => {
-      const { api, store } = this.context;
+  /** Open the images that a text names as a gallery; a single one as its address does. */
+  async function openList(text: string) {
+    await runLookup("", async (signal) => {
       const { images, count, first } = await api.post("lists", { text }, { signal });
       if (signal.aborted) return;
-      if (count > 1) return void this.openSource({ images });
-      await this.lookUp(`${store.get().bootstrap?.civitai_url}/images/${first}`);
+      if (count > 1) return void openSource({ images });
+      await lookUp(`${store.get().bootstrap?.civitai_url}/images/${first}`);
     });
   }
 
-  /** Show the results of a model search on Civitai.
-   * @param page the first page, null to request it */
-  async openModels(words: string, page: ModelCardPage | null) {
-    if (!page) return this.searchModels(words);
-    this.abortLookup();
-    this.context.store.set({ results: { query: words, ...page } });
+  /** Show the results of a model search on Civitai; request a `page` that is null. */
+  async function openModels(words: string, page: ModelCardPage | null) {
+    if (!page) return searchModels(words);
+    abortLookup();
+    store.set({ results: { query: words, ...page } });
   }
 
-  /** Search models on Civitai and show the results; with a cursor, add the next page of the
-   * results. */
-  async searchModels(words: string, cursor?: string) {
-    const { store, api } = this.context;
-    await this.#request(words, async (signal) => {
+  /** Search models on Civitai; with a cursor, add the next page of the results. */
+  async function searchModels(words: string, cursor?: string) {
+    await runLookup(words, async (signal) => {
       const { results, where } = store.get();
       const parameters = new URLSearchParams({ q: words, level: where.level });
       if (cursor) parameters.set("cursor", cursor);
@@ -89,83 +79,78 @@ export class Navigation {
   }
 
   /** Close the search results. */
-  closeResults() {
-    this.context.store.set({ results: null });
+  function closeResults() {
+    store.set({ results: null });
   }
 
   /** Open another gallery, with the filters of the open one. */
-  async openSource(source: Partial<Where>) {
-    await this.openGallery(withSource(this.context.store.get().where, source));
+  async function openSource(source: Partial<Where>) {
+    await openGallery(withSource(store.get().where, source));
   }
 
   /** Open the images with a tag of Civitai's: those of the open model or author, the library's if it
    * is open, else those of all models. A tag that filters the gallery already widens it. */
-  openTag({ id, name }: Tag) {
-    const { store, parts } = this.context;
+  function openTag({ id, name }: Tag) {
     const { where } = store.get();
     if (getSource(where) === "kept")
       return parts.search.search(`tag="${name.replaceAll('"', " ")}"`, "all");
     const tag = `${id} ${name}`;
     return (where.model !== null || where.user) && where.tag !== tag
-      ? this.openGallery({ ...where, tag, search: null })
-      : this.openSource({ tag });
+      ? openGallery({ ...where, tag, search: null })
+      : openSource({ tag });
   }
 
   /** Open the gallery of a query. If it is already open, only apply the filters of the query.
    * @param marks of another gallery, which else begins without any */
-  async openGallery(where: Where, marks?: ReadonlySet<number>) {
-    const { store, parts, toast, translate } = this.context;
+  async function openGallery(where: Where, marks?: ReadonlySet<number>) {
     const before = store.get();
     const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
     const keepsMarks = getMarksKey(where) === getMarksKey(before.where);
-    if (!isSameSource) this.abortLookup(); // else what it finds would open instead
+    if (!isSameSource) abortLookup(); // else what it finds would open instead
     const { size: n } = before.marks;
     if (!keepsMarks && !marks && n > 1)
-      toast(translate("unmarked", { n }), undefined, () =>
-        this.openGallery(before.where, before.marks),
-      );
+      toast(translate("unmarked", { n }), undefined, () => openGallery(before.where, before.marks));
     store.set({
       where,
       results: null,
       problems: { ...before.problems, lookup: null },
-      ...(isSameSource ? {} : this.#makeReset(where)),
+      ...(isSameSource ? {} : makeReset(where)),
       ...(keepsMarks ? {} : { marks: marks ?? new Set<number>() }),
     });
     const images = parts.pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
       const { model: id } = where;
-      this.#modelRequest = this.#request("", async (signal) => {
-        const model = await this.context.api.get(`models/${id}`, { signal });
-        if (!signal.aborted) this.#setModel(model);
+      modelRequest = runLookup("", async (signal) => {
+        const model = await api.get(`models/${id}`, { signal });
+        if (!signal.aborted) setModel(model);
       });
-      await this.#modelRequest;
+      await modelRequest;
     }
     await images;
   }
 
-  /** Wait until the request for the open model is over. Return the model, null if it failed or none
-   * is open. */
-  async waitForModel() {
+  /** Return the open model once its request is over; null if it failed or none is open. */
+  async function waitForModel() {
     let request: Promise<void>;
     do {
-      request = this.#modelRequest;
+      request = modelRequest;
       await request;
-    } while (request !== this.#modelRequest);
-    return this.context.store.get().model;
+    } while (request !== modelRequest);
+    return store.get().model;
   }
 
-  retryLookup() {
-    return this.#retry();
+  function retryLookup() {
+    return retry();
   }
 
   /** Abort the lookup that is running. */
-  abortLookup() {
-    this.#abort.abort();
-    this.context.store.set({ lookupText: "" });
+  function abortLookup() {
+    abort.abort();
+    store.set({ lookupText: "" });
   }
 
-  #makeReset(where: Where) {
-    const state = this.context.store.get();
+  function makeReset(where: Where) {
+    const state = store.get();
     const { model } = state;
     return {
       model: model && model.id === where.model ? model : null,
@@ -177,8 +162,8 @@ export class Navigation {
     };
   }
 
-  #setModel(model: ModelView) {
-    this.context.store.set(({ bootstrap }) => {
+  function setModel(model: ModelView) {
+    store.set(({ bootstrap }) => {
       if (!bootstrap) return { model };
       const others = bootstrap.recent.filter((one) => one.id !== model.id);
       const recent = [{ id: model.id, name: model.name }, ...others].slice(0, RECENT);
@@ -187,12 +172,11 @@ export class Navigation {
   }
 
   /** Run a lookup after aborting the previous one. Errors are shown to the user. */
-  async #request(lookupText: string, request: (signal: AbortSignal) => Promise<void>) {
-    const { store, translate } = this.context;
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    this.#retry = () => this.#request(lookupText, request);
+  async function runLookup(lookupText: string, request: (signal: AbortSignal) => Promise<void>) {
+    abort.abort();
+    abort = new AbortController();
+    const { signal } = abort;
+    retry = () => runLookup(lookupText, request);
     store.set(({ problems }) => ({
       lookupText,
       lookupStartedAt: performance.now(),
@@ -209,25 +193,39 @@ export class Navigation {
         results: results?.models.length ? results : null,
       }));
     }
-    if (this.#abort.signal === signal) store.set({ lookupText: "" });
+    if (abort.signal === signal) store.set({ lookupText: "" });
   }
 
-  #openResult(answer: LookupResult, signal: AbortSignal) {
+  function openResult(answer: LookupResult, signal: AbortSignal) {
     if (signal.aborted) return;
-    const { store } = this.context;
     if (answer.models) {
       store.set({ results: { query: answer.query ?? "", ...answer.models } });
       return;
     }
-    if (answer.model) this.#setModel(answer.model);
+    if (answer.model) setModel(answer.model);
     const { username: user, model, version_id: version = null, post_id: post } = answer;
-    if (user) void this.openSource({ user });
-    else if (model) void this.openSource({ model: model.id, version });
-    else if (post) void this.openSource({ post });
+    if (user) void openSource({ user });
+    else if (model) void openSource({ model: model.id, version });
+    else if (post) void openSource({ post });
     if (answer.title) store.set({ title: answer.title });
     if (answer.image_id) store.set({ open: answer.image_id });
   }
+  return {
+    lookUp,
+    openList,
+    openModels,
+    searchModels,
+    closeResults,
+    openSource,
+    openTag,
+    openGallery,
+    waitForModel,
+    retryLookup,
+    abortLookup,
+  };
 }
+
+export type Navigation = ReturnType<typeof makeNavigation>;
 
 /** Return the name of a model that something on the page has named, "" for none. */
 function findModelName({ bootstrap, home, samples, results, watches }: State, id: number | null) {

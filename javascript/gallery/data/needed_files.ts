@@ -22,118 +22,113 @@ const SETTINGS = [
   "model_folder_template",
 ];
 
-export class NeededFiles {
-  #aborts: Record<NeedsPlace, AbortController> = {
+export function makeNeededFiles(context: PageContext) {
+  const { api, parts, signal, store, translate } = context;
+  const aborts: Record<NeedsPlace, AbortController> = {
     image: new AbortController(),
     gallery: new AbortController(),
     list: new AbortController(),
   };
   /** the images of the list, [] if it is of something else */
-  #ids: readonly number[] = [];
+  let listedIds: readonly number[] = [];
+  store.on([describeArrivals], showArrivals, { signal });
+  store.on([describeSettings], reload, { signal });
+  signal.addEventListener("abort", () => {
+    for (const abort of Object.values(aborts)) abort.abort();
+  });
 
-  constructor(readonly context: PageContext) {
-    const { store, signal } = context;
-    store.on([describeArrivals], (now, before) => this.#markArrived(now, before), { signal });
-    store.on([describeSettings], () => this.#reload(), { signal });
-    signal.addEventListener("abort", () => {
-      for (const abort of Object.values(this.#aborts)) abort.abort();
-    });
-  }
-
-  /** Fetch the model files that a query asks for, and show them in one part of the page.
-   * @param query query string for the route `model_files`; "" empties the part */
-  show(place: NeedsPlace, query: string) {
-    if (this.context.store.get().needs[place].of === query) return;
-    this.#ids = place === "list" ? [] : this.#ids;
-    this.#aborts[place].abort();
-    this.#set(place, { ...NO_NEEDS, of: query });
-    if (query) void this.#load(place, query);
+  /** Show in one part of the page the model files of a query; "" empties the part. */
+  function show(place: NeedsPlace, query: string) {
+    if (store.get().needs[place].of === query) return;
+    listedIds = place === "list" ? [] : listedIds;
+    aborts[place].abort();
+    set(place, { ...NO_NEEDS, of: query });
+    if (query) void load(place, query);
   }
 
   /** Fetch the model files that these images need, and show them in the list. */
-  showForImages(ids: readonly number[]) {
-    this.show("list", "");
-    this.#ids = ids;
-    this.#set("list", { ...NO_NEEDS, of: "images" });
-    void this.#load("list", "images");
+  function showForImages(ids: readonly number[]) {
+    show("list", "");
+    listedIds = ids;
+    set("list", { ...NO_NEEDS, of: "images" });
+    void load("list", "images");
   }
 
   /** Fetch the model files for a part of the page again after a failure. */
-  retry(place: NeedsPlace) {
-    const { of } = this.context.store.get().needs[place];
-    if (of) void this.#load(place, of);
+  function retry(place: NeedsPlace) {
+    const { of } = store.get().needs[place];
+    if (of) void load(place, of);
   }
 
   /** Start the download of these model files. Errors are shown to the user. */
-  get(files: readonly NeededFileView[]) {
-    const { panel, needs, fileChoices } = this.context.store.get();
+  function get(files: readonly NeededFileView[]) {
+    const { panel, needs, fileChoices } = store.get();
     const listed = panel === "model_files" ? needs.list.of : "";
     const body = {
       files: makeRequest(files, fileChoices),
       collection: new URLSearchParams(listed).get("collection") ?? "",
       request: makeUuid(),
     };
-    return this.#start((how) => this.context.api.post("model_files", body, how));
+    return start((how) => api.post("model_files", body, how));
   }
 
-  /** Ask the archive in the settings for a file, and start its download. Errors are shown to the
-   * user. */
-  getArchived({ sha256, type, version_id }: NeededFileView) {
+  /** Start the download of a file from the archive. Errors are shown to the user. */
+  function getArchived({ sha256, type, version_id }: NeededFileView) {
     const body = { sha256, kind: type, version: version_id ?? 0 };
-    return this.#start((how) => this.context.api.post("archived_file", body, how));
+    return start((how) => api.post("archived_file", body, how));
   }
 
-  async #start(request: (how: { signal: AbortSignal }) => Promise<JobStarted>) {
-    const started = await tryOrTell(this.context, () => request(this.context));
-    if (started) this.context.parts.jobs.announceStart(started.job_id, 0, started.message);
+  async function start(request: (how: { signal: AbortSignal }) => Promise<JobStarted>) {
+    const started = await tryOrTell(context, () => request(context));
+    if (started) parts.jobs.announceStart(started.job_id, 0, started.message);
   }
 
   /** Show newly arrived files as present, until the server confirms it. */
-  #markArrived(now: State, before: State) {
+  function showArrivals(now: State, before: State) {
     const known = new Set(listArrivals(before));
     const fresh = new Set(listArrivals(now).filter((id) => !known.has(id)));
-    const label = this.context.translate("here");
+    const label = translate("here");
     for (const place of Object.keys(now.needs) as NeedsPlace[]) {
-      if (before.jobs) this.#set(place, markArrived(now.needs[place], fresh, label));
+      if (before.jobs) set(place, markArrived(now.needs[place], fresh, label));
     }
-    this.#reload();
+    reload();
   }
 
-  #reload() {
-    const { needs } = this.context.store.get();
+  function reload() {
+    const { needs } = store.get();
     for (const place of Object.keys(needs) as NeedsPlace[]) {
-      if (needs[place].of) void this.#load(place, needs[place].of);
+      if (needs[place].of) void load(place, needs[place].of);
     }
   }
 
-  /** Fetch the model files for a part of the page. The old ones are shown until the response
-   * arrives.
-   * @param of the query, or "images" for the images of `showForImages` */
-  async #load(place: NeedsPlace, of: string) {
-    const { api, store, translate } = this.context;
-    this.#aborts[place].abort();
-    this.#aborts[place] = new AbortController();
-    const { signal } = this.#aborts[place];
+  /** Fetch what a query, or "images", asks for; the old is shown until then. */
+  async function load(place: NeedsPlace, of: string) {
+    aborts[place].abort();
+    aborts[place] = new AbortController();
+    const { signal } = aborts[place];
     const before = store.get().needs[place];
-    this.#set(place, { ...before, problem: null, loading: true });
+    set(place, { ...before, problem: null, loading: true });
     try {
       if (place === "image" && !before.answer) await waitFor(DWELL, signal);
       const { model } = store.get().where;
       const answer = await (of === "images"
-        ? api.post("needed_files", { ids: [...this.#ids], model }, { signal })
+        ? api.post("needed_files", { ids: [...listedIds], model }, { signal })
         : api.get(`model_files?${of}`, { signal }));
-      this.#set(place, { of, answer, problem: null, loading: false });
+      set(place, { of, answer, problem: null, loading: false });
     } catch (error) {
       if (isAborted(error)) return;
       const problem = makeProblem(error, translate);
-      this.#set(place, { ...store.get().needs[place], problem, loading: false });
+      set(place, { ...store.get().needs[place], problem, loading: false });
     }
   }
 
-  #set(place: NeedsPlace, value: Needs) {
-    this.context.store.set(({ needs }) => ({ needs: { ...needs, [place]: value } }));
+  function set(place: NeedsPlace, value: Needs) {
+    store.set(({ needs }) => ({ needs: { ...needs, [place]: value } }));
   }
+  return { show, showForImages, retry, get, getArchived };
 }
+
+export type NeededFiles = ReturnType<typeof makeNeededFiles>;
 
 function describeSettings({ bootstrap }: State) {
   return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");

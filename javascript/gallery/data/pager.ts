@@ -10,20 +10,17 @@ type PageSource = "fresh" | "from_library";
 
 export const PAGE_SIZE = 100; // images
 
-export class Pager {
-  #abort = new AbortController();
-  #running: Promise<void> | null = null;
-
-  constructor(private readonly context: Context) {
-    context.signal.addEventListener("abort", () => this.#abort.abort());
-  }
+export function makePager(context: Context) {
+  const { api, store, translate } = context;
+  let abort = new AbortController();
+  let underWay: Promise<void> | null = null;
+  context.signal.addEventListener("abort", () => abort.abort());
 
   /** Load the gallery from its first page, after aborting the running request.
    * @param how isSameSource: only a filter has changed, so the old images are shown until the
    *     first page is loaded; isFresh: fetch from Civitai, not from the cache */
-  restart({ isSameSource, isFresh }: { isSameSource?: boolean; isFresh?: boolean } = {}) {
-    const { store } = this.context;
-    this.#cancel();
+  function restart({ isSameSource, isFresh }: { isSameSource?: boolean; isFresh?: boolean } = {}) {
+    cancel();
     const { images, matches, focus, problems, total } = store.get();
     const shown = images.length ? { images, matches, focus, stale: true } : {};
     const carried = isSameSource ? { ...shown, total } : {};
@@ -32,27 +29,27 @@ export class Pager {
       ...carried,
       problems: { ...problems, images: null, loaded_filter: null },
     });
-    return isFresh ? this.reload() : this.loadMore();
+    return isFresh ? reload() : loadMore();
   }
 
   /** Load the next page. The promise settles when the page is loaded, has failed or was aborted. */
-  loadMore() {
-    const { ended, where } = this.context.store.get();
-    if (this.#running) return this.#running;
+  function loadMore() {
+    const { ended, where } = store.get();
+    if (underWay) return underWay;
     if (ended || !getSource(where)) return Promise.resolve();
-    return this.#startLoading();
+    return startLoading();
   }
 
   /** Abort the running request, and load its page from Civitai instead of a cache. */
-  reload() {
-    this.#cancel();
-    return this.#startLoading("fresh");
+  function reload() {
+    cancel();
+    return startLoading("fresh");
   }
 
   /** Stop loading pages. A list goes on when the user asks for more. */
-  stop() {
-    this.#cancel();
-    this.context.store.set(({ total }) => ({
+  function stop() {
+    cancel();
+    store.set(({ total }) => ({
       loading: false,
       requestedAt: 0,
       stopped: total !== null,
@@ -60,29 +57,28 @@ export class Pager {
   }
 
   /** Stop waiting for Civitai, and load the page from the library instead. */
-  loadFromLibrary() {
-    if (!this.context.store.get().loading) return;
-    this.#cancel();
-    void this.#startLoading("from_library");
+  function loadFromLibrary() {
+    if (!store.get().loading) return;
+    cancel();
+    void startLoading("from_library");
   }
 
-  #startLoading(from?: PageSource) {
-    const running = this.#loadPage(from).finally(() => {
-      if (this.#running === running) this.#running = null;
+  function startLoading(from?: PageSource) {
+    const running = loadPage(from).finally(() => {
+      if (underWay === running) underWay = null;
     });
-    this.#running = running;
+    underWay = running;
     return running;
   }
 
-  #cancel() {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    this.#running = null;
+  function cancel() {
+    abort.abort();
+    abort = new AbortController();
+    underWay = null;
   }
 
-  async #loadPage(from?: PageSource) {
-    const { store, api, translate } = this.context;
-    const { signal } = this.#abort;
+  async function loadPage(from?: PageSource) {
+    const { signal } = abort;
     const { where, cursor, showsHidden } = store.get();
     store.set(({ problems }) => ({
       loading: true,
@@ -106,4 +102,7 @@ export class Pager {
       }));
     }
   }
+  return { restart, loadMore, reload, stop, loadFromLibrary };
 }
+
+export type Pager = ReturnType<typeof makePager>;

@@ -46,14 +46,12 @@ export class Records {
     return known && isFresh && !this.#outdated.has(id) ? known : this.#fetchRecord(id, {}, signal);
   }
 
-  /** Fetch an image's record, including the data in the image's file. The server may have to
-   * download the file first. */
+  /** Fetch an image's record with the data in its file, which may be downloaded first. */
   fetchWithFile(id: number, signal: AbortSignal): Promise<ImageDetails> {
     return this.#fetchRecord(id, { file: "1" }, signal);
   }
 
-  /** Fetch and cache records before they are needed. Errors are ignored: a record that is missing
-   * is fetched when it is needed. */
+  /** Fetch records before they are needed. A record that fails is fetched when needed. */
   async prefetch(ids: number[], signal: AbortSignal) {
     for (const id of ids) {
       try {
@@ -70,8 +68,7 @@ export class Records {
     if (cached) cached.record = { ...cached.record, tags };
   }
 
-  /** Fetch what Civitai says about a post, and sort the loaded images of the post as its uploader
-   * did. */
+  /** Fetch what Civitai says about a post, and sort its images as its uploader did. */
   async fetchPost(post: number, signal: AbortSignal) {
     const { api, store } = this.context;
     const view = await api.get(`posts/${post}`, { signal });
@@ -79,8 +76,7 @@ export class Records {
     return view;
   }
 
-  /** Fetch each record again when it is needed next: they have changed on the server. While that
-   * does not respond, the cached ones are shown. */
+  /** Fetch each record again when needed; meanwhile the cached ones are shown. */
   outdate() {
     this.#outdated = new Set(this.#cache.keys());
   }
@@ -133,8 +129,7 @@ export function setWatches(store: Store, watches: WatchList) {
   store.set({ watches });
 }
 
-/** Store annotations by image id and their revision, and show them in the loaded images.
- * @param revision 0 before the server has answered */
+/** Store annotations by image id, and their revision, 0 before the server has answered. */
 export function applyAnnotations(store: Store, annotated: State["annotated"], revision = 0) {
   const change = (views: readonly ImageView[]) => {
     const changed = views.map((view) => withAnnotations(view, annotated[view.id]));

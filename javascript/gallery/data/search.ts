@@ -136,8 +136,7 @@ export class SearchPreviews {
     return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
   }
 
-  /** Send a request and add what it finds to the results. An ApiError is ignored, because the
-   * search itself reports it. */
+  /** Add what a request finds. Its ApiError is ignored: the search itself reports it. */
   async #addFound(signal: AbortSignal, request: () => Promise<Partial<Found>>) {
     const more = await request().catch(ignoreFailure);
     if (!more || signal.aborted) return;
@@ -153,48 +152,40 @@ function normalize(text: string) {
 const ENOUGH = 20; // matching images
 const MOST_PAGES = 10; // that are loaded for one search, until the user asks for more
 
-export class LoadedFilter {
-  #abort = new AbortController();
+export function makeLoadedFilter(context: Context) {
+  const { actions, api, signal, store, translate } = context;
+  let abort = new AbortController();
   /** Ids of the images that the server has checked, or is checking, for the current words. */
-  #requested = new Set();
+  let known = new Set();
   /** The last request for matches. */
-  #matching = Promise.resolve();
+  let matching = Promise.resolve();
+  signal.addEventListener("abort", () => abort.abort());
+  store.on(["images", "loadedWords"], onChange, { signal });
 
-  constructor(private readonly context: Context) {
-    const { store, signal } = context;
-    signal.addEventListener("abort", () => this.#abort.abort());
-    store.on(["images", "loadedWords"], (now, before) => this.#onChange(now, before), { signal });
-  }
-
-  /** Show only the loaded images that match some words, all images for "". Load more of the gallery
-   * until enough images match. */
-  setWords(words: string) {
-    const { store } = this.context;
+  /** Show the loaded images that match, all for ""; load more until enough match. */
+  function setWords(words: string) {
     if (store.get().loadedWords === words && !words) return;
     store.set({ loadedWords: words, widened: null });
-    if (words) void this.#readUntilEnough();
+    if (words) void readUntilEnough();
   }
 
   /** Send the request for matches again. */
-  async retry() {
-    setProblem(this.context.store, "loaded_filter", null);
-    this.#matching = this.#requestMatches();
-    await this.#matching;
+  async function retry() {
+    setProblem(store, "loaded_filter", null);
+    matching = requestMatches();
+    await matching;
   }
 
   /** Load more pages of the gallery until more images match. */
-  readOn() {
-    return this.#readUntilEnough({ isMore: true });
+  function readOn() {
+    return readUntilEnough({ isMore: true });
   }
 
-  /** Load pages of the gallery until enough images match. Stop at the gallery's end, and after
-   * MOST_PAGES pages.
-   * @param how isMore: do not count the images that match already */
-  async #readUntilEnough({ isMore = false }: { isMore?: boolean } = {}) {
-    const { store, actions } = this.context;
-    const { signal } = this.#abort;
+  /** Load pages until enough images match; isMore: besides those that match already. */
+  async function readUntilEnough({ isMore = false }: { isMore?: boolean } = {}) {
+    const { signal } = abort;
     store.set({ searchReading: "on" });
-    await this.#matching;
+    await matching;
     const enough = ENOUGH + (isMore ? getShown(store.get()).length : 0);
     let hasEnough = false;
     for (let page = 0; page < MOST_PAGES && !signal.aborted; page++) {
@@ -204,36 +195,33 @@ export class LoadedFilter {
       hasEnough = found >= enough;
       if (now.searchReading !== "on" || isDone || hasEnough) break;
       await actions.more();
-      await this.#matching;
+      await matching;
     }
     if (signal.aborted || store.get().searchReading !== "on") return;
     store.set({ searchReading: hasEnough ? "enough" : "" });
   }
 
-  #onChange(now: State, before: State) {
-    if (now.loadedWords !== before.loadedWords) this.#resetMatches(now.loadedWords);
+  function onChange(now: State, before: State) {
+    if (now.loadedWords !== before.loadedWords) resetMatches(now.loadedWords);
     if (!now.loadedWords) return;
-    this.#matching = this.#requestMatches();
-    if (before.stale && !now.stale) void this.#readUntilEnough(); // with other filters
+    matching = requestMatches();
+    if (before.stale && !now.stale) void readUntilEnough(); // with other filters
   }
 
-  /** Abort the request for matches because the words have changed. If there are no words now, also
-   * delete the matches. */
-  #resetMatches(words: string) {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    this.#requested = new Set();
-    const { store } = this.context;
+  /** Abort the request for matches; without words, delete the matches too. */
+  function resetMatches(words: string) {
+    abort.abort();
+    abort = new AbortController();
+    known = new Set();
     setProblem(store, "loaded_filter", null);
     const notes = store.get().notes.filter((note) => note.code !== "search");
     store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
   }
 
-  async #requestMatches() {
-    const { store, api, translate } = this.context;
+  async function requestMatches() {
     const { images, loadedWords, where } = store.get();
-    const { signal } = this.#abort;
-    const requested = this.#requested;
+    const { signal } = abort;
+    const requested = known;
     const ids = images.map((view) => view.id).filter((id) => !requested.has(id));
     if (!ids.length) return;
     for (const id of ids) requested.add(id);
@@ -258,26 +246,26 @@ export class LoadedFilter {
       setProblem(store, "loaded_filter", makeProblem(error, translate));
     }
   }
+  return { setWords, retry, readOn };
 }
 
-export class GallerySearch {
-  #abort = new AbortController();
+export type LoadedFilter = ReturnType<typeof makeLoadedFilter>;
 
-  constructor(private readonly context: PageContext) {
-    context.signal.addEventListener("abort", () => this.#abort.abort());
-  }
+export function makeGallerySearch(context: PageContext) {
+  const { actions, parts, store, translate } = context;
+  let abort = new AbortController();
+  context.signal.addEventListener("abort", () => abort.abort());
 
   /** Show the images that match a text. If there are none, search a wider scope instead, and say so.
    * If nothing in the text can be searched for, only say why. */
-  async search(text: string, wanted: SearchScope) {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    const { store, translate } = this.context;
+  async function search(text: string, wanted: SearchScope) {
+    abort.abort();
+    abort = new AbortController();
+    const { signal } = abort;
     const words = text.trim();
-    if (!words) return this.clear();
+    if (!words) return clear();
     const from = hasGallery(store.get().where) ? wanted : "all";
-    const preview = await fetchPreview(this.context, words, "", signal).catch(ignoreFailure);
+    const preview = await fetchPreview(context, words, "", signal).catch(ignoreFailure);
     if (signal.aborted) return;
     if (preview?.kind === "nothing") {
       const message = preview.message || translate("search_no_value", { text: words });
@@ -285,17 +273,15 @@ export class GallerySearch {
     }
     const scope = preview ? widenScope(from, preview) : from;
     const { images, where } = store.get();
-    this.#open(words, scope);
+    open(words, scope);
     if (!preview || scope === from) return;
     const found = countFound(scope, preview);
     store.set({ widened: { from, scope, words, loaded: images.length, found, where } });
   }
 
-  /** End the search: close the results of a model search, or show all images of the open gallery
-   * again. */
-  clear() {
-    this.#abort.abort();
-    const { store, actions, parts } = this.context;
+  /** Close the results of a model search, or show all images of the open gallery again. */
+  function clear() {
+    abort.abort();
     const { where, results } = store.get();
     if (results) return actions.closeResults();
     parts.loadedFilter.setWords("");
@@ -304,10 +290,8 @@ export class GallerySearch {
     if (where.search !== search) void actions.setWhere({ search });
   }
 
-  /** Return from a wider scope to the gallery that was searched first, and load more of its pages
-   * until enough images match. */
-  async searchOn() {
-    const { store, parts } = this.context;
+  /** Return to the gallery that was searched first, and load more of it. */
+  async function searchOn() {
     const { widened } = store.get();
     if (!widened) return;
     const { words, where } = widened;
@@ -315,8 +299,7 @@ export class GallerySearch {
     parts.loadedFilter.setWords(words);
   }
 
-  #open(words: string, scope: SearchScope) {
-    const { store, parts } = this.context;
+  function open(words: string, scope: SearchScope) {
     const { navigation, loadedFilter } = parts;
     const { where, results } = store.get();
     if (scope === "loaded") {
@@ -329,4 +312,7 @@ export class GallerySearch {
     if (scope === "gallery") void navigation.openGallery({ ...where, search: words });
     else void navigation.openSource({ search: words });
   }
+  return { search, clear, searchOn };
 }
+
+export type GallerySearch = ReturnType<typeof makeGallerySearch>;

@@ -3,6 +3,7 @@
 import type { ImageDetails } from "../contract";
 import { openAsk } from "../core/dialogs";
 import { button, el, icon, type Props } from "../core/dom";
+import { makeTextField } from "../core/widgets";
 import { ApiError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import type { Context } from "../types";
@@ -26,13 +27,13 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
   );
   // The star of the current rating removes the rating.
   const stars = makeStars(translate, (n) => save({ stars: now.stars === n ? 0 : n }));
-  const tags = makeTextField("own-tags", translate("annotation_tags"), (typed) => {
+  const tags = makeHintField("own-tags", translate("annotation_tags"), (typed) => {
     const [before, after] = [parseTags(shown.get(tags) ?? ""), parseTags(typed)];
     shown.set(tags, typed);
     // of what another page has added meanwhile nothing is lost
     void save({ add_tags: listMissing(after, before), remove_tags: listMissing(before, after) });
   });
-  const collection = makeTextField("own-set", translate("annotation_add_to"), (typed) => {
+  const collection = makeHintField("own-set", translate("annotation_add_to"), (typed) => {
     collection.value = "";
     if (typed.trim()) void save({ add_to: typed.trim() });
   });
@@ -92,10 +93,10 @@ export function makeStars(translate: Context["translate"], press: (n: number) =>
   return { element: el("div", group, ...stars), show };
 }
 
-/** Return a text field. */
-export function makeTextField(name: string, label: string, changed: (typed: string) => void) {
-  const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
-  const field = el("input", { ...how, on: { change: () => changed(field.value) } });
+/** Return a text field with its label inside; `changed` is called with what was typed. */
+export function makeHintField(name: string, label: string, changed: (typed: string) => void) {
+  const on = { change: () => changed(field.value) };
+  const field = makeTextField(name, label, { placeholder: label, on });
   return field;
 }
 
@@ -111,8 +112,7 @@ function listMissing(tags: string[], others: string[]) {
 
 /** Return the text field for a collection's name. */
 export function makeNameField(name: string, label: string, props: Props = {}) {
-  const how = { type: "text", "data-field": name, "aria-label": label, ...props };
-  return el("input", { ...how, maxlength: 100, required: true });
+  return makeTextField(name, label, { maxlength: 100, required: true, ...props });
 }
 
 /** Return the text field for the user's note. */
@@ -123,7 +123,6 @@ export function makeNoteField(name: string, label: string, changed: (typed: stri
   return field;
 }
 
-/** Return a chip with a collection's name. A click removes the image from the collection. */
 function makeChip(
   { translate }: Context,
   name: string,
@@ -143,8 +142,7 @@ function makeChip(
 
 const ID = "set-names";
 
-/** Let a text field offer the names of the user's collections for completion. Return the datalist,
- * which the caller must put into the page. */
+/** Let a field offer the names of collections. Return the datalist, to put into the page. */
 function offerCollections({ api, signal }: Context, field: HTMLInputElement) {
   const options = el("datalist", { id: ID });
   field.setAttribute("list", ID);
@@ -159,8 +157,7 @@ function offerCollections({ api, signal }: Context, field: HTMLInputElement) {
   return options;
 }
 
-/** Ask the user for the name of a new collection. `onName` is not called if the user closes the
- * dialog. */
+/** Ask for the name of a new collection, and call `onName` unless the user closes that. */
 export function askCollectionName(context: Context, onName: (name: string) => unknown) {
   const { translate } = context;
   const label = translate("collection_name");

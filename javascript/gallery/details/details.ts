@@ -8,9 +8,9 @@ import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
 import { MakeProgress } from "./make_it";
 import { Post, Tags } from "./post_and_tags";
-import { Compatibility, Readiness } from "./readiness";
-import { Reproductions } from "./reproductions";
-import { makeWorkflowButton, Resources } from "./resources";
+import { makeCompatibility, makeReadiness } from "./readiness";
+import { makeReproductions } from "./reproductions";
+import { makeResources, makeWorkflowButton } from "./resources";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections";
 import { SendTo } from "./send_to";
 
@@ -44,9 +44,9 @@ export class Details {
     },
   ) {
     this.records = context.records;
-    this.compatibility = new Compatibility(context);
-    this.readiness = new Readiness(context);
-    this.resources = new Resources(context);
+    this.compatibility = makeCompatibility(context);
+    this.readiness = makeReadiness(context);
+    this.resources = makeResources(context);
     this.tags = new Tags(context);
     this.post = new Post(context);
     this.progress = new MakeProgress(context);
@@ -54,7 +54,7 @@ export class Details {
     this.body = el("div", { class: "details-body" });
     const name = context.translate("details");
     this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
-    this.reproductions = new Reproductions(context, this.element);
+    this.reproductions = makeReproductions(context, this.element);
     context.signal.addEventListener("abort", () => this.clear());
     context.store.on([describeArrivals], () => void this.#refreshModels(), context);
   }
@@ -194,8 +194,7 @@ export class Details {
     );
   }
 
-  /** Return the line that says that no infotext is known, with a button that looks for one in the
-   * image's file. */
+  /** Return the line that no infotext is known, with a button that looks for one in the file. */
   #makeFileButton(view: ImageView, { problems }: ImageDetails) {
     const { translate } = this.context;
     const look = button(
@@ -206,8 +205,6 @@ export class Details {
     return el("section", { class: "readiness nothing" }, el("p", { dir: "auto" }, text), look);
   }
 
-  /** Fetch an image's details with the infotext in its file, and show them. Show a message if the
-   * file contains no infotext. */
   async #lookInFile(view: ImageView) {
     const { signal } = this.#abort;
     const { translate, toast } = this.context;

@@ -134,8 +134,7 @@ export class FileControls {
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
-  /** Return the checkbox for a companion, such as a VAE, that is downloaded with the chosen
-   * file. */
+  /** Return the checkbox of a companion, such as a VAE, to download with the chosen file. */
   #makeCompanionBox(file: RemoteFileView) {
     const { translate, store } = this.context;
     const box = el("input", { type: "checkbox", "data-field": "companion" });
@@ -157,8 +156,7 @@ export class FileControls {
     if (this.#needed) this.context.actions.chooseFile(this.#needed, change);
   }
 
-  /** Show the download button with the size of the file, if there are several to choose from.
-   * @param file the file to download, null if there is none */
+  /** Show the download button with the size of the file, if there are several to choose from. */
   #drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {
     if (!this.#get) return;
     const { store, translate } = this.context;
@@ -294,8 +292,7 @@ export class GetModel {
   }
 }
 
-/** Return the query string for the files of the open model, "" if no model is open or the host has
- * no models folder. */
+/** Return the query for the open model's files, "" without one or without a models folder. */
 function makeQuery({ where, model, bootstrap }: State) {
   const isOpen = where.model !== null && model?.id === where.model;
   return isOpen && bootstrap?.host.has_models

@@ -13,7 +13,7 @@ import type {
 } from "../contract";
 import { openAsk } from "../core/dialogs";
 import { button, el, fill, icon, iconButton, setText } from "../core/dom";
-import type { MenuItem } from "../core/menu";
+import { type MenuItem, makeItem } from "../core/menu";
 import { tryOrTell } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
@@ -110,16 +110,16 @@ export function listMakers(
     ready.unshift({ name: host.name || getTabName(HOST_TAB), isHost: true, make });
   }
   const n = ids.length;
-  const makers = ready.map(({ name: engine, make }): MenuItem => {
+  const makers = ready.map(({ name: engine, make }) => {
     const isNamed = ready.length > 1;
     const one = isNamed ? translate("make_in", { engine }) : translate("make_it");
     const many = isNamed ? translate("make_n_in", { n, engine }) : translate("make_n", { n });
-    return { key: "make", text: n > 1 ? many : one, icon: "make", do: make };
+    return makeItem("make", n > 1 ? many : one, make, { icon: "make" });
   });
   const editors = n > 1 ? [] : listReady(store.get()).filter(({ kind }) => kind === "comfyui");
-  const openers = editors.map((engine): MenuItem => {
+  const openers = editors.map((engine) => {
     const text = translate("workflow_open", { engine: engine.name });
-    return { key: "open-workflow", text, do: () => actions.openWorkflow(ids[0], engine) };
+    return makeItem("open-workflow", text, () => actions.openWorkflow(ids[0], engine));
   });
   return [...makers, ...openers];
 }
@@ -137,12 +137,12 @@ export function listVariants(
   const make = () => actions.make([id], { engine, seed: "random" }, seeds);
   const loras = resources.filter(hasWeight).slice(0, MOST_LORAS);
   return [
-    { key: "make-seeds", text, startsGroup: true, do: make },
-    ...loras.map(({ name }) => ({
-      key: "try-weights",
-      text: translate("weights_try", { name }),
-      do: () => actions.tryWeights(id, name),
-    })),
+    makeItem("make-seeds", text, make, { startsGroup: true }),
+    ...loras.map(({ name }) =>
+      makeItem("try-weights", translate("weights_try", { name }), () =>
+        actions.tryWeights(id, name),
+      ),
+    ),
   ];
 }
 
@@ -151,8 +151,7 @@ export function hasWeight({ type, name, weight }: ResourceView) {
   return type === "lora" && weight !== null && name !== "";
 }
 
-/** Return a field for the weights of a LoRA to make an image with, what says whether they can be used,
- * and what lists them as variants. */
+/** Return a field for the weights of a LoRA, which lists them as variants. */
 function makeWeightsField({ translate }: Context, lora: string, proposed: number[]) {
   const props = { value: proposed.join("  "), inputmode: "decimal", "data-field": "weights" };
   const input = el("input", { ...props, type: "text", autocomplete: "off" });
@@ -179,8 +178,7 @@ function parseNumbers(text: string) {
   return parts.filter(Boolean).map(Number).filter(Number.isFinite);
 }
 
-/** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
- * is another one, what the host cannot take as it is, and what is missing. */
+/** Return what differs or is missing if the host makes an image. */
 function planInHost(
   { store, translate }: Context,
   { resources, incompatibilities }: ImageDetails,
@@ -219,16 +217,14 @@ function isCheckpoint(title: string, { name, local_name, hash }: ResourceView) {
   return [name, local_name].some((one) => one.toLowerCase() === stem);
 }
 
-/** How an image is made with these options, and how that is planned: null after an error.
- * field: asks for more. */
+/** How an image is planned, null after an error, and made. field: asks for more. */
 interface Maker {
   field?: { element: HTMLElement; isValid: () => boolean };
   plan: (options: PlanImageBody) => Promise<PlanView | null>;
   start: (options: PlanImageBody) => unknown;
 }
 
-/** Ask whether to make an image: say what is missing, what will differ, and which nodes need the
- * user's consent. */
+/** Ask whether to make an image with what is missing, differs, or needs consent. */
 function askToMake(
   context: Context,
   id: number,
@@ -305,8 +301,7 @@ function makeList(title: string, texts: string[]) {
   return [el("p", {}, title), el("ul", {}, ...items)];
 }
 
-/** Say where ComfyUI has an image's workflow now; its file can also be dragged onto ComfyUI's
- * page. */
+/** Say where ComfyUI has a workflow; its file can also be dragged onto ComfyUI's page. */
 function showWorkflow(context: Context, stored: WorkflowView, address: string) {
   const { translate } = context;
   const { engine, name, text } = stored;

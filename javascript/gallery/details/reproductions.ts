@@ -4,6 +4,7 @@
 import type { ImageDetails, ReproductionView } from "../contract";
 import { el, setAttribute } from "../core/dom";
 import { formatDate } from "../core/text";
+import { makeFileField } from "../core/widgets";
 import { type Api, ignoreFailure, showError } from "../data/api";
 import { acceptDrops } from "../host/drag";
 import { isBlurred } from "../state/state";
@@ -11,96 +12,72 @@ import type { Context, State } from "../types";
 
 const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
 
-export class Reproductions {
-  element;
-  #field;
-  #abort = new AbortController();
-  #record: ImageDetails | null = null;
-  #title = el("h3");
-  #list = el("ul");
+/** @param zone the element on which files can be dropped */
+export function makeReproductions(context: Context, zone: HTMLElement) {
+  const { actions, api, records, signal, store, toast, translate } = context;
+  let abort = new AbortController();
+  let shownRecord: ImageDetails | null = null;
+  const title = el("h3");
+  const list = el("ul");
+  const compare = ([file]: readonly File[]) => file && compareFile(file);
+  const field = makeFileField("compare-file", "image/png,image/jpeg,image/webp", compare);
+  const element = el("section", { class: "reproductions" }, title, list, field);
+  acceptDrops(zone, ["Files"], ({ files }) => void compare([...files]));
+  store.on(["revealed", "bootstrap"], blur, context);
+  store.on(["compared"], (now) => now.compared === null && reload(), context);
+  const countMade = ({ made }: State) =>
+    made.filter((job) => job.image_id === shownRecord?.id && job.state === "done").length;
+  store.on(["made"], (now, old) => countMade(now) > countMade(old) && reload(), context);
+  context.signal.addEventListener("abort", clear);
 
-  /** @param zone the element on which files can be dropped */
-  constructor(
-    private readonly context: Context,
-    zone: HTMLElement,
-  ) {
-    const { store } = context;
-    this.#field = el("input", {
-      type: "file",
-      accept: "image/png,image/jpeg,image/webp",
-      hidden: true,
-      "data-field": "compare-file",
-      on: {
-        change: () => {
-          const [file] = this.#field.files ?? [];
-          this.#field.value = ""; // so that the same file can be chosen again
-          if (file) void this.#compareFile(file);
-        },
-      },
-    });
-    this.element = el("section", { class: "reproductions" }, this.#title, this.#list, this.#field);
-    acceptDrops(zone, ["Files"], ({ files: [file] }) => {
-      if (file) void this.#compareFile(file);
-    });
-    store.on(["revealed", "bootstrap"], () => this.#blur(), context);
-    store.on(["compared"], (now) => now.compared === null && this.#reload(), context);
-    const countMade = ({ made }: State) =>
-      made.filter((job) => job.image_id === this.#record?.id && job.state === "done").length;
-    store.on(["made"], (now, old) => countMade(now) > countMade(old) && this.#reload(), context);
-    context.signal.addEventListener("abort", () => this.clear());
-  }
-
-  /** Show the reproductions of an image (images that the user generated from its infotext). The
-   * element is hidden if there are none. */
-  show(record: ImageDetails) {
-    this.clear();
-    this.#record = record.kind === "image" ? record : null;
-    this.#draw([], record.reproduction_count);
-    if (!this.#record) return;
-    const { host } = this.context.store.get().bootstrap ?? {};
+  /** Show an image's reproductions. The element is hidden if there are none. */
+  function show(record: ImageDetails) {
+    clear();
+    shownRecord = record.kind === "image" ? record : null;
+    draw([], record.reproduction_count);
+    if (!shownRecord) return;
+    const { host } = store.get().bootstrap ?? {};
     // A WebUI may have saved one since the record was fetched.
-    if (record.reproduction_count || host?.in_webui) void this.#load(record);
+    if (record.reproduction_count || host?.in_webui) void load(record);
   }
 
   /** Let the user choose a file, and compare it with the image. */
-  chooseFile() {
-    this.#field.click();
+  function chooseFile() {
+    field.click();
   }
 
-  clear() {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    this.#record = null;
+  function clear() {
+    abort.abort();
+    abort = new AbortController();
+    shownRecord = null;
   }
 
-  #reload() {
-    if (this.#record) void this.#load(this.#record);
+  function reload() {
+    if (shownRecord) void load(shownRecord);
   }
 
-  async #load(record: ImageDetails) {
-    const { api } = this.context;
-    const { signal } = this.#abort;
+  async function load(record: ImageDetails) {
+    const { signal } = abort;
     const request = api.get(`images/${record.id}/reproductions`, { signal });
     const items = await request.catch(ignoreFailure);
-    if (items && !signal.aborted) this.#draw(items);
+    if (items && !signal.aborted) draw(items);
   }
 
-  #draw(items: ReproductionView[], count: number = items.length) {
+  function draw(items: ReproductionView[], count: number = items.length) {
     const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
-    this.#title.textContent = this.context.translate("made_here_n", { n: count });
-    this.#list.replaceChildren(...items.map((item) => this.#makeItem(item)), ...room);
-    this.element.hidden = !count;
-    this.#blur();
+    title.textContent = translate("made_here_n", { n: count });
+    list.replaceChildren(...items.map(makeItem), ...room);
+    element.hidden = !count;
+    blur();
   }
 
-  #makeItem(item: ReproductionView) {
-    const { api, translate, actions } = this.context;
+  function makeItem(item: ReproductionView) {
     const nearness = item.nearness && translate(`nearness_${item.nearness}`);
     const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
     const date = formatDate(item.made_at);
     const gone = item.file === "gone" ? translate("reproduction_gone") : "";
     const details = [date, measured, gone].filter(Boolean).join(", ");
-    const record = this.#record;
+    const record = shownRecord;
     const open = () =>
       record && actions.comparePair({ record, made: item, stored: item, file: null });
     const made = el(
@@ -125,8 +102,7 @@ export class Reproductions {
     return el("li", {}, made);
   }
 
-  async #compareFile(file: File) {
-    const { api, actions, records, store, toast, translate, signal } = this.context;
+  async function compareFile(file: File) {
     const { open } = store.get();
     if (open === null) return;
     if (file.size > LARGEST) return toast(translate("compare_too_large"), "bad");
@@ -137,20 +113,20 @@ export class Reproductions {
       const made = await api.postFile(`images/${open}/comparison`, file, { signal });
       if (store.get().open === open) actions.comparePair({ record, made, stored: null, file });
     } catch (error) {
-      showError(error, this.context);
+      showError(error, context);
     } finally {
       message?.remove();
     }
   }
 
-  #blur() {
-    const isCovered = this.#record && isBlurred(this.context.store.get(), this.#record);
-    setAttribute(this.#list, "data-blurred", isCovered);
+  function blur() {
+    const isCovered = shownRecord && isBlurred(store.get(), shownRecord);
+    setAttribute(list, "data-blurred", isCovered);
   }
+  return { element, show, chooseFile, clear };
 }
 
-/** Return the URL of a reproduction's thumbnail. The URL contains the time, because the server uses
- * the id of a deleted reproduction again. */
+/** Return a thumbnail's URL, with the time: the server uses a deleted one's id again. */
 export function getReproductionThumb(api: Api, { id, made_at }: ReproductionView) {
   return api.getUrl(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
 }

@@ -2,7 +2,7 @@
 
 import type { ImageDetails, ImageView, PermissionView } from "../contract";
 import { el, icon, iconButton } from "../core/dom";
-import { type MenuItem, makeMenuButton } from "../core/menu";
+import { type MenuItem, makeItem, makeMenuButton } from "../core/menu";
 import { formatDate, formatParameter } from "../core/text";
 import { makeLongText } from "../core/widgets";
 import { getParameterLabel } from "../state/state";
@@ -15,21 +15,15 @@ export function listHideItems(
   user: string,
   { translate, actions }: Pick<Context, "translate" | "actions">,
 ): MenuItem[] {
-  const hideAuthor = {
-    key: "hide-author",
-    text: translate("hide_author", { user }),
-    do: () => actions.hide({ kind: "author", text: user }),
-  };
-  const hideWord = {
-    key: "hide-word",
-    text: translate("hide_word"),
-    do: () => actions.openHiddenRules({ isToAdd: true }),
-  };
-  return user ? [hideAuthor, hideWord] : [hideWord];
+  const hide = () => actions.hide({ kind: "author", text: user });
+  const add = () => actions.openHiddenRules({ isToAdd: true });
+  const hideWord = makeItem("hide-word", translate("hide_word"), add);
+  return user
+    ? [makeItem("hide-author", translate("hide_author", { user }), hide), hideWord]
+    : [hideWord];
 }
 
-/** Return the section with the image's author, date, size, rating, base model and reactions. It is
- * empty if only the image's id is known. */
+/** Return who made an image and when, and its figures; empty if only its id is known. */
 export function makeAbout(
   context: Context,
   view: ImageView,
@@ -140,8 +134,7 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   );
 }
 
-/** Return a list of the problems that the server found in the record, null if there are none or
- * there is no infotext, which is told elsewhere. */
+/** Return the record's problems; null for none, or without an infotext, said elsewhere. */
 export function makeProblems(record: ImageDetails) {
   if (!record.problems.length || record.infotext_source === "none") return null;
   const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));
@@ -181,7 +174,6 @@ export function makeLinks({ translate }: Context, record: ImageDetails) {
   );
 }
 
-/** Return a section's title with a button that copies the section's text. */
 function makeTitle(context: Context, title: string, action: string, text: string) {
   const copy = makeCopyIcon(context, title, action, () => text);
   return el("div", { class: "title" }, el("h3", {}, title), copy);
@@ -198,8 +190,7 @@ export function makeCopyIcon(
   return iconButton(action, "copy", translate("copy_of", { name }), copy, "quiet");
 }
 
-/** Copy a text when its element is clicked, unless a part of the text is being selected. This is
- * only for the mouse; the button beside the title serves everyone. */
+/** Copy a text at a click of the mouse on it, unless a part is being selected. */
 function copyOnClick({ actions }: Context, body: HTMLElement, text: string) {
   body.classList.add("copies");
   body.addEventListener("click", (event) => {

@@ -3,7 +3,7 @@
 
 import type { ImageDetails } from "../contract";
 import { button, el, icon } from "../core/dom";
-import { type MenuItem, makeSplitButton } from "../core/menu";
+import { type MenuItem, makeItem, makeSplitButton } from "../core/menu";
 import { getTabName } from "../host/host_page";
 import type { Context } from "../types";
 import { listMakers, listVariants } from "./make_it";
@@ -21,12 +21,10 @@ export function listUses(
 ): MenuItem[] {
   const all = store.get().bootstrap?.host.send_to ?? [];
   const tabs = kind === "image" ? all : all.slice(0, hasInfotext ? 1 : 0);
-  return tabs.map((tab) => ({
-    key: `send-${tab}`,
-    text: translate("send_to_tab", { tab: getTabName(tab) }),
-    icon: "send",
-    do: () => actions.send(tab, id, edited()),
-  }));
+  return tabs.map((tab) => {
+    const text = translate("send_to_tab", { tab: getTabName(tab) });
+    return makeItem(`send-${tab}`, text, () => actions.send(tab, id, edited()), { icon: "send" });
+  });
 }
 
 export class SendTo {
@@ -49,8 +47,7 @@ export class SendTo {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** Return the button that makes an image again, if a program for that is found, and the button
-   * for the first of its uses; each with a menu of the others. */
+  /** Return the buttons that make an image again and use it, each with a menu of others. */
   makeButtons(record: ImageDetails) {
     this.#record = record;
     this.#draw();
@@ -64,13 +61,12 @@ export class SendTo {
     const record = this.#record;
     const { actions, translate } = this.context;
     const edited = () => this.#edited.get(id) ?? null;
-    const copy: MenuItem = {
-      key: "copy-whole",
-      text: translate("menu_copy_infotext"),
-      icon: "copy",
-      do: () => actions.copy(this.getText(record)),
-      isDisabled: !infotext,
-    };
+    const copy = makeItem(
+      "copy-whole",
+      translate("menu_copy_infotext"),
+      () => actions.copy(this.getText(record)),
+      { icon: "copy", isDisabled: !infotext },
+    );
     const uses = listUses(this.context, { id, kind, hasInfotext: infotext !== "" }, edited);
     const ids = kind === "image" && infotext ? [id] : [];
     const makers = listMakers(this.context, ids, edited);
@@ -105,8 +101,7 @@ export class SendTo {
     return el("section", { class: "with-copy" }, fold, copy);
   }
 
-  /** Return the text area with the infotext, and a button that discards the user's edits. Return a
-   * sentence instead if the infotext is too long to be edited. */
+  /** Return the infotext's field with *Undo*; a sentence if it is too long to be edited. */
   #makeField(record: ImageDetails) {
     const { translate } = this.context;
     const text = this.getText(record);

@@ -50,9 +50,7 @@ export function listChips(
   ];
 }
 
-/** Return a chip for the scope of the search for images and one for each word, [] without a search.
- * Removing the scope's chip searches the next wider scope: the images that are loaded, all read of the
- * gallery, the library. Of the library it opens the gallery that was searched first, or else home. */
+/** Return a chip for each word, and one for the scope, whose removal searches a wider one. */
 function listSearchChips(
   state: State,
   translate: Translate,
@@ -100,8 +98,7 @@ function listFilterChips(
   });
 }
 
-/** Return the chips of the search and the filters that may have left no image in the gallery.
- * Return [] if the gallery has images or is still being loaded. */
+/** Return the chips of what may have left no image; [] if there are images or may be. */
 export function listChipsOfEmptyGallery(
   state: State,
   translate: Translate,

@@ -23,91 +23,76 @@ import {
   SearchPopup,
   type SearchRow,
 } from "./search_popup";
-import { getLookupStatus, Status } from "./status";
+import { getLookupStatus, makeStatus } from "./status";
 
 const THUMB = 320; // pixels, a width that thumbnails come in
 
-export class Finder {
+export function makeFinder(context: Context) {
+  const { actions, api, page, root, signal, store, translate } = context;
+  let shown = ""; // the text of the search that is shown
+  let shownWhere: State["where"] | null = null;
+  let isWanted = false; // rows are to be shown when there are any
+  let isEntered = false; // has the focus, and nothing was clicked or typed since
+  let ran = ""; // the text when a row was run last
+  const input = makeField();
+  const previews = new SearchPreviews(context, drawRows);
+  const popup = new SearchPopup(input, translate("search_suggestions"), run, (id) =>
+    api.getThumbUrl(id, THUMB),
+  );
+  const clear = iconButton(
+    "clear-search",
+    "close",
+    translate("clear_search"),
+    clearSearch,
+    "quiet",
+  );
+  const form = el(
+    "form",
+    { class: "finder", role: "search", on: { submit: submit } },
+    icon("search"),
+    input,
+    clear,
+    popup.element,
+  );
+  const status = makeStatus(context, "lookup", getLookupStatus);
+  const line = el("div", { class: "top-line" }, form);
+  addPlaces(context, line);
   /** sticks to the window's upper edge */
-  header;
-  #field;
-  #form;
-  #clear;
-  #popup;
-  #previews;
-  #status;
-  #searched = ""; // the text of the search that is shown
-  #where: State["where"] | null = null;
-  #isWanted = false; // rows are to be shown when there are any
-  #isEntered = false; // has the focus, and nothing was clicked or typed since
-  #ran = ""; // the text when a row was run last
+  const header = el("header", { class: "top" }, line, status.element);
+  page.append(header, makeSearchMessage(context));
+  const measure = () => actions.setView({ headerHeight: header.offsetHeight });
+  observeSize(header, measure, signal);
+  store.on(
+    [
+      ...(["bootstrap", "where", "model", "title", "total"] as const),
+      ...(["results", "lookupText", "loadedWords"] as const),
+      getPost,
+    ],
+    draw,
+    { signal },
+  );
+  const showLookup = ({ lookupText }: State) => {
+    // of a lookup that did not begin in the field; the text stays if the lookup fails
+    if (!lookupText || input.matches(":focus")) return;
+    ran = input.value = lookupText;
+    drawClear();
+  };
+  store.on(["lookupText"], showLookup, { signal });
+  draw(store.get());
 
-  constructor(private readonly context: Context) {
-    const { page, translate, store, signal } = context;
-    this.#field = this.#makeField();
-    this.#previews = new SearchPreviews(context, () => this.#drawRows());
-    this.#popup = new SearchPopup(
-      this.#field,
-      translate("search_suggestions"),
-      (row, image) => this.#run(row, image),
-      (id) => context.api.getThumbUrl(id, THUMB),
-    );
-    this.#clear = iconButton(
-      "clear-search",
-      "close",
-      translate("clear_search"),
-      () => this.#clearSearch(),
-      "quiet",
-    );
-    this.#form = el(
-      "form",
-      { class: "finder", role: "search", on: { submit: (event) => this.#submit(event) } },
-      icon("search"),
-      this.#field,
-      this.#clear,
-      this.#popup.element,
-    );
-    this.#status = new Status(context, "lookup", getLookupStatus);
-    const line = el("div", { class: "top-line" }, this.#form);
-    addPlaces(context, line);
-    this.header = el("header", { class: "top" }, line, this.#status.element);
-    page.append(this.header, makeSearchMessage(context));
-    const measure = () => context.actions.setView({ headerHeight: this.header.offsetHeight });
-    observeSize(this.header, measure, signal);
-    store.on(
-      [
-        ...(["bootstrap", "where", "model", "title", "total"] as const),
-        ...(["results", "lookupText", "loadedWords"] as const),
-        getPost,
-      ],
-      (now) => this.#draw(now),
-      { signal },
-    );
-    const showLookup = ({ lookupText }: State) => {
-      // of a lookup that did not begin in the field; the text stays if the lookup fails
-      if (!lookupText || this.#field.matches(":focus")) return;
-      this.#ran = this.#field.value = lookupText;
-      this.#drawClear();
-    };
-    store.on(["lookupText"], showLookup, { signal });
-    this.#draw(store.get());
+  function focus() {
+    input.focus();
+    input.select();
   }
 
-  focus() {
-    this.#field.focus();
-    this.#field.select();
-  }
-
-  /** Focus what the error of a search is about: the text in the field, else the button beside the
-   * error. Return whether there is either. */
-  focusProblem() {
-    if (!this.#field.value) return this.#status.focusFirst();
-    this.#field.focus({ preventScroll: true });
+  /** Focus the text that failed, else a button beside the error. Return whether there is one. */
+  function focusProblem() {
+    if (!input.value) return status.focusFirst();
+    input.focus({ preventScroll: true });
     return true;
   }
 
-  #makeField() {
-    const { translate } = this.context;
+  function makeField() {
     return el("input", {
       type: "search",
       "data-field": "find",
@@ -117,126 +102,120 @@ export class Finder {
       spellcheck: "false",
       enterkeyhint: "search",
       on: {
-        input: ({ isComposing }) => isComposing || this.#onInput(), // else half a word is asked for
-        compositionend: () => this.#onInput(),
+        input: ({ isComposing }) => isComposing || onInput(), // else half a word is asked for
+        compositionend: onInput,
         focus: () => {
-          this.#isEntered = true;
+          isEntered = true;
           // the rows would cover why nothing was found
-          if (!this.context.store.get().problems.lookup) this.#lookUp();
+          if (!store.get().problems.lookup) lookUp();
         },
-        click: () => this.#onClick(),
-        blur: () => this.#close(),
-        keydown: (event) => this.#onKey(event),
-        paste: (event) => this.#onPaste(event),
+        click: onClick,
+        blur: close,
+        keydown: onKey,
+        paste: onPaste,
       },
     });
   }
 
-  /** Select the whole text if this click has given the field the focus, unless the user has dragged
-   * over a part of the text. */
-  #onClick() {
-    const { selectionStart, selectionEnd } = this.#field;
-    if (this.#isEntered && selectionStart === selectionEnd) this.#field.select();
-    this.#isEntered = false;
-    if (!this.#popup.isOpen) this.#lookUp();
+  /** Select the text at the click that gives the focus, unless a part was dragged over. */
+  function onClick() {
+    const { selectionStart, selectionEnd } = input;
+    if (isEntered && selectionStart === selectionEnd) input.select();
+    isEntered = false;
+    if (!popup.isOpen) lookUp();
   }
 
   /** Open a pasted list of images at once: the field would lose its line breaks. */
-  #onPaste(event: ClipboardEvent) {
+  function onPaste(event: ClipboardEvent) {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!isList(text)) return;
     event.preventDefault();
-    this.#close();
-    this.#field.blur();
-    void this.context.actions.find(text);
-    this.context.actions.leadToFound();
+    close();
+    input.blur();
+    void actions.find(text);
+    actions.leadToFound();
   }
 
-  #onInput() {
-    this.#isEntered = false;
-    const { store } = this.context;
+  function onInput() {
+    isEntered = false;
     if (store.get().problems.lookup) setProblem(store, "lookup", null); // of the text before
-    this.#drawClear();
-    this.#lookUp();
+    drawClear();
+    lookUp();
   }
 
-  #lookUp() {
-    this.#isWanted = true;
-    const { value, selectionStart } = this.#field;
-    this.#previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
-    this.#drawRows();
+  function lookUp() {
+    isWanted = true;
+    const { value, selectionStart } = input;
+    previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
+    drawRows();
   }
 
-  #close() {
-    this.#isWanted = false;
-    this.#previews.cancel();
-    this.#popup.close();
-    this.#followPopup();
+  function close() {
+    isWanted = false;
+    previews.cancel();
+    popup.close();
+    followPopup();
   }
 
   /** Let Back close the list on a narrow page, where the list covers what is open. */
-  #followPopup() {
-    const { root } = this.context;
-    const { element, isOpen } = this.#popup;
-    if (isOpen && root.host.hasAttribute("data-narrow"))
-      addLayer(root, element, () => this.#close());
+  function followPopup() {
+    const { element, isOpen } = popup;
+    if (isOpen && root.host.hasAttribute("data-narrow")) addLayer(root, element, close);
     else removeLayer(root, element);
   }
 
-  #listRows() {
-    const { store, translate } = this.context;
-    return listRows(store.get(), this.#field.value, this.#previews.found, translate);
+  function listFound() {
+    return listRows(store.get(), input.value, previews.found, translate);
   }
 
-  #drawRows() {
-    if (!this.#isWanted || !this.#field.matches(":focus")) return;
-    const rows = this.#listRows();
-    this.#popup.show(rows, getFirstChoice(rows));
-    this.#followPopup();
+  function drawRows() {
+    if (!isWanted || !input.matches(":focus")) return;
+    const rows = listFound();
+    popup.show(rows, getFirstChoice(rows));
+    followPopup();
   }
 
-  #onKey(event: KeyboardEvent) {
+  function onKey(event: KeyboardEvent) {
     if (event.isComposing) return;
     const { key } = event;
-    if (this.#popup.isOpen && (key === "ArrowDown" || key === "ArrowUp")) {
-      this.#popup.step(key === "ArrowDown" ? 1 : -1);
-    } else if (key === "ArrowDown") this.#lookUp();
+    if (popup.isOpen && (key === "ArrowDown" || key === "ArrowUp")) {
+      popup.step(key === "ArrowDown" ? 1 : -1);
+    } else if (key === "ArrowDown") lookUp();
     else if (key === "Escape") {
-      if (!this.#popup.isOpen) this.#reset();
-      this.#close(); // its rows may yet be on their way
+      if (!popup.isOpen) reset();
+      close(); // its rows may yet be on their way
     } else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #submit(event: SubmitEvent) {
+  function submit(event: SubmitEvent) {
     event.preventDefault();
-    const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
-    if (row) this.#run(row);
-    else if (!this.#field.value.trim()) this.#clearSearch();
+    const row = popup.chosen ?? getFirstChoice(listFound());
+    if (row) run(row);
+    else if (!input.value.trim()) clearSearch();
     else {
-      this.#close();
-      void this.context.actions.search(this.#field.value, "loaded"); // says why it cannot be
+      close();
+      void actions.search(input.value, "loaded"); // says why it cannot be
     }
   }
 
   /** @param image id of an image of the row to open, null for the row itself */
-  #run({ kind, value }: SearchRow, image: number | null = null) {
-    const { actions } = this.context;
+  function run({ kind, value }: SearchRow, image: number | null = null) {
     if (kind === "message") return;
-    if (kind === "complete") return this.#complete(value);
+    if (kind === "complete") return complete(value);
     if (kind === "correct") {
-      this.#field.value = value;
-      return this.#onInput();
+      input.value = value;
+      return onInput();
     }
-    const { found } = this.#previews;
-    this.#ran = this.#field.value;
-    this.#close();
-    this.#field.blur(); // so that the keys are the grid's
+    const { found } = previews;
+    ran = input.value;
+    close();
+    input.blur(); // so that the keys are the grid's
     if (image !== null && kind === "all") {
       actions.openLibrary(value);
       actions.open(image);
-    } else if (kind === "all") void actions.search(this.#addPlace(value), kind);
+    } else if (kind === "all") void actions.search(addPlace(value), kind);
     else if (kind === "open") void actions.find(value);
     else if (kind === "models") {
       void actions.searchModels(value, found.text === value ? found.models : null);
@@ -246,54 +225,54 @@ export class Finder {
     actions.leadToFound();
   }
 
-  /** Return the words with the one that names the open saved place, unless they name one. */
-  #addPlace(words: string) {
-    const { where, results } = this.context.store.get();
+  function addPlace(words: string) {
+    const { where, results } = store.get();
     const place = results ? null : findSavedPlace(where);
     if (!place || findSavedPlace({ ...NOWHERE, search: words })) return words;
     return `${place.word} ${words}`;
   }
 
-  #complete(word: string) {
-    const field = this.#field;
-    const { text, caret } = replaceWord(field.value, field.selectionStart ?? 0, word);
-    field.value = text;
-    field.setSelectionRange(caret, caret);
-    this.#onInput();
+  function complete(word: string) {
+    const { text, caret } = replaceWord(input.value, input.selectionStart ?? 0, word);
+    input.value = text;
+    input.setSelectionRange(caret, caret);
+    onInput();
   }
 
-  #clearSearch() {
-    this.#field.value = "";
-    this.context.actions.clearSearch();
-    this.#reset();
+  function clearSearch() {
+    input.value = "";
+    actions.clearSearch();
+    reset();
   }
 
-  #reset() {
-    this.#field.value = this.#searched;
-    this.#drawClear();
+  function reset() {
+    input.value = shown;
+    drawClear();
   }
 
-  #draw(now: State) {
-    const { translate } = this.context;
+  function draw(now: State) {
     const { where, results, lookupText, problems } = now;
-    this.#form.toggleAttribute("data-busy", Boolean(lookupText));
+    form.toggleAttribute("data-busy", Boolean(lookupText));
     const title = getGalleryName(now, translate);
-    this.#field.placeholder =
+    input.placeholder =
       getSource(where) && title !== "…"
         ? translate("find_in", { title })
         : translate("find_anything");
     const searched = results?.query ?? getSearchedWords(now);
-    const isElsewhere = searched !== this.#searched || where !== this.#where;
-    const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);
-    this.#searched = searched;
-    this.#where = where;
-    const isTyping = isTyped && this.#field.matches(":focus");
-    const hasFailed = problems.lookup !== null && this.#field.value === this.#ran;
-    if (isElsewhere && !isTyping && !hasFailed) this.#reset();
-    this.#drawRows();
+    const isElsewhere = searched !== shown || where !== shownWhere;
+    const isTyped = ![ran, shown].includes(input.value);
+    shown = searched;
+    shownWhere = where;
+    const isTyping = isTyped && input.matches(":focus");
+    const hasFailed = problems.lookup !== null && input.value === ran;
+    if (isElsewhere && !isTyping && !hasFailed) reset();
+    drawRows();
   }
 
-  #drawClear() {
-    this.#clear.hidden = !this.#field.value;
+  function drawClear() {
+    clear.hidden = !input.value;
   }
+  return { header, focus, focusProblem };
 }
+
+export type Finder = ReturnType<typeof makeFinder>;

@@ -1,8 +1,8 @@
 /** Lists of images that come from outside: pasted, dropped on the page, or opened as files. */
 
 import type { PageContext } from "../actions";
-import { el } from "../core/dom";
 import { receivesKeys, usesKey } from "../core/keys";
+import { makeFileField } from "../core/widgets";
 import { askCollectionName } from "../details/annotations";
 import { acceptDrops } from "../host/drag";
 import type { JobRequest } from "../panels/jobs";
@@ -35,40 +35,23 @@ function isTextFile({ name, type }: File) {
   return NAMES.test(name) || type.startsWith("text/");
 }
 
-export class Lists {
-  #field;
-
-  constructor(private readonly context: PageContext) {
-    const { root, page, signal } = context;
-    this.#field = el("input", {
-      type: "file",
-      accept: ".txt,.json,.url,.html,.htm,.csv,.md",
-      multiple: true,
-      hidden: true,
-      "data-field": "list-files",
-      on: {
-        change: () => {
-          const files = [...(this.#field.files ?? [])];
-          this.#field.value = ""; // so that the same file can be chosen again
-          void this.#openFiles(files);
-        },
-      },
-    });
-    root.append(this.#field);
-    acceptDrops(page, DROPPED, (transfer) => this.#open(transfer));
-    document.addEventListener("paste", (event) => this.#onPaste(event), { signal });
-  }
+export function makeLists(context: PageContext) {
+  const { actions, api, page, parts, root, signal, store, toast, translate } = context;
+  const accept = ".txt,.json,.url,.html,.htm,.csv,.md";
+  const field = makeFileField("list-files", accept, openFiles, true);
+  root.append(field);
+  acceptDrops(page, DROPPED, open);
+  document.addEventListener("paste", onPaste, { signal });
 
   /** Let the user choose files with lists of images. */
-  chooseFiles() {
-    this.#field.click();
+  function chooseFiles() {
+    field.click();
   }
 
-  copyAddresses(ids?: readonly number[]) {
-    const { api, store, actions } = this.context;
+  function copyAddresses(ids?: readonly number[]) {
     const { where, bootstrap } = store.get();
     if (!ids && (where.search !== null || where.images)) {
-      const all = api.get(`addresses?${makeQueryParameters(where)}`, this.context);
+      const all = api.get(`addresses?${makeQueryParameters(where)}`, context);
       return actions.copy(all.then(({ text }) => text));
     }
     const shown = ids ?? getShown(store.get()).map(({ id }) => id);
@@ -77,8 +60,7 @@ export class Lists {
 
   /** Load the rest of the open list, and add its images to a collection; say how many are left
    * out. The user may stop that: then no image is added. */
-  async saveOpenList(name: string) {
-    const { store, actions, toast, translate } = this.context;
+  async function saveOpenList(name: string) {
     const { where } = store.get();
     const isReading = () => {
       const { ended, stopped, problems } = store.get();
@@ -102,8 +84,7 @@ export class Lists {
     toast(told.join(" · "), n ? "good" : "bad");
   }
 
-  #onPaste(event: ClipboardEvent) {
-    const { root } = this.context;
+  function onPaste(event: ClipboardEvent) {
     const focused = root.activeElement as HTMLInputElement | null;
     if (event.defaultPrevented || !event.clipboardData || !receivesKeys(root.host)) return;
     if (focused && usesKey(focused, "v")) return;
@@ -113,32 +94,33 @@ export class Lists {
     const isCovered = root.querySelector("dialog[open]") !== null;
     // what is pasted by chance must not close what one looks at, nor lie behind a question
     if (isCovered && (!isForUs || root.querySelector("dialog.ask[open]"))) return;
-    this.#open(event.clipboardData);
+    open(event.clipboardData);
   }
 
-  #open(transfer: DataTransfer) {
-    if (transfer.files.length) return void this.#openFiles([...transfer.files]);
+  function open(transfer: DataTransfer) {
+    if (transfer.files.length) return void openFiles([...transfer.files]);
     const uris = transfer.getData("text/uri-list").replace(/^#.*$/gm, "").trim();
-    this.#openText(uris || transfer.getData("text/plain"));
+    openText(uris || transfer.getData("text/plain"));
   }
 
-  async #openFiles(files: File[]) {
-    const { toast, translate } = this.context;
+  async function openFiles(files: File[]) {
     if (!files.length) return;
     if (!files.every(isTextFile)) return toast(translate("list_no_text"), "bad");
     if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES)
       return toast(translate("list_large"), "bad");
     const texts = await Promise.all(files.map((file) => file.text()));
-    this.#openText(texts.join("\n"));
+    openText(texts.join("\n"));
   }
 
   /** Open a text: an address as the search does, anything else as a list. */
-  #openText(text: string) {
-    const { actions, store, parts } = this.context;
+  function openText(text: string) {
     if (!text.trim()) return;
     if (store.get().panel) actions.panel("");
     actions.close();
     void (isAddress(text) && !isList(text) ? actions.find(text) : parts.navigation.openList(text));
     actions.leadToFound();
   }
+  return { chooseFiles, copyAddresses, saveOpenList };
 }
+
+export type Lists = ReturnType<typeof makeLists>;

@@ -28,8 +28,7 @@ export class ModelResultCards {
     return -this.context.root.host.getBoundingClientRect().top;
   }
 
-  /** Scroll the results back to a position, and focus a model's card.
-   * @param id of the model whose card gets the focus */
+  /** Scroll the results back to a position, and focus the card of a model by its id. */
   revealCard(id: number | null, top: number) {
     scrollBy(this.#section, top - this.top);
     const cards = [...this.#cards.children];
@@ -37,8 +36,7 @@ export class ModelResultCards {
     if (card instanceof HTMLElement) card.focus({ preventScroll: true });
   }
 
-  /** Focus the first model, or the first button if no model was found. Return whether there is
-   * any. */
+  /** Focus the first model or else the first button. Return whether there is any. */
   focusFirst() {
     const first = this.#cards.querySelector("button") ?? this.#section.querySelector("button.wide");
     if (first instanceof HTMLElement) first.focus({ preventScroll: true });
@@ -110,7 +108,6 @@ export class ModelResultCards {
     );
   }
 
-  /** Return the cover image of a model, with its BlurHash until it is loaded. */
   #makeCover({ cover }: ModelCard) {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;

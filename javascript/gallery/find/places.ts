@@ -2,7 +2,7 @@
  * page, in a bar at the element's lower edge. */
 
 import { button, el, type IconName, observeSize } from "../core/dom";
-import { makeMenuButton } from "../core/menu";
+import { makeItem, makeMenuButton } from "../core/menu";
 import { makeToolbar } from "../core/widgets";
 import { findSavedPlace, hasGallery } from "../state/query";
 import { isHome, isMaking, type Key } from "../state/state";
@@ -25,10 +25,10 @@ interface Place {
 export function addPlaces(context: Context, header: HTMLElement) {
   const { actions, translate, root, page, signal } = context;
   const listMore = () => [
-    { key: "settings", text: translate("open_settings"), do: () => actions.panel("settings") },
-    { key: "open-list", text: translate("open_list"), do: () => actions.chooseList() },
-    { key: "hidden-rules", text: translate("hidden_list"), do: () => actions.openHiddenRules() },
-    { key: "help", text: translate("open_help"), do: () => actions.panel("help") },
+    makeItem("settings", translate("open_settings"), () => actions.panel("settings")),
+    makeItem("open-list", translate("open_list"), () => actions.chooseList()),
+    makeItem("hidden-rules", translate("hidden_list"), () => actions.openHiddenRules()),
+    makeItem("help", translate("open_help"), () => actions.panel("help")),
   ];
   const more = makeMenuButton(context, "more-tools", "open_more", listMore);
   more.classList.remove("icon");

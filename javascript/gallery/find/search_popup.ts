@@ -30,8 +30,7 @@ export function isAddress(text: string) {
   return SHAPES.some((shape) => shape.test(folded));
 }
 
-/** Return an element that says which other scope was searched and which words were ignored, with a
- * button that continues the search in its first scope. */
+/** Return what says where was searched instead, with a button that continues the search. */
 export function makeSearchMessage(context: Context) {
   const { store, translate, actions } = context;
   const sentence = el("p", { role: "status", dir: "auto" });
@@ -51,7 +50,6 @@ export function makeSearchMessage(context: Context) {
   return element;
 }
 
-/** Return a text that says where nothing was found, and how many images were found elsewhere. */
 function describeWidened(
   { from, scope, loaded: count, found }: WidenedSearch,
   translate: Translate,
@@ -148,8 +146,7 @@ function isSame(one: string, other: string) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Return the row that Enter runs: the first one that may find something. Return null if there is
- * none, or if the field is empty. */
+/** Return the row that Enter runs: the first that may find something, null for none. */
 export function getFirstChoice(rows: readonly SearchRow[]) {
   const choices = rows.filter(
     ({ kind, group }) => kind !== "complete" && kind !== "message" && !group,
@@ -205,8 +202,7 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
   return [...rows.slice(0, -1), { ...last, pictures: preview?.pictures ?? [] }];
 }
 
-/** Return the rows for models: those whose names begin with the text, the search on Civitai, and the
- * others that were opened lately or that Civitai found. */
+/** Return the rows for models: those named so, the search on Civitai, and others. */
 function listModelRows(
   { bootstrap }: State,
   text: string,

@@ -1,7 +1,7 @@
 /** What the page says of the open gallery: its status, notices, and why it is empty. */
 
 import type { Bootstrap } from "../contract";
-import { button, el, type IconName, setText } from "../core/dom";
+import { button, el, fill, type IconName, setText } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { needsReload, setProblem } from "../data/api";
 import { GAP } from "../grid/layout";
@@ -18,23 +18,7 @@ import {
 import type { Context, Problem, State, Translate } from "../types";
 import { type Chip, listChipsOfEmptyGallery, makeChip } from "./chips";
 
-type StatusAction =
-  | "retry"
-  | "reload"
-  | "give-up"
-  | "more"
-  | "search-on"
-  | "stop-search"
-  | "clear-search"
-  | "search-models"
-  | "read-anew"
-  | "home"
-  | "dismiss"
-  | "show-hidden"
-  | "shuffle"
-  | "newest-first"
-  | "settings"
-  | "reset-filters";
+type StatusAction = keyof ReturnType<typeof listButtons>;
 
 interface StatusText {
   kind: "none" | "waits" | "problem" | "offline" | "narrowed" | "empty" | "end";
@@ -46,8 +30,7 @@ const PATIENCE = 3; // seconds without an answer that go without saying
 const ROWS = 6; // of skeletons, more than a window has
 const NO_STATUS: StatusText = { kind: "none", text: "", actions: [] };
 
-/** Return the status text to show beside the search field.
- * @param now the time as from `performance.now()` */
+/** Return the status beside the search field at a time of `performance.now()`. */
 export function getLookupStatus(state: State, translate: Translate, now: number): StatusText {
   const { problems, lookupText, lookupStartedAt } = state;
   const problem = problems.lookup;
@@ -69,16 +52,14 @@ function makeProblemStatus(problem: Problem, leave: StatusAction): StatusText {
   return { kind, text: problem.message, actions: [chooseAction(problem, leave)] };
 }
 
-/** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for
- * codes of errors that a retry would not solve. */
+/** Return the button for a problem: `leave` where a retry would not solve it. */
 function chooseAction({ code }: Problem, leave: StatusAction): StatusAction {
   if (needsReload(code)) return "reload";
   if (code === "needs_key") return "settings";
   return ["bad_input", "gone", "region"].includes(code) ? leave : "retry";
 }
 
-/** Return the status text to show below the images.
- * @param now the time as from `performance.now()` */
+/** Return the status below the images at a time of `performance.now()`. */
 export function getGalleryStatus(state: State, translate: Translate, now: number): StatusText {
   const { problems, results, bootstrap, requestedAt, startedAt } = state;
   if (results) return NO_STATUS;
@@ -138,9 +119,7 @@ function makeReadingStatus(state: State, translate: Translate, now: number): Sta
   return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
 }
 
-/** Return the status while a page of a list is loaded or after the user has stopped that: how many
- * of its images are loaded.
- * @param time ms since the request was sent, null for none */
+/** Return how many images of a list are loaded. time: ms of the request, null for none. */
 function makeListStatus(
   { images, missing, total, notes }: State,
   translate: Translate,
@@ -153,18 +132,14 @@ function makeListStatus(
   return { kind: "waits", text: isSlow ? text : "", actions: ["stop-search"] };
 }
 
-/** Return the status of a running request. After some seconds the status says how long the request
- * has been running.
- * @param time ms since the request was sent
- * @param text for the first seconds */
+/** Return the status of a request, which after some seconds says for how long it has run. */
 function makeWaitingStatus(time: number, text: string, translate: Translate): StatusText {
   const n = Math.floor(time / 1000);
   if (n < PATIENCE) return { kind: "waits", text, actions: [] };
   return { kind: "waits", text: translate("no_answer_for", { n }), actions: ["give-up"] };
 }
 
-/** Return whether a text can be searched for models on Civitai. A text with a key such as `lora:`
- * cannot. */
+/** Return whether a text can be searched for models: one with a key such as `lora:` cannot. */
 export function isForModels(text: string) {
   return !/[:<>=]/.test(text);
 }
@@ -219,8 +194,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   return makeEmpty(author?.message ?? empty, "home");
 }
 
-/** Return the status at the end of a list: how many of its images are shown, and how many the
- * filters leave out. */
+/** Return how many images of a list are shown, and how many the filters leave out. */
 function makeListEnd(
   { images, missing, total, hiddenCount, libraryDate }: State,
   translate: Translate,
@@ -259,143 +233,147 @@ export function addMissing(context: Context) {
   store.on(["ended", "missing", "results", "bootstrap"], draw, context);
 }
 
-export class Status {
-  element;
-  #text = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
-  #actions = el("div", { class: "actions" });
-  #skeletons = el("div", { class: "skeletons", "aria-hidden": "true", hidden: true });
-  #clock = 0;
-  #drawn = "";
-
-  /** @param of what the status is about
-   * @param makeText returns the status at a time of `performance.now()` */
-  constructor(
-    private readonly context: Context,
-    private readonly of: "lookup" | "images",
-    private readonly makeText: (state: State, translate: Translate, now: number) => StatusText,
-  ) {
-    const { store, signal } = context;
-    this.element = el("section", { class: `status of-${of}` }, this.#text, this.#actions);
-    const keys: Key[] = [
-      "bootstrap",
-      "where",
-      "home",
-      "lookupText",
-      "results",
-      "loading",
-      "requestedAt",
-    ];
-    const more = ["problems", "ended", "hiddenCount", "notes", "images", "stopped"] as const;
-    store.on([...keys, ...more, getShown, "searchReading", "lost"], () => this.#draw(), context);
-    signal.addEventListener("abort", () => this.#setTicking(false));
-    this.#draw();
-  }
+/** @param of what the status is about
+ * @param makeText returns the status at a time of `performance.now()` */
+export function makeStatus(
+  context: Context,
+  of: "lookup" | "images",
+  makeText: (state: State, translate: Translate, now: number) => StatusText,
+) {
+  const { root, signal, store, translate } = context;
+  const textLine = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
+  const buttonRow = el("div", { class: "actions" });
+  const skeletons = el("div", { class: "skeletons", "aria-hidden": "true", hidden: true });
+  let clock = 0;
+  let drawn = "";
+  const element = el("section", { class: `status of-${of}` }, textLine, buttonRow);
+  const keys: Key[] = [
+    "bootstrap",
+    "where",
+    "home",
+    "lookupText",
+    "results",
+    "loading",
+    "requestedAt",
+  ];
+  const more = ["problems", "ended", "hiddenCount", "notes", "images", "stopped"] as const;
+  store.on([...keys, ...more, getShown, "searchReading", "lost"], draw, context);
+  signal.addEventListener("abort", () => setTicking(false));
+  draw();
 
   /** Focus the first button. Return whether there is one. */
-  focusFirst() {
-    const first = this.#actions.firstElementChild;
+  function focusFirst() {
+    const first = buttonRow.firstElementChild;
     if (first instanceof HTMLElement) first.focus();
     return first !== null;
   }
 
-  #draw() {
-    const { store, translate } = this.context;
+  function draw() {
     const state = store.get();
-    const { kind, text, actions } = this.makeText(state, translate, performance.now());
-    this.#setTicking(kind === "waits");
-    this.element.hidden = !text;
-    this.element.dataset.kind = kind;
+    const { kind, text, actions } = makeText(state, translate, performance.now());
+    setTicking(kind === "waits");
+    element.hidden = !text;
+    element.dataset.kind = kind;
     const { length } = getShown(state);
     const isLong = length > 0 || (isHome(state) && state.home !== null);
-    const { parentNode, nextSibling } = this.element;
+    const { parentNode, nextSibling } = element;
     // inserted again: else a browser counts it as a layout shift when images appear above it
-    const isAwaited = this.of === "images" && kind === "waits" && !isLong && !getAwaitedPart(state);
+    const isAwaited = of === "images" && kind === "waits" && !isLong && !getAwaitedPart(state);
     const isAlone = !isLong && !isAwaited;
-    const hasFocus = this.element.contains(this.context.root.activeElement); // else it would lose it
-    if (isAlone !== this.element.hasAttribute("data-alone") && !hasFocus)
-      parentNode?.insertBefore(this.element, nextSibling);
-    setText(this.#text, text);
-    this.#drawActions(actions);
-    this.element.toggleAttribute("data-alone", isAlone);
-    this.#showSkeletons(isAwaited, state.tile);
+    const hasFocus = element.contains(root.activeElement); // else it would lose it
+    if (isAlone !== element.hasAttribute("data-alone") && !hasFocus)
+      parentNode?.insertBefore(element, nextSibling);
+    setText(textLine, text);
+    drawActions(actions);
+    element.toggleAttribute("data-alone", isAlone);
+    showSkeletons(isAwaited, state.tile);
     const sticks = ["problem", "offline", "waits"].includes(kind);
-    this.#setSticking(sticks && (isLong || isAwaited));
+    setSticking(sticks && (isLong || isAwaited));
   }
 
-  /** Show tiles without images while the first page is loaded.
-   * @param tile their wanted width, in pixels */
-  #showSkeletons(isShown: boolean, tile: number) {
-    if (this.#skeletons.hidden !== isShown) return;
-    this.#skeletons.hidden = !isShown;
+  function showSkeletons(isShown: boolean, tile: number) {
+    if (skeletons.hidden !== isShown) return;
+    skeletons.hidden = !isShown;
     if (!isShown) return;
-    this.element.before(this.#skeletons);
-    const count = Math.max(1, Math.round((this.#skeletons.clientWidth + GAP) / (tile + GAP)));
-    this.#skeletons.style.columnCount = String(count);
+    element.before(skeletons);
+    const count = Math.max(1, Math.round((skeletons.clientWidth + GAP) / (tile + GAP)));
+    skeletons.style.columnCount = String(count);
     const tiles = Array.from({ length: count * ROWS }, () => el("span"));
-    this.#skeletons.replaceChildren(...tiles);
+    skeletons.replaceChildren(...tiles);
   }
 
-  #drawActions(actions: StatusAction[]) {
+  function drawActions(actions: StatusAction[]) {
     const key = actions.join();
-    if (this.#drawn === key) return; // a button under the pointer must not be replaced
-    this.#drawn = key;
-    this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
+    if (drawn === key) return; // a button under the pointer must not be replaced
+    drawn = key;
+    const buttons = actions.map((action) => makeStatusButton(context, action, of));
+    buttonRow.replaceChildren(...buttons);
   }
 
-  #setSticking(isSticking: boolean) {
-    if (this.of !== "images") return;
-    this.element.toggleAttribute("data-sticks", isSticking);
-    const { style } = this.context.root.host as HTMLElement;
-    const height = isSticking ? this.element.offsetHeight + 12 : 0;
+  function setSticking(isSticking: boolean) {
+    if (of !== "images") return;
+    element.toggleAttribute("data-sticks", isSticking);
+    const { style } = root.host as HTMLElement;
+    const height = isSticking ? element.offsetHeight + 12 : 0;
     style.setProperty("--cs-status-height", `${height}px`);
   }
 
-  /** Redraw the line every second while it counts seconds, else stop that.
-   * @param isWaiting whether seconds are counted */
-  #setTicking(isWaiting: boolean) {
-    if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
-    if (!isWaiting && this.#clock) {
-      window.clearInterval(this.#clock);
-      this.#clock = 0;
+  /** Redraw the line every second while it counts seconds. */
+  function setTicking(isWaiting: boolean) {
+    if (isWaiting && !clock) clock = window.setInterval(draw, 1000);
+    if (!isWaiting && clock) {
+      window.clearInterval(clock);
+      clock = 0;
     }
   }
+  return { element, focusFirst };
+}
 
-  #makeButton(action: StatusAction) {
-    const { actions, translate, store } = this.context;
-    const looks: Record<StatusAction, { key: string; icon?: IconName; press: () => unknown }> = {
-      retry: { key: "do_retry", icon: "again", press: () => actions.retry(this.#findFailedPart()) },
-      reload: { key: "do_reload", press: () => location.reload() },
-      "give-up": { key: "do_give_up", press: () => actions.giveUp(this.of) },
-      "search-on": { key: "read_on", press: () => void actions.searchOn() },
-      "stop-search": { key: "search_stop", press: () => actions.stopSearch() },
-      "clear-search": { key: "clear_search", press: () => actions.clearSearch() },
-      "search-models": {
-        key: "row_models",
-        icon: "model",
-        press: () => actions.searchModels(getSearched(store.get())),
-      },
-      more: { key: "read_on", press: () => void actions.more() },
-      "read-anew": { key: "do_retry", icon: "again", press: () => void actions.reloadGallery() },
-      shuffle: { key: "do_shuffle", icon: "again", press: () => actions.reloadGallery() },
-      "newest-first": { key: "newest_first", press: () => actions.setWhere({ sort: "Newest" }) },
-      "show-hidden": { key: "show_hidden", press: () => actions.showHidden(true) },
-      "reset-filters": { key: "reset_filters", press: () => actions.resetFilters() },
-      settings: { key: "open_settings", press: () => actions.panel("settings") },
-      home: { key: "go_home", press: () => actions.openHome() },
-      dismiss: { key: "do_close", press: () => setProblem(store, "lookup", null) },
-    };
-    const { key, icon, press } = looks[action];
-    return button({ action, icon, label: translate(key) }, press);
-  }
+export type Status = ReturnType<typeof makeStatus>;
 
-  /** Return the part of the page to retry, undefined for all that have failed. */
-  #findFailedPart() {
-    if (this.of === "lookup") return "lookup";
-    const state = this.context.store.get();
-    if (getMissingPart(state)) return undefined;
-    const failed = getFailedGalleryPart(state) ?? getAwaitedPart(state);
-    return failed ?? (state.lost ? "bootstrap" : "images");
-  }
+/** Return the buttons of all statuses; `of` is what the status is about. */
+function listButtons({ actions, store }: Context, of: "lookup" | "images") {
+  const searchModels = () => actions.searchModels(getSearched(store.get()));
+  const buttons = {
+    retry: {
+      key: "do_retry",
+      icon: "again",
+      press: () => actions.retry(findPart(store.get(), of)),
+    },
+    reload: { key: "do_reload", press: () => location.reload() },
+    "give-up": { key: "do_give_up", press: () => actions.giveUp(of) },
+    "search-on": { key: "read_on", press: () => void actions.searchOn() },
+    "stop-search": { key: "search_stop", press: () => actions.stopSearch() },
+    "clear-search": { key: "clear_search", press: () => actions.clearSearch() },
+    "search-models": { key: "row_models", icon: "model", press: searchModels },
+    more: { key: "read_on", press: () => void actions.more() },
+    "read-anew": { key: "do_retry", icon: "again", press: () => actions.reloadGallery() },
+    shuffle: { key: "do_shuffle", icon: "again", press: () => actions.reloadGallery() },
+    "newest-first": { key: "newest_first", press: () => actions.setWhere({ sort: "Newest" }) },
+    "show-hidden": { key: "show_hidden", press: () => actions.showHidden(true) },
+    "reset-filters": { key: "reset_filters", press: () => actions.resetFilters() },
+    settings: { key: "open_settings", press: () => actions.panel("settings") },
+    home: { key: "go_home", press: () => actions.openHome() },
+    dismiss: { key: "do_close", press: () => setProblem(store, "lookup", null) },
+  } as const;
+  return buttons satisfies Record<string, { key: string; icon?: IconName; press: () => unknown }>;
+}
+
+function makeStatusButton(
+  context: Context,
+  action: StatusAction,
+  of: "lookup" | "images" = "images",
+) {
+  const { key, press, ...look } = listButtons(context, of)[action];
+  return button({ action, label: context.translate(key), ...look }, press);
+}
+
+/** Return the part of the page to retry, undefined for all that have failed. */
+function findPart(state: State, of: "lookup" | "images") {
+  if (of === "lookup") return "lookup";
+  if (getMissingPart(state)) return undefined;
+  const failed = getFailedGalleryPart(state) ?? getAwaitedPart(state);
+  return failed ?? (state.lost ? "bootstrap" : "images");
 }
 
 const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
@@ -434,23 +412,11 @@ export class EmptyResult {
   #section = el("section", { class: "empty-result", hidden: true });
   #text = el("p", { role: "status" });
   #chips = el("div", { class: "actions" });
-  #again;
-  #models;
-  #reset;
+  #row = el("div", { class: "actions" });
 
   constructor(private readonly context: Context) {
     const { page, translate, actions, store, signal } = context;
-    const look = { action: "reset-filters", label: translate("reset_filters") };
-    this.#reset = button(look, () => actions.resetFilters());
-    this.#again = button({ action: "read-anew", icon: "again", label: translate("do_retry") }, () =>
-      actions.reloadGallery(),
-    );
-    this.#models = button(
-      { action: "search-models", icon: "model", label: translate("row_models") },
-      () => actions.searchModels(getSearched(store.get())),
-    );
-    const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);
-    this.#section.append(this.#text, this.#chips, row);
+    this.#section.append(this.#text, this.#chips, this.#row);
     page.append(this.#section);
     const list = (state: State) => listChipsOfEmptyGallery(state, translate, actions);
     const describe = (state: State) => JSON.stringify(list(state).map(({ text }) => text));
@@ -477,10 +443,9 @@ export class EmptyResult {
     this.#section.hidden = !chips.length;
     this.#text.textContent = chips.length ? (author?.message ?? text) : "";
     this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, translate)));
-    const isElsewhere =
-      !isDoubtful && searched !== "" && isForModels(searched) && !findSavedPlace(now.where);
-    this.#again.hidden = !isDoubtful;
-    this.#models.hidden = !isElsewhere;
-    this.#reset.hidden = isDoubtful || isElsewhere || chips.length < 2; // the only chip resets all
+    const isElsewhere = searched !== "" && isForModels(searched) && !findSavedPlace(now.where);
+    const way = isDoubtful ? "read-anew" : isElsewhere ? "search-models" : "reset-filters";
+    const isChips = way === "reset-filters" && chips.length < 2; // the only chip resets all
+    fill(this.#row, !isChips && makeStatusButton(this.context, way));
   }
 }

@@ -24,71 +24,62 @@ interface Drag {
   before: Selection | null; // what was marked, null until the pointer has moved
 }
 
-export class DragMarks {
-  #band = el("div", { class: "rubber-band", "aria-hidden": "true" });
-  #drag: Drag | null = null;
-  #frame = 0;
-
-  constructor(
-    private readonly list: HTMLElement,
-    private readonly context: Context,
-    private readonly arrangement: Arrangement,
-  ) {
-    const { signal } = context;
-    document.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
-    document.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
-    document.addEventListener("pointerup", (event) => this.#onUp(event), { signal });
-    document.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
-    list.addEventListener("mousedown", (event) => this.#onMouseDown(event), { signal });
-    list.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
-    preventFlicks(list, signal, () => this.heldId !== null); // a finger marks images
-    const keys = { signal, capture: true };
-    window.addEventListener("keydown", (event) => this.#onKey(event), keys);
-    document.addEventListener("selectstart", (event) => this.#drag && event.preventDefault(), {
-      signal,
-    });
-    signal.addEventListener("abort", () => this.#end());
-  }
+export function makeDragMarks(list: HTMLElement, context: Context, arrangement: Arrangement) {
+  const { actions, page, root, signal, store } = context;
+  const band = el("div", { class: "rubber-band", "aria-hidden": "true" });
+  let current: Drag | null = null;
+  let frame = 0;
+  document.addEventListener("pointerdown", onDown, { signal });
+  document.addEventListener("pointermove", onMove, { signal });
+  document.addEventListener("pointerup", onUp, { signal });
+  document.addEventListener("pointercancel", onUp, { signal });
+  list.addEventListener("mousedown", onMouseDown, { signal });
+  list.addEventListener("longpress", onLongPress, { signal });
+  preventFlicks(list, signal, () => getHeldId() !== null); // a finger marks images
+  const keys = { signal, capture: true };
+  window.addEventListener("keydown", onKey, keys);
+  document.addEventListener("selectstart", (event) => current && event.preventDefault(), {
+    signal,
+  });
+  signal.addEventListener("abort", endDrag);
 
   /** Return the id of the tile that a finger holds, which must not be removed; null if none. */
-  get heldId() {
-    return this.#drag?.id ?? null;
+  function getHeldId() {
+    return current?.id ?? null;
   }
 
-  #onDown(event: PointerEvent) {
-    if (event.pointerType !== "mouse" || event.button !== 0 || !this.list.clientWidth) return;
+  function onDown(event: PointerEvent) {
+    if (event.pointerType !== "mouse" || event.button !== 0 || !list.clientWidth) return;
     const [target] = event.composedPath();
     const isTile = target instanceof Element && target.closest("[data-tile]") !== null;
-    if (this.#isBesideTiles(event) || (event.shiftKey && isTile)) this.#prepare(event, null);
+    if (isBesideTiles(event) || (event.shiftKey && isTile)) prepare(event, null);
   }
 
   /** Prevent a press on the list from focusing a tile, which would scroll to that tile. */
-  #onMouseDown(event: MouseEvent) {
-    if (event.composedPath()[0] !== this.list) return;
+  function onMouseDown(event: MouseEvent) {
+    if (event.composedPath()[0] !== list) return;
     event.preventDefault();
-    const { activeElement } = this.context.root;
+    const { activeElement } = root;
     if (activeElement instanceof HTMLInputElement) activeElement.blur();
   }
 
   /** Return whether an event happened in the grid or its margins, but on no tile and no control. */
-  #isBesideTiles(event: PointerEvent) {
-    const { page, root } = this.context;
+  function isBesideTiles(event: PointerEvent) {
     const [target] = event.composedPath();
-    const isOurs = target === this.list || target === page || target === root.host;
-    return isOurs || this.#isMargin(event);
+    const isOurs = target === list || target === page || target === root.host;
+    return isOurs || isMargin(event);
   }
 
-  /** Return whether an event happened in the host's empty margin at the left or right of the
-   * grid. */
-  #isMargin({ target, clientX, clientY }: PointerEvent) {
-    const { host } = this.context.root;
+  /** Return whether an event happened in the host's empty margin beside the grid. */
+  function isMargin({ target, clientX, clientY }: PointerEvent) {
+    const { host } = root;
     if (!(target instanceof Element) || target === host || !target.contains(host)) return false;
-    const { top, bottom } = this.list.getBoundingClientRect();
+    const { top, bottom } = list.getBoundingClientRect();
     const isOnScrollbar = clientX >= document.documentElement.clientWidth;
     return !isOnScrollbar && clientY >= top && clientY <= bottom;
   }
 
-  #prepare(
+  function prepare(
     {
       pointerId: pointer,
       clientX: x,
@@ -97,97 +88,94 @@ export class DragMarks {
     id: number | null,
   ) {
     const from = { x, y };
-    this.#drag = { pointer, id, from, start: this.#toList(from), now: from, before: null };
+    current = { pointer, id, from, start: toList(from), now: from, before: null };
   }
 
-  #onLongPress(event: Event) {
+  function onLongPress(event: Event) {
     const tile = event.target instanceof Element ? event.target.closest("[data-tile]") : null;
     if (!(tile instanceof HTMLElement) || !(event instanceof CustomEvent)) return;
     const { x, y, pointerId } = event.detail;
-    this.#prepare({ pointerId, clientX: x, clientY: y }, Number(tile.dataset.id));
+    prepare({ pointerId, clientX: x, clientY: y }, Number(tile.dataset.id));
   }
 
-  #onMove(event: PointerEvent) {
-    const drag = this.#drag;
+  function onMove(event: PointerEvent) {
+    const drag = current;
     if (drag?.pointer !== event.pointerId) return;
-    if (event.buttons === 0) return this.#end(); // released outside the window
+    if (event.buttons === 0) return endDrag(); // released outside the window
     drag.now = { x: event.clientX, y: event.clientY };
     if (drag.before) return; // the next frame draws
-    if (Math.hypot(drag.now.x - drag.from.x, drag.now.y - drag.from.y) > SLOP) this.#begin(drag);
+    if (Math.hypot(drag.now.x - drag.from.x, drag.now.y - drag.from.y) > SLOP) begin(drag);
   }
 
-  #begin(drag: Drag) {
-    const { marks, anchor, range } = this.context.store.get();
+  function begin(drag: Drag) {
+    const { marks, anchor, range } = store.get();
     drag.before = { marks, anchor, range };
-    closeMenu(this.context.root); // which the resting finger has opened
+    closeMenu(root); // which the resting finger has opened
     if (drag.id === null) {
-      this.list.setPointerCapture(drag.pointer); // the click at the end is of no tile
-      this.list.prepend(this.#band);
+      list.setPointerCapture(drag.pointer); // the click at the end is of no tile
+      list.prepend(band);
     }
-    this.#draw();
+    draw();
   }
 
   /** Mark the images under the drag in each frame, and scroll at the window's edges. */
-  #draw() {
-    const drag = this.#drag;
+  function draw() {
+    const drag = current;
     if (!drag?.before) return;
-    scrollBy(this.list, getScrollSpeed(drag.now.y, window.innerHeight));
-    this.#mark(
-      drag,
-      drag.before,
-      drag.id === null ? this.#listInBand(drag) : this.#listRange(drag),
-    );
-    this.#frame = requestAnimationFrame(() => this.#draw());
+    scrollBy(list, getScrollSpeed(drag.now.y, window.innerHeight));
+    mark(drag, drag.before, drag.id === null ? listInBand(drag) : listRange(drag));
+    frame = requestAnimationFrame(draw);
   }
 
-  #mark(drag: Drag, before: Selection, ids: readonly number[]) {
-    const state = this.context.store.get();
+  function mark(drag: Drag, before: Selection, ids: readonly number[]) {
+    const state = store.get();
     const all = ids.flatMap((id) => listTileIds(state, id));
     const marks = new Set([...before.marks, ...all]);
     if (marks.size === state.marks.size && all.every((id) => state.marks.has(id))) return;
     const anchor = drag.id ?? ids[0] ?? before.anchor;
-    this.context.actions.setView({ marks, anchor, range: null });
+    actions.setView({ marks, anchor, range: null });
   }
 
-  #listInBand({ start, now }: Drag) {
-    const end = this.#toList(now);
+  function listInBand({ start, now }: Drag) {
+    const end = toList(now);
     const area = toArea(start, end);
-    const { style } = this.#band;
+    const { style } = band;
     style.transform = `translate(${area.left}px, ${area.top}px)`;
     style.width = `${area.right - area.left}px`;
     style.height = `${area.bottom - area.top}px`;
-    return this.arrangement.listInside(area);
+    return arrangement.listInside(area);
   }
 
-  #listRange({ id, now }: Drag) {
+  function listRange({ id, now }: Drag) {
     const held = id ?? 0;
-    const end = this.arrangement.findAt(this.#toList(now));
-    return end === null ? [held] : this.arrangement.listRange(held, end);
+    const end = arrangement.findAt(toList(now));
+    return end === null ? [held] : arrangement.listRange(held, end);
   }
 
-  #toList({ x, y }: Point) {
-    const { left, top } = this.list.getBoundingClientRect();
+  function toList({ x, y }: Point) {
+    const { left, top } = list.getBoundingClientRect();
     return { x: x - left, y: y - top };
   }
 
-  #onUp(event: PointerEvent) {
-    if (this.#drag?.pointer === event.pointerId) this.#end();
+  function onUp(event: PointerEvent) {
+    if (current?.pointer === event.pointerId) endDrag();
   }
 
-  #onKey(event: KeyboardEvent) {
-    const before = this.#drag?.before;
+  function onKey(event: KeyboardEvent) {
+    const before = current?.before;
     if (event.key !== "Escape" || !before) return;
     event.preventDefault();
     event.stopPropagation();
-    this.#end();
-    this.context.actions.setView(before);
+    endDrag();
+    actions.setView(before);
   }
 
-  #end() {
-    cancelAnimationFrame(this.#frame);
-    this.#drag = null;
-    this.#band.remove();
+  function endDrag() {
+    cancelAnimationFrame(frame);
+    current = null;
+    band.remove();
   }
+  return { getHeldId };
 }
 
 /** Return the pixels to scroll in one frame, negative upwards: 0 away from the window's edges, and

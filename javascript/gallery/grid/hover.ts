@@ -12,63 +12,65 @@ const REST = 150; // ms on a video before its file is loaded: many are only pass
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-export class Hover {
-  #caption = el("div", { class: "tile-overlay", "aria-hidden": "true" });
-  #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
-  #tile: Tile | null = null;
-  #drawn: ImageView | null = null;
-  #clock = 0;
-
-  constructor(private readonly context: Context) {
-    this.#video.muted = true;
-    this.#video.addEventListener("playing", () => this.#video.setAttribute("data-plays", ""));
-    // A video that cannot be played stays a still image here; the viewer says why.
-    this.#video.addEventListener("error", () => this.#stopVideo());
-    context.signal.addEventListener("abort", () => this.hide());
-  }
+export function makeHover(context: Context) {
+  const { api, signal, translate } = context;
+  const caption = el("div", { class: "tile-overlay", "aria-hidden": "true" });
+  const video = el("video", {
+    class: "clip",
+    loop: true,
+    playsinline: true,
+    "aria-hidden": "true",
+  });
+  let shown: Tile | null = null;
+  let drawn: ImageView | null = null;
+  let clock = 0;
+  video.muted = true;
+  video.addEventListener("playing", () => video.setAttribute("data-plays", ""));
+  // A video that cannot be played stays a still image here; the viewer says why.
+  video.addEventListener("error", stopVideo);
+  signal.addEventListener("abort", hide);
 
   /** Show a tile's caption and, after a moment, play its video. A blurred tile shows neither. */
-  showFor(tile: Tile) {
-    if (this.#tile === tile) return;
-    this.hide();
+  function showFor(tile: Tile) {
+    if (shown === tile) return;
+    hide();
     if (tile.isBlurred) return;
-    this.#tile = tile;
-    this.#drawCaption(tile);
+    shown = tile;
+    drawCaption(tile);
     const { transform, width, height } = tile.element.style; // not its picture's colours
-    Object.assign(this.#caption.style, { transform, width, height });
-    this.#caption.dataset.id = String(tile.view.id);
+    Object.assign(caption.style, { transform, width, height });
+    caption.dataset.id = String(tile.view.id);
     // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
-    tile.element.parentElement?.prepend(this.#caption);
+    tile.element.parentElement?.prepend(caption);
     if (tile.view.kind === "video" && !still.matches)
-      this.#clock = window.setTimeout(() => this.#playVideo(tile), REST);
+      clock = window.setTimeout(() => playVideo(tile), REST);
   }
 
-  hide() {
-    if (!this.#tile) return;
-    this.#tile = null;
-    this.#caption.remove();
-    window.clearTimeout(this.#clock);
-    this.#stopVideo();
+  function hide() {
+    if (!shown) return;
+    shown = null;
+    caption.remove();
+    window.clearTimeout(clock);
+    stopVideo();
   }
 
   /** Hide the caption if it belongs to a tile that is being removed. */
-  hideFor(tile: Tile) {
-    if (this.#tile === tile) this.hide();
+  function hideFor(tile: Tile) {
+    if (shown === tile) hide();
   }
 
   /** Show newer data of the image. */
-  update() {
-    if (this.#tile && this.#tile.view !== this.#drawn) this.#drawCaption(this.#tile);
+  function update() {
+    if (shown && shown.view !== drawn) drawCaption(shown);
   }
 
-  #drawCaption({ view }: Tile) {
-    this.#drawn = view;
-    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(view)));
+  function drawCaption({ view }: Tile) {
+    drawn = view;
+    caption.replaceChildren(el("div", { class: "caption" }, ...makeLines(view)));
   }
 
-  #makeLines(view: ImageView) {
+  function makeLines(view: ImageView) {
     const { user, base_model: base, summary, reactions } = view;
-    const { translate } = this.context;
     const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
     const facts = [
       steps > 0 && translate("caption_steps", { n: steps }),
@@ -90,28 +92,30 @@ export class Hover {
     ];
   }
 
-  #playVideo(tile: Tile) {
-    this.#video.src = this.context.api.getFileUrl(tile.view.id);
-    tile.element.append(this.#video);
+  function playVideo(tile: Tile) {
+    video.src = api.getFileUrl(tile.view.id);
+    tile.element.append(video);
     // Rejected when the pointer leaves before the video begins, which is no error.
-    this.#video.play().catch(() => undefined);
+    video.play().catch(() => undefined);
   }
 
-  #stopVideo() {
-    if (!this.#video.isConnected) return;
-    this.#video.pause();
-    this.#video.removeAttribute("src");
-    this.#video.removeAttribute("data-plays");
-    this.#video.load(); // lets go of the connection
-    this.#video.remove();
+  function stopVideo() {
+    if (!video.isConnected) return;
+    video.pause();
+    video.removeAttribute("src");
+    video.removeAttribute("data-plays");
+    video.load(); // lets go of the connection
+    video.remove();
   }
+  return { showFor, hide, hideFor, update };
 }
+
+export type Hover = ReturnType<typeof makeHover>;
 
 const NEW_TAB = /Mac|iP/.test(navigator.platform) ? "metaKey" : "ctrlKey";
 const BEFORE_USE = ["pointerover", "pointerdown", "focusin", "contextmenu"] as const;
 
-/** Set a tile's link to its image's URL as soon as the tile is pointed at or focused. To set all
- * links at each change of the URL would be slow. */
+/** Set a tile's link once it is pointed at: all of them at each change would be slow. */
 export function linkTiles(list: HTMLElement, { store }: Context, tiles: Tiles) {
   for (const type of BEFORE_USE) {
     list.addEventListener(type, ({ target }) => {

@@ -59,8 +59,7 @@ export function chooseThumbWidth(tile: number, ratio: number): 320 | 450 | 800 {
   return needed <= 450 ? 450 : 800;
 }
 
-/** Return width divided by height, limited to the shapes that a tile may have. Return 1 for an
- * unknown size. */
+/** Return width over height within the shapes of tiles, 1 for an unknown size. */
 export function getAspectRatio(size: Size) {
   if (!(size.width > 0 && size.height > 0)) return 1;
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
@@ -99,8 +98,7 @@ export class Masonry {
     return this.boxes.length ? Math.max(...this.#heights) - this.gap : 0;
   }
 
-  /** Place the images that follow those placed so far, each in the shortest column.
-   * @param sizes of all images */
+  /** Place the images that follow, each in the shortest column; `sizes` are of all. */
   append(sizes: readonly Size[]) {
     for (let index = this.boxes.length; index < sizes.length; index += 1)
       this.#placeImage(sizes[index], index);
@@ -163,8 +161,7 @@ export class Masonry {
     return this.#findBeside(index, step);
   }
 
-  /** Return the index of the image before or after this one in reading order: the next one in its
-   * row, at an edge the first or last one of the row above or below. */
+  /** Return the index of the image before or after this one in reading order. */
   #findBeside(index: number, step: "left" | "right") {
     const { row } = this.boxes[index];
     const at = this.#rows[row].indexOf(index);
@@ -175,8 +172,7 @@ export class Masonry {
     return beside ?? index;
   }
 
-  /** Return the index of the first image of a column that ends below `y`, of the last image if none
-   * does. */
+  /** Return the first image of a column that ends below `y`, else the last. */
   #findNearest(column: number[], y: number) {
     return column[Math.min(this.#findFirstBelow(column, y), column.length - 1)];
   }
@@ -236,8 +232,7 @@ export class Arrangement {
     return this.views.length > 0 && this.views.every((view, at) => view.id === views[at]?.id);
   }
 
-  /** Add the images that follow those in the grid.
-   * @param views all images, beginning with those in the grid */
+  /** Add the images that follow; `views` are all, beginning with those in the grid. */
   appendViews(views: readonly ImageView[]) {
     for (let at = this.views.length; at < views.length; at += 1)
       this.#indices.set(views[at].id, at);
@@ -245,9 +240,7 @@ export class Arrangement {
     this.#layout.append(views);
   }
 
-  /** Lay out all images again.
-   * @param width of the grid, in pixels
-   * @param tile wanted width of a tile, in pixels */
+  /** Lay out all images again; `width` of the grid and wanted width of a `tile` in pixels. */
   layOut(views: readonly ImageView[], width: number, tile: number) {
     this.#layout = new Masonry(width, tile, this.gap);
     this.#indices.clear();
@@ -255,14 +248,12 @@ export class Arrangement {
     this.appendViews(views);
   }
 
-  /** Return the ids of the images that are at least partly between two heights of the grid, in
-   * order. */
+  /** Return the ids of the images that are partly between two heights, in order. */
   listBetween(top: number, bottom: number) {
     return this.#layout.listBetween(top, bottom).map((index) => this.views[index].id);
   }
 
-  /** Return the ids of the images near the window, but not in it: those in the direction of
-   * scrolling first, and of these the nearest first. */
+  /** Return the ids near but not in the window, in the order of scrolling. */
   listAround({ top, bottom, screen }: Viewport, isRising: boolean) {
     const above = this.listBetween(top - AHEAD * screen, top).reverse();
     const below = this.listBetween(bottom, bottom + AHEAD * screen);
@@ -283,24 +274,21 @@ export class Arrangement {
     });
   }
 
-  /** Return the id of the image at a point. If the point is in a gap, return the id of an image
-   * beside the gap; null if there is none. */
+  /** Return the id of the image at a point or beside its gap, null if there is none. */
   findAt({ x, y }: { x: number; y: number }) {
     const near = this.gap / 2;
     const area = { left: x - near, top: y - near, right: x + near, bottom: y + near };
     return this.listInside(area)[0] ?? null;
   }
 
-  /** Return the ids from one image to another, in order and including both; [] if one is
-   * missing. */
+  /** Return the ids from one image to another, both included; [] if one is missing. */
   listRange(one: number, other: number) {
     const [a, b] = [this.#indices.get(one), this.#indices.get(other)];
     if (a === undefined || b === undefined) return [];
     return this.views.slice(Math.min(a, b), Math.max(a, b) + 1).map(({ id }) => id);
   }
 
-  /** Return the id of the first image that begins between two heights. If none begins there, return
-   * the first that is partly there, or null. */
+  /** Return the first image that begins between two heights, else is partly there. */
   findFirstIn(top: number, bottom: number) {
     const ids = this.listBetween(top, bottom);
     return ids.find((id) => (this.getBox(id)?.y ?? 0) >= top) ?? ids[0] ?? null;

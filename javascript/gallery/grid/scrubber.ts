@@ -9,8 +9,7 @@ import { getShown, getTiles } from "../state/state";
 import type { Context, State } from "../types";
 import type { Grid } from "./grid";
 
-/** Return whether the open gallery is sorted by date, so that it has months. Those of a search are
- * not known. */
+/** Return whether the gallery is sorted by date, and no search, whose months are unknown. */
 export function hasMonths(state: State) {
   const { where, results } = state;
   const isByDate = where.sort === "Newest" || where.sort === "Oldest";
@@ -18,17 +17,14 @@ export function hasMonths(state: State) {
   return isByDate && isWhole && results === null && getShown(state).length > 0;
 }
 
-/** Return the months in the order in which the gallery shows them.
- * @param months the newest first */
+/** Return months, given the newest first, in the gallery's order. */
 export function sortMonths(months: readonly MonthCount[], sort: string) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }
 
 const IN_A_ROW = 3; // images: Civitai's order is by publication, and single dates do not follow it
 
-/** Return the index of the first image that belongs to a month or comes after it, the number of
- * images if none does.
- * @param month such as "2025-12" */
+/** Return the index of the first image of a month such as "2025-12", or after it. */
 function findStart(
   images: readonly ImageView[],
   sort: string,
@@ -91,223 +87,207 @@ const STEPS = {
 const WHILE_SCROLLING = 1200; // ms that the month is shown after a row has passed
 const BELOW_BARS = 76; // pixels from the window's top to the image that is scrolled to
 
-export class Scrubber {
-  #bubble = el("span", { class: "scrubber-month surface", "aria-hidden": "true" });
-  #handle;
-  #track;
+export function addScrubber(context: Context, grid: Grid) {
+  const { actions, api, root, signal, store, translate } = context;
+  const bubble = el("span", { class: "scrubber-month surface", "aria-hidden": "true" });
   /** as the gallery shows them */
-  #months: MonthCount[] = [];
-  #topMonth = ""; // of the first image in the window
-  #flash: Animation | null = null;
-  #position = 0; // as `findPosition` returns it
+  let known: MonthCount[] = [];
+  let topMonth = ""; // of the first image in the window
+  let flash: Animation | null = null;
+  let shownAt = 0; // as `findPosition` returns it
   /** what the months were fetched for */
-  #fetchedFor: readonly unknown[] = [];
+  let fetchedFor: readonly unknown[] = [];
   /** the position to scroll to, null if it is reached */
-  #wanted: number | null = null;
-  #isScrolling = false;
-  #isHeld = false;
+  let wanted: number | null = null;
+  let isScrolling = false;
+  let isHeld = false;
   /** the pointer's height while it drags the handle */
-  #draggedTo: number | null = null;
+  let draggedTo: number | null = null;
   /** the first image in the window when the wanted position was reached */
-  #reached: number | null = null;
+  let reached: number | null = null;
+  const handle = el("div", {
+    class: "scrubber-handle",
+    "data-field": "month",
+    role: "slider",
+    tabindex: 0,
+    "aria-label": translate("scrubber"),
+    "aria-orientation": "vertical",
+    "aria-valuemin": 0,
+  });
+  const track = el("div", { class: "scrubber", hidden: true }, handle, bubble);
+  root.append(track);
+  listen();
+  const leave = () => setWanted(null);
+  store.on(["where"], leave, { signal });
+  window.addEventListener("wheel", leave, { passive: true, signal });
+  store.on(["where", "results", getShown, "passed"], draw, { signal });
+  store.on(["passed"], onScroll, { signal });
+  draw(store.get());
 
-  constructor(
-    private readonly context: Context,
-    private readonly grid: Grid,
-  ) {
-    const { root, translate, store, signal } = context;
-    this.#handle = el("div", {
-      class: "scrubber-handle",
-      "data-field": "month",
-      role: "slider",
-      tabindex: 0,
-      "aria-label": translate("scrubber"),
-      "aria-orientation": "vertical",
-      "aria-valuemin": 0,
-    });
-    this.#track = el("div", { class: "scrubber", hidden: true }, this.#handle, this.#bubble);
-    root.append(this.#track);
-    this.#listen();
-    const leave = () => this.#setWanted(null);
-    store.on(["where"], leave, { signal });
-    window.addEventListener("wheel", leave, { passive: true, signal });
-    store.on(["where", "results", getShown, "passed"], (now) => this.#draw(now), { signal });
-    store.on(["passed"], (now, before) => this.#onScroll(now, before), { signal });
-    this.#draw(store.get());
-  }
-
-  #listen() {
-    const track = this.#track;
+  function listen() {
     preventFlicks(track);
-    track.addEventListener("pointerenter", () => void this.#fetchMonths());
+    track.addEventListener("pointerenter", fetchMonths);
     track.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
       track.setPointerCapture(event.pointerId);
-      this.#handle.focus({ preventScroll: true });
-      this.#isHeld = true;
-      this.#drag(event.clientY);
-      void this.#fetchMonths();
+      handle.focus({ preventScroll: true });
+      isHeld = true;
+      drag(event.clientY);
+      void fetchMonths();
     });
     track.addEventListener("pointermove", ({ clientY }) => {
-      if (this.#isHeld) this.#drag(clientY);
-      else if (this.#months.length) this.#showMonth(this.#findPositionAt(clientY));
-      track.toggleAttribute("data-pointed", this.#months.length > 0);
+      if (isHeld) drag(clientY);
+      else if (known.length) showMonth(findPositionAt(clientY));
+      track.toggleAttribute("data-pointed", known.length > 0);
     });
     track.addEventListener("pointerleave", () => track.removeAttribute("data-pointed"));
     track.addEventListener("lostpointercapture", () => {
-      this.#isHeld = false;
-      if (this.#months.length) this.#endDrag(); // else it is followed when the months are known
+      isHeld = false;
+      if (known.length) endDrag(); // else it is followed when the months are known
     });
-    this.#handle.addEventListener("focus", () => void this.#fetchMonths());
-    this.#handle.addEventListener("keydown", (event) => this.#press(event));
+    handle.addEventListener("focus", fetchMonths);
+    handle.addEventListener("keydown", press);
   }
 
-  #press(event: KeyboardEvent) {
+  function press(event: KeyboardEvent) {
     const { key } = event;
     const step = STEPS[key as keyof typeof STEPS];
-    if (step !== undefined && this.#months.length) {
-      const last = this.#months.length - 1;
-      const month = Math.floor(this.#wanted ?? this.#position) + step;
-      void this.#scrollTo(Math.max(0, Math.min(month, last))).then(() => this.#fetchMonths());
-    } else if (key === "Escape" && this.#wanted !== null) this.#setWanted(null);
+    if (step !== undefined && known.length) {
+      const last = known.length - 1;
+      const month = Math.floor(wanted ?? shownAt) + step;
+      void scrollTo(Math.max(0, Math.min(month, last))).then(fetchMonths);
+    } else if (key === "Escape" && wanted !== null) setWanted(null);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #drag(y: number) {
-    this.#draggedTo = y;
-    if (this.#months.length) void this.#scrollTo(this.#findPositionAt(y));
+  function drag(y: number) {
+    draggedTo = y;
+    if (known.length) void scrollTo(findPositionAt(y));
   }
 
-  #endDrag() {
-    this.#draggedTo = null;
-    if (!this.#isScrolling) this.#setWanted(null);
-    void this.#fetchMonths(); // more may be known by now
+  function endDrag() {
+    draggedTo = null;
+    if (!isScrolling) setWanted(null);
+    void fetchMonths(); // more may be known by now
   }
 
-  #findPositionAt(y: number) {
-    const { top, height } = this.#track.getBoundingClientRect();
-    const { length } = this.#months;
+  function findPositionAt(y: number) {
+    const { top, height } = track.getBoundingClientRect();
+    const { length } = known;
     return Math.max(0, Math.min(length - 0.01, ((y - top) / height) * length));
   }
 
-  /** Scroll to a position, after loading the pages on the way. Another position that is wanted
-   * meanwhile takes its place. At the last known month another page is loaded; more pages follow as
-   * long as the pointer holds the handle there. */
-  async #scrollTo(position: number) {
-    const { store, actions } = this.context;
-    this.#setWanted(position);
-    if (this.#isScrolling) return;
-    this.#isScrolling = true;
-    while (this.#wanted !== null) {
+  /** Scroll to a position, after loading the pages on the way; held at the end, load more. */
+  async function scrollTo(position: number) {
+    setWanted(position);
+    if (isScrolling) return;
+    isScrolling = true;
+    while (wanted !== null) {
       const { cursor, ended, where, problems } = store.get();
       const tiles = getTiles(store.get());
       const shown = { images: tiles, ended: ended || problems.images !== null, sort: where.sort };
-      const at = findImageAt(shown, this.#months, this.#wanted);
+      const at = findImageAt(shown, known, wanted);
       const id = tiles[at ?? tiles.length - 1]?.id;
-      if (this.#wanted === 0) this.grid.scrollToTop();
-      else if (id !== undefined) this.grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
-      this.#reached = this.grid.findTopmost();
-      const isLast = this.#isLast(Math.floor(this.#wanted));
+      if (wanted === 0) grid.scrollToTop();
+      else if (id !== undefined) grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
+      reached = grid.findTopmost();
+      const isLast = isLastMonth(Math.floor(wanted));
       if (at !== null && !isLast) break;
       await actions.more();
       if (at !== null || store.get().cursor === cursor) break; // there, failed or stopped
     }
-    this.#isScrolling = false;
-    if (this.#draggedTo === null) this.#setWanted(null);
-    else await this.#fetchMonths();
+    isScrolling = false;
+    if (draggedTo === null) setWanted(null);
+    else await fetchMonths();
   }
 
   /** Return whether a month is the last known one of a gallery that goes on. */
-  #isLast(month: number) {
-    return month >= this.#months.length - 1 && !this.context.store.get().ended;
+  function isLastMonth(month: number) {
+    return month >= known.length - 1 && !store.get().ended;
   }
 
   /** Store and show which position is wanted, null for none. */
-  #setWanted(position: number | null) {
-    this.#wanted = position;
-    this.#track.toggleAttribute("data-chosen", position !== null);
-    if (position !== null) this.#setPosition(position);
+  function setWanted(position: number | null) {
+    wanted = position;
+    track.toggleAttribute("data-chosen", position !== null);
+    if (position !== null) setPosition(position);
   }
 
   /** Fetch the number of known images of each month, once for each gallery. */
-  async #fetchMonths() {
-    const { api, store, signal } = this.context;
+  async function fetchMonths() {
     const { where, images } = store.get();
-    if (this.#fetchedFor[0] === where && this.#fetchedFor[1] === images) return;
-    this.#fetchedFor = [where, images];
+    if (fetchedFor[0] === where && fetchedFor[1] === images) return;
+    fetchedFor = [where, images];
     try {
       const months = await api.get(`months?${makeQueryParameters({ ...where, search: null })}`, {
         signal,
       });
-      if (this.#fetchedFor[0] !== where) return;
-      this.#months = sortMonths(months, where.sort);
-      this.#draw(store.get());
-      if (this.#draggedTo !== null) this.#drag(this.#draggedTo);
-      if (this.#draggedTo !== null && !this.#isHeld) this.#endDrag();
+      if (fetchedFor[0] !== where) return;
+      known = sortMonths(months, where.sort);
+      draw(store.get());
+      if (draggedTo !== null) drag(draggedTo);
+      if (draggedTo !== null && !isHeld) endDrag();
     } catch (error) {
-      this.#fetchedFor = [];
-      this.#draggedTo = null;
-      showError(error, this.context);
+      fetchedFor = [];
+      draggedTo = null;
+      showError(error, context);
     }
   }
 
-  /** Show the handle at the first image in the window, unless the user moves the handle. Hide the
-   * track if the gallery has no months. */
-  #draw(now: State) {
-    this.#track.hidden = !hasMonths(now);
-    if (this.#track.hidden) return;
-    if (this.#wanted !== null) return this.#setPosition(this.#wanted);
-    const id = this.grid.findTopmost();
-    if (id === this.#reached && id !== null) return; // it stays where it was put
-    this.#reached = null;
+  /** Show the handle at the first image in the window, unless the user moves it. */
+  function draw(now: State) {
+    track.hidden = !hasMonths(now);
+    if (track.hidden) return;
+    if (wanted !== null) return setPosition(wanted);
+    const id = grid.findTopmost();
+    if (id === reached && id !== null) return; // it stays where it was put
+    reached = null;
     const tiles = getTiles(now);
     const index = Math.max(
       0,
       tiles.findIndex((view) => view.id === id),
     );
-    this.#topMonth = tiles[index]?.date.slice(0, 7) ?? "";
-    this.#setPosition(findPosition(tiles, this.#months, now.where.sort, index));
+    topMonth = tiles[index]?.date.slice(0, 7) ?? "";
+    setPosition(findPosition(tiles, known, now.where.sort, index));
   }
 
-  #onScroll(now: State, before: State) {
+  function onScroll(now: State, before: State) {
     if (!before.passed || getShown(now) !== getShown(before)) return;
-    this.#flash?.cancel();
-    this.#flash = this.#bubble.animate({ visibility: ["visible", "visible"] }, WHILE_SCROLLING);
+    flash?.cancel();
+    flash = bubble.animate({ visibility: ["visible", "visible"] }, WHILE_SCROLLING);
   }
 
-  #setPosition(position: number) {
+  function setPosition(position: number) {
     const month = Math.floor(position);
-    this.#position = position;
-    this.#handle.style.top = this.#showMonth(position);
-    this.#handle.setAttribute("aria-valuemax", String(Math.max(0, this.#months.length - 1)));
-    this.#handle.setAttribute("aria-valuenow", String(month));
-    this.#handle.setAttribute("aria-valuetext", this.#bubble.textContent ?? "");
+    shownAt = position;
+    handle.style.top = showMonth(position);
+    handle.setAttribute("aria-valuemax", String(Math.max(0, known.length - 1)));
+    handle.setAttribute("aria-valuenow", String(month));
+    handle.setAttribute("aria-valuetext", bubble.textContent ?? "");
   }
 
   /** Show the month of a position beside the track, and return its height there, such as "50%". */
-  #showMonth(position: number) {
-    const top = `${(100 * position) / Math.max(1, this.#months.length)}%`;
-    this.#bubble.textContent = this.#describe(Math.floor(position));
-    this.#bubble.style.top = top;
+  function showMonth(position: number) {
+    const top = `${(100 * position) / Math.max(1, known.length)}%`;
+    bubble.textContent = describe(Math.floor(position));
+    bubble.style.top = top;
     return top;
   }
 
-  /** Return a month in words, with the number of its known images, or of those loaded so far while
-   * it is not reached. Until the months are fetched, return the month in the window. */
-  #describe(index: number) {
-    const { translate, store } = this.context;
-    const one = this.#months[index] as MonthCount | undefined;
+  /** Return a month in words, with the number of its known or loaded images. */
+  function describe(index: number) {
+    const one = known[index] as MonthCount | undefined;
     const { images, loading } = store.get();
-    const time = new Date(`${one?.month ?? this.#topMonth}-15T00:00:00Z`);
+    const time = new Date(`${one?.month ?? topMonth}-15T00:00:00Z`);
     if (Number.isNaN(time.getTime())) return translate("scrubber");
     const month = time.toLocaleDateString(getLanguage(), { year: "numeric", month: "long" });
     if (!one) return month;
-    const isAwaited = this.#wanted !== null && this.#isScrolling && loading;
+    const isAwaited = wanted !== null && isScrolling && loading;
     const n = formatNumber(isAwaited ? images.length : one.count);
     if (isAwaited) return translate("scrubber_loading", { month, n });
-    return translate(this.#isLast(index) ? "scrubber_last" : "scrubber_month", { month, n });
+    return translate(isLastMonth(index) ? "scrubber_last" : "scrubber_month", { month, n });
   }
 }

@@ -66,8 +66,7 @@ export class Tile {
     style.height = `${height}px`;
   }
 
-  /** Show newer data of the image.
-   * @param view undefined if there are none */
+  /** Show newer data of the image, if there are any. */
   updateView(view: ImageView | undefined) {
     if (!view || view === this.view) return;
     this.view = view;
@@ -132,8 +131,7 @@ export class Tile {
     return this.#url !== "" && !this.#isSettled;
   }
 
-  /** Return whether to load this thumbnail: the tile is not blurred, and the thumbnail has neither
-   * arrived nor failed. */
+  /** Return whether to load this thumbnail: it is not blurred, nor settled. */
   needsThumb(url: string) {
     return !this.isBlurred && !(this.#url === url && this.#isSettled);
   }
@@ -241,8 +239,7 @@ export function describeImage(view: ImageView, isMarked: boolean, translate: Tra
   return parts.filter(Boolean).join(translate("name_comma"));
 }
 
-/** Hide the grid at home, and set the attributes that style it while the server is lost or the
- * images are stale. */
+/** Hide the grid at home, and style it while the server is lost or the images are stale. */
 export function showStateOnGrid(list: HTMLElement, { store, signal }: Context) {
   const hideAtHome = () => {
     list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known
@@ -254,8 +251,7 @@ export function showStateOnGrid(list: HTMLElement, { store, signal }: Context) {
   store.on(["stale"], ({ stale }) => list.toggleAttribute("data-stale", stale), { signal });
 }
 
-/** Return how an image's tile is drawn: its number of images, and whether it is marked, focused or
- * blurred. */
+/** Return how an image's tile is drawn. */
 export function getTileLooks(state: State, view: ImageView): Looks {
   const ids = listTileIds(state, view.id);
   const jobs = state.made.filter((job) => isMaking(job) && ids.includes(job.image_id));

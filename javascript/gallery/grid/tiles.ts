@@ -8,105 +8,98 @@ import { type Looks, Tile } from "./tile";
 const hovers = window.matchMedia("(hover: hover)"); // else no caption is seen
 const A_FRAME = 8; // ms that may go into new tiles at once
 
-export class Tiles {
-  #getLooks;
-  #onDrop;
+/** @param how getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
+export function makeTiles(
+  list: HTMLElement,
+  arrangement: Arrangement,
+  translate: Translate,
+  { getLooks, onDrop }: { getLooks: (tile: Tile) => Looks; onDrop: (tile: Tile) => void },
+) {
   /** by id */
-  #tiles = new Map<number, Tile>();
-
-  /** @param how getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
-  constructor(
-    private readonly list: HTMLElement,
-    private readonly arrangement: Arrangement,
-    private readonly translate: Translate,
-    { getLooks, onDrop }: { getLooks: (tile: Tile) => Looks; onDrop: (tile: Tile) => void },
-  ) {
-    this.#getLooks = getLooks;
-    this.#onDrop = onDrop;
-  }
+  const byId = new Map<number, Tile>();
 
   /** Return the tile of an image, undefined if it is not in the page. */
-  getTile(id: number) {
-    return this.#tiles.get(id);
+  function getTile(id: number) {
+    return byId.get(id);
   }
 
   /** Return the tile in which an event happened, or in whose caption; undefined if it was outside. */
-  findTile(target: EventTarget | null) {
+  function findTile(target: EventTarget | null) {
     const element = target instanceof Element ? target.closest("[data-id]") : null;
-    return element instanceof HTMLElement ? this.#tiles.get(Number(element.dataset.id)) : undefined;
+    return element instanceof HTMLElement ? byId.get(Number(element.dataset.id)) : undefined;
   }
 
   /** Load the failed thumbnails again, because the server responds again. */
-  reloadFailed() {
-    for (const tile of this.#tiles.values()) if (tile.isFailed) tile.reloadThumb();
+  function reloadFailed() {
+    for (const tile of byId.values()) if (tile.isFailed) tile.reloadThumb();
   }
 
   /** Create the missing tiles of these images in order, and remove all other tiles. Return false if
    * there was no time to create all of them in this frame.
    * @param wanted ids, the most urgent first */
-  syncTiles(wanted: ReadonlySet<number>) {
-    for (const [id, tile] of this.#tiles) {
+  function syncTiles(wanted: ReadonlySet<number>) {
+    for (const [id, tile] of byId) {
       if (wanted.has(id)) continue;
-      this.#onDrop(tile);
+      onDrop(tile);
       tile.remove();
-      this.#tiles.delete(id);
+      byId.delete(id);
     }
-    const isWhole = this.#createTiles(wanted);
-    this.#sortElements();
+    const isWhole = createTiles(wanted);
+    sortElements();
     return isWhole;
   }
 
-  /** Create the missing tiles of these images. Return false if there was no time to create all of
-   * them in this frame. */
-  #createTiles(wanted: ReadonlySet<number>) {
+  function createTiles(wanted: ReadonlySet<number>) {
     const until = performance.now() + A_FRAME;
     for (const id of wanted) {
-      if (this.#tiles.has(id)) continue;
+      if (byId.has(id)) continue;
       if (performance.now() > until) return false;
-      const view = this.arrangement.getView(id);
+      const view = arrangement.getView(id);
       if (!view) continue;
-      const tile = new Tile(view, this.translate, !hovers.matches);
-      this.#tiles.set(id, tile);
-      this.#placeTile(tile);
-      tile.drawLooks(this.#getLooks(tile));
+      const tile = new Tile(view, translate, !hovers.matches);
+      byId.set(id, tile);
+      placeTile(tile);
+      tile.drawLooks(getLooks(tile));
     }
     return true;
   }
 
-  /** Put the elements into the gallery's order, in which screen readers read them. The focused
-   * element is not moved, because it would lose the focus. */
-  #sortElements() {
-    const { activeElement } = this.list.getRootNode() as ShadowRoot;
-    const indexOf = ({ view }: Tile) => this.arrangement.getIndex(view.id) ?? 0;
-    const tiles = [...this.#tiles.values()].sort((a, b) => indexOf(a) - indexOf(b));
+  /** Put the elements into reading order, except the focused one, which would lose the focus. */
+  function sortElements() {
+    const { activeElement } = list.getRootNode() as ShadowRoot;
+    const indexOf = ({ view }: Tile) => arrangement.getIndex(view.id) ?? 0;
+    const tiles = [...byId.values()].sort((a, b) => indexOf(a) - indexOf(b));
     let next: Element | null = null;
     for (const { element } of tiles.reverse()) {
       const isThere = element.parentNode !== null && element.nextElementSibling === next;
-      if (!isThere && element !== activeElement) this.list.insertBefore(element, next);
+      if (!isThere && element !== activeElement) list.insertBefore(element, next);
       next = element;
     }
   }
 
   /** Show newer data of the images in all tiles. */
-  updateViews() {
-    for (const [id, tile] of this.#tiles) tile.updateView(this.arrangement.getView(id));
+  function updateViews() {
+    for (const [id, tile] of byId) tile.updateView(arrangement.getView(id));
   }
 
   /** Move each tile to its box. */
-  placeTiles() {
-    for (const tile of this.#tiles.values()) this.#placeTile(tile);
+  function placeTiles() {
+    for (const tile of byId.values()) placeTile(tile);
   }
 
-  drawTiles() {
-    for (const tile of this.#tiles.values()) tile.drawLooks(this.#getLooks(tile));
+  function drawTiles() {
+    for (const tile of byId.values()) tile.drawLooks(getLooks(tile));
   }
 
-  #placeTile(tile: Tile) {
-    const index = this.arrangement.getIndex(tile.view.id);
-    const box = this.arrangement.getBox(tile.view.id);
+  function placeTile(tile: Tile) {
+    const index = arrangement.getIndex(tile.view.id);
+    const box = arrangement.getBox(tile.view.id);
     if (index !== undefined && box) tile.moveTo(box, index);
   }
+  return { getTile, findTile, reloadFailed, syncTiles, updateViews, placeTiles, drawTiles };
 }
+
+export type Tiles = ReturnType<typeof makeTiles>;
 
 // The browser itself queues them on its six connections to our server: enough wait there that no
 // connection is idle while this page draws.
@@ -145,15 +138,13 @@ export class Thumbs {
     list.addEventListener("error", onSettled, true);
   }
 
-  /** Load the thumbnails of these tiles, some at a time, and stop loading all others.
-   * @param wanted URLs by tile, the most urgent first */
+  /** Load these thumbnails, the most urgent first, some at a time; stop all others. */
   loadThumbs(wanted: ReadonlyMap<Tile, string>) {
     this.#wanted = wanted;
     this.#loadNext();
   }
 
-  /** Load the most urgent thumbnails, and abort those that have become less urgent. While
-   * thumbnails arrive slowly, fewer are loaded at the same time. */
+  /** Load the most urgent thumbnails, and abort those that have become less urgent. */
   #loadNext() {
     const open = [...this.#wanted].filter(
       ([tile, url]) => tile.element.isConnected && tile.needsThumb(url),

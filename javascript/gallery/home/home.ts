@@ -65,8 +65,6 @@ class ModelGrid {
     );
   }
 
-  /** Return the button that looks for newer versions of the models.
-   * @param checkedAt when it was done last, "" for never */
   #makeCheckButton(checkedAt: string) {
     const { translate } = this.context;
     const date = formatDate(checkedAt);
@@ -75,7 +73,7 @@ class ModelGrid {
     return button({ ...look, title, takesFocus: true }, () => this.data.checkVersions(true));
   }
 
-  /** Return the card of a model file. The element is reused while the data are unchanged. */
+  /** Return a model file's card, reused while its data are unchanged. */
   #getCard(model: LocalModel) {
     const of = JSON.stringify(model);
     const known = this.#cards.get(model.key);
@@ -87,8 +85,7 @@ class ModelGrid {
     return card;
   }
 
-  /** Return a card that opens a model's gallery. The card of a file whose model is not known yet
-   * finds the model first. */
+  /** Return a card that opens a model's gallery, after finding the model of the file. */
   #makeCard(local: LocalModel) {
     const { key, file, kind, name, version_name, model, version, preview, cover } = local;
     const { api, actions, translate } = this.context;
@@ -116,7 +113,6 @@ class ModelGrid {
     return card;
   }
 
-  /** Find the model of a file and open the model's gallery. Meanwhile, the card says so. */
   async #identify(card: HTMLElement, local: LocalModel) {
     const about = card.querySelector(".dim");
     const before = about?.textContent ?? "";
@@ -167,8 +163,7 @@ export class Home {
     return this.#shelves.querySelector(`[data-do="open-popular"][data-id="${id}"]`);
   }
 
-  /** Scroll the page.
-   * @param top in pixels */
+  /** Scroll the page to a position in pixels. */
   scrollTo(top: number) {
     scrollBy(this.#section, top - this.top);
   }

@@ -156,8 +156,7 @@ function makeGalleryCard(
   });
 }
 
-/** Return the shelf of favourites, collections, downloads and the library, null if all are
- * empty. */
+/** Return the shelf of favourites, collections, downloads and the library, if any. */
 export function makeLibraryShelf(context: Context, { home }: State) {
   if (!home) return null;
   const { translate, api, actions } = context;
@@ -261,8 +260,7 @@ function makeNewerVersion(
   );
 }
 
-/** Return the row that asks for the folders of the model files, null if model files are known or a
- * host names their folders. */
+/** Return the row that asks for the folders of model files, null if they are known. */
 export function makeFoldersRow({ translate, actions }: Context, { home, bootstrap }: State) {
   if (home?.local_models.count || bootstrap?.host.has_models) return null;
   const look = {

@@ -9,8 +9,7 @@ import { dropIntoField, findImageField } from "./send_to_tab";
 const DWELL = 600; // ms that the pointer rests on a tab until the tab opens
 const TAB = "[role=tab], .tab-nav > button, button[tabitemid]";
 
-/** Watch a drag over the host's page until it ends. While the pointer is over an image field, the
- * host does not receive the events of the drag. */
+/** Watch a drag until it ends. Over an image field, the host gets no events of it. */
 function watchDrag(onDrop: false | ((field: HTMLElement) => void)): AbortSignal {
   const drag = new AbortController();
   const { signal } = drag;
@@ -65,8 +64,7 @@ function makeTabOpener() {
   };
 }
 
-/** Return an object whose method `show` draws a frame around a field, and removes the last
- * frame. */
+/** Return an object that draws a frame around a field, and removes the last frame. */
 function makeFieldFrame() {
   let now: HTMLElement | null = null;
   const draw = (outline = "", outlineOffset = "") => {
@@ -125,8 +123,7 @@ export function makeDragData(
   return data;
 }
 
-/** Attach data to each dragged tile and open image, so that other programs and the host's image
- * fields accept the drop. */
+/** Attach data to what is dragged, so that programs and the host's fields accept it. */
 export function listenToDrags(context: PageContext) {
   const { root, api, store, parts, signal } = context;
   let isTouch = false; // a finger that rests on a tile opens the browser's menu
@@ -188,7 +185,6 @@ export function acceptDrops(
   });
 }
 
-/** Return the image that is dragged, null if something else is dragged. */
 function findDragged(target: EventTarget | null): DraggedImage | null {
   if (!(target instanceof Element)) return null;
   const link = target.closest("a[data-tile]");

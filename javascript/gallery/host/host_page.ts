@@ -1,7 +1,6 @@
 /** The differences between the pages of hosts: their tabs, and how they take an infotext. */
 
-/** Wait until `find` returns an element, and return the element, null if `signal` is aborted first.
- * @param find called now and at each change of the page */
+/** Return the element that `find` returns at some change of the page; null if aborted. */
 export function waitFor<T extends Element>(
   find: () => T | null,
   signal: AbortSignal,
@@ -146,16 +145,14 @@ export function canGenerate(tab: string) {
   return findElement(`#${tab}_generate`) !== null;
 }
 
-/** Return the title of the checkpoint that the host has loaded, such as "dream.safetensors [abc]";
- * "" if it is unknown. */
+/** Return the loaded checkpoint, such as "dream.safetensors [abc]"; "" if unknown. */
 export function getLoadedCheckpoint() {
   const field = findElement("#setting_sd_model_checkpoint input");
   const shown = field instanceof HTMLInputElement ? field.value : "";
   return shown || String(Reflect.get(window, "opts")?.sd_model_checkpoint ?? "");
 }
 
-/** Scroll to a tab's prompt, or else to its image field: the host keeps the scroll position of the
- * tab that was open before. */
+/** Scroll to a tab's prompt or image field: the host keeps another tab's position. */
 export function scrollToFields(tab: string, field: HTMLElement | null) {
   const prompt = findElement(`#${getTabAround(tab)}_prompt textarea`);
   // an image field grows downwards when it takes the image
@@ -203,8 +200,7 @@ export function canChooseCheckpoint() {
   );
 }
 
-/** Let the host load a checkpoint, as a click on its card does.
- * @param name the file's name without extension */
+/** Let the host load a checkpoint by its file's name without extension. */
 export function chooseCheckpoint(name: string) {
   getHostFunction("selectCheckpoint")?.(name);
 }
@@ -244,8 +240,7 @@ function findElement(selector: string) {
   return element instanceof HTMLElement ? element : null;
 }
 
-/** Delete our entries in gradio's run history, which the browser stores. Older versions of this
- * page left the API key there. */
+/** Delete our run history in the browser, where older versions left the API key. */
 export function clearRunHistory() {
   try {
     for (const storage of [localStorage, sessionStorage]) {

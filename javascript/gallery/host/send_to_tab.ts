@@ -22,8 +22,7 @@ const FADE = [{ opacity: 0 }, { opacity: 1, offset: 0.06 }, { opacity: 1 }];
 
 let element: HTMLElement | null = null;
 
-/** Show a message for some seconds, in place of the message before.
- * @param text "" to remove the message before, and show none */
+/** Show a message for some seconds in place of the one before; "" only removes that. */
 function showHostMessage(text: string) {
   element?.remove();
   if (!text) return;
@@ -61,8 +60,7 @@ export function findImageField(target: EventTarget | null | undefined) {
   return findInput(field) || field.querySelector(`${KANVAS} canvas`) ? field : null;
 }
 
-/** Wait for the image field of a tab and return it, null if it does not appear within ten seconds.
- * Some hosts put a tab into the page only when it is shown. */
+/** Return a tab's image field, null after ten seconds: some hosts build a tab when shown. */
 function findTabImageField(tab: string): Promise<HTMLElement | null> {
   const find = () => {
     const element = document.querySelector(OF_TABS[tab]);
@@ -92,8 +90,7 @@ function findInput(field: HTMLElement) {
   return field.querySelector("input[type=file]") as HTMLInputElement | null;
 }
 
-/** Return whether the host still has the functions with which the page was built. The page calls
- * them by number, and after a restart with one more extension a number may run another function. */
+/** Return whether the host has the same functions, which its page calls by number. */
 async function isSameInstance({ root, api, signal }: Context) {
   const { instance } = await api.get("instance", { signal });
   const element = root.host as HTMLElement;
@@ -105,8 +102,6 @@ async function isSameInstance({ root, api, signal }: Context) {
   return isSame;
 }
 
-/** Return a text that lists the functions in gradio's configuration, to compare two
- * configurations. */
 function describeFunctions(config?: HostConfig) {
   const dependencies = config?.dependencies ?? [];
   return JSON.stringify(
@@ -161,8 +156,7 @@ export async function sendToTab(
   }
 }
 
-/** Make an image in the host: paste its infotext into the tab and press *Generate*. Errors are shown
- * to the user. */
+/** Paste an image's infotext and press *Generate*. Errors are shown to the user. */
 export async function makeInHost(context: Context, id: number, text: string | null) {
   const { translate } = context;
   const infotext = await sendToTab(context, HOST_TAB, id, text);
@@ -170,8 +164,7 @@ export async function makeInHost(context: Context, id: number, text: string | nu
   reportError(new ApiError("not_sent", translate("make_not_pasted"), 0), context);
 }
 
-/** Put an image into the field of the host on which the user has dropped it. Errors are shown to
- * the user. */
+/** Put an image into a field of the host. Errors are shown to the user. */
 export async function dropIntoField(context: Context, id: number, field: HTMLElement) {
   const { api, translate } = context;
   try {

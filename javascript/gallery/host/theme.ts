@@ -36,8 +36,7 @@ export function followTheme(element: HTMLElement, signal: AbortSignal) {
   draw();
 }
 
-/** Give our element the colours and the theme (light or dark) of the page around it.
- * @param chosen the theme to give it instead, "" for none */
+/** Give our element the colours of the page around it, or a chosen theme. */
 function drawTheme(element: HTMLElement, chosen: string) {
   element.toggleAttribute("data-themed", chosen !== "");
   if (chosen) {
@@ -68,8 +67,7 @@ function findBackground(ancestors: Element[]) {
     .reduceRight((below, colour) => blendColours(colour, below), canvas);
 }
 
-/** Return the text colour of the innermost element whose text is readable on a background, undefined
- * if there is none. */
+/** Return the innermost text colour that is readable on a background, if there is any. */
 function findTextColour(background: Colour, ancestors: Element[]) {
   return ancestors
     .map((one) => blendColours(readColour(getComputedStyle(one).color), background))

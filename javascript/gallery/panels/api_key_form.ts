@@ -1,6 +1,7 @@
 /** The form for the API key, in the settings. */
 
 import { button, el } from "../core/dom";
+import { onEnter } from "../core/widgets";
 import { getErrorMessage } from "../data/api";
 import { updateBootstrap } from "../data/records";
 import { getCommonLock, getFailedParts } from "../state/state";
@@ -19,18 +20,11 @@ export class ApiKeyForm {
 
   constructor(readonly context: Context) {
     const { translate, api } = context;
-    this.#field = el("input", {
-      type: "password",
-      id: "key",
-      "data-field": "key",
-      "data-takes-focus": true,
-      autocomplete: "off",
-      spellcheck: "false",
-      placeholder: translate("api_key_hint"),
-      on: {
-        keydown: ({ key, isComposing }) => key === "Enter" && !isComposing && void this.#save(),
-      },
-    });
+    const secret = { type: "password", autocomplete: "off", spellcheck: "false" };
+    const hint = translate("api_key_hint");
+    const on = { keydown: onEnter(() => this.#save()) };
+    const names = { id: "key", "data-field": "key", "data-takes-focus": true };
+    this.#field = el("input", { ...secret, ...names, placeholder: hint, on });
     const save = { action: "save-key", label: translate("save_key"), class: "primary" };
     this.#saveButton = button(save, () => this.#save());
     const remove = { action: "remove-key", label: translate("remove_key") };

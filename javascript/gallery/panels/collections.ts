@@ -3,14 +3,14 @@
 
 import type { ActOnCollectionsBody, Collection } from "../contract";
 import { button, el, type IconName, iconButton } from "../core/dom";
-import { makeToolbar } from "../core/widgets";
+import { makeFileField, makeToolbar } from "../core/widgets";
 import { tryOrTell } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import {
+  makeHintField,
   makeNameField,
   makeNoteField,
   makeStars,
-  makeTextField,
   parseTags,
 } from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
@@ -22,16 +22,12 @@ import { Panel } from "./panel";
 function makeMarkedAnnotations(context: Context) {
   const { store, translate, actions } = context;
   const marked = () => listMarked(store.get());
-  /** Change the annotations of the marked images.
-   * @param key of the message that reports the change
-   * @param tags named in the message */
+  /** Change the marked images; `key` and `tags` are of the message that reports it. */
   const save = (key: string, change: AnnotationChange, tags = "") =>
     actions.annotate(marked(), change, translate(key, { n: marked().length, tags }));
-  /** Return a text field that adds tags to the marked images, or removes them.
-   * @param name the change
-   * @param done key of the message that reports the change */
+  /** Return a field that adds tags to the marked images, or removes them. */
   const makeTagField = (name: "add_tags" | "remove_tags", label: string, done: string) => {
-    const field = makeTextField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
+    const field = makeHintField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
       const tags = parseTags(typed);
       field.value = "";
       if (tags.length) void save(done, { [name]: tags }, tags.join(", "));
@@ -135,8 +131,7 @@ export class Collections {
     if (isForMarked) this.#marked.firstElementChild?.after(this.#form);
   }
 
-  /** Open the panel with what can be done with the marked images first, and focus the name of a
-   * collection for them. */
+  /** Open the panel for the marked images, and focus the name of a collection for them. */
   open() {
     const { store, actions } = this.context;
     actions.panel("collections");
@@ -184,13 +179,7 @@ export class Collections {
 
   #makeFiles() {
     const { translate, api } = this.context;
-    const file = el("input", {
-      type: "file",
-      accept: ".json,application/json",
-      hidden: true,
-      "data-field": "import",
-      on: { change: () => void this.#import(file) },
-    });
+    const file = makeFileField("import", ".json,application/json", ([one]) => this.#import(one));
     return el(
       "div",
       { class: "row" },
@@ -245,8 +234,7 @@ export class Collections {
     this.#list.replaceChildren(...rows);
   }
 
-  /** Return the row of a collection, with its most recently added images. The row is one stop of
-   * Tab; the key Delete deletes the collection. */
+  /** Return a collection's row, which is one stop of Tab. */
   #makeRow({ name, count, covers }: Collection) {
     const { translate, api, store, actions } = this.context;
     const listIds = () => listMarked(store.get());
@@ -315,12 +303,9 @@ export class Collections {
     });
   }
 
-  async #import(field: HTMLInputElement) {
+  async #import(file: File | undefined) {
     const { actions, api, toast } = this.context;
-    const [file] = field.files ?? [];
-    if (!file) return;
-    const imported = await tryOrTell(this.context, () => api.postFile("import", file));
-    field.value = "";
+    const imported = file && (await tryOrTell(this.context, () => api.postFile("import", file)));
     if (!imported) return;
     toast(imported.text, "good");
     void actions.collectionsChanged();

@@ -3,6 +3,7 @@
 
 import type { EngineView } from "../contract";
 import { button, el } from "../core/dom";
+import { makeTextField, onEnter } from "../core/widgets";
 import { getErrorMessage } from "../data/api";
 import type { Context, State } from "../types";
 
@@ -64,17 +65,10 @@ export class EngineList {
   #makeLogin({ id }: EngineView) {
     const { api, translate, signal } = this.context;
     const wrong = el("p", { class: "wrong", role: "alert" });
-    const make = (type: string, label: string) =>
-      el("input", {
-        type,
-        "data-field": `engine-${type}`,
-        "aria-label": translate(label),
-        placeholder: translate(label),
-        autocomplete: "off",
-        on: { keydown: ({ key, isComposing }) => key === "Enter" && !isComposing && void save() },
-      });
-    const user = make("text", "engine_user");
-    const password = make("password", "engine_password");
+    const make = (type: string, label: string) => {
+      const how = { type, placeholder: label, autocomplete: "off" };
+      return makeTextField(`engine-${type}`, label, { ...how, on: { keydown: onEnter(save) } });
+    };
     const save = async () => {
       wrong.textContent = "";
       try {
@@ -86,6 +80,8 @@ export class EngineList {
         wrong.textContent = getErrorMessage(error, translate);
       }
     };
+    const user = make("text", translate("engine_user"));
+    const password = make("password", translate("engine_password"));
     const look = { action: "save-login", label: translate("engine_login"), class: "primary" };
     return el("div", {}, el("div", { class: "row" }, user, password, button(look, save)), wrong);
   }

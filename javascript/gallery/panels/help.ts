@@ -23,13 +23,11 @@ const SEARCHES: [string, string][] = [
   ["stars>3", "help_search_own"],
 ];
 
-export class Help {
-  constructor(readonly context: Context) {
-    new Panel(context, "help", { title: "open_help", build: () => this.#build() });
-  }
+export function addHelp(context: Context) {
+  const { translate } = context;
+  new Panel(context, "help", { title: "open_help", build: () => build() });
 
-  #build() {
-    const { translate } = this.context;
+  function build() {
     const searches = SEARCHES.flatMap(([text, meaning]) => [
       el("dt", {}, el("code", { dir: "ltr" }, text)),
       el("dd", {}, translate(meaning)),

@@ -2,6 +2,7 @@
 
 import type { HiddenRule } from "../contract";
 import { button, el, iconButton } from "../core/dom";
+import { makeTextField, onEnter } from "../core/widgets";
 import type { Context, State } from "../types";
 
 const KINDS = { author: "hidden_kind_author", word: "hidden_kind_word" } as const;
@@ -20,15 +21,9 @@ export class HiddenRulesForm {
       ...Object.entries(KINDS).map(([kind, key]) => el("option", { value: kind }, translate(key))),
     );
     this.#kind.value = "word";
-    this.#text = el("input", {
-      type: "text",
-      "data-field": "hidden-text",
-      "data-takes-focus": true,
-      "aria-label": translate("hidden_text"),
-      maxlength: 100,
-      dir: "auto",
-      on: { keydown: (event) => event.key === "Enter" && void this.#add() },
-    });
+    const on = { keydown: onEnter(() => this.#add()) };
+    const limits = { maxlength: 100, dir: "auto", "data-takes-focus": true };
+    this.#text = makeTextField("hidden-text", translate("hidden_text"), { ...limits, on });
     const add = button({ action: "hide", label: translate("do_hide") }, () => this.#add());
     this.element = el(
       "fieldset",
@@ -49,8 +44,7 @@ export class HiddenRulesForm {
     return this.context.actions.loadHiddenRules();
   }
 
-  /** Focus the first button that deletes a rule, as soon as the rules are loaded. Do nothing if the
-   * user has moved the focus by then. */
+  /** Focus the first button that deletes a rule, unless the user has moved the focus. */
   async focusFirst() {
     await this.load();
     const first = this.element.querySelector("[data-do='unhide']");

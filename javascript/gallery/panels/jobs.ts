@@ -10,7 +10,7 @@ import { makeMadeCard } from "../data/making";
 import { updateImages } from "../data/records";
 import { isMaking } from "../state/state";
 import type { Context, State, Where } from "../types";
-import { JobRow } from "./job_row";
+import { type JobRow, makeJobRow } from "./job_row";
 import { makeEmpty, Panel } from "./panel";
 
 const FEW = 4; // downloads that need no search
@@ -97,7 +97,7 @@ class JobGroup {
     this.#rows = new Rows(
       this.#list,
       (job) => job.id,
-      ({ id }) => new JobRow(context, id, runAction),
+      ({ id }) => makeJobRow(context, id, runAction),
     );
     this.element = el("section", { class: "job-group" }, this.#name, this.#list);
   }
@@ -221,8 +221,7 @@ export class Jobs {
     return true;
   }
 
-  /** Download these images. What is asked for within a second of another download of the gallery
-   * is downloaded together. */
+  /** Download images, together with what is asked for within a second. */
   async downloadImages(ids: Iterable<number>) {
     const query = this.context.store.get().where;
     const asked = this.#asked.get(query) ?? new Set();
@@ -317,8 +316,7 @@ export class Jobs {
     await { stop, show, again }[action](jobs);
   }
 
-  /** Take jobs out of the list. The server deletes them once the message with *Undo* is gone, or
-   * the page. */
+  /** Take jobs out of the list; they are deleted once *Undo* or the page is gone. */
   #remove(ids: number[]) {
     const { api, store, toast, translate, signal } = this.context;
     for (const id of ids) this.#cancelled.get(id)?.remove(); // what is removed cannot be resumed

@@ -173,8 +173,7 @@ export class ModelFilesPanel {
     this.#drawFooter(chosen, answer?.locked ?? "");
   }
 
-  /** Return a text that says how many models are needed, how many of them are present, and how many
-   * cannot be downloaded. Without a response, return "" or that the list is being loaded. */
+  /** Return how many models are needed, are present, and cannot be downloaded. */
   #summarize(loading: boolean) {
     const { store, translate } = this.context;
     const { answer } = store.get().needs.list;

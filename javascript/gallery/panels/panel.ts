@@ -43,8 +43,7 @@ export class Panel {
     this.#follow();
   }
 
-  /** Send a request that reads the panel's data. Return its response, null if the response is
-   * outdated. After an error, show the problem in the panel and return null. */
+  /** Return the response of a request that reads; null if it is outdated or has failed. */
   async readData<T>(request: () => Promise<T>): Promise<T | null> {
     const { store, translate } = this.context;
     const slow =
@@ -68,20 +67,18 @@ export class Panel {
     }
   }
 
-  /** Send a request that changes the panel's data. Return its response, or null after an error,
-   * which is shown to the user. */
+  /** Return the response of a request that changes the data; null after an error. */
   changeData<T>(request: () => Promise<T>): Promise<T | null> {
     return tryOrTell(this.context, () => this.#order.change(request));
   }
 
-  /** Show why the panel's data cannot be read, in place of the contents; null shows the
-   * contents. */
+  /** Show a problem in place of the contents; null shows the contents. */
   showProblem(problem: Problem | null) {
     this.#problem = problem;
     this.#drawProblem();
   }
 
-  /** Show the problem in place of the contents, or the contents if there is no problem. */
+  /** Show the problem in place of the contents. */
   #drawProblem() {
     const { read } = this.how;
     if (!this.#dialog || !read) return;
@@ -144,8 +141,7 @@ export class Panel {
   }
 }
 
-/** Clear a search field on Escape; the next Escape closes the panel. Some browsers do only one of
- * these by themselves. */
+/** Clear a search field on Escape, in all browsers; the next Escape closes the panel. */
 function clearSearch(event: KeyboardEvent) {
   const { key, target, isComposing } = event;
   if (key !== "Escape" || isComposing) return;

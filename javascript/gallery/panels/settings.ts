@@ -20,44 +20,36 @@ import { EngineList } from "./engine_list";
 import { HiddenRulesForm } from "./hidden_rules_form";
 import { Panel } from "./panel";
 
-class FilenamePreview {
-  element;
-  #abort = new AbortController();
-  #list = el("ul", { class: "filename-list", "data-names": "" });
-  #message = el("p", { class: "dim" });
-
-  constructor(readonly context: Context) {
-    this.element = el(
-      "div",
-      { class: "filename-preview", "aria-live": "polite" },
-      this.#message,
-      this.#list,
-    );
-    this.element.hidden = true;
-    context.signal.addEventListener("abort", () => this.#abort.abort());
-  }
+function makeFilenamePreview(context: Context) {
+  const { api, translate } = context;
+  let abort = new AbortController();
+  const list = el("ul", { class: "filename-list", "data-names": "" });
+  const fieldsText = el("p", { class: "dim" });
+  const element = el("div", { class: "filename-preview", "aria-live": "polite" }, fieldsText, list);
+  element.hidden = true;
+  context.signal.addEventListener("abort", () => abort.abort());
 
   /** Show the file names that a template gives to the images loaded last.
    * @param showError shows what is wrong with the template, "" for nothing */
-  async show(template: string, showError: (message: string) => void) {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
+  async function show(template: string, showError: (message: string) => void) {
+    abort.abort();
+    abort = new AbortController();
+    const { signal } = abort;
     try {
       const query = new URLSearchParams({ template });
-      const { api, translate } = this.context;
       const { filenames, fields } = await api.get(`filename_preview?${query}`, { signal });
-      this.element.hidden = false;
-      this.#message.textContent = translate("filename_fields", { fields });
-      this.#list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
+      element.hidden = false;
+      fieldsText.textContent = translate("filename_fields", { fields });
+      list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
       showError("");
     } catch (error) {
       if (isAborted(error)) return;
       if (!(error instanceof ApiError)) throw error;
-      this.element.hidden = true;
+      element.hidden = true;
       showError(error.message);
     }
   }
+  return { element, show };
 }
 
 type SettingValue = string | number | boolean;
@@ -67,41 +59,32 @@ const PAGES = ["basic", "advanced", "engines"] as const;
 /** The settings of the programs that make images, on a page of their own. */
 const OF_ENGINES = ["engine_addresses", "made_images_folder", "engine_encoders"];
 
-export class Settings {
-  key;
-  filenamePreview;
-  hiddenRules;
-  engines;
-  #panel;
-  #fields = new Map<string, SettingField>();
-  #order = new ResponseOrder();
-  #saving = Promise.resolve(); // a value is sent after those before
-  #channel = new BroadcastChannel("civitai-shortcut-settings");
-  #page = el("div", { class: "settings-page", "data-page": "basic" });
+export function makeSettings(context: Context) {
+  const { actions, api, signal, store, toast, translate } = context;
+  const fieldsByName = new Map<string, SettingField>();
+  const order = new ResponseOrder();
+  let saving = Promise.resolve(); // a value is sent after those before
+  const channel = new BroadcastChannel("civitai-shortcut-settings");
+  const pageBox = el("div", { class: "settings-page", "data-page": "basic" });
+  const key = new ApiKeyForm(context);
+  const filenamePreview = makeFilenamePreview(context);
+  const hiddenRules = new HiddenRulesForm(context);
+  const engines = new EngineList(context);
+  store.on(["bootstrap"], follow, { signal });
+  const saveWaiting = (now: State) => {
+    if (isOffline(now)) return;
+    for (const field of fieldsByName.values()) if (field.isWaiting) void saveField(field);
+  };
+  store.on([isOffline], saveWaiting, { signal });
+  channel.addEventListener("message", read);
+  signal.addEventListener("abort", () => channel.close());
+  const panel = new Panel(context, "settings", {
+    title: "open_settings",
+    build,
+    opened: onOpen,
+  });
 
-  constructor(readonly context: Context) {
-    this.key = new ApiKeyForm(context);
-    this.filenamePreview = new FilenamePreview(context);
-    this.hiddenRules = new HiddenRulesForm(context);
-    this.engines = new EngineList(context);
-    const { store, signal } = context;
-    store.on(["bootstrap"], (now, before) => this.#follow(now, before), { signal });
-    const saveWaiting = (now: State) => {
-      if (isOffline(now)) return;
-      for (const field of this.#fields.values()) if (field.isWaiting) void this.#save(field);
-    };
-    store.on([isOffline], saveWaiting, { signal });
-    this.#channel.addEventListener("message", () => void this.#read());
-    signal.addEventListener("abort", () => this.#channel.close());
-    this.#panel = new Panel(context, "settings", {
-      title: "open_settings",
-      build: () => this.#build(),
-      opened: () => this.#onOpen(),
-    });
-  }
-
-  #build() {
-    const { store, translate } = this.context;
+  function build() {
     const { bootstrap } = store.get();
     const settings = bootstrap?.settings ?? [];
     const lock = getCommonLock(bootstrap);
@@ -109,15 +92,15 @@ export class Settings {
       GROUPS.map((group) => {
         const members = settings.filter((one) => one.group === group && one.basic === isBasic);
         const usual = members.filter(({ name }) => !OF_ENGINES.includes(name));
-        return this.#makeGroup(group, usual, !lock);
+        return makeGroup(group, usual, !lock);
       });
     const ofEngines = OF_ENGINES.flatMap((name) => settings.find((one) => one.name === name) ?? []);
     const [page, ...others] = groups(true);
-    const parts = [page, this.#makeBrowserSettings(), ...others];
-    const basic = [...parts, this.key.element, this.hiddenRules.element];
+    const parts = [page, makeBrowserSettings(), ...others];
+    const basic = [...parts, key.element, hiddenRules.element];
     const pages = PAGES.map((name) =>
       button({ action: `settings-${name}`, label: translate(`settings_${name}`) }, () =>
-        this.#showPage(name),
+        showPage(name),
       ),
     );
     const props = {
@@ -125,51 +108,49 @@ export class Settings {
       role: "group",
       "aria-label": translate("open_settings"),
     };
-    this.#page.append(
+    pageBox.append(
       el("div", props, ...pages),
       lock ? el("p", { class: "notice" }, translate(`reason_${lock}`)) : "",
       el("div", { "data-of": "basic" }, ...basic),
       el("div", { "data-of": "advanced" }, ...groups(false)),
-      el(
-        "div",
-        { "data-of": "engines" },
-        this.engines.element,
-        this.#makeGroup("engines", ofEngines, !lock),
-      ),
+      el("div", { "data-of": "engines" }, engines.element, makeGroup("engines", ofEngines, !lock)),
     );
-    this.#showPage("basic");
-    return [this.#page];
+    showPage("basic");
+    return [pageBox];
   }
 
-  #showPage(name: (typeof PAGES)[number]) {
-    this.#page.dataset.page = name;
-    for (const part of this.#page.querySelectorAll<HTMLElement>("[data-of]"))
+  function showPage(name: (typeof PAGES)[number]) {
+    pageBox.dataset.page = name;
+    for (const part of pageBox.querySelectorAll<HTMLElement>("[data-of]"))
       part.hidden = part.dataset.of !== name;
-    if (name === "engines") void this.engines.load();
+    if (name === "engines") void engines.load();
     for (const page of PAGES) {
-      const control = this.#page.querySelector(`[data-do="settings-${page}"]`);
+      const control = pageBox.querySelector(`[data-do="settings-${page}"]`);
       control?.setAttribute("aria-pressed", String(page === name));
     }
   }
 
-  #makeGroup(group: Setting["group"] | "engines", members: Setting[], explainsLocks: boolean) {
+  function makeGroup(
+    group: Setting["group"] | "engines",
+    members: Setting[],
+    explainsLocks: boolean,
+  ) {
     if (!members.length) return null;
     const fields = members.map((setting) => {
-      const save = () => void this.#save(field);
-      const field = new SettingField(setting, this.context.translate, explainsLocks, save);
-      this.#fields.set(setting.name, field);
+      const save = () => void saveField(field);
+      const field = new SettingField(setting, translate, explainsLocks, save);
+      fieldsByName.set(setting.name, field);
       if (setting.name === "saved_name") {
-        field.element.append(this.filenamePreview.element);
-        field.control.addEventListener("input", () => this.#showFilenames(field));
+        field.element.append(filenamePreview.element);
+        field.control.addEventListener("input", () => showFilenames(field));
       }
       return field.element;
     });
-    const legend = el("legend", {}, this.context.translate(`settings_${group}`));
+    const legend = el("legend", {}, translate(`settings_${group}`));
     return el("fieldset", {}, legend, ...fields);
   }
 
-  #makeBrowserSettings() {
-    const { translate, toast } = this.context;
+  function makeBrowserSettings() {
     const make = (name: string, label: string, value: string, options: [string, string][]) => {
       const choices = options.map(([one, text]) => el("option", { value: one }, text));
       const props = { id: `setting-${name}`, "data-field": name };
@@ -208,80 +189,73 @@ export class Settings {
     );
   }
 
-  #onOpen() {
-    for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
-      const field = this.#fields.get(setting.name);
+  function onOpen() {
+    for (const setting of store.get().bootstrap?.settings ?? []) {
+      const field = fieldsByName.get(setting.name);
       if (field && !field.isWaiting) field.begin(setting.value);
-      if (field && setting.name === "saved_name") this.#showFilenames(field);
+      if (field && setting.name === "saved_name") showFilenames(field);
     }
-    this.key.showState();
-    void this.#read();
-    void this.hiddenRules.load();
+    key.showState();
+    void read();
+    void hiddenRules.load();
   }
 
-  /** Open the panel at the list of rules that hide images, or at the field for another rule.
-   * @param how isToAdd: at the field */
-  async openHiddenRules({ isToAdd = false }: { isToAdd?: boolean } = {}) {
-    const { store, actions } = this.context;
+  /** Open the panel at the rules that hide images; isToAdd: at the field for another. */
+  async function openHiddenRules({ isToAdd = false }: { isToAdd?: boolean } = {}) {
     if (store.get().panel !== "settings") actions.panel("settings");
-    this.#showPage("basic");
-    this.hiddenRules.focus();
-    if (!isToAdd) await this.hiddenRules.focusFirst();
+    showPage("basic");
+    hiddenRules.focus();
+    if (!isToAdd) await hiddenRules.focusFirst();
   }
 
   /** Show values that were changed elsewhere, unless the user is editing them. */
-  #follow({ bootstrap }: State, { bootstrap: previous }: State) {
+  function follow({ bootstrap }: State, { bootstrap: previous }: State) {
     for (const { name, value } of bootstrap?.settings ?? []) {
-      const field = this.#fields.get(name);
+      const field = fieldsByName.get(name);
       const before = getSetting(previous, name);
       if (field && value !== before && field.value === before) field.follow(value, before);
     }
   }
 
   /** Request everything from this host of Civitai, and load the open gallery from there. */
-  async useHost(host: string) {
-    const { store, toast, translate, actions } = this.context;
+  async function useHost(host: string) {
     const setting = store.get().bootstrap?.settings.find(({ name }) => name === "civitai_host");
     if (!setting) return;
     const { label, value: before } = setting;
     try {
-      await this.#put("civitai_host", host);
+      await put("civitai_host", host);
     } catch (error) {
-      return showError(error, this.context);
+      return showError(error, context);
     }
-    const undo = () => this.useHost(String(before));
+    const undo = () => useHost(String(before));
     toast(translate("setting_saved", { label }), "good", undo);
     await actions.reloadGallery();
   }
 
-  #showFilenames(field: SettingField) {
-    void this.filenamePreview.show(field.control.value, (message) => field.showError(message));
+  function showFilenames(field: SettingField) {
+    void filenamePreview.show(field.control.value, (message) => field.showError(message));
   }
 
-  async #read() {
-    const { api } = this.context;
-    const request = this.#order.read(() => api.get("settings", this.context));
-    this.#apply(await request.catch(ignoreFailure));
+  async function read() {
+    const request = order.read(() => api.get("settings", context));
+    apply(await request.catch(ignoreFailure));
   }
 
-  #apply(answer: SettingsSaved | null) {
+  function apply(answer: SettingsSaved | null) {
     if (!answer) return; // outdated or failed
-    const { store } = this.context;
     const { bootstrap } = store.get();
     const { settings, has_models, civitai_url } = answer;
     if (!bootstrap) return;
     updateBootstrap(store, { settings, civitai_url, host: { ...bootstrap.host, has_models } });
   }
 
-  #save(field: SettingField) {
-    this.#saving = this.#saving.then(() => this.#send(field));
-    return this.#saving;
+  function saveField(field: SettingField) {
+    saving = saving.then(() => send(field));
+    return saving;
   }
 
-  /** Save what a field shows, and offer to undo that. If the value is refused, say so beside the
-   * field; if the server does not respond, save the value once it does. */
-  async #send(field: SettingField) {
-    const { store, toast, translate } = this.context;
+  /** Save what a field shows, once the server responds, or say why it is refused. */
+  async function send(field: SettingField) {
     const { name, label } = field.setting;
     const { value } = field;
     const current = getSetting(store.get().bootstrap, name);
@@ -289,41 +263,34 @@ export class Settings {
     field.isWaiting = false;
     if (value === current) return;
     try {
-      await this.#put(name, value);
+      await put(name, value);
     } catch (error) {
-      if (!isAborted(error)) this.#showRefusal(field, error);
+      if (!isAborted(error)) showRefusal(field, error);
       return;
     }
     const saved = getSetting(store.get().bootstrap, name);
-    if (name === "engine_addresses") void this.engines.load();
+    if (name === "engine_addresses") void engines.load();
     if (field.value === value) field.showValue(saved ?? value);
     if (!field.toast?.isConnected) field.before = current;
-    const undo = () => this.#undo(field, saved);
+    const undo = () => undoChange(field, saved);
     field.toast = toast(translate("setting_saved", { label }), "good", undo, field.toast);
   }
 
-  async #put(name: string, value: SettingValue) {
-    const { api, signal } = this.context;
-    const answer = await this.#order.change(() =>
-      api.put("settings", { [name]: value }, { signal }),
-    );
-    this.#apply(answer);
-    this.#channel.postMessage("changed");
+  async function put(name: string, value: SettingValue) {
+    const answer = await order.change(() => api.put("settings", { [name]: value }, { signal }));
+    apply(answer);
+    channel.postMessage("changed");
   }
 
   /** Save the value that a setting had before, unless it was changed again elsewhere. */
-  #undo({ setting: { name }, before }: SettingField, saved?: SettingValue) {
-    const { store, toast, translate } = this.context;
+  function undoChange({ setting: { name }, before }: SettingField, saved?: SettingValue) {
     const now = getSetting(store.get().bootstrap, name);
     if (before === undefined || now !== saved) return toast(translate("setting_changed_since"));
-    this.#saving = this.#saving.then(() =>
-      this.#put(name, before).catch((error) => showError(error, this.context)),
-    );
-    return this.#saving;
+    saving = saving.then(() => put(name, before).catch((error) => showError(error, context)));
+    return saving;
   }
 
-  #showRefusal(field: SettingField, error: unknown) {
-    const { toast, translate } = this.context;
+  function showRefusal(field: SettingField, error: unknown) {
     field.isWaiting = error instanceof ApiError && error.code === "offline";
     const message = field.isWaiting
       ? translate("setting_waits")
@@ -331,9 +298,12 @@ export class Settings {
     field.showError(message);
     const { label } = field.setting;
     const named = message.includes(label) ? message : `${label}: ${message}`;
-    if (!this.#panel.isOpen) toast(named, "bad");
+    if (!panel.isOpen) toast(named, "bad");
   }
+  return { openHiddenRules, useHost };
 }
+
+export type Settings = ReturnType<typeof makeSettings>;
 
 /** One setting: its label, its control, and an error below. */
 class SettingField {
@@ -397,8 +367,7 @@ class SettingField {
     else this.showValue(value);
   }
 
-  /** Return the value to send. A text that is not a number is sent as it is; the server refuses
-   * it. */
+  /** Return the value to send; what is no number goes as it is, and is refused. */
   get value() {
     const { control: field } = this;
     if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked;

@@ -154,8 +154,7 @@ function makeRecipe(context: Context, stats: Stats) {
   );
 }
 
-/** Return the most common settings by label: the usual weight of the model's own LoRA if it has
- * one, sampler and schedule type, then the others. */
+/** Return the most common settings: the weight of the model's LoRA, sampler, the others. */
 function summarize(
   { translate, store }: Context,
   { settings, groups }: Stats,
@@ -172,8 +171,7 @@ function summarize(
   return modelLora ? [[translate("stats_own_weight"), modelLora.weight], ...all] : all;
 }
 
-/** Return whether a bar is for the model's own LoRA: a version of the model that at least a tenth of
- * the images use. A rarer one may be a checkpoint of the same name. */
+/** Return whether a bar is for the model's own LoRA: a rare one may be of a checkpoint. */
 function isModelLora({ is_model_version, share }: StatsBarView) {
   return is_model_version && share >= LEAST_SHARE;
 }
@@ -247,8 +245,7 @@ class ReadMore {
     );
   }
 
-  /** Show the job's progress, and call `more` when the job begins, has read more records, or
-   * ends. */
+  /** Show the job's progress, and call `more` when it has read more. */
   #follow(more: () => unknown) {
     const job = this.#findJob();
     if (job) showInstead(this.#progress, this.#form, this.#stop);

@@ -126,8 +126,7 @@ export class Watches {
     await this.#change(change);
   }
 
-  /** Stop watching a gallery, and show a message whose button watches it again. Return the
-   * galleries that are still watched. */
+  /** Stop watching a gallery, with *Undo*. Return the galleries that are still watched. */
   async #unwatch({
     gallery,
     ...again
@@ -149,8 +148,7 @@ export class Watches {
     return this.#show(this.#panel.changeData(request));
   }
 
-  /** Show the watched galleries of a response, and schedule the next check.
-   * @param response null if there is nothing new to show */
+  /** Show the watched galleries, null if there is nothing new; schedule the next check. */
   async #show(response: Promise<WatchList | null>) {
     const watches = await response;
     const { store, signal } = this.context;
@@ -173,8 +171,7 @@ export class Watches {
     return this.#show(this.#panel.readData(request));
   }
 
-  /** Fetch the watched galleries after one of them was opened, because its images are no longer
-   * new. */
+  /** Fetch the galleries after one was opened, because its images are no longer new. */
   #onLoaded(now: State, before: State) {
     const gallery = getWatchKey(now.where);
     const hasNews = now.watches?.galleries.some((one) => one.gallery === gallery && one.new_count);
@@ -183,9 +180,7 @@ export class Watches {
     void this.#read();
   }
 
-  /** Schedule the next check: soon if the server is checking, or daily if the setting wants that
-   * and galleries are watched. Schedule none while the page is hidden.
-   * @param least milliseconds to wait at least */
+  /** Schedule the next check, after `least` ms: soon if the server checks, or daily. */
   #schedule(least = 0) {
     clearTimeout(this.#timer);
     const { store, signal } = this.context;

@@ -45,8 +45,7 @@ export function needsConsent(needed: NeededFileView, choices: Choices) {
   return Boolean(file?.may_run_code) && getChoice(needed, choices).allowed !== file?.id;
 }
 
-/** Return whether a needed file is missing and can be downloaded without the user's consent, or
- * with the consent that the user has given. */
+/** Return whether a file is missing and can be downloaded, with consent where needed. */
 export function canGet(needed: NeededFileView, choices: Choices) {
   return (
     isAbsent(needed) &&
@@ -56,14 +55,12 @@ export function canGet(needed: NeededFileView, choices: Choices) {
   );
 }
 
-/** Return whether the needed version's file is missing. Another version of the model may be
- * present. */
+/** Return whether a version's file is missing; another version may be present. */
 export function isAbsent({ availability }: Pick<NeededFileView, "availability">) {
   return availability === "missing" || availability === "other";
 }
 
-/** Return the words to search on Civitai for a model that Civitai does not know by hash. Return ""
- * if the model is known or has no name. */
+/** Return the words to search a model that Civitai does not know by hash, else "". */
 export function getSearchWords({
   version_id,
   url,
@@ -95,8 +92,7 @@ export function sumSizes(files: readonly NeededFileView[], choices: Choices) {
   return chosen.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Return the files to name in a download request: each needed file's chosen or default file, and
- * the chosen companions, such as a VAE. */
+/** Return the files to download: each chosen file, and its chosen companions. */
 export function makeRequest(files: readonly NeededFileView[], choices: Choices): ModelFileChoice[] {
   return files.flatMap((needed) =>
     listChosen(needed, choices).map((file) => ({
@@ -107,8 +103,7 @@ export function makeRequest(files: readonly NeededFileView[], choices: Choices):
   );
 }
 
-/** Return the file of a model version that a job is downloading or will download, null if there is
- * none. */
+/** Return the file of a version that a job is downloading, null if there is none. */
 export function findJobFile(
   jobs: JobList | null,
   { version_id }: Pick<NeededFileView, "version_id">,

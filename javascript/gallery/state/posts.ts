@@ -11,8 +11,7 @@ interface Groups {
 
 const groupsByImages = new WeakMap<readonly ImageView[], Groups>();
 
-/** Group the images by post. An image without a post is a group of its own. The result is cached
- * for the array. */
+/** Group the images by post, one without a post alone. Cached for the array. */
 export function groupByPost(images: readonly ImageView[]): Groups {
   const known = groupsByImages.get(images);
   if (known) return known;
@@ -46,8 +45,7 @@ export function sortPost(images: readonly ImageView[], post: number, ids: readon
   return images.map((view) => (view.post_id === post ? (sorted.shift() ?? view) : view));
 }
 
-/** Return whether the gallery shows each post as one tile. In the gallery of a post, this is always
- * false. */
+/** Return whether each post is one tile, which in a post's own gallery is never so. */
 export function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
   return groupsPosts && where.post === null;
 }

@@ -149,8 +149,7 @@ export function getSearchedWords(state: Pick<State, "where" | "loadedWords">) {
   return words.slice(findSavedPlace(state.where) ? 1 : 0).join(" ");
 }
 
-/** Return the filters that have an effect and differ from their defaults. The sort order is not a
- * filter, since it hides no image. */
+/** Return the filters that have an effect and differ from their defaults. */
 export function listSetFilters(where: Where, usual: Where) {
   return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
 }

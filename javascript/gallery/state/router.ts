@@ -26,89 +26,78 @@ const LAYERS = "civitaiShortcutLayers"; // how many layers are open over the add
 const REST = 350; // ms between two changes of the address
 const FAR = 1000; // images; further down, going back is only offered
 
-export class Router {
-  #isFollowing = false; // the change comes from the address
-  #isResting = false; // the address was changed less than REST ms ago
-  #isBehind = false; // the address must be changed again after that
+export function makeRouter(context: PageContext) {
+  const { actions, parts, root, signal, store } = context;
+  let isFollowing = false; // the change comes from the address
+  let isResting = false; // the address was changed less than REST ms ago
+  let isBehind = false; // the address must be changed again after that
   /** what was closed by history.back(), whose popstate is still to come */
-  #closing: Kind | "layers" | "" = "";
-  #depth; // of the address that is shown
-  #isCommitting = false; // at the end of this moment
+  let closing: Kind | "layers" | "" = "";
+  let isCommitting = false; // at the end of this moment
   /** the state that the address names, if the state has changed since */
-  #before: State | null = null;
+  let stateBefore: State | null = null;
   /** the scroll position in that state, if another gallery was opened */
-  #scrolled: Scrolled | null = null;
-
-  constructor(private readonly context: PageContext) {
-    const { store, root, signal } = context;
-    this.#depth = readDepth();
-    // Otherwise a step back, which closes an image, scrolls to where the image was opened.
-    history.scrollRestoration = "manual";
-    store.on(
-      ["where", "open", "results", "loadedWords"],
-      (now, before) => this.#onChange(now, before),
-      { signal },
-    );
-    root.addEventListener("layers", () => this.#commitSoon(), { signal });
-    window.addEventListener("popstate", () => this.#onPopState(), { signal });
-    this.#commitSoon(); // a reload has closed the layers
-  }
+  let scrolledBefore: Scrolled | null = null;
+  let depth = readDepth(); // of the address that is shown
+  // Otherwise a step back, which closes an image, scrolls to where the image was opened.
+  history.scrollRestoration = "manual";
+  store.on(["where", "open", "results", "loadedWords"], onChange, {
+    signal,
+  });
+  root.addEventListener("layers", commitSoon, { signal });
+  window.addEventListener("popstate", onPopState, { signal });
+  commitSoon(); // a reload has closed the layers
 
   /** Show what the page's URL names. */
-  openAddress() {
-    const { store, actions, parts } = this.context;
+  function openAddress() {
     const { bootstrap, where } = store.get();
     if (!bootstrap) return;
     const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
-    this.#isFollowing = true;
+    isFollowing = true;
     const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
     const open = () => parts.navigation.openGallery(address.where, readMarks(address.where));
     const loaded = isElsewhere ? open() : Promise.resolve();
     const isFilteredAnew = address.words !== store.get().loadedWords;
     if (isFilteredAnew) actions.filterLoaded(address.words);
-    this.#openResults(address.find, where.model);
+    openResults(address.find, where.model);
     if (address.image === null && !isElsewhere)
       actions.close(); // to the tile of the image
     else actions.setView({ open: address.image });
-    this.#isFollowing = false;
-    if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
+    isFollowing = false;
+    if (isElsewhere || isFilteredAnew) void scrollBack(loaded);
   }
 
   /** Return the layers that have a step of their own: the viewer's step has an address. */
-  #listLayers() {
-    return listLayers(this.context.root).filter(
-      ({ element }) => !element.hasAttribute("data-viewer"),
-    );
+  function listSteps() {
+    return listLayers(root).filter(({ element }) => !element.hasAttribute("data-viewer"));
   }
 
-  #goBack(closed: Kind | "layers", steps = 1) {
-    this.#closing = closed;
+  function goBack(closed: Kind | "layers", steps = 1) {
+    closing = closed;
     history.go(-steps);
   }
 
-  #onPopState() {
-    const { actions } = this.context;
-    const closed = this.#closing;
-    const isOther = readDepth() !== this.#depth;
-    this.#depth = readDepth();
-    this.#closing = "";
+  function onPopState() {
+    const closed = closing;
+    const isOther = readDepth() !== depth;
+    depth = readDepth();
+    closing = "";
     if (closed) {
       const { place } = readScrolled();
       if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
-      if (!this.#before) this.#replace(); // another image may have been opened over a layer
-      this.#commit(); // what was opened meanwhile
+      if (!stateBefore) replace(); // another image may have been opened over a layer
+      commit(); // what was opened meanwhile
       return;
     }
     // what is over the page is closed first, else the page would change behind it
-    const layers = this.#listLayers().slice(isOther ? 0 : readLayers());
+    const layers = listSteps().slice(isOther ? 0 : readLayers());
     for (const { close } of layers.reverse()) close();
-    if (isOther) this.openAddress();
-    else this.#replace();
+    if (isOther) openAddress();
+    else replace();
   }
 
   /** Scroll back to where the user left the gallery. */
-  async #scrollBack(loaded: Promise<void>) {
-    const { store, actions, parts } = this.context;
+  async function scrollBack(loaded: Promise<void>) {
     const { place, home } = readScrolled();
     if (isHome(store.get())) parts.home.scrollTo(home);
     const { where, loadedWords } = store.get();
@@ -119,8 +108,7 @@ export class Router {
     if (place.count <= FAR && !now.results) await actions.back();
   }
 
-  #openResults(words: string, opened: number | null) {
-    const { store, actions, parts } = this.context;
+  function openResults(words: string, opened: number | null) {
     const { found } = readScrolled();
     if (found?.results.query === words) {
       actions.setView({ results: found.results });
@@ -130,105 +118,99 @@ export class Router {
   }
 
   /** Remember the state before a change. All changes of one moment make one history entry. */
-  #onChange(now: State, before: State) {
-    if (this.#isFollowing || !now.bootstrap) return;
+  function onChange(now: State, before: State) {
+    if (isFollowing || !now.bootstrap) return;
     // The grid still shows what is left: the new gallery's first page is yet to come.
-    if (!this.#scrolled && isElsewhere(now, before)) this.#scrolled = this.#getScrolled(before);
-    this.#before ??= before;
-    this.#commitSoon();
+    if (!scrolledBefore && isElsewhere(now, before)) scrolledBefore = getScrolled(before);
+    stateBefore ??= before;
+    commitSoon();
   }
 
-  #commitSoon() {
-    if (!this.#isCommitting) queueMicrotask(() => this.#commit());
-    this.#isCommitting = true;
+  function commitSoon() {
+    if (!isCommitting) queueMicrotask(commit);
+    isCommitting = true;
   }
 
-  #getScrolled(state: State): Scrolled {
-    const { grid, results, home } = this.context.parts;
+  function getScrolled(state: State): Scrolled {
+    const { grid, results, home } = parts;
     const found = state.results && { results: state.results, top: results.top };
     return { place: grid.getScrollPlace(), found, home: isHome(state) ? home.top : 0 };
   }
 
-  /** Update the browser's history after a change. Each layer over the page has an entry with the
-   * page's address; these entries come last. */
-  #commit() {
-    this.#isCommitting = false;
-    if (this.#closing) return;
-    const layers = this.#listLayers().length;
-    const extra = readLayers() - (this.#before && this.#isStep(this.#before) ? 0 : layers);
-    if (extra > 0) return this.#goBack("layers", extra);
-    this.#commitAddress();
-    for (let count = readLayers() + 1; count <= layers && !this.#closing; count += 1)
+  /** Update the history. Each layer over the page has a step, after those of the address. */
+  function commit() {
+    isCommitting = false;
+    if (closing) return;
+    const layers = listSteps().length;
+    const extra = readLayers() - (stateBefore && isStep(stateBefore) ? 0 : layers);
+    if (extra > 0) return goBack("layers", extra);
+    commitAddress();
+    for (let count = readLayers() + 1; count <= layers && !closing; count += 1)
       history.pushState({ ...history.state, [LAYERS]: count }, "", location.href);
   }
 
-  #isStep(before: State) {
-    const now = this.context.store.get();
+  function isStep(before: State) {
+    const now = store.get();
     return isElsewhere(now, before) || (now.open === null) !== (before.open === null);
   }
 
-  /** Update the history after a change of the state. Opening a gallery, an image or results, a
-   * filter and a search each add an entry. Another open image replaces the entry, and closing goes
-   * back to the entry before. */
-  #commitAddress() {
-    if (!this.#before) return;
-    const [before, scrolled] = [this.#before, this.#scrolled];
-    this.#before = this.#scrolled = null;
-    const now = this.context.store.get();
-    const href = this.#buildHref(now);
+  /** Add a step for what was opened; another image replaces the step, closing goes back. */
+  function commitAddress() {
+    if (!stateBefore) return;
+    const [before, scrolled] = [stateBefore, scrolledBefore];
+    stateBefore = scrolledBefore = null;
+    const now = store.get();
+    const href = buildHref(now);
     const { [KIND]: kind, [BELOW]: below } = history.state ?? {};
     if (kind && kind !== "gallery" && href === below) {
-      this.#goBack(kind);
+      goBack(kind);
       return;
     }
     const isJump = isElsewhere(now, before);
     if (isJump) {
-      this.#push(findKind(now, before), this.#buildHref({ ...now, open: null }), before, scrolled);
+      push(findKind(now, before), buildHref({ ...now, open: null }), before, scrolled);
     }
     const isOpened = now.open !== null && (before.open === null || isJump);
-    if (isOpened) this.#push("viewer", href, isJump ? { ...now, open: null } : before, null);
-    else this.#replace();
+    if (isOpened) push("viewer", href, isJump ? { ...now, open: null } : before, null);
+    else replace();
   }
 
-  /** Add an entry to the browser's history, after storing in the current entry what the page showed.
-   * @param scrolled null if the gallery has not changed */
-  #push(kind: Kind, href: string, before: State, scrolled: Scrolled | null) {
-    const left = this.#buildHref(before); // the address may not have followed yet
+  /** Add a step, after storing in the current one where the user had scrolled. */
+  function push(kind: Kind, href: string, before: State, scrolled: Scrolled | null) {
+    const left = buildHref(before); // the address may not have followed yet
     if (href === left) return;
     history.replaceState({ ...history.state, ...(scrolled && { [SCROLLED]: scrolled }) }, "", left);
-    this.#depth += 1;
-    const step = { [SCROLLED]: null, [KIND]: kind, [BELOW]: left, [DEPTH]: this.#depth };
+    depth += 1;
+    const step = { [SCROLLED]: null, [KIND]: kind, [BELOW]: left, [DEPTH]: depth };
     history.pushState({ ...history.state, ...step }, "", href);
   }
 
-  #buildHref({ bootstrap, where, open, results, loadedWords }: State) {
+  function buildHref({ bootstrap, where, open, results, loadedWords }: State) {
     const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
     const searched = { find: results?.query, words: loadedWords };
     return buildAddress(where, open, usual, location.href, searched);
   }
 
-  /** Replace the current URL, at most once in 350 ms. Browsers refuse more than 100 changes in 30
-   * s, and a held arrow key makes more. */
-  #replace() {
-    if (this.#isResting) {
-      this.#isBehind = true;
+  /** Replace the URL at most once in 350 ms: browsers refuse more than 100 in 30 s. */
+  function replace() {
+    if (isResting) {
+      isBehind = true;
       return;
     }
-    if (this.#closing) return;
-    const href = this.#buildHref(this.context.store.get());
+    if (closing) return;
+    const href = buildHref(store.get());
     if (href === location.href) return;
     history.replaceState(history.state, "", href);
-    this.#isResting = true;
+    isResting = true;
     window.setTimeout(() => {
-      this.#isResting = false;
-      if (this.#isBehind) this.#replace();
-      this.#isBehind = false;
+      isResting = false;
+      if (isBehind) replace();
+      isBehind = false;
     }, REST);
   }
+  return { openAddress };
 }
 
-/** Return whether two states show different images or results: another gallery, filter or
- * search. */
 function isElsewhere(now: State, before: State) {
   return (
     JSON.stringify(now.where) !== JSON.stringify(before.where) ||
@@ -237,8 +219,6 @@ function isElsewhere(now: State, before: State) {
   );
 }
 
-/** Return what a change has opened: the results of another model search, else a search for images
- * with other words, else a gallery. */
 function findKind(now: State, before: State): Kind {
   if (now.results && now.results.query !== before.results?.query) return "results";
   const isSearched =

@@ -24,8 +24,7 @@ export function canCompare({ length }: readonly number[]) {
   return length >= LEAST_COMPARED && length <= MOST_COMPARED;
 }
 
-/** Return the ids to which an action on an image applies: all marked images if the image is marked,
- * else the image alone. */
+/** Return the ids for an action on an image: all marked ones if it is marked. */
 export function listChosen(marked: number[], id: number) {
   return marked.includes(id) ? marked : [id];
 }
@@ -96,8 +95,7 @@ export function addMarks({ marks, anchor }: Selection, ids: readonly number[]): 
   return { marks: new Set([...marks, ...ids]), anchor, range: null };
 }
 
-/** Mark those of these images that are unmarked, and unmark the others. Marks on all other images
- * stay. */
+/** Mark those of these images that are unmarked, and unmark the others. */
 export function invertMarks({ marks, anchor }: Selection, ids: readonly number[]): Selection {
   const next = new Set(marks);
   for (const id of ids) {
@@ -132,8 +130,7 @@ export function readMarks(where: Where): Set<number> {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store the marks of a gallery. Only the 50 galleries whose marks changed last keep their marks.
- * @param source name of the gallery; nothing is stored for "" */
+/** Store the marks of a gallery, "" for none, of the 50 galleries marked last. */
 function saveMarks(source: string, marks: ReadonlySet<number>) {
   if (!source) return;
   const others = readAll().filter(([name]) => name !== source);
@@ -141,8 +138,7 @@ function saveMarks(source: string, marks: ReadonlySet<number>) {
   writeJson(KEY, others.slice(-SOURCES));
 }
 
-/** Store the marks whenever they change, and show the marks that another tab of this browser
- * sets. */
+/** Store the marks at each change, and show those that another tab sets. */
 export function followMarks({ store, actions, signal }: Context) {
   store.on(["marks"], ({ where, marks }) => saveMarks(getMarksKey(where), marks), { signal });
   const takeOver = ({ key }: StorageEvent) => {

@@ -13,8 +13,7 @@ export function isMaking({ state }: Pick<MakeView, "state">) {
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
 
-/** Return whether an image is blurred: its content rating is above the limit in the settings, and
- * the user has not uncovered it. */
+/** Return whether an image's rating is above the limit, and it is not uncovered. */
 export function isBlurred(
   { bootstrap, revealed }: Pick<State, "bootstrap" | "revealed">,
   { id, level }: Pick<ImageView, "id" | "level">,
@@ -94,8 +93,7 @@ export function makeInitialState(): State {
   };
 }
 
-/** Return the fields of the state that belong to a gallery's images, as they are before the first
- * page is loaded. */
+/** Return the state of a gallery's images before the first page is loaded. */
 export function makeEmptyGallery() {
   return {
     images: [] as readonly ImageView[],
@@ -122,8 +120,7 @@ export function makeEmptyGallery() {
   };
 }
 
-/** Return the changes to the state after a page was loaded. An image that was sent twice is added
- * only once. */
+/** Return the changes to the state after a page was loaded; each image counts once. */
 export function addPage(state: State, page: ImagePage) {
   const before = state.stale ? [] : state.images;
   const known = new Set(before.map((view) => view.id));
@@ -152,7 +149,6 @@ export function hideImages(state: State, ids: ReadonlySet<number>): Partial<Stat
   const { images, marks, open, focus, hiddenCount } = state;
   const shown = images.filter((view) => !ids.has(view.id));
   if (shown.length === images.length || state.showsHidden) return {};
-  /** Return an image's id, or the next shown image's id if the image becomes hidden. */
   const findNext = (id: number | null) => {
     if (id === null || !ids.has(id)) return id;
     const at = images.findIndex((view) => view.id === id);
@@ -186,8 +182,7 @@ function mergeNotes(before: Note[], fresh: Note[]) {
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];
 }
 
-/** Return the name of a query's gallery, such as "model 5"; "kept" for the library, "" for no
- * gallery. */
+/** Return a gallery's name, such as "model 5"; "kept" for the library, "" for none. */
 export function getSource(where: Where) {
   if (where.model !== null) return `model ${where.model}`;
   if (where.post !== null) return `post ${where.post}`;
@@ -215,14 +210,12 @@ export function getShown(state: Shown) {
   return isGrouped(state) ? groupByPost(filterImages(state)).order : filterImages(state);
 }
 
-/** Return the images through which the viewer leads: at home this week's most liked ones, else those
- * of the gallery. */
+/** Return the images of the viewer: at home the most liked, else the gallery's. */
 export function getWalk(state: State) {
   return isHome(state) ? state.popular : getShown(state);
 }
 
-/** Return the ids of the marked images that are shown here. What is done with the selection is done
- * with these alone. */
+/** Return the marked ids that are shown here: only they are acted on. */
 export function listMarked(state: State) {
   const shown = new Set(state.results ? [] : getWalk(state).map(({ id }) => id));
   return [...state.marks].filter((id) => shown.has(id));
@@ -247,15 +240,13 @@ export function getTiles(state: Shown) {
   return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);
 }
 
-/** Return the ids of all images that a tile represents: those of one post if posts are grouped, else
- * only the tile's own image. */
+/** Return the ids of a tile's images: of a post if posts are grouped, else its own. */
 export function listTileIds(state: Shown, id: number): readonly number[] {
   const members = isGrouped(state) && groupByPost(filterImages(state)).members.get(id);
   return members || [id];
 }
 
-/** Return the loaded images that match the words of the search within them. Return all of them if
- * there are no words, or while the server has not responded. */
+/** Return the loaded images that match the words, all until the server has responded. */
 function filterImages({ images, loadedWords, matches }: Shown) {
   if (!loadedWords || matches === null) return images;
   const byMatches = shownByImages.get(images) ?? new WeakMap();
@@ -270,8 +261,7 @@ export function getSearched({ where, loadedWords }: Pick<State, "where" | "loade
   return (where.search ?? loadedWords).trim();
 }
 
-/** Return the parts of the page whose last request failed. With a code, return only the parts that
- * failed with that code. */
+/** Return the parts that have failed; with a code, only those that failed with it. */
 export function getFailedParts({ problems }: Pick<State, "problems">, code?: string): Part[] {
   const parts = Object.keys(problems) as Part[];
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));

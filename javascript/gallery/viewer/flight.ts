@@ -22,8 +22,7 @@ export class Flight {
     return this.#copy?.getBoundingClientRect() ?? null;
   }
 
-  /** Show a copy of an image on its way between two boxes of the window, above everything else. A
-   * flight that is under way ends. */
+  /** Fly a copy of an image between two boxes, above everything; end another flight. */
   start(image: HTMLImageElement, [from, to]: [DOMRect, DOMRect], onEnd: () => void) {
     if (!from.width || !to.width) return onEnd();
     const [x, y] = [from.left - to.left, from.top - to.top];

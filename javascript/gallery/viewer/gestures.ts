@@ -203,8 +203,7 @@ export class ZoomGestures {
     this.#pinchedAt = point;
   }
 
-  /** Zoom the image with two fingers.
-   * @param factor since the start of the pinch */
+  /** Zoom with two fingers by a factor since the start of the pinch. */
   pinch(factor: number, point: Point) {
     this.#change(({ sizes }) => pinchPose(this.from, factor, this.#pinchedAt, point, sizes));
   }
@@ -213,8 +212,7 @@ export class ZoomGestures {
     this.#change(({ pose, sizes }) => limitPose(pose, sizes), true);
   }
 
-  /** Zoom at the pointer.
-   * @param factor relative to the current zoom */
+  /** Zoom at the pointer by a factor of the current zoom. */
   wheel(factor: number, point: Point) {
     const isStep = Math.abs(Math.log(factor)) > 0.1; // a notch of a wheel, not a touchpad's flow
     this.#change(({ pose, sizes }) => zoomAt(pose, pose.scale * factor, point, sizes), isStep);

@@ -184,8 +184,7 @@ export class Slide {
     this.element.append(this.#cover);
   }
 
-  /** Load the thumbnail. The promise also resolves on failure, since the file then shows the
-   * error. */
+  /** Load the thumbnail. On failure the promise resolves: the file shows the error. */
   loadThumb() {
     this.#thumbLoaded ??= this.#fetchThumb();
     return this.#thumbLoaded;
@@ -206,8 +205,7 @@ export class Slide {
       this.#setSizes({ ...this.sizes, image: { width, height } });
   }
 
-  /** Put the slide on the stage or beside it.
-   * @param by 0 for the open image, -1 and 1 for its neighbours */
+  /** Put the slide on the stage (0), or beside it (-1 and 1). */
   setPosition(by: number) {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
@@ -222,8 +220,7 @@ export class Slide {
     this.element.remove();
   }
 
-  /** Load the file of an image, and show it in place of the thumbnail as soon as it is decoded. Do
-   * nothing for a video or a sound. */
+  /** Load an image's file, and show it once it is decoded. A video is played instead. */
   async loadFile(signal: AbortSignal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
     const image = el("img", { class: "file", alt: this.#label });
@@ -314,8 +311,7 @@ export class Slide {
     }
   }
 
-  /** Show an error, with a button for what can be done about it.
-   * @param code of the error, "not_shown" if the browser cannot show the file */
+  /** Show an error with a button; `code`: "not_shown" if the browser cannot show the file. */
   showError(message: string, code: string) {
     this.clearError();
     const way = this.#makeErrorButton(code);
@@ -340,8 +336,7 @@ export class Slide {
   }
 }
 
-/** Stop loading an image. Without any `src`, Chromium would never settle its `decode`, and would keep
- * an image that is outside of the page for ever. */
+/** Stop loading. Without a `src`, Chromium would keep the image, and not settle `decode`. */
 function stopLoading(image: HTMLImageElement) {
   image.src = "data:,";
 }

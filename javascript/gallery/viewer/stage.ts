@@ -144,8 +144,7 @@ export class Stage {
     if (now !== before) this.retryFailed();
   }
 
-  /** Let the open image come in from the side of its old neighbour. While one comes, the next is
-   * there at once: who holds a key wants to see images, not motion. */
+  /** Let the open image come in from its side; the next one at once, for a held key. */
   #turn(way: number) {
     const isTurning = this.#turning?.playState === "running";
     this.#turning?.cancel();
@@ -235,7 +234,6 @@ export class Stage {
     if (this.slide) this.listeners.changed();
   }
 
-  /** Return the slide of an image, created if missing; undefined if the gallery lacks the image. */
   #findSlide(id: number) {
     const view = this.#views.find((one) => one.id === id);
     return view && this.#getSlide(view);

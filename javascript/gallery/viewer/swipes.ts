@@ -127,9 +127,7 @@ export class SwipeGestures extends ZoomGestures {
     this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.sizes), true);
   }
 
-  /** Show the next or previous image after a sideways swipe. Move the image back after a short one.
-   * @param by distance in pixels, negative to the left
-   * @param speed in pixels a millisecond */
+  /** Turn to another image after a sideways swipe that is far or fast enough. */
   #turnPage(by: number, speed: number) {
     const { context, size } = this.stage;
     const before = this.stage.slide;
@@ -140,10 +138,7 @@ export class SwipeGestures extends ZoomGestures {
     this.#animateBack(isSame ? x : x + way * (size.width + GAP), 0);
   }
 
-  /** Close the viewer after a swipe down, or show the details after a swipe up. After a short drag,
-   * only move the image back.
-   * @param by distance in pixels, negative upwards
-   * @param speed in pixels a millisecond */
+  /** Close the viewer after a swipe down, or show the details after a swipe up. */
   #endVerticalDrag(by: number, speed: number) {
     const { size, listeners } = this.stage;
     if (isDismissed(by, speed, size.height)) {
@@ -154,8 +149,7 @@ export class SwipeGestures extends ZoomGestures {
     this.#animateBack(0, this.#getShift({ x: 0, y: by }).y);
   }
 
-  /** Move the strip of slides this many pixels from its normal position. The farther it is drawn
-   * down, the smaller it is and the more is seen of the page behind. */
+  /** Move the strip; drawn down, it shrinks, and the page behind appears. */
   #move(x: number, y: number) {
     const { strip, size, element } = this.stage;
     const share = Math.max(0, Math.min(1, y / size.height));

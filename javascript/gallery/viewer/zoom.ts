@@ -122,8 +122,7 @@ function clamp(value: number, low: number, high: number) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** Return the position of a dragged image. Beyond the limit, the image moves less than the
- * finger. */
+/** Return the position of a dragged image, which moves less beyond the limit. */
 function resistLimit(value: number, limit: number) {
   const inside = clamp(value, -limit, limit);
   return inside + (value - inside) * RESISTANCE;
