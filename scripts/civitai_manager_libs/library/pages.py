@@ -66,7 +66,7 @@ def load_page(
 ) -> Page:
     """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
-    After a NetworkError, ServerError or InvalidResponse (such as a login page of a hotel's network),
+    After a NetworkError, ServerError or InvalidResponse (such as the login page of a network),
     return the page from the local library, however old; raise the error if none is stored. cursor:
     None for the first page. size: number of images to request. fresh: fetch the page even if it is
     in memory. Also raises other HttpStatusErrors and Cancelled.
