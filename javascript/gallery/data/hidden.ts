@@ -21,8 +21,9 @@ export class HiddenImages {
 
   /** Hide the images of an author or those with a word, and show a message with an Undo button. */
   async hide(rule: HiddenRule) {
-    const { store, toast, translate } = this.context;
+    const { store, toast, translate, parts } = this.context;
     const before = store.get();
+    const place = parts.grid.getScrollPlace();
     const ids = await this.#send("hide", rule);
     if (!ids) return;
     store.set((state) => hideImages(state, new Set(ids)));
@@ -31,8 +32,9 @@ export class HiddenImages {
     const key = rule.kind === "author" ? "hidden_author" : "hidden_word";
     toast(translate(key, { text: rule.text }), undefined, async () => {
       if (!(await this.#send("unhide", rule))) return;
-      if (store.get().images === after.images) store.set({ images, hiddenCount, marks });
-      else await this.#restart();
+      if (store.get().images !== after.images) return this.#restart();
+      store.set({ images, hiddenCount, marks });
+      if (place) parts.grid.scrollToPlace(place);
     });
   }
 

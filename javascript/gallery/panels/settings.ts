@@ -219,6 +219,12 @@ export class Settings {
     void this.hiddenRules.load();
   }
 
+  /** Open the panel at the programs that make images. */
+  openEngines() {
+    this.context.actions.panel("settings");
+    this.#showPage("engines");
+  }
+
   /** Open the panel at the list of rules that hide images, or at the field for another rule.
    * @param how isToAdd: at the field */
   async openHiddenRules({ isToAdd = false }: { isToAdd?: boolean } = {}) {
