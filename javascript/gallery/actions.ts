@@ -156,6 +156,8 @@ export function makeActions(context: PageContext) {
     useHost: (host: string) => parts.settings.useHost(host),
     /** Open the settings at the rules; isToAdd: at the field for a new rule. */
     openHiddenRules: (how?: { isToAdd?: boolean }) => parts.settings.openHiddenRules(how),
+    /** Open the settings at the programs that make images. */
+    openEngines: () => parts.settings.openEngines(),
     /** Watch the open gallery, or stop that. */
     toggleWatch: () => parts.watches.toggleWatch(),
     /** Toggle the favourites: remove them if all images are favourites. */

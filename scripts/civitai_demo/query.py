@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from .gallery import (
     DemoImage,
+    find_demo_image,
     find_demo_model,
     format_time,
     list_demo_images,
@@ -157,6 +158,9 @@ def _sort_images(query: _Query) -> tuple[DemoImage, ...]:
 def _filter_images(query: _Query) -> tuple[DemoImage, ...]:
     """Return the images and videos that pass all filters of a query, lowest id first."""
     images: tuple[DemoImage, ...] = list_demo_images()
+    if query.ids or query.image_id:  # also of a version's sample images
+        ids = {query.image_id or 0, *map(parse_id, query.ids.split(","))}
+        images = tuple(filter(None, map(find_demo_image, sorted(ids))))
     if query.model_id and not query.version_id:
         model = find_demo_model(query.model_id)
         images = list_gallery(model) if model else ()
@@ -171,7 +175,6 @@ def _matches(query: _Query, image: DemoImage) -> bool:
         and query.version_id in (None, image.version.id)
         and query.post_id in (None, image.post_id)
         and query.image_id in (None, image.id)
-        and (not query.ids or str(image.id) in query.ids.split(","))
         and query.username in ("", image.username)
         and query.type in ("", image.type)
         and (not base_models or image.version.base_model in base_models)

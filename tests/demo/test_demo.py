@@ -54,6 +54,14 @@ def test_images_have_only_the_requested_ratings(fetch_page, mask, levels):
         assert {item["browsingLevel"] for item in items} == levels
 
 
+def test_images_of_galleries_and_sample_images_are_found_by_their_ids(fetch_page, demo, http):
+    model = http.get(f"{demo.url}/api/v1/models/{SHOWPIECE}").json()
+    ids = [model["modelVersions"][0]["images"][0]["id"], fetch_page(modelId=SHOWPIECE)[0][0]["id"]]
+    found = fetch_page(ids=",".join(map(str, [*ids, 1])), browsingLevel=31)[0]
+    assert sorted(item["id"] for item in found) == sorted(ids)
+    assert [item["id"] for item in fetch_page(imageId=ids[0], browsingLevel=31)[0]] == ids[:1]
+
+
 def test_records_of_every_kind_occur(fetch_page):
     metas = [i["meta"] for i in fetch_page(modelId=HUGE, limit=200, browsingLevel=31)[0]]
     kept = [meta for meta in metas if meta]

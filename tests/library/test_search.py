@@ -84,6 +84,8 @@ _FOUND = [
     ("model:dunes", [5, 6]),
     ("model:ocean", [6, 8]),
     ('model:"flux"', [6, 8]),
+    ('model="ocean style v2 flux"', [6, 8]),
+    ('model="ocean style"', []),
     ("author:anna", [8]),
     ("anna_b", [8]),
     ('base:"SDXL 1.0"', [2]),
@@ -201,13 +203,14 @@ _FLAGS = "favourite saved installed commercial gone image video".split()
         ("st", ["stars>", "steps>"]),
         ("is:", sorted(f"is:{flag}" for flag in _FLAGS)),
         ("-has:d", ["-has:data"]),
-        ("lora:", ['lora:"Tokyo Nights"', "lora:add_detail"]),
-        ("lora:DET", ["lora:add_detail"]),
-        ('lora:"tok', ['lora:"Tokyo Nights"']),
-        ("sampler:", ['sampler:"DPM++ 2M"', 'sampler:"Euler a"']),
-        ("author:a", ["author:Anna_B", "author:harbor"]),
-        ("eul", ['sampler:"Euler a"']),  # without its key
-        ("-euler", ['-sampler:"Euler a"']),
+        ("lora:", ['lora="Tokyo Nights"', "lora=add_detail"]),
+        ("lora:DET", ["lora=add_detail"]),
+        ("lora=DET", ["lora=add_detail"]),
+        ('lora:"tok', ['lora="Tokyo Nights"']),
+        ("sampler:", ['sampler="DPM++ 2M"', 'sampler="Euler a"']),
+        ("author:a", ["author=Anna_B", "author=harbor"]),
+        ("eul", ['sampler="Euler a"']),  # without its key
+        ("-euler", ['-sampler="Euler a"']),
         ("eu", []),  # too short to guess
         ("2025-12", ["after:2025-12 before:2026-01"]),
         ("2025-02", ["after:2025-02 before:2025-03"]),
@@ -217,11 +220,32 @@ _FLAGS = "favourite saved installed commercial gone image video".split()
 def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
     assert sorted(one.text for one in search.suggest_values(word)) == texts
     first = search.suggest_values("author:")[0]  # the most frequent
-    assert (first.text, first.count) == ("author:harbor", 6)
+    assert (first.text, first.count) == ("author=harbor", 6)
+
+
+_VALUES = st.sampled_from(["Euler", "Euler a", "DPM", "a DPM", "a", "v2 FLUX"])
+_RESOURCES = st.sampled_from([[], [{"type": "checkpoint", "modelVersionId": 77}]])
+_METAS = st.fixed_dictionaries(
+    {"sampler": _VALUES, "Model": _VALUES, "civitaiResources": _RESOURCES}
+)
+_RECORDS = st.tuples(_METAS, st.sampled_from([[], [77]]))
+
+
+@given(st.lists(_RECORDS, min_size=1, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_suggested_value_finds_as_many_images_as_it_says(filled, records):
+    images = [_image(n, meta=m, modelVersionIds=v) for n, (m, v) in enumerate(records, 1)]
+    image_records.store_images(images)
+    filled.finish()
+    for key in ("sampler", "model", "author", "base", "lora"):
+        for one in search.suggest_values(f"{key}:"):
+            assert (one.text, len(_ids(one.text))) == (one.text, one.count)
 
 
 def test_suggestion_reads_neither_all_images_nor_all_versions(library):
-    plan = select_rows(f"EXPLAIN QUERY PLAN {suggestions._VALUES}", ("sampler", "eul", "eul", 8))
+    plan = select_rows(
+        f"EXPLAIN QUERY PLAN {suggestions._VALUES}", ("sampler", "sampler", "eul", 8)
+    )
     assert plan and not [row for row in plan if "SCAN" in row[-1]]
 
 

@@ -118,8 +118,8 @@ def test_suggestion_counts_an_image_with_the_same_tag_of_the_user_once(library):
     image_records.store_images([_image(1, "sea"), _image(2)])
     library.finish()
     bookmarks.change_annotations([1, 2], bookmarks.AnnotationChange(add_tags=["SEA"]))
-    assert search.suggest_values("tag:se") == [search.Suggestion("tag:SEA", 2)]
-    assert search.suggest_values("mytag:se") == [search.Suggestion("mytag:SEA", 2)]
+    assert search.suggest_values("tag:se") == [search.Suggestion("tag=SEA", 2)]
+    assert search.suggest_values("mytag:se") == [search.Suggestion("mytag=SEA", 2)]
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,18 @@ def test_unwatched_gallery_can_be_watched_again(client, civitai):
     assert one.name.startswith("New name") and len(one.name) == 200
 
 
+def test_undo_of_unwatching_brings_the_news_back_and_watching_anew_does_not(client, civitai):
+    _watch(client, _MODEL)
+    _news(client, civitai, 3)
+    before = watches.list_watches()
+    for is_undo in (True, False):
+        watches.unwatch_gallery(before[0].gallery)
+        watches.watch_gallery(_MODEL, "It", is_undo)
+        assert (watches.list_watches() == before) is is_undo
+        assert _look(client, _MODEL) == (_newest(3) if is_undo else [])
+        before = watches.list_watches()
+
+
 def test_library_of_version_4_is_upgraded_without_loss(make_older):
     image = make_image(1)
     image_records.store_images([image])

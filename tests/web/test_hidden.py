@@ -145,6 +145,24 @@ def test_author_is_hidden_by_keys_and_shown_again_in_the_list(unhiding_server, o
     wait_for(lambda: page.focused_control() == "hidden-text")
 
 
+def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
+    unhiding_server, open_gallery
+):
+    page = open_gallery(unhiding_server, "?model=900001&level=XXX").ready()
+    for _ in range(4):
+        page.wheel(900)
+        page.scroll_position()
+        first = min((y, id) for id, (_, y, *_) in page.boxes().items() if y > 10)[1]
+        page.tile(first).focus()
+        page.scroll_position()
+        before = page.boxes()[first]
+        page.key("h")
+        _choose(page, "hide-author")
+        expect(page.tile(first)).to_have_count(0)
+        page.page.locator("[data-do='undo']").click()
+        wait_for(lambda: page.boxes().get(first) == before, "the picture at its place")
+
+
 def test_hidden_images_are_counted_shown_on_request_and_listed(unhiding_server, open_gallery):
     page = open_gallery(unhiding_server, "?model=900003&level=XXX").ready()
     before = page.ids()

@@ -187,6 +187,14 @@ def test_stored_page_is_returned_at_once_on_request(api, civitai, fresh):
     assert api.error("images?post=9&from_library=1")[:2] == (404, "not_known")
 
 
+def test_stored_page_is_shown_while_a_web_page_comes_in_place_of_data(api, civitai, fresh):
+    seen = api.get(_MODEL)
+    fresh.forget()
+    civitai.always("page", status(200, b"<!DOCTYPE html><html><body>Sign in</body></html>"))
+    page = api.get(_MODEL)
+    assert page["from_library"] and page["images"] == seen["images"]
+
+
 def test_stored_page_opens_the_library_alone_and_the_next_finds_it_open(
     api, civitai, fresh, monkeypatch
 ):

@@ -55,7 +55,11 @@ def test_without_a_program_the_page_is_as_before(server, open_gallery):
         page.open()
     page.page.wait_for_load_state("networkidle")
     expect(page.control("make")).to_have_count(0)
-    expect(page.viewer.locator(".uses .primary")).to_have_attribute("data-do", "copy-whole")
+    copy = page.viewer.locator(".uses .primary[data-do='copy-whole']")
+    expect(copy).to_be_visible()
+    copy.locator("xpath=following-sibling::button").click()
+    page.page.locator("[role='menu'] [data-do='set-up-engine']").click()
+    expect(page.panel("settings").locator("[data-do='find-engines']")).to_be_visible()
 
 
 @with_axe

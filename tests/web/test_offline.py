@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from civitai_demo import files
-from fault_responses import reset
+import pytest
+from fault_responses import page as web_page, reset
 from page_driver import expect, wait_for
 
 _SHOWN = "?model=900001"
@@ -77,10 +78,11 @@ def test_two_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_g
     assert page.place()[1] >= 100
 
 
-def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open_gallery):
+@pytest.mark.parametrize("answer", [reset(), web_page()], ids=["nothing", "login-page"])
+def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open_gallery, answer):
     server = start(f"http://{flaky.host}", http_max_retries=0)  # one that has not read it before
     page = open_gallery(server, _SHOWN).ready()
-    flaky.rule(_API, reset())
+    flaky.rule(_API, answer)
     page.find("https://civitai.com/models/900003")
     failed = page.page.locator(".of-lookup[data-kind='problem']")
     failed.wait_for()

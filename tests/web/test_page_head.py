@@ -93,6 +93,16 @@ _NAMES = [
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_each_usual_sort_is_read_whole_on_a_phone(server, open_gallery, locale):
+    page = open_gallery(server, "?model=900003", locale=locale, **PHONE).ready()
+    select = page.page.locator(".filters > select")
+    for sort in select.locator("option").evaluate_all("all => all.slice(0, 5).map(o => o.value)"):
+        select.evaluate("(select, sort) => { select.value = sort; }", sort)
+        width = "select => { select.style.maxWidth = %s; return select.offsetWidth; }"
+        assert select.evaluate(width % "'none'") <= select.evaluate(width % "''"), sort
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
 def test_twelve_letters_of_the_models_name_are_seen(server, open_gallery, locale):
     page = open_gallery(server, "?model=900004&level=XXX", locale=locale).ready()
     page.page.locator(".gallery-header [data-do='open-user']").first.wait_for(state="attached")

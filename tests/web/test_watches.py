@@ -294,6 +294,8 @@ def test_rows_keep_the_focus_during_a_check_and_pass_it_to_the_panel(
     page.key("Enter")
     expect(said).to_have_count(0)
     expect(page.page.locator("dialog.watches .panel-body")).to_be_focused()
+    page.control("undo").click()
+    expect(said).to_contain_text("nothing new, checked")  # as before
 
 
 def test_open_page_asks_for_a_check_every_hour(start, demo, open_gallery):

@@ -123,6 +123,9 @@ export class Connection {
 
 const CHECK_EVERY = 15_000; // ms
 
+/** Of a failure that passes: no answer, or one that is no data, such as a network's login page. */
+const PASSING = ["network", "bad_answer"];
+
 /** Repeat every 15 seconds the requests that have failed because of the network. While the gallery
  * is shown from the library, also check whether Civitai responds again.
  * @param isAtTop returns whether the gallery is at its top, where images may be replaced */
@@ -130,7 +133,7 @@ export function retryPeriodically(context: Context, isAtTop: () => boolean) {
   const { store, actions, signal } = context;
   const check = async () => {
     const { libraryDate, open } = store.get();
-    for (const part of getFailedParts(store.get(), "network")) {
+    for (const part of PASSING.flatMap((code) => getFailedParts(store.get(), code))) {
       // a lookup's result must not replace what the user is looking at
       if (part === "lookup" ? isAtTop() && open === null : !libraryDate) actions.retry(part);
     }

@@ -20,6 +20,7 @@ export function makeHiddenImages(context: PageContext) {
   /** Hide the images of an author or those with a word, and show a message with an Undo button. */
   async function hide(rule: HiddenRule) {
     const before = store.get();
+    const place = parts.grid.getScrollPlace();
     const ids = await send("hide", rule);
     if (!ids) return;
     store.set((state) => hideImages(state, new Set(ids)));
@@ -28,8 +29,9 @@ export function makeHiddenImages(context: PageContext) {
     const key = rule.kind === "author" ? "hidden_author" : "hidden_word";
     toast(translate(key, { text: rule.text }), undefined, async () => {
       if (!(await send("unhide", rule))) return;
-      if (store.get().images === after.images) store.set({ images, hiddenCount, marks });
-      else await restart();
+      if (store.get().images !== after.images) return void (await restart());
+      store.set({ images, hiddenCount, marks });
+      if (place) parts.grid.scrollToPlace(place);
     });
   }
 

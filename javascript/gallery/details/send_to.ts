@@ -74,7 +74,14 @@ export class SendTo {
     const look = makers.length ? "" : "primary";
     const made =
       makers.length > 0 && makeSplitButton(this.context, makers, { more: "more-makers" });
-    const sent = makeSplitButton(this.context, [...uses, copy], { look });
+    const setUp: MenuItem = {
+      key: "set-up-engine",
+      text: translate("make_set_up"),
+      icon: "settings",
+      do: () => actions.openEngines(),
+    };
+    const hints = ids.length && !makers.length ? [setUp] : [];
+    const sent = makeSplitButton(this.context, [...uses, copy, ...hints], { look });
     const buttons = made ? [made, sent] : [sent];
     this.#buttons.replaceChildren(...buttons);
   }

@@ -93,7 +93,9 @@ function makePlace(context: Context, { action, icon, key, press, isOpen, ...news
   const { translate, store } = context;
   const { count = () => 0, counted = "", failed = () => 0 } = news;
   const name = translate(key);
-  const made = button({ action, icon, label: name, title: "", class: "quiet" }, press);
+  // of a double click on a phone the first press has closed the bar of the selection over this
+  const pressOnce = ({ detail }: MouseEvent) => detail > 1 || press();
+  const made = button({ action, icon, label: name, title: "", class: "quiet" }, pressOnce);
   const badge = el("span", { class: "badge", "aria-hidden": "true" });
   made.append(" ", badge);
   const draw = () => {

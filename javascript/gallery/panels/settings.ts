@@ -200,6 +200,12 @@ export function makeSettings(context: Context) {
     void hiddenRules.load();
   }
 
+  /** Open the panel at the programs that make images. */
+  function openEngines() {
+    actions.panel("settings");
+    showPage("engines");
+  }
+
   /** Open the panel at the rules that hide images; isToAdd: at the field for another. */
   async function openHiddenRules({ isToAdd = false }: { isToAdd?: boolean } = {}) {
     if (store.get().panel !== "settings") actions.panel("settings");
@@ -300,7 +306,7 @@ export function makeSettings(context: Context) {
     const named = message.includes(label) ? message : `${label}: ${message}`;
     if (!panel.isOpen) toast(named, "bad");
   }
-  return { openHiddenRules, useHost };
+  return { openEngines, openHiddenRules, useHost };
 }
 
 export type Settings = ReturnType<typeof makeSettings>;

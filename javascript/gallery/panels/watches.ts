@@ -134,8 +134,10 @@ export class Watches {
     const { api, store, toast, translate } = this.context;
     const left = await api.post("watches", { action: "unwatch", gallery });
     const query = () => withSource(store.get().where, again);
-    const watch = () => api.post("watches", { action: "watch", query: query(), name: again.name });
-    toast(translate("watch_stopped", { name: again.name }), undefined, () => this.#change(watch));
+    const { name } = again;
+    const watch = () =>
+      api.post("watches", { action: "watch", query: query(), name, is_undo: true });
+    toast(translate("watch_stopped", { name }), undefined, () => this.#change(watch));
     return left;
   }
 

@@ -89,15 +89,15 @@ _memory: MemoryCache[int, tuple[float, Model]] = MemoryCache(_MEMORY_BYTES)
 def load_model(client: Any, model_id: int) -> Model:
     """Return a model from memory if it was fetched in the last 5 minutes, else from Civitai.
 
-    After a NetworkError or ServerError, return the model from the local library; raise the error if
-    none is stored. Also raises NotFound, InvalidResponse and Cancelled.
+    After a NetworkError, ServerError or InvalidResponse, return the model from the local library;
+    raise the error if none is stored. Also raises NotFound and Cancelled.
     """
     if (recent := find_recent_model(model_id)) is not None:
         return recent
     stored = find_stored_model(model_id)
     try:
         model = civitai.fetch_model(ApiClient(client, ONE_TRY) if stored else client, model_id)
-    except (NetworkError, ServerError):
+    except (NetworkError, ServerError, InvalidResponse):
         if stored is None:
             raise
         return stored

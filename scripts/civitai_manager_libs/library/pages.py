@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..core import find_cancellation, Image, LAST_ID, SingleFlight
-from ..errors import ListForgotten, NetworkError, ServerError
+from ..errors import InvalidResponse, ListForgotten, NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, wait_for_writes, write_later, writing
@@ -65,10 +65,10 @@ def load_page(
 ) -> Page:
     """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
-    After a NetworkError or ServerError, return the page from the local library, however old; raise
-    the error if none is stored. cursor: None for the first page. size: number of images to request.
-    fresh: fetch the page even if it is in memory. Also raises other HttpStatusErrors,
-    InvalidResponse and Cancelled.
+    After a NetworkError, ServerError or InvalidResponse (such as the login page of a network),
+    return the page from the local library, however old; raise the error if none is stored. cursor:
+    None for the first page. size: number of images to request. fresh: fetch the page even if it is
+    in memory. Also raises other HttpStatusErrors and Cancelled.
     """
     key = _make_key(query, cursor, size)
     recent = None if fresh else find_recent_page(query, cursor, size)
@@ -80,7 +80,7 @@ def load_page(
     fetch = partial(fetch_page, client, query, cursor, size, _PATIENCE)
     try:
         return _flights.do(key, fetch)
-    except (NetworkError, ServerError):
+    except (NetworkError, ServerError, InvalidResponse):
         stored = stored or find_stored_page(query, cursor, size)
         older = stored.read() if stored is not None else None
         # Without images, their files are at another address than Civitai's, such as a demo's.

@@ -63,12 +63,16 @@ def list_watches() -> list[Watch]:
     ]
 
 
-def watch_gallery(query: ImageQuery, name: str) -> None:
+# The rows of galleries that are no longer watched, for an Undo.
+_unwatched: dict[str, tuple[Any, ...]] = {}
+
+
+def watch_gallery(query: ImageQuery, name: str, is_undo: bool = False) -> None:
     """Start to watch a gallery for new images; do nothing if the gallery is watched already.
 
-    Images already in the library do not count as new. name: shown to the user. Raises InputError if
-    the query has no model, version or user, or if 100 galleries are watched already; raises
-    DiskError.
+    Images already in the library do not count as new. name: shown to the user. is_undo: what was
+    new when the gallery was last watched is new again. Raises InputError if the query has no model,
+    version or user, or if 100 galleries are watched already; raises DiskError.
     """
     gallery = _find_gallery(query)
     if not gallery:
@@ -84,6 +88,10 @@ def watch_gallery(query: ImageQuery, name: str) -> None:
                 " first."
             )
             raise InputError(message, "watch_too_many", n=_MAX_WATCHES)
+        if is_undo and (row := _unwatched.get(gallery)):
+            places = ", ".join("?" * len(row))
+            db.execute(f"INSERT OR IGNORE INTO watched VALUES ({places})", row)
+            return
         latest = db.execute("SELECT max(id) FROM seen WHERE gallery = ?", (gallery,))
         newest = latest.fetchone()[0] or 0 if _shows_newest(query) else 0
         sql = (
@@ -105,7 +113,10 @@ def watch_gallery(query: ImageQuery, name: str) -> None:
 def unwatch_gallery(gallery: str) -> None:
     """Stop watching a gallery; do nothing if it is not watched. Raises DiskError."""
     with writing() as db:
-        db.execute("DELETE FROM watched WHERE gallery = ?", (clean_line(gallery),))
+        key = (clean_line(gallery),)
+        for row in db.execute("SELECT * FROM watched WHERE gallery = ?", key).fetchall():
+            _unwatched[row[0]] = row
+        db.execute("DELETE FROM watched WHERE gallery = ?", key)
 
 
 def check_watch(client: Client, watch: Watch) -> None:

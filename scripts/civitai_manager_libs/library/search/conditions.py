@@ -37,10 +37,11 @@ _ANNOTATIONS = {
     " WHERE {matches}",
     "note": "SELECT id FROM annotations WHERE {matches}",
 }
+_VERSION_NAME = "lower(model_name || ' ' || name)"
 # A record may give a resource's version id alone, "#77"; `versions` has the names of versions.
 _NAMED = """SELECT id FROM image_names WHERE name IN (
     SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR name IN (
-        SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0)))"""
+        SELECT '#' || id FROM versions WHERE {version_matches})))"""
 _OF_BASE_MODELS = f"""SELECT id FROM image_names WHERE name IN (
     SELECT number FROM names WHERE kind = 'base' AND shown {OF_IDS})"""
 
@@ -123,9 +124,15 @@ def negate(condition: Condition) -> Condition:
 def _make_condition(term: Term) -> Condition:
     key, value = term.key, term.value
     if key in NAMES:
-        matches = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
+        matches = ("name = ?", f"{_VERSION_NAME} = ?")
+        if term.sign != "=":
+            matches = (
+                "name NOT LIKE '#%' AND instr(name, ?) > 0",
+                f"instr({_VERSION_NAME}, ?) > 0",
+            )
         kinds = ", ".join(f"'{kind}'" for kind in NAMES[key])
-        return _make_ids_condition(_NAMED.format(kinds=kinds, matches=matches), value, value)
+        select = _NAMED.format(kinds=kinds, matches=matches[0], version_matches=matches[1])
+        return _make_ids_condition(select, value, value)
     if key in _ANNOTATIONS:
         select = _ANNOTATIONS[key].format(matches=_match_folded(term))
         return _make_ids_condition(select, *[value] * select.count("?"))

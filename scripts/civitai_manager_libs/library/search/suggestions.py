@@ -15,12 +15,14 @@ __all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 _MOST = 8
 # A version is looked up by its id: to compare all with each image's names takes minutes.
 _VALUES = """
-SELECT n.shown, count(u.id) AS uses, max(v.model_name || ' ' || v.name)
+SELECT n.shown, (SELECT count(DISTINCT u.id) FROM names same
+    JOIN image_names u ON u.name = same.number
+    WHERE same.kind IN (?1, ?2) AND same.name = n.name) AS uses,
+    v.model_name || ' ' || v.name
 FROM names n LEFT JOIN versions v ON v.id = substr(n.name, 2) AND n.name = '#' || v.id
-JOIN image_names u ON u.name = n.number
-WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
-    OR instr(lower(v.model_name || ' ' || v.name), ?) > 0)
-GROUP BY n.number ORDER BY uses DESC LIMIT ?
+WHERE n.kind = ?1 AND (n.name NOT LIKE '#%' AND instr(n.name, ?3) > 0
+    OR instr(lower(v.model_name || ' ' || v.name), ?3) > 0)
+ORDER BY uses DESC LIMIT ?4
 """
 
 _MOST_AUTHORS = 200  # whose images are counted
@@ -60,6 +62,7 @@ _ANNOTATIONS = {
 
 _GUESSED = ("sampler", "base", "schedule")  # keys whose values are also typed without them
 _LEAST_LETTERS = 3  # of such a value
+_PARTS = re.compile("([^:=]*)([:=]?)(.*)")
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 _PARTED = re.compile(r'[\s"“”„＂]')  # what ends a value without quotation marks
 
@@ -82,11 +85,11 @@ def suggest_values(word: str) -> list[Suggestion]:
 
     A word without a colon, such as `lo`, is completed to keys (`lora:`), and to what it is probably
     a value of: `eul` to `sampler:"Euler a"`, a month to its dates. A word such as `lora:de` is
-    completed to at most eight values that contain the typed text, most images first.
+    completed to exactly one of at most eight values that contain the typed text, most images first.
     """
     sign = "-" if word.startswith("-") else ""
-    key, colon, value = fold_text(word.removeprefix("-")).partition(":")
-    if not colon:
+    key, mark, value = _PARTS.fullmatch(fold_text(word.removeprefix("-"))).groups()
+    if not mark:
         keys = [name for name in KEYS if name.startswith(key)]
         named = [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
         return [*named, *_guess_keys(sign, key)]
@@ -96,7 +99,7 @@ def suggest_values(word: str) -> list[Suggestion]:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
     return [
-        Suggestion(f"{sign}{key}:{quote_value(shown) if _PARTED.search(shown) else shown}", count)
+        Suggestion(f"{sign}{key}={quote_value(shown) if _PARTED.search(shown) else shown}", count)
         for shown, count in _iter_values(key, typed)
     ]
 
@@ -129,8 +132,9 @@ def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
         yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
     if key not in NAMES:
         return
-    rows = select_rows_or_empty(_VALUES, (NAMES[key][0], typed, typed, _MOST))
+    kinds = NAMES[key]
+    rows = select_rows_or_empty(_VALUES, (kinds[0], kinds[-1], typed, _MOST))
     for shown, count, version_name in rows:
         name = version_name if shown.startswith("#") else shown
-        if name:  # empty for a version of a model that the library has not read
+        if name and count:  # no name: a version of a model that the library has not read
             yield name, count

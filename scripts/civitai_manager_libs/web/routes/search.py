@@ -10,7 +10,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from ...core import as_id, LEVELS
-from ...errors import HttpStatusError, NetworkError
+from ...errors import HttpStatusError, InvalidResponse, NetworkError
 from ...i18n import messages
 from ...library import (
     gallery_stats,
@@ -224,7 +224,7 @@ def filter_loaded(
     def fetch_and_match() -> LoadedFilterResult:
         try:
             tags.fetch_tags(get_client(), untagged)
-        except (NetworkError, HttpStatusError):
+        except (NetworkError, HttpStatusError, InvalidResponse):
             problems.append(messages.translate("search_tags_unread", context.language))
         wait_for_writes(_PATIENCE, includes_later=False)
         return match()

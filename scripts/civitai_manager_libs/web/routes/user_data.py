@@ -298,14 +298,16 @@ def act_on_watches(
     query: GalleryQuery | None = None,
     name: str = "",
     gallery: str = "",
+    is_undo: bool = False,
 ) -> WatchList:
     """Watch or unwatch a gallery, or look for new images; return the watched galleries.
 
-    query, name: the gallery to watch, and its name in the list. gallery: the key of the one to
+    query, name: the gallery to watch, and its name in the list. is_undo: watch it as before it was
+    unwatched. gallery: the key of the one to
     unwatch. "check" looks in all galleries, "check_due" only where a check is due.
     """
     if action == "watch":
-        watches.watch_gallery(parse_gallery_query(query or {}), name)
+        watches.watch_gallery(parse_gallery_query(query or {}), name, is_undo)
     elif action == "unwatch":
         if not gallery:
             raise ApiError(400, "bad_input", field="gallery")
