@@ -158,9 +158,7 @@ export function getLoadedCheckpoint() {
  * tab that was open before. */
 export function scrollToFields(tab: string, field: HTMLElement | null) {
   const prompt = findElement(`#${getTabAround(tab)}_prompt textarea`);
-  // an image field grows downwards when it takes the image
-  const block = prompt ? "center" : "start";
-  (prompt ?? field)?.scrollIntoView({ block, behavior: "instant" });
+  (prompt ?? field)?.scrollIntoView({ block: "center", behavior: "instant" });
 }
 
 /** Wait for the browser's next frame. */
