@@ -275,7 +275,9 @@ def test_message_keeps_its_time_when_an_image_opens_below_it(server, open_galler
     page.key("a")
     page.key("n")
     clock = page.message("deselected").locator(".toast-time")
-    clock.evaluate("clock => { const [one] = clock.getAnimations(); one.pause(); window.clock = one; }")
+    clock.evaluate(
+        "clock => { const [one] = clock.getAnimations(); one.pause(); window.clock = one; }"
+    )
     page.open(1)
     expect(page.viewer.locator(".toast-time")).to_have_count(1)
     assert clock.evaluate("clock => clock.getAnimations()[0] === window.clock")
