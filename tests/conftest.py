@@ -154,6 +154,15 @@ def a1111(quick_engines):
         yield _add_engine(server)
 
 
+@pytest.fixture
+def sdnext(quick_engines):
+    """Yield a stand-in of SD.Next whose address is among those of the settings."""
+    from engine_stand_ins import SdnextStandIn
+
+    with SdnextStandIn() as server:
+        yield _add_engine(server)
+
+
 @pytest.fixture(scope="session")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")

@@ -18,6 +18,7 @@ from civitai_manager_libs.engines import webui_api
 from civitai_manager_libs.engines.find import shorten_error, write_note
 from civitai_manager_libs.engines.recipe import EngineFile, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
+from civitai_manager_libs.infotext import list_differences
 from civitai_manager_libs.network import EngineClient, ReplyLimits
 from engine_stand_ins import drip, text_answer
 
@@ -800,3 +801,71 @@ def test_stop_interrupts_a_webui_only_while_it_makes_ours(a1111):
     with pytest.raises(Cancelled):
         make(a1111, cancelled=cancelled)
     assert len(a1111.list_asked("/sdapi/v1/interrupt")) == 1
+
+
+_OF_SDNEXT = TEXT.replace("<lora:ink:0.8>", "(on a hill:1.2)")
+
+
+def test_sdnext_is_found_and_makes_an_image_with_its_own_fields(sdnext):
+    assert engines.find_engine(sdnext.url).name == "SD.Next"
+    made = make(sdnext, f"{_OF_SDNEXT}, Clip skip: 2, Version: v1.10.1")
+    assert made.image == sdnext.image and sdnext.checkpoint == "dream_8"
+    (body,) = sdnext.list_asked("/sdapi/v1/txt2img")
+    wanted = {"clip_skip": 2, "diffusers_generator_device": "CPU", "schedulers_sigma": "karras"}
+    assert {**body, **wanted, "prompt_attention": "a1111"} == body
+    assert body["override_settings"].keys() == {"sd_model_checkpoint", "sd_vae", "samples_format"}
+    assert list_differences(f"{_OF_SDNEXT}, Clip skip: 2", made.infotext) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "cautions"),
+    [
+        ("Sampler: DPM2", {"sampler_name": "KDPM2", "schedulers_sigma": "karras"}, []),
+        ("Sampler: Euler a, Schedule type: Karras", {}, [("Schedule type", "Karras")]),
+        (
+            "Sampler: Euler, Schedule type: SGM Uniform",
+            {"schedulers_timestep_spacing": "trailing"},
+            [],
+        ),
+        ("Sampler: Euler, RNG: NV", {"diffusers_generator_device": "GPU"}, [("RNG", "NV")]),
+        ("Sampler: Euler, ENSD: 31337", {"eta_noise_seed_delta": 31337}, []),
+        ("Sampler: Euler, Eta: 0.5", {}, [("Eta", "0.5")]),
+        (
+            "Sampler: Euler, Hires upscale: 2, Hires upscaler: Latent, Denoising strength: 0.5",
+            {
+                **{"enable_hr": True, "hr_force": True, "hr_resize_mode": 1, "hr_scale": 2},
+                **{"hr_upscaler": "Latent Bilinear", "hr_denoising_strength": 0.5},
+                "hr_second_pass_steps": 4,
+            },
+            [],
+        ),
+    ],
+    ids=["sampler", "no-karras", "spacing", "noise", "seed-delta", "not-carried", "hires"],
+)
+def test_what_sdnext_names_otherwise_is_translated_and_what_it_lacks_is_said(
+    sdnext, text, fields, cautions
+):
+    line = f"Steps: 4, CFG scale: 7, Seed: 5, Size: 64x64, Model: dream_8, {text}"
+    planned = plan(sdnext, f"a cat\n{line}")
+    assert planned.missing == () and {**planned.request, **fields} == planned.request
+    lost = [(one.field, one.value) for one in planned.cautions if one.key == "caution_lost"]
+    assert lost == cautions and not planned.should_match
+
+
+def test_image_of_sdnext_should_be_the_same_there(sdnext):
+    assert plan(sdnext, f"{_OF_SDNEXT}, App: SD.Next").should_match
+
+
+@pytest.mark.parametrize("is_busy", [False, True], ids=["at-once", "behind-others"])
+def test_stop_interrupts_sdnext_only_while_it_makes_an_image_of_its_api(sdnext, is_busy):
+    sdnext.seconds, cancelled = 60.0, Cancellation()
+    sdnext.is_busy.set() if is_busy else None
+    call_when(lambda: sdnext.list_asked("/sdapi/v1/txt2img"), cancelled.set)
+    asked = sdnext.list_asked
+    call_when(lambda: len(asked("/sdapi/v1/history")) > 20, sdnext.is_busy.clear)
+    with pytest.raises(Cancelled):
+        make(sdnext, _OF_SDNEXT, cancelled=cancelled)
+    paths = [path for _, path, *_ in sdnext.asked]
+    assert paths.count("/sdapi/v1/interrupt") == 1
+    if is_busy:
+        assert paths[: paths.index("/sdapi/v1/interrupt")].count("/sdapi/v1/history") > 20

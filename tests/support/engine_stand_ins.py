@@ -279,3 +279,62 @@ class WebuiStandIn(_StandIn):
         infotext = f"{body['prompt']}\nNegative prompt: {body['negative_prompt']}\n{line}"
         image = base64.b64encode(self.image).decode()
         return 200, {"images": [image], "info": json.dumps({"infotexts": [infotext]})}
+
+
+class SdnextStandIn(WebuiStandIn):
+    """An SD.Next: its API is always on; it has fields for A1111's settings, and no id of a request.
+
+    checkpoint: the title of the loaded model, "" if none is.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(seconds)
+        self.options, self.checkpoint = {"clip_skip": 1}, ""  # only what is not the default
+        self.history: list[dict[str, Any]] = []
+
+    def answer(self, method: str, path: str, query: Any, body: Any) -> tuple[int, Any]:
+        name = path.removeprefix("/sdapi/v1/")
+        sigmas = {"use_karras_sigmas": False, "timestep_spacing": "linspace"}
+        samplers = {"Euler": sigmas, "Euler a": {"timestep_spacing": "linspace"}, "KDPM2": sigmas}
+        upscalers = ("None", "Latent Bilinear", "4x-Ultra")
+        values = {
+            "version": {"app": "sd.next", "commit": "058a7f0c"},
+            "sd-models": [{"title": "dream_8", "model_name": "dream_8", "hash": None}],
+            "samplers": [{"name": name, "options": options} for name, options in samplers.items()],
+            "upscalers": [{"name": one, "model_name": None} for one in upscalers],
+            "embeddings": {"loaded": [], "skipped": []},
+            "history": self.history,
+        }
+        if name in values:
+            return 200, values[name]
+        if name == "schedulers":
+            return 500, {"error": "ResponseValidationError", "code": 500}
+        if name in ("latent-upscale-modes", "sd-modules") or path == "/internal/ping":
+            return 404, {"detail": "Not Found"}
+        if name == "checkpoint":
+            self.checkpoint = query.get("sd_model_checkpoint", self.checkpoint)
+            is_loaded = bool(self.checkpoint)
+            return 200, {"class": "StableDiffusionPipeline"} if is_loaded else {"class": None}
+        if path == "/internal/progress":
+            return 200, {"job": "Base", "active": False, "queued": False, "progress": 0.4}
+        return super().answer(method, path, query, body)
+
+    def _make(self, body: Any) -> tuple[int, Any]:
+        if not self.checkpoint:
+            return 200, {"images": [], "info": ""}
+        while self.is_busy.is_set() and self.is_open:
+            time.sleep(0.01)
+        self.history += [{"job": name, "op": "begin"} for name in ("api-txt", "base")]
+        self.interrupted.wait(self.seconds)
+        self.history += [{"job": name, "op": "end"} for name in ("base", "api-txt")]
+        stated = {"Steps": body["steps"], "Size": f"{body['width']}x{body['height']}"}
+        stated |= {"Sampler": body["sampler_name"], "Seed": body["seed"]}
+        stated |= {"CFG scale": body["cfg_scale"], "CFG rescale": "0.0"}
+        stated |= {"CLiP-skip": body["clip_skip"], "App": "SD.Next", "Model": "dream_8"}
+        line = ", ".join(f"{name}: {value}" for name, value in stated.items())
+        prompts = (body["prompt"], body["negative_prompt"])
+        head = "%s\nNegative prompt: %s\n" % prompts
+        templates = "Template: %s\nNegative template: %s\n" % prompts
+        image = base64.b64encode(self.image).decode()
+        info = json.dumps({"infotexts": [f"{head}{templates}{line}"]})
+        return 200, {"images": [image], "info": info}

@@ -47,6 +47,9 @@ def test_image_is_sent_with_its_infotext_at_full_size_to_fields_in_the_window(op
         field = f"#{name}_image" if name in ("extras", "pnginfo") else f"#{around}_prompt textarea"
         wait_for(lambda field=field: page.page.locator(field).evaluate(_GET_PART_IN_WINDOW) >= 0.9)
         assert page.page.evaluate("window.scrollY") < 1000
+        if field.endswith("_image"):
+            in_front = page.page.locator("#tabs [role=tab][aria-selected=true], #tabs .selected")
+            expect(in_front.first).to_be_in_viewport()
         _check_sent(page, row, name)
         page.go_to("Civitai Shortcut")
     in_file = re.compile(re.escape(infotext_of(row)))

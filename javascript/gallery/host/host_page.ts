@@ -155,9 +155,7 @@ export function getLoadedCheckpoint() {
 /** Scroll to a tab's prompt or image field: the host keeps another tab's position. */
 export function scrollToFields(tab: string, field: HTMLElement | null) {
   const prompt = findElement(`#${getTabAround(tab)}_prompt textarea`);
-  // an image field grows downwards when it takes the image
-  const block = prompt ? "center" : "start";
-  (prompt ?? field)?.scrollIntoView({ block, behavior: "instant" });
+  (prompt ?? field)?.scrollIntoView({ block: "center", behavior: "instant" });
 }
 
 /** Wait for the browser's next frame. */

@@ -5,7 +5,8 @@ from .find import Engine, find_engine, find_engines, list_addresses, make_error,
 from .find import validate_addresses
 from .recipe import Caution, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 
-MODULES = {"comfyui": comfyui, "webui": webui_api}  # by the kind of an engine
+# By the kind of an engine.
+MODULES = {"comfyui": comfyui, "sdnext": webui_api, "webui": webui_api}
 
 __all__ = ["Caution", "comfyui", "Engine", "find_engine", "find_engines", "list_addresses", "Made"]
 __all__ += ["make_error", "Missing", "MODULES", "Plan", "PlanOptions", "Recipe", "save_login"]

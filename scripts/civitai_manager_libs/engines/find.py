@@ -22,7 +22,7 @@ __all__ = ["Connection", "Engine", "EngineKind", "find_engine", "find_engines", 
 __all__ += ["make_error", "read_notes", "save_login", "shorten_error", "validate_addresses"]
 __all__ += ["write_note"]
 
-EngineKind = Literal["comfyui", "webui"]
+EngineKind = Literal["comfyui", "sdnext", "webui"]
 
 _LOGINS = "engine_logins.json"  # in the data folder
 # ComfyUI and its desktop app; A1111's family, and without its page.
@@ -46,7 +46,7 @@ class Engine:
 
     @property
     def name(self) -> str:
-        name = {"comfyui": "ComfyUI", "webui": "WebUI"}.get(self.kind, self.kind)
+        name = {"comfyui": "ComfyUI", "sdnext": "SD.Next", "webui": "WebUI"}[self.kind]
         return f"{name} {self.version}".strip()
 
 
@@ -127,7 +127,9 @@ def probe(address: str) -> Engine | None:
         return Engine("comfyui", address, version=clean_line(version, 40))
     ping = client.fetch("GET", "/internal/ping", limits=_PROBE)
     if ping.status != 200 or ping.value != {}:
-        return None
+        reply = client.fetch("GET", "/sdapi/v1/version", limits=_PROBE)
+        is_sdnext = as_mapping(reply.value).get("app") == "sd.next"
+        return Engine("sdnext", address) if is_sdnext else None
     params = {"skip_current_image": "true"}
     reply = client.fetch("GET", "/sdapi/v1/progress", params=params, limits=_PROBE)
     if reply.status == 200 and isinstance(reply.value, Mapping):

@@ -276,8 +276,12 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
             )
     if was_made_from_image(values):
         yield Caution("caution_img2img")
-    if (recipe.graph is not None) == (engine == "comfyui"):  # the program that made it
+    is_sdnext = values.get("App") == "SD.Next"
+    made_by = "sdnext" if is_sdnext else "webui" if recipe.graph is None else "comfyui"
+    if engine == made_by:
         return
+    if engine == "sdnext":
+        yield Caution("caution_diffusers")
     sampler = translate_sampler(values.get("Sampler", ""))[0]
     is_noisy = sampler in ("DPM fast", "LCM", "DDPM", "Restart")
     if sampler.endswith(" a") or "_ancestral" in sampler or is_noisy:

@@ -15,8 +15,8 @@ from .. import util
 from ..core import as_integer, as_list, as_mapping, as_number, as_text, Cancellation
 from ..core import detect_media_extension, model_file_stem, never_cancelled
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError
-from ..infotext import compose_infotext, iter_special_parameters, parse_size, SAME
-from ..infotext import translate_sampler
+from ..infotext import compose_infotext, iter_special_parameters, parse_size, resolve_schedule
+from ..infotext import SAME, SDNEXT_SAMPLERS, SDNEXT_UPSCALERS, translate_sampler
 from ..network import EngineReply, ReplyLimits
 from .find import Connection, Engine, list_addresses, read_notes, write_note
 from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, MODULE, name_group, Plan
@@ -44,6 +44,16 @@ _MODEL = "sd_model_checkpoint"
 # In the data folder {address: {option: [value before, value sent]}}: what to put back if this
 # program is killed meanwhile.
 NOTES = "engine_options.json"
+# SD.Next takes no infotext. What its request has of these parameters:
+_SDNEXT_CARRIED = {"RNG", "ENSD", "Variation seed", "Variation seed strength", "Denoising strength"}
+_SDNEXT_SCHEDULES = {  # field and value in its request, and the option of samplers that have it
+    "Beta": ("schedulers_sigma", "betas", "use_beta_sigmas"),
+    "Exponential": ("schedulers_sigma", "exponential", "use_exponential_sigmas"),
+    "Karras": ("schedulers_sigma", "karras", "use_karras_sigmas"),
+    "SGM Uniform": ("schedulers_timestep_spacing", "trailing", "timestep_spacing"),
+}
+_SDNEXT_CHECKPOINT, _SDNEXT_HISTORY = "/sdapi/v1/checkpoint", "/sdapi/v1/history"
+_SDNEXT_JOB = "api-txt"  # in its history, for all of txt2img
 # A WebUI takes no "Use same sampler" of an infotext.
 _FIRST_PASS = {"Hires sampler": "Sampler", "Hires schedule type": "Schedule type"}
 
@@ -53,7 +63,10 @@ class Lists:
 
     def __init__(self, engine: Engine) -> None:
         self._client = Connection(engine)
+        self.kind = engine.kind
         self._known: dict[str, list[Mapping[str, Any]] | None] = {}
+        if engine.kind == "sdnext":  # its list of schedulers has samplers
+            self._known["schedulers"] = None
         self._files: dict[str, list[EngineFile]] = {}
 
     def read(self, name: str) -> list[Mapping[str, Any]] | None:
@@ -88,7 +101,7 @@ class Lists:
     def embeddings(self) -> list[EngineFile] | None:
         """Return the embeddings, None if the WebUI does not list them."""
         reply = self._client.read_json("/sdapi/v1/embeddings", (200, 404))
-        if reply.status == 404:
+        if reply.status == 404 or self.kind == "sdnext":  # which lists those for the loaded model
             return None
         parts = (as_mapping(as_mapping(reply.value).get(part)) for part in ("loaded", "skipped"))
         return [EngineFile(name, (name,)) for part in parts for name in part]
@@ -147,18 +160,23 @@ class _Planner(Planner):
         prompt = _TAG.sub(spell, prompt)
         body = self._build_body(values)
         self._find_embeddings()
-        cautions = list(iter_cautions(self._recipe, "webui", ()))
+        is_sdnext = self._lists.kind == "sdnext"
+        cautions = list(iter_cautions(self._recipe, self._lists.kind, ()))
         special = dict(iter_special_parameters(values))
         modules = [name for name in special if MODULE.fullmatch(name)]
-        unsure = (name for name in special if name not in _CARRIED and name not in modules)
+        carried = _SDNEXT_CARRIED if is_sdnext else _CARRIED
+        unsure = (name for name in special if name not in carried and name not in modules)
         for group in dict.fromkeys(map(name_group, unsure)):
-            cautions.append(Caution("caution_unsure", group))
+            key = "caution_lost" if is_sdnext else "caution_unsure"
+            cautions.append(Caution(key, group, special.get(group, "")))
         if not has_modules:
             cautions += (Caution("caution_lost", name, special[name]) for name in modules)
         if is_img2img:
             values.pop("Denoising strength")
         text = compose_infotext(prompt, infotext.negative_prompt, values)
         body |= {"prompt": prompt, "negative_prompt": infotext.negative_prompt}
+        if is_sdnext:
+            body |= self._build_sdnext_fields(values, body, settings)
         body["override_settings"] = settings
         body["infotext"] = text  # extensions read their own parameters from it
         missing = tuple(dict.fromkeys(self._missing))
@@ -226,6 +244,8 @@ class _Planner(Planner):
         if not stated:
             return {}
         sampler, schedule = translate_sampler(stated, schedule)
+        if self._lists.kind == "sdnext":
+            sampler = SDNEXT_SAMPLERS.get(sampler, sampler)
         samplers = self._lists.list_names("samplers") or []
         schedules = self._lists.list_names("schedulers", ("label", "name"))
         known = {one.lower(): one for one in samplers}
@@ -255,6 +275,8 @@ class _Planner(Planner):
             if not values.get(field):
                 self._cautions.append(Caution("caution_assumed", field, default))
         upscaler = values.get("Hires upscaler", "Latent")
+        if self._lists.kind == "sdnext":
+            upscaler = SDNEXT_UPSCALERS.get(upscaler, upscaler)
         lists = ("upscalers", "latent-upscale-modes")
         known = [one for name in lists for one in self._lists.list_names(name) or ()]
         known += ["None"] if known else []  # which `as_text` takes for no name
@@ -273,6 +295,35 @@ class _Planner(Planner):
         hires |= self._choose_sampler("hr_sampler_name", "hr_scheduler", values, *names)
         cfg = as_number(values.get("Hires CFG Scale"))
         return hires if cfg is None else {**hires, "hr_cfg": cfg}
+
+    def _build_sdnext_fields(
+        self, values: Mapping[str, str], body: Mapping[str, Any], settings: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the fields for what others have as settings, and remove these from `settings`."""
+        sampler, rng = body.get("sampler_name"), settings.pop("randn_source", "GPU")
+        fields: dict[str, Any] = {
+            **{"schedulers_sigma": "default", "schedulers_timestep_spacing": "default"},
+            **{"prompt_attention": "a1111", "clip_skip": settings.pop("CLIP_stop_at_last_layers")},
+            "diffusers_generator_device": "CPU" if rng == "CPU" else "GPU",
+            "eta_noise_seed_delta": settings.pop("eta_noise_seed_delta", 0),
+        }
+        del settings["enable_pnginfo"]
+        names = (values.get(name, "") for name in ("Sampler", "Schedule type"))
+        schedule = resolve_schedule(*translate_sampler(*names))
+        field, value, option = _SDNEXT_SCHEDULES.get(schedule, ("", "", ""))
+        listed = self._lists.read("samplers") or ()
+        options = {one.get("name"): as_mapping(one.get("options")) for one in listed}
+        if option in options.get(sampler, {}):
+            fields[field] = value
+        elif schedule not in ("Normal", sampler):  # DDIM is also the schedule of its own
+            self._cautions.append(Caution("caution_lost", "Schedule type", schedule))
+        if rng == "NV":
+            self._cautions.append(Caution("caution_lost", "RNG", rng))
+        if body.get("enable_hr"):
+            fields |= {"hr_force": True, "hr_resize_mode": 1}
+            fields["hr_denoising_strength"] = body["denoising_strength"]
+            fields["hr_second_pass_steps"] = body["hr_second_pass_steps"] or body["steps"]
+        return fields
 
 
 class _Request(threading.Thread):
@@ -327,6 +378,8 @@ def make(
     write_note(NOTES, engine.address, hidden)
     body, request = {**planned.request, "force_task_id": task_id}, None
     try:
+        if engine.kind == "sdnext":
+            _load_first_model(client, body["override_settings"][_MODEL])
         for _ in range(_START_TRIES):
             cancelled.check()
             request = _Request(client, body)
@@ -348,6 +401,13 @@ def make(
     return _read_reply(client, reply)
 
 
+def _load_first_model(client: Connection, title: str) -> None:
+    """Let SD.Next load a model if it has none: then it makes nothing, whatever is asked for."""
+    if not as_mapping(client.read_json(_SDNEXT_CHECKPOINT).value).get("class"):
+        values = {_MODEL: title}
+        client.check(client.fetch("POST", _SDNEXT_CHECKPOINT, params=values, limits=_OPTIONS))
+
+
 def _wait(
     client: Connection, request: _Request, task_id: str, report: Report, cancelled: Cancellation
 ) -> None:
@@ -358,15 +418,26 @@ def _wait(
         # None if the WebUI does not answer.
         reply = _send_quietly(client, "POST", "/internal/progress", data)
         value = as_mapping(reply)
+        is_ours = value.get("active") is True
         is_waiting = value.get("queued") is True  # behind the work of others
+        if client.engine.kind == "sdnext" and cancelled.is_set():
+            is_ours = _is_making_ours(client)
+            is_waiting = not is_ours
         is_late = reply is None or cancelled.is_set() and not is_waiting
         failures = failures + 1 if is_late else 0
         if failures > _MAX_FAILURES:  # it hangs
             request.abandoned.set()
         report(as_number(value.get("progress")) or 0.0)
-        if cancelled.is_set() and value.get("active") is True and not is_stopped:
+        if cancelled.is_set() and is_ours and not is_stopped:
             is_stopped = True
             _send_quietly(client, "POST", "/sdapi/v1/interrupt")
+
+
+def _is_making_ours(client: Connection) -> bool:
+    """Return whether SD.Next works on a request like ours; it takes no id of ours."""
+    history = [as_mapping(one) for one in as_list(_send_quietly(client, "GET", _SDNEXT_HISTORY))]
+    ours = [one.get("op") for one in history if one.get("job") == _SDNEXT_JOB]
+    return ours[-1:] == ["begin"]
 
 
 def _send_quietly(client: Connection, method: str, path: str, data: Any = None) -> Any:

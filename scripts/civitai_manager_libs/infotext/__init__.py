@@ -11,7 +11,7 @@ from .metadata_to_infotext import build_infotext, find_graph, find_workflow, Gen
 from .metadata_to_infotext import list_added_lora_tags, list_omitted_parameters, read_generation
 from .metadata_to_infotext import translate_infotext
 from .resources import list_resources, Resource, summarize
-from .samplers import translate_sampler
+from .samplers import resolve_schedule, SDNEXT_SAMPLERS, SDNEXT_UPSCALERS, translate_sampler
 from .write_to_image import embed_infotext
 
 __all__ = ["ANY_TAG", "build_infotext", "build_metadata", "build_workflow", "ComfyGraph"]
@@ -21,6 +21,6 @@ __all__ += ["has_overlapping_exif", "HostCapabilities", "HOSTS", "Infotext", "is
 __all__ += ["iter_special_parameters", "list_added_lora_tags", "list_differences", "list_losses"]
 __all__ += ["list_omitted_parameters", "list_prompt_words", "list_resources", "Loss"]
 __all__ += ["parse_infotext", "parse_size", "parse_weights", "read_embedded"]
-__all__ += ["read_embedded_texts", "read_generation", "read_graph", "Resource", "SAME", "SEEDS"]
-__all__ += ["summarize", "translate_for_host", "translate_infotext", "translate_prompt"]
-__all__ += ["translate_sampler"]
+__all__ += ["read_embedded_texts", "read_generation", "read_graph", "resolve_schedule", "Resource"]
+__all__ += ["SAME", "SDNEXT_SAMPLERS", "SDNEXT_UPSCALERS", "SEEDS", "summarize"]
+__all__ += ["translate_for_host", "translate_infotext", "translate_prompt", "translate_sampler"]

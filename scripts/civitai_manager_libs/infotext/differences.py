@@ -128,6 +128,8 @@ def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
     stated = {name: value for name, value in stated.items() if not value.startswith("Use same ")}
     if _is_same(stated.get("Hires CFG Scale", ""), stated.get("CFG scale", "")):
         stated.pop("Hires CFG Scale", None)  # A1111 leaves it out; the Forges always write it
+    if _is_same(stated.get("CFG rescale", ""), "0"):
+        stated.pop("CFG rescale", None)  # SD.Next always writes it
     return {**(_DEFAULTS if is_a1111 else {"Clip skip": "1", "ENSD": "0"}), **stated}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..core import as_number
 from .infotext_format import A1111_VERSION, compose_infotext, Infotext, parse_infotext
-from .samplers import SDNEXT_UPSCALERS
+from .samplers import SDNEXT_SAMPLERS, SDNEXT_UPSCALERS
 
 __all__ = ["HostCapabilities", "HostRules", "HOSTS", "INFORMATIONAL_FIELDS", "list_losses", "Loss"]
 __all__ += ["MODULE", "parse_as_host", "translate_for_host"]
@@ -106,13 +106,6 @@ _SDNEXT_NAMES = {
     "Refiner switch at": "Refiner start",
     "ENSD": "Sampler eta delta",
 }
-_SDNEXT_SAMPLERS = {
-    "DPM2": "KDPM2",
-    "DPM2 a": "KDPM2 a",
-    "ER SDE": "ER-SDE",
-    "LMS": "LMSD",
-    "Res Multistep": "RES-Multistep 2M",
-}
 _SDNEXT_SCHEDULES = {
     "Automatic": ("Sampler sigma", "default"),
     "Beta": ("Sampler sigma", "betas"),
@@ -122,8 +115,8 @@ _SDNEXT_SCHEDULES = {
     "SGM Uniform": ("Sampler spacing", "trailing"),
 }
 _SDNEXT_VALUES = {
-    "Sampler": _SDNEXT_SAMPLERS,
-    "Hires sampler": _SDNEXT_SAMPLERS,
+    "Sampler": SDNEXT_SAMPLERS,
+    "Hires sampler": SDNEXT_SAMPLERS,
     "Hires upscaler": SDNEXT_UPSCALERS,
 }
 _NOT_SENT = {  # what is SD.Next's default, and templates, with which it would replace the prompts

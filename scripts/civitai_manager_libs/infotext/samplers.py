@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 __all__ = ["is_sampler", "is_schedule", "LATENT_UPSCALERS", "resolve_schedule"]
-__all__ += ["SDNEXT_UPSCALERS", "translate_sampler", "translate_schedule"]
+__all__ += ["SDNEXT_SAMPLERS", "SDNEXT_UPSCALERS", "translate_sampler", "translate_schedule"]
 
 LATENT_UPSCALERS = {  # ComfyUI's method for latents: A1111's upscaler
     "bicubic": "Latent (bicubic)",
     "bilinear": "Latent",
     "nearest-exact": "Latent (nearest-exact)",
+}
+SDNEXT_SAMPLERS = {  # A1111's name of a sampler: SD.Next's
+    "DPM2": "KDPM2",
+    "DPM2 a": "KDPM2 a",
+    "ER SDE": "ER-SDE",
+    "LMS": "LMSD",
+    "Res Multistep": "RES-Multistep 2M",
 }
 SDNEXT_UPSCALERS = {  # A1111's name of a latent upscaler: SD.Next's
     "Latent": "Latent Bilinear",

@@ -378,7 +378,7 @@ def _find_remark(job: MakeJob, made: Made) -> dict[str, Any]:
     """
     if made.remarks:
         return {"key": made.remarks[0].key, "values": {"engine": job.engine.name}}
-    if job.engine.kind == "webui":
+    if job.engine.kind != "comfyui":
         for one in list_differences(job.plan.infotext, made.infotext):
             if one.kind in _SUBSTITUTIONS:
                 values = {"field": one.field, "original": one.original, "made": one.made}

@@ -35,7 +35,7 @@ class EngineView(TypedDict):
     """
 
     id: str
-    kind: Literal["comfyui", "webui"]
+    kind: Literal["comfyui", "sdnext", "webui"]
     name: str
     address: str
     state: Literal["ready", "no_api", "needs_login"]
