@@ -52,10 +52,14 @@ def _is_one_sentence(err):
 
 def test_listed_images_are_downloaded_and_missing_ones_named(server, run, dest, tmp_path):
     (tmp_path / "my list.txt").write_text("civitai.com/images/5003\n/images/77 /images/5001 ")
+    setting.change("gallery_download_limit", 1)  # of galleries; a list names what is wanted
+    setting.save()
     code, out, err = run("download", str(tmp_path / "my list.txt"), "--dest", dest)
     assert (code, out) == (1, f"2 saved, 0 skipped, 0 failed: {dest}\n")
     assert read_images(dest) == server.files([5001, 5003])
     assert err.endswith("(gone, or not shown to you): 1 picture: 77\n")
+    limited = run("download", str(tmp_path / "my list.txt"), "--dest", dest, "--limit", "1")
+    assert limited[:2] == (0, f"0 saved, 1 skipped, 0 failed: {dest}\n")
     assert run("download", str(tmp_path), "--dest", dest)[0] == 2
 
 

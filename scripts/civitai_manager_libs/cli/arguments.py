@@ -212,6 +212,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"largest number of pictures; default: the setting ({_LIMIT.default} unless changed)"
+    limit += ", all pictures of a list"
     add("--limit", type=_whole_number(1), metavar="N", help=limit)
     _add_level(download)
     kind = f"only {_join_choices(_TYPES)}; default: both"

@@ -79,7 +79,7 @@ def _download(arguments: argparse.Namespace) -> int:
     images, missing, query = list[Image](), list[int](), ImageQuery()
     target = arguments.model
     if target == "-" or not target.isdigit() and os.path.isfile(target):  # a list of images
-        context, images, missing = load_listed_images(client, arguments.model)
+        context, images, missing = load_listed_images(client, target, arguments.limit)
     else:
         context, query = resolve_target(client, arguments)
     if arguments.stop_at_known and query.uses_sql_database:
@@ -94,7 +94,7 @@ def _download(arguments: argparse.Namespace) -> int:
         options = JobOptions(name, context, known, width, verify=verify)
         title, again = context.model, arguments.again
         if images:
-            job_id = store.add_selection(title, images[:limit], folder, again, options)
+            job_id = store.add_selection(title, images, folder, again, options)
         else:
             job_id = store.add_job(title, query, folder, limit, again, options)
         code = _run_jobs(store, [job_id], client, arguments.json)

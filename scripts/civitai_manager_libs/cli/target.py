@@ -75,12 +75,13 @@ def resolve_target(
 
 
 def load_listed_images(
-    client: CivitaiHttpClient, path: str
+    client: CivitaiHttpClient, path: str, limit: int | None
 ) -> tuple[NamingContext, list[Image], list[int]]:
     """Return (context for naming files, images, ids of images not to be had) of a list of images.
 
-    path: of a text file with addresses or ids of images, or - for stdin. Raises InputError if the
-    list cannot be read or names no image, CivitaiShortcutError if none of the images can be had.
+    path: of a text file with addresses or ids of images, or - for stdin. limit: how many of the
+    list's first images are wanted, None for all. Raises InputError if the list cannot be read or
+    names no image, CivitaiShortcutError if none of the images can be had.
     """
     try:
         with nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as file:
@@ -90,7 +91,7 @@ def load_listed_images(
     if len(text) > _MOST_LIST:
         raise InputError(get_text("list_too_large", path=path))
     with translate_errors("bad_list"):
-        ids = civitai.parse_image_ids(text.decode("utf-8-sig", "replace"))
+        ids = civitai.parse_image_ids(text.decode("utf-8", "replace"))[:limit]
     found: dict[int, Image] = {}
     for images in pages.iter_listed_images(client, ids):
         found |= {image.id: image for image in images}

@@ -98,7 +98,7 @@ def fill_template(
     name = make_file_name(f"{before}{image.id}{after}", file_names.NO_VALUE, 2 * _MAX_PART)
     parts = list(filter(None, (_fill_folder(folder, image, context) for folder in folders)))
     room = max_bytes - len(name.encode())
-    if sum(len(part.encode()) + 1 for part in parts) > room:
+    if parts and sum(len(part.encode()) + 1 for part in parts) > room:
         share = max(_MIN_PART, room // len(parts) - 1)
         parts = [make_file_name(part, file_names.NO_VALUE, share) for part in parts]
     return "/".join([*parts, name])
