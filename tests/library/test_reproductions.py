@@ -184,7 +184,7 @@ def test_library_of_version_8_is_upgraded_without_loss(image, drawing, make_olde
     reproductions.remember_send(5, _infotext())
     assert len(_receive(drawing)) == 1
     assert select_rows("PRAGMA user_version") == [(schema.VERSION,)]
-    assert bookmarks.find_annotations([5])[5].note == "Mine"
+    assert bookmarks.find_annotations([5])[5]["note"] == "Mine"
 
 
 def _reference_ssim(first, other):

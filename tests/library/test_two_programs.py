@@ -103,7 +103,7 @@ def _run_two(*kinds):
 
 
 _LIST_MADE = {
-    "tags": lambda: bookmarks.read_annotations([1])[1].tags,
+    "tags": lambda: bookmarks.read_annotations([1])[1]["tags"],
     "collections": lambda: [one.name for one in bookmarks.list_collections()],
     "hidden rules": lambda: [rule.text for rule in hidden_rules.list_rules()],
     "watches": lambda: [one.gallery for one in watches.list_watches()],

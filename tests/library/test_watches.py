@@ -200,7 +200,7 @@ def test_library_of_version_4_is_upgraded_without_loss(make_older):
     )
     watches.watch_gallery(_MODEL, "It")
     assert [one.name for one in watches.list_watches()] == ["It"]
-    assert bookmarks.find_annotations([1])[1].note == "Mine"
+    assert bookmarks.find_annotations([1])[1]["note"] == "Mine"
     assert bookmarks.list_image_ids("Best") == [1]
     assert image_records.find_image(1) is not None
 

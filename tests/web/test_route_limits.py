@@ -142,7 +142,7 @@ def test_change_is_finished_although_its_client_has_gone(gate, civitai, monkeypa
         connection.close()
         goes_on.set()
         wait_for(lambda: _are_threads_free(gate), "the end of the change")
-    assert bookmarks.read_annotations([image_id])[image_id].favourite
+    assert bookmarks.read_annotations([image_id])[image_id]["favourite"]
 
 
 def test_work_that_waits_for_a_thread_is_dropped_with_its_client(gate, civitai, monkeypatch):

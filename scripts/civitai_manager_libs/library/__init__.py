@@ -2,13 +2,21 @@
 
 from . import bookmarks, gallery_stats, hidden_rules, image_cache, image_records, import_export
 from . import models, pages, posts, reproductions, search, tags, watches
-from .bookmarks import Collection
+from .bookmarks import Annotations, Collection
 from .database import select_rows, wait_for_writes, write_later
 from .hidden_rules import HiddenRule
 from .image_records import PageImage, Tile
 from .search import Suggestion
 
-__all__ = ["bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule", "image_cache"]
-__all__ += ["image_records", "import_export", "models", "PageImage", "pages", "posts"]
+__all__ = ["Annotations", "bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule"]
+__all__ += [
+    "image_cache",
+    "image_records",
+    "import_export",
+    "models",
+    "PageImage",
+    "pages",
+    "posts",
+]
 __all__ += ["reproductions", "search", "select_rows", "Suggestion", "tags", "Tile"]
 __all__ += ["wait_for_writes", "watches", "write_later"]

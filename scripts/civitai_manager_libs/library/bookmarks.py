@@ -10,7 +10,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
+
+from typing_extensions import TypedDict
 
 from .. import setting
 from ..core import AtomicFile, cache_file_name, clean_line, fold_text, Image, log_disk_errors
@@ -21,11 +24,11 @@ from .database import select_rows, writing
 from .hidden_images import refresh_hidden
 from .schema import OF_IDS
 
-__all__ = ["add_to_collection", "Annotation", "AnnotationChange", "change_annotations"]
+__all__ = ["add_to_collection", "AnnotationChange", "Annotations", "change_annotations"]
 __all__ += ["change_bookmarks", "Collection", "delete_collection", "find_annotations"]
 __all__ += ["find_thumbnail", "get_revision", "list_collections", "list_image_ids"]
-__all__ += ["list_image_ids_by_name", "read_annotations", "rename_collection", "store_thumbnails"]
-__all__ += ["write_annotation", "write_collection"]
+__all__ += ["list_image_ids_by_name", "NO_ANNOTATIONS", "read_annotations", "rename_collection"]
+__all__ += ["store_thumbnails", "write_annotation", "write_collection"]
 
 _changing = threading.RLock()  # held by the thread that changes bookmarks
 # Larger at each start of the program; a change takes longer than a microsecond.
@@ -89,20 +92,26 @@ _MAX_TAGS, _MAX_TAG = 100, 100  # tags of an image, characters of a tag
 _MAX_STARS = 5
 
 
-@dataclass(frozen=True)
-class Annotation:
-    """The user's annotations of one image.
+class Annotations(TypedDict):
+    """What the user has added to an image.
 
-    stars: 1 to 5, 0 for none. deleted_at: Unix time when the image was found deleted from Civitai,
-    else 0.
+    stars: 1 to 5, 0 for none. collections: names of the collections that contain the image.
     """
 
-    favourite: bool = False
-    stars: int = 0
-    note: str = ""
-    tags: tuple[str, ...] = ()
-    collections: tuple[str, ...] = ()
-    deleted_at: float = 0.0
+    favourite: bool
+    stars: int
+    note: str
+    tags: list[str]
+    collections: list[str]
+
+
+NO_ANNOTATIONS: Annotations = {
+    "favourite": False,
+    "stars": 0,
+    "note": "",
+    "tags": [],
+    "collections": [],
+}
 
 
 @dataclass(frozen=True)
@@ -123,34 +132,27 @@ class AnnotationChange:
     remove_from: Sequence[str] = ()
 
 
-def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return {image id: annotation}; leave out images without annotations.
-
-    Return {} if the local library cannot be read.
-    """
+def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotations]:
+    """Return what `read_annotations` does, {} if the library cannot be read."""
     with log_disk_errors("library"):
         return read_annotations(image_ids)
     return {}
 
 
-def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return {image id: annotation}; leave out images without annotations. Raises DiskError."""
+def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotations]:
+    """Return {image id: annotations}; leave out images without annotations. Raises DiskError."""
     ids = (json.dumps(list(image_ids)),)
-    found: dict[int, Annotation] = defaultdict(Annotation)
+    found: dict[int, Annotations] = defaultdict(lambda: deepcopy(NO_ANNOTATIONS))
     sql = f"SELECT id, favourite, stars, note FROM annotations WHERE id {OF_IDS}"
     for image_id, favourite, stars, note in select_rows(sql, ids):
-        found[image_id] = Annotation(bool(favourite), stars, note)
+        found[image_id].update({"favourite": bool(favourite), "stars": stars, "note": note})
     sql = f"SELECT id, tag FROM user_tags WHERE id {OF_IDS} ORDER BY tag"
     for image_id, tag in select_rows(sql, ids):
-        found[image_id] = replace(found[image_id], tags=(*found[image_id].tags, tag))
+        found[image_id]["tags"].append(tag)
     both = "collection_images JOIN collections USING (number)"
     sql = f"SELECT id, name FROM {both} WHERE id {OF_IDS} ORDER BY name"
     for image_id, name in select_rows(sql, ids):
-        names = (*found[image_id].collections, name)
-        found[image_id] = replace(found[image_id], collections=names)
-    sql = f"SELECT id, at FROM missing_images WHERE id {OF_IDS}"
-    for image_id, deleted_at in select_rows(sql, ids):
-        found[image_id] = replace(found[image_id], deleted_at=deleted_at)
+        found[image_id]["collections"].append(name)
     return dict(found)
 
 

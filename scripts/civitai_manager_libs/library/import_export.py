@@ -74,12 +74,12 @@ def iter_records() -> Iterator[str]:
         tagged = tags.find_tags(list(paths))
         for image in image_records.find_images(list(paths), is_remembered=False).values():
             path = paths[image.id] if os.path.isfile(paths[image.id]) else ""
-            mark = notes.get(image.id, bookmarks.Annotation())
+            mark = notes.get(image.id, bookmarks.NO_ANNOTATIONS)
             yield json.dumps(_make_record(image, path, mark, tagged.get(image.id)))
 
 
 def _make_record(
-    image: Image, path: str, mark: bookmarks.Annotation, site_tags: Sequence[Tag] | None
+    image: Image, path: str, mark: bookmarks.Annotations, site_tags: Sequence[Tag] | None
 ) -> dict[str, Any]:
     generation = read_generation(image)
     infotext = generation.infotext
@@ -99,11 +99,11 @@ def _make_record(
         "negative_prompt": infotext.negative_prompt,
         "parameters": infotext.parameters,
         "resources": [asdict(resource) for resource in generation.resources],
-        "favourite": mark.favourite,
-        "stars": mark.stars,
-        "tags": mark.tags,
+        "favourite": mark["favourite"],
+        "stars": mark["stars"],
+        "tags": mark["tags"],
         "site_tags": None if site_tags is None else [tag.name for tag in site_tags],
-        "collections": mark.collections,
+        "collections": mark["collections"],
         "path": path,
     }
 
@@ -191,13 +191,13 @@ def _export_images(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
         notes = bookmarks.read_annotations(ids)
         for image_id in ids:
             image = images.get(image_id)
-            mark = notes.get(image_id, bookmarks.Annotation())
+            mark = notes.get(image_id, bookmarks.NO_ANNOTATIONS)
             yield {
                 "id": image_id,
-                "favourite": mark.favourite,
-                "stars": mark.stars,
-                "note": mark.note,
-                "tags": list(mark.tags),
+                "favourite": mark["favourite"],
+                "stars": mark["stars"],
+                "note": mark["note"],
+                "tags": mark["tags"],
                 "record": {**image.record, "id": image_id} if image else None,
                 "infotext": build_infotext(image.meta, image) if image else "",
             }

@@ -190,21 +190,6 @@ def _split_folders(typed: str) -> list[str]:
 
 _COMFY_FILE = "extra_model_paths.yaml"
 _MAX_COMFY_BYTES, _MOST_COMFY_FOLDERS = 100_000, 500
-# ComfyUI's names of folders, by kind (see `host.find_model_folder`).
-_COMFY_KINDS = {
-    "checkpoints": "model",
-    "diffusion_models": "unet",
-    "unet": "unet",
-    "loras": "lora",
-    "embeddings": "embed",
-    "vae": "vae",
-    "hypernetworks": "hypernet",
-    "text_encoders": "text_encoder",
-    "clip": "text_encoder",
-    "clip_vision": "vision_encoder",
-    "controlnet": "controlnet",
-    "upscale_models": "upscaler",
-}
 
 
 def _iter_comfy_folders(folder: str) -> Iterator[tuple[str, str]]:
@@ -239,9 +224,10 @@ def _iter_comfy_section(section: Any, place: str) -> Iterator[tuple[str, str]]:
     base = as_mapping(section).get("base_path")
     base = os.path.expandvars(os.path.expanduser(base)) if isinstance(base, str) else ""
     for name, value in as_mapping(section).items():
-        paths = value.split("\n") if isinstance(value, str) and name in _COMFY_KINDS else []
+        kind = "text_encoder" if name == "clip" else guess_kind(str(name))
+        paths = value.split("\n") if isinstance(value, str) and kind else []
         for path in filter(None, map(str.strip, paths)):
-            yield _COMFY_KINDS[name], os.path.normpath(os.path.join(place, base, path))
+            yield kind, os.path.normpath(os.path.join(place, base, path))
 
 
 _FOLDER_FIELDS = ("base_model", "author", "model")  # of the template of subfolders

@@ -45,12 +45,10 @@ from ..http import ApiError, MB, Most, remote_route, RemoteWork, RequestContext,
 from .dependencies import get_client, require_image
 from .files import find_media_type, respond_with_file
 from .views import (
-    Annotations,
     Availability,
     find_newer_version,
     ImageView,
     list_licence,
-    make_annotation_view,
     make_image_view,
     make_resource_view,
     NewerVersionView,
@@ -97,7 +95,7 @@ class ImageDetails(ImageView):
     url: str
     post_url: str
     user_url: str
-    annotations: Annotations
+    annotations: bookmarks.Annotations
     infotext: str
     infotext_source: InfotextSource
     prompt: str
@@ -339,7 +337,7 @@ def _details_view(
         extension = detect_media_extension(file.read(16)) or ""
     return {
         **make_image_view(shown),
-        "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
+        "annotations": marked.get(image.id, bookmarks.NO_ANNOTATIONS),
         "url": make_page_url("images", image.id),
         "post_url": make_page_url("posts", image.post_id) if image.post_id else "",
         "user_url": make_page_url("user", image.username) if image.username else "",

@@ -15,6 +15,7 @@ from ... import setting
 from ...core import log_disk_errors
 from ...errors import CivitaiShortcutError, DiskError, NotFound
 from ...library import (
+    Annotations,
     bookmarks,
     Collection,
     hidden_rules,
@@ -27,7 +28,7 @@ from ..http import ApiError, change_route, MB, Most, RequestContext, route
 from .dependencies import find_shown_levels, GalleryQuery, get_client, get_job_service
 from .dependencies import parse_gallery_query
 from .jobs import begin_check
-from .views import Annotations, format_iso_time, make_annotation_view, Text
+from .views import format_iso_time, Text
 
 __all__ = ["get_collections", "get_watches", "WatchList"]
 
@@ -121,11 +122,19 @@ def get_annotations(context: RequestContext, ids: list[int]) -> AnnotationsRead:
     """Return the current annotations of images; leave out images without any."""
     revision = bookmarks.get_revision()
     found = bookmarks.read_annotations(ids)
-    views = {str(image_id): make_annotation_view(one) for image_id, one in found.items()}
-    return {"annotations": views, "previous": {}, "revision": revision}
+    return {
+        "annotations": {str(key): one for key, one in found.items()},
+        "previous": {},
+        "revision": revision,
+    }
 
 
-def _undo_change(image_id: int, old: Annotations, new: Annotations, now: Annotations) -> None:
+def _undo_change(
+    image_id: int,
+    old: Annotations,
+    new: Annotations,
+    now: Annotations,
+) -> None:
     """Undo a change from `old` to `new`, but keep what was changed again since then."""
     change = bookmarks.AnnotationChange(
         old["favourite"] if now["favourite"] == new["favourite"] else None,
@@ -151,7 +160,7 @@ def _index_by_id(annotations: Mapping[str, Annotations], field: str) -> dict[int
 
 def _view_annotations(ids: Sequence[int]) -> dict[str, Annotations]:
     found = bookmarks.find_annotations(ids)
-    return {str(i): make_annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}
+    return {str(i): found.get(i, bookmarks.NO_ANNOTATIONS) for i in ids}
 
 
 @route("GET", "collections", "counts")

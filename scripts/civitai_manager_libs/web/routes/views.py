@@ -19,7 +19,7 @@ from ...civitai import (
 from ...core import clean_line, Image
 from ...i18n import messages
 from ...infotext import Resource
-from ...library import bookmarks, PageImage, Tile
+from ...library import PageImage, Tile
 from ...model_files import find_used_licences, ModelMatch, NewerVersion
 from ..http import Note
 
@@ -40,19 +40,6 @@ class ImageView(Tile):
     stars: int
     new: bool
     last_seen: str
-
-
-class Annotations(TypedDict):
-    """What the user has added to an image.
-
-    stars: 0 for none. collections: names of the collections that contain the image.
-    """
-
-    favourite: bool
-    stars: int
-    note: str
-    tags: list[str]
-    collections: list[str]
 
 
 class ResourceLink(TypedDict):
@@ -175,17 +162,6 @@ def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
         "stars": shown.stars,
         "new": is_new,
         "last_seen": format_iso_time(shown.last_seen),
-    }
-
-
-def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
-    """Return the JSON of the user's annotations of an image."""
-    return {
-        "favourite": annotation.favourite,
-        "stars": annotation.stars,
-        "note": annotation.note,
-        "tags": list(annotation.tags),
-        "collections": list(annotation.collections),
     }
 
 
