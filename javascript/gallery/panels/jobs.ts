@@ -87,32 +87,28 @@ class JobSearch {
 
 type Group = { name: string; jobs: JobCard[] };
 
-class JobGroup {
-  element;
-  #name = el("h3", { dir: "auto" });
-  #list = el("ol", { class: "jobs-list" });
-  #rows: Rows<JobCard, JobRow>;
-
-  /** @param focusLost called when the focused row is removed */
-  constructor(
-    context: Context,
-    runAction: (job: number, action: string) => Promise<void>,
-    focusLost: () => void,
-  ) {
-    this.#rows = new Rows(
-      this.#list,
-      (job) => job.id,
-      ({ id }) => makeJobRow(context, id, runAction),
-      focusLost,
-    );
-    this.element = el("section", { class: "job-group" }, this.#name, this.#list);
-  }
+/** @param focusLost called when the focused row is removed */
+function makeJobGroup(
+  context: Context,
+  runAction: (job: number, action: string) => Promise<void>,
+  focusLost: () => void,
+) {
+  const heading = el("h3", { dir: "auto" });
+  const list = el("ol", { class: "jobs-list" });
+  const rows: Rows<JobCard, JobRow> = new Rows(
+    list,
+    (job) => job.id,
+    ({ id }) => makeJobRow(context, id, runAction),
+    focusLost,
+  );
+  const element = el("section", { class: "job-group" }, heading, list);
 
   /** Show the jobs of a group. */
-  draw({ name, jobs }: Group) {
-    setText(this.#name, name);
-    this.#rows.draw(jobs);
+  function draw({ name, jobs }: Group) {
+    setText(heading, name);
+    rows.draw(jobs);
   }
+  return { element, draw };
 }
 
 function groupJobs(jobs: JobCard[]): Group[] {
@@ -159,7 +155,7 @@ export class Jobs {
   #led: (HTMLElement | null)[] = [];
   /** by the id of a job that began here and has not ended */
   #batches = new Map<number, Batch>();
-  #groups: Rows<Group, JobGroup>;
+  #groups: Rows<Group, ReturnType<typeof makeJobGroup>>;
   #search;
   #notice = el("p", { class: "notice", role: "status" });
   #none = el("p", { class: "dim none" });
@@ -182,7 +178,7 @@ export class Jobs {
     this.#groups = new Rows(
       el("div", { class: "job-groups" }),
       ({ name }) => name,
-      () => new JobGroup(context, (job, action) => this.runAction(job, action), focusLost),
+      () => makeJobGroup(context, (job, action) => this.runAction(job, action), focusLost),
       focusLost,
     );
     this.#search = new JobSearch(context, () => this.#draw(context.store.get()));
