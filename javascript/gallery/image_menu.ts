@@ -265,7 +265,6 @@ export function makeImageMenu(context: PageContext) {
 
 export type ImageMenu = ReturnType<typeof makeImageMenu>;
 
-/** Return the items with a line above the first one, which separates them from other items. */
 function startGroup([first, ...rest]: MenuItem[]): MenuItem[] {
   return [{ ...first, startsGroup: true }, ...rest];
 }

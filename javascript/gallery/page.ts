@@ -25,7 +25,7 @@ import { Filters } from "./find/filters";
 import { makeFinder } from "./find/finder";
 import { addGalleryHeader } from "./find/gallery_header";
 import { makeLists } from "./find/lists";
-import { ModelResultCards } from "./find/model_results";
+import { makeModelResults } from "./find/model_results";
 import {
   addMissing,
   addNotices,
@@ -42,12 +42,12 @@ import { listenToDrags } from "./host/drag";
 import { clearRunHistory } from "./host/host_page";
 import { followTheme } from "./host/theme";
 import { makeImageMenu, reportLongPresses } from "./image_menu";
-import { Collections } from "./panels/collections";
+import { makeCollections } from "./panels/collections";
 import { addHelp } from "./panels/help";
 import { Jobs } from "./panels/jobs";
-import { ModelFilesPanel } from "./panels/models_panel";
+import { addModelFilesPanel } from "./panels/models_panel";
 import { makeSettings } from "./panels/settings";
-import { StatsPanel } from "./panels/stats";
+import { addStatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
 import { getSearchedWords } from "./state/query";
 import { makeRouter, rememberPlace } from "./state/router";
@@ -166,7 +166,7 @@ function buildParts(context: PageContext, status: Status) {
   parts.filters = new Filters(context);
   addGalleryHeader(context, parts.finder.header, parts.filters);
   addNotices(context);
-  parts.results = new ModelResultCards(context);
+  parts.results = makeModelResults(context);
   parts.home = new Home(context, makeLocalModelData(context));
   parts.grid = makeGrid(context);
   const empty = new EmptyResult(context);
@@ -189,10 +189,10 @@ function buildParts(context: PageContext, status: Status) {
   addSelectionBar(context);
   parts.viewer = makeViewer(context);
   parts.settings = makeSettings(context);
-  parts.collections = new Collections(context);
+  parts.collections = makeCollections(context);
   parts.watches = new Watches(context);
-  new ModelFilesPanel(context);
-  new StatsPanel(context);
+  addModelFilesPanel(context);
+  addStatsPanel(context);
   parts.compare = new Compare(context);
   addHelp(context);
   listenToKeys(context, listMarked);

@@ -74,7 +74,7 @@ function makePairSummary(
       );
   return el(
     "section",
-    { class: "pair-summary", "data-nearness": made.nearness || null, "aria-live": "polite" },
+    { class: "pair-summary small", "data-nearness": made.nearness || null, "aria-live": "polite" },
     el("p", { class: "nearness" }, made.summary),
     causes.length > 0 && el("ul", {}, ...causes.map((cause) => el("li", { dir: "auto" }, cause))),
     ...notes.filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),

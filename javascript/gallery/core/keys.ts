@@ -96,7 +96,6 @@ const key: (
   ...more,
 });
 
-/** Return a shortcut for some keys, whose action runs only once while a key is held. */
 const once: typeof key = (place, keys, label, act, more) =>
   key(place, keys, label, act, { once: true, ...more });
 

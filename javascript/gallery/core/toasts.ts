@@ -73,7 +73,7 @@ export class Toasts {
     clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
     const toast = el(
       "div",
-      { class: `toast surface ${kind ?? ""}` },
+      { class: `toast surface row ${kind ?? ""}` },
       el(
         "button",
         { ...dismiss, on: { click: () => this.#remove(toast) } },

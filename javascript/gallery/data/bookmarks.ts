@@ -192,7 +192,6 @@ export class Bookmarks {
     return changed;
   }
 
-  /** Return a function that finds what is shown of an image's favourite and stars. */
   #makeFind() {
     const { store, records } = this.context;
     const { images, popular } = store.get();

@@ -172,7 +172,6 @@ export function makeHomeData(context: Context) {
     if (!isSame) store.set({ popular: images });
   }
 
-  /** Return the models of the demo, [] outside of the demo. */
   async function fetchSamples(signal: AbortSignal) {
     const { bootstrap, samples, where } = store.get();
     if (!bootstrap?.is_demo || samples.length) return samples;
@@ -197,7 +196,6 @@ export function makeHomeData(context: Context) {
 
 export type HomeData = ReturnType<typeof makeHomeData>;
 
-/** Return the settings on which other people's images at home depend. */
 function getShownAtHome({ bootstrap }: State) {
   const names = ["gallery_level", "blur_level", "shows_popular"];
   return names.map((name) => getSetting(bootstrap, name)).join(" ");

@@ -171,7 +171,6 @@ export function makeMaking(context: PageContext) {
 
 export type Making = ReturnType<typeof makeMaking>;
 
-/** Return what differs of an image from the others that were made with it. */
 function describeVariant({ seed, lora, weight }: MakeView, translate: Translate) {
   return lora ? translate("weights_label", { weight }) : translate("make_seed", { seed });
 }

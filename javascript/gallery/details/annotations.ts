@@ -68,7 +68,7 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
   draw();
   const fields = el(
     "section",
-    { class: "annotations" },
+    { class: "annotations stack" },
     el("h3", {}, translate("annotations_title")),
     tags,
     collections,

@@ -6,7 +6,7 @@ import { ignoreFailure, isAborted, makeProblem, makeRetryButton, tryOrTell } fro
 import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
-import { MakeProgress } from "./make_it";
+import { makeProgress } from "./make_it";
 import { Post, Tags } from "./post_and_tags";
 import { makeCompatibility, makeReadiness } from "./readiness";
 import { makeReproductions } from "./reproductions";
@@ -49,7 +49,7 @@ export class Details {
     this.resources = makeResources(context);
     this.tags = new Tags(context);
     this.post = new Post(context);
-    this.progress = new MakeProgress(context);
+    this.progress = makeProgress(context);
     this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
     this.body = el("div", { class: "details-body" });
     const name = context.translate("details");
@@ -178,8 +178,8 @@ export class Details {
     this.#fill(
       makeAbout(this.context, view),
       el("section", { class: "room" }),
-      el("section", { class: "readiness" }),
-      el("div", { class: "skeleton" }, ...lines),
+      el("section", { class: "readiness row" }),
+      el("div", { class: "skeleton stack" }, ...lines),
     );
     this.body.setAttribute("aria-busy", "true");
   }
@@ -202,7 +202,7 @@ export class Details {
       () => this.#lookInFile(view),
     );
     const text = problems.join(" ") || translate("no_infotext");
-    return el("section", { class: "readiness nothing" }, el("p", { dir: "auto" }, text), look);
+    return el("section", { class: "readiness nothing row" }, el("p", { dir: "auto" }, text), look);
   }
 
   async #lookInFile(view: ImageView) {

@@ -16,168 +16,148 @@ import {
 import type { Context, FileChoice, State } from "../types";
 import { makeExternalLink } from "./sections";
 
-export class FileControls {
-  element;
-  #get;
-  #choose = el("select", { "data-field": "model-file" });
-  #trust = el("input", { type: "checkbox", "data-field": "trust" });
-  #trustLabel;
-  #companions = el("div", { class: "companions" });
-  #bar = el("progress", { max: 100 });
-  #line = el("span", { class: "line" });
-  #progress;
-  #refusal = el("p", { class: "refusal warns", dir: "auto" });
-  #remarks = el("p", { class: "remarks", dir: "auto" });
-  #search;
-  #archive;
-  #needed: NeededFileView | null = null;
-
-  /** @param how hasButton: whether there is a button that downloads this file alone */
-  constructor(
-    private readonly context: Context,
-    { hasButton }: { hasButton: boolean },
-  ) {
-    const { translate, actions } = context;
-    this.#get = hasButton
-      ? button(
-          { action: "get-model", icon: "download", label: translate("model_get"), class: "get" },
-          () => this.#needed && actions.getModelFiles([this.#needed]),
-        )
-      : null;
-    this.#choose.addEventListener("change", () =>
-      this.#change({ file: Number(this.#choose.value), allowed: null }),
-    );
-    this.#trustLabel = el(
-      "label",
-      { class: "trust" },
-      this.#trust,
-      el("span", {}, translate("model_pickle")),
-    );
-    this.#trust.addEventListener("change", () =>
-      this.#change({ allowed: this.#trust.checked ? Number(this.#choose.value) : null }),
-    );
-    this.#progress = el("div", { class: "coming" }, this.#bar, this.#line);
-    this.#search = button(
-      { action: "search-civitai", icon: "search", label: translate("model_search_civitai") },
-      () => this.#needed && actions.searchModels(getSearchWords(this.#needed)),
-    );
-    this.#archive = button(
-      {
-        action: "look-in-archive",
-        icon: "search",
-        label: translate("archive_look"),
-        title: translate("archive_look_hint"),
-      },
-      () => this.#needed && actions.getArchivedFile(this.#needed),
-    );
-    this.element = el(
-      "div",
-      { class: "model-file" },
-      this.#choose,
-      this.#trustLabel,
-      this.#companions,
-      this.#get,
-      this.#progress,
-      this.#refusal,
-      this.#remarks,
-      this.#search,
-      this.#archive,
-    );
-  }
+/** @param how hasButton: whether there is a button that downloads this file alone */
+export function makeFileControls(context: Context, { hasButton }: { hasButton: boolean }) {
+  const { actions, store, translate } = context;
+  const choose = el("select", { "data-field": "model-file" });
+  const trust = el("input", { type: "checkbox", "data-field": "trust" });
+  const companions = el("div", { class: "companions" });
+  const bar = el("progress", { max: 100 });
+  const line = el("span", { class: "line" });
+  const refusalText = el("p", { class: "refusal warns", dir: "auto" });
+  const remarks = el("p", { class: "remarks", dir: "auto" });
+  let shown: NeededFileView | null = null;
+  const get = hasButton
+    ? button(
+        { action: "get-model", icon: "download", label: translate("model_get"), class: "get" },
+        () => shown && actions.getModelFiles([shown]),
+      )
+    : null;
+  choose.addEventListener("change", () => change({ file: Number(choose.value), allowed: null }));
+  const trustLabel = el(
+    "label",
+    { class: "trust" },
+    trust,
+    el("span", {}, translate("model_pickle")),
+  );
+  trust.addEventListener("change", () =>
+    change({ allowed: trust.checked ? Number(choose.value) : null }),
+  );
+  const progress = el("div", { class: "coming" }, bar, line);
+  const search = button(
+    { action: "search-civitai", icon: "search", label: translate("model_search_civitai") },
+    () => shown && actions.searchModels(getSearchWords(shown)),
+  );
+  const archive = button(
+    {
+      action: "look-in-archive",
+      icon: "search",
+      label: translate("archive_look"),
+      title: translate("archive_look_hint"),
+    },
+    () => shown && actions.getArchivedFile(shown),
+  );
+  const element = el(
+    "div",
+    { class: "model-file row" },
+    choose,
+    trustLabel,
+    companions,
+    get,
+    progress,
+    refusalText,
+    remarks,
+    search,
+    archive,
+  );
 
   /** Show the state of a needed model. */
-  draw(needed: NeededFileView) {
-    const { store, translate } = this.context;
+  function draw(needed: NeededFileView) {
     const { jobs, fileChoices } = store.get();
-    const isNews = needed !== this.#needed;
-    this.#needed = needed;
+    const isNews = needed !== shown;
+    shown = needed;
     const file = getChosenFile(needed, fileChoices);
     const coming = findJobFile(jobs, needed);
     const isMissing = isAbsent(needed) && !coming;
-    this.element.hidden = !isMissing && !coming && !needed.remarks.length;
-    this.#remarks.hidden = !needed.remarks.length;
-    setText(this.#remarks, needed.remarks.join(" "));
-    if (isNews) this.#fillChoices(needed);
-    this.#choose.hidden = !isMissing || Boolean(needed.refusal) || needed.choices.length < 2;
-    if (file) this.#choose.value = String(file.id);
-    this.#trustLabel.hidden =
+    element.hidden = !isMissing && !coming && !needed.remarks.length;
+    remarks.hidden = !needed.remarks.length;
+    setText(remarks, needed.remarks.join(" "));
+    if (isNews) fillChoices(needed);
+    choose.hidden = !isMissing || Boolean(needed.refusal) || needed.choices.length < 2;
+    if (file) choose.value = String(file.id);
+    trustLabel.hidden =
       !isMissing || !file?.may_run_code || Boolean(getRefusal(needed, fileChoices));
-    this.#trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
-    this.#companions.hidden = !isMissing || !file || Boolean(needed.refusal);
+    trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
+    companions.hidden = !isMissing || !file || Boolean(needed.refusal);
     const searched = { label: translate("model_search_civitai"), name: getSearchWords(needed) };
-    this.#search.hidden = !isMissing || !searched.name;
-    setAttribute(this.#search, "aria-label", translate("model_get_name", searched));
-    this.#archive.hidden = !isMissing || !needed.sha256;
-    this.#progress.hidden = !coming;
-    if (coming) showReceived(this.#bar, coming);
-    setText(this.#line, coming?.line ?? "");
+    search.hidden = !isMissing || !searched.name;
+    setAttribute(search, "aria-label", translate("model_get_name", searched));
+    archive.hidden = !isMissing || !needed.sha256;
+    progress.hidden = !coming;
+    if (coming) showReceived(bar, coming);
+    setText(line, coming?.line ?? "");
     const refusal = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
-    this.#refusal.hidden = !isMissing || !refusal;
-    setText(this.#refusal, refusal);
-    this.#drawButton(needed, file, isMissing);
+    refusalText.hidden = !isMissing || !refusal;
+    setText(refusalText, refusal);
+    drawButton(needed, file, isMissing);
   }
 
-  #fillChoices(needed: NeededFileView) {
-    const { translate } = this.context;
+  function fillChoices(needed: NeededFileView) {
     const name = needed.name || needed.hash;
-    this.#choose.setAttribute("aria-label", translate("model_choose", { name }));
-    this.#choose.replaceChildren(
-      ...needed.choices.map((file) => el("option", { value: file.id }, this.#describeFile(file))),
+    choose.setAttribute("aria-label", translate("model_choose", { name }));
+    choose.replaceChildren(
+      ...needed.choices.map((file) => el("option", { value: file.id }, describeFile(file))),
     );
-    this.#companions.replaceChildren(
-      ...needed.companions.map((file) => this.#makeCompanionBox(file)),
-    );
+    companions.replaceChildren(...needed.companions.map(makeCompanionBox));
   }
 
-  #describeFile(file: RemoteFileView) {
+  function describeFile(file: RemoteFileView) {
     const size = formatBytes(file.size);
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
   /** Return the checkbox of a companion, such as a VAE, to download with the chosen file. */
-  #makeCompanionBox(file: RemoteFileView) {
-    const { translate, store } = this.context;
+  function makeCompanionBox(file: RemoteFileView) {
     const box = el("input", { type: "checkbox", "data-field": "companion" });
-    const chosen = this.#needed && getChoice(this.#needed, store.get().fileChoices).companions;
+    const chosen = shown && getChoice(shown, store.get().fileChoices).companions;
     box.checked = chosen?.has(file.id) ?? false;
     box.disabled = Boolean(file.refusal);
     box.addEventListener("change", () => {
-      if (!this.#needed) return;
-      const companions = new Set(getChoice(this.#needed, store.get().fileChoices).companions);
+      if (!shown) return;
+      const companions = new Set(getChoice(shown, store.get().fileChoices).companions);
       if (box.checked) companions.add(file.id);
       else companions.delete(file.id);
-      this.#change({ companions });
+      change({ companions });
     });
-    const label = translate("model_companion", { name: this.#describeFile(file) });
+    const label = translate("model_companion", { name: describeFile(file) });
     return el("label", { title: file.refusal || null }, box, el("span", { dir: "auto" }, label));
   }
 
-  #change(change: Partial<FileChoice>) {
-    if (this.#needed) this.context.actions.chooseFile(this.#needed, change);
+  function change(change: Partial<FileChoice>) {
+    if (shown) actions.chooseFile(shown, change);
   }
 
-  /** Show the download button with the size of the file, if there are several to choose from. */
-  #drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {
-    if (!this.#get) return;
-    const { store, translate } = this.context;
+  function drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {
+    if (!get) return;
     const { fileChoices, needs, jobs } = store.get();
     const { answer } = needs.image;
     const isOnly =
       (answer?.files ?? []).filter((one) => isAbsent(one) && !findJobFile(jobs, one)).length < 2;
-    this.#get.hidden =
+    get.hidden =
       isOnly ||
       !isMissing ||
       !file ||
       Boolean(getRefusal(needed, fileChoices)) ||
       Boolean(answer?.locked);
-    this.#get.disabled = !canGet(needed, fileChoices);
+    get.disabled = !canGet(needed, fileChoices);
     const size = formatBytes(file?.size ?? 0);
     const label = size ? translate("model_get_size", { size }) : translate("model_get");
-    setLabel(this.#get, size || label);
+    setLabel(get, size || label);
     const name = needed.name || needed.hash;
-    this.#get.setAttribute("aria-label", translate("model_get_name", { label, name }));
-    this.#get.title = needed.folder ? translate("model_goes_to", { folder: needed.folder }) : "";
+    get.setAttribute("aria-label", translate("model_get_name", { label, name }));
+    get.title = needed.folder ? translate("model_goes_to", { folder: needed.folder }) : "";
   }
+  return { element, draw };
 }
 
 /** Return the button that lists the file of a newer version, null if there is none. */
@@ -199,19 +179,17 @@ export function makeNewerButton(context: Context, newer: NewerVersionView | null
   );
 }
 
-export class JobFiles {
-  element = el("ul", { class: "job-files" });
-  #rows: Rows<JobModelFile, JobFileRow> = new Rows(
-    this.element,
-    (file) => file.file_id,
-    () => new JobFileRow(),
-  );
+export function makeJobFiles() {
+  const element = el("ul", { class: "job-files stack" });
+  const getKey = ({ file_id }: JobModelFile) => file_id;
+  const rows = new Rows(element, getKey, makeJobFileRow);
 
   /** Show the model files of a job; a job that downloads images has none. */
-  draw(files: JobModelFile[]) {
-    this.element.hidden = !files.length;
-    this.#rows.draw(files);
+  function draw(files: JobModelFile[]) {
+    element.hidden = !files.length;
+    rows.draw(files);
   }
+  return { element, draw };
 }
 
 function showReceived(bar: HTMLProgressElement, { title, name, received, size }: JobModelFile) {
@@ -220,64 +198,57 @@ function showReceived(bar: HTMLProgressElement, { title, name, received, size }:
   else bar.removeAttribute("value");
 }
 
-class JobFileRow {
-  element;
-  #name = el("span", { class: "name", dir: "auto" });
-  #bar = el("progress", { max: 100 });
-  #line = el("span", { class: "line", dir: "auto" });
-  #drawnName = "";
-
-  constructor() {
-    this.element = el("li", {}, this.#name, this.#bar, this.#line);
-  }
+function makeJobFileRow() {
+  const nameBox = el("span", { class: "name", dir: "auto" });
+  const bar = el("progress", { max: 100 });
+  const lineText = el("span", { class: "line", dir: "auto" });
+  let drawnName = "";
+  const element = el("li", {}, nameBox, bar, lineText);
 
   /** Show the state of a file. */
-  draw(file: JobModelFile) {
+  function draw(file: JobModelFile) {
     const { title, name, url, state, line } = file;
     const shown = title || name;
-    if (shown !== this.#drawnName) {
-      this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
-      this.#drawnName = shown;
+    if (shown !== drawnName) {
+      nameBox.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
+      drawnName = shown;
     }
-    this.element.dataset.state = state;
-    this.#bar.hidden = state !== "running";
-    showReceived(this.#bar, file);
-    setText(this.#line, title ? `${name} · ${line}` : line);
+    element.dataset.state = state;
+    bar.hidden = state !== "running";
+    showReceived(bar, file);
+    setText(lineText, title ? `${name} · ${line}` : line);
   }
+  return { element, draw };
 }
 
-export class GetModel {
-  element;
+export function makeGetModel(context: Context) {
+  const { actions, signal, store, translate } = context;
+  const element = button(
+    { action: "get-this-model", icon: "model", label: translate("model_get_this"), title: "" },
+    () => {
+      // the downloads while the model is being downloaded, else the list with its file
+      const { jobs, needs } = store.get();
+      const needed = findNeeded();
+      if (needed && findJobFile(jobs, needed)) actions.panel("jobs");
+      else actions.listNeeds(needs.gallery.of);
+    },
+  );
+  element.hidden = true;
+  store.on([makeQuery], (now) => actions.showNeeds("gallery", makeQuery(now)), { signal });
+  store.on([(state) => state.needs.gallery, "jobs", "fileChoices"], draw, {
+    signal,
+  });
+  actions.showNeeds("gallery", makeQuery(store.get()));
 
-  constructor(private readonly context: Context) {
-    const { translate, actions, store, signal } = context;
-    this.element = button(
-      { action: "get-this-model", icon: "model", label: translate("model_get_this"), title: "" },
-      () => {
-        // the downloads while the model is being downloaded, else the list with its file
-        const { jobs, needs } = store.get();
-        if (this.#needed && findJobFile(jobs, this.#needed)) actions.panel("jobs");
-        else actions.listNeeds(needs.gallery.of);
-      },
-    );
-    this.element.hidden = true;
-    store.on([makeQuery], (now) => actions.showNeeds("gallery", makeQuery(now)), { signal });
-    store.on([(state) => state.needs.gallery, "jobs", "fileChoices"], () => this.#draw(), {
-      signal,
-    });
-    actions.showNeeds("gallery", makeQuery(store.get()));
+  function findNeeded() {
+    return store.get().needs.gallery.answer?.files[0] ?? null;
   }
 
-  get #needed() {
-    return this.context.store.get().needs.gallery.answer?.files[0] ?? null;
-  }
-
-  #draw() {
-    const { store, translate } = this.context;
+  function draw() {
     const { jobs, fileChoices } = store.get();
-    const needed = this.#needed;
-    this.element.hidden = !needed || !isAbsent(needed);
-    if (!needed || this.element.hidden) return;
+    const needed = findNeeded();
+    element.hidden = !needed || !isAbsent(needed);
+    if (!needed || element.hidden) return;
     const coming = findJobFile(jobs, needed);
     const percent = coming?.size ? Math.floor((100 * coming.received) / coming.size) : 0;
     const size = formatBytes(getChosenFile(needed, fileChoices)?.size ?? 0);
@@ -285,11 +256,12 @@ export class GetModel {
     const reason = needed.refusal_short;
     const offer = reason ? translate("model_not_available", { reason }) : translate(key, { size });
     const text = coming ? translate("model_coming", { percent }) : offer;
-    setLabel(this.element, text);
-    this.element.classList.toggle("quiet", reason !== "" && !coming);
-    this.element.toggleAttribute("data-on", coming !== null);
-    this.element.title = needed.refusal || translate("model_get_this_hint");
+    setLabel(element, text);
+    element.classList.toggle("quiet", reason !== "" && !coming);
+    element.toggleAttribute("data-on", coming !== null);
+    element.title = needed.refusal || translate("model_get_this_hint");
   }
+  return { element };
 }
 
 /** Return the query for the open model's files, "" without one or without a models folder. */

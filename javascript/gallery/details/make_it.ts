@@ -178,7 +178,6 @@ function parseNumbers(text: string) {
   return parts.filter(Boolean).map(Number).filter(Number.isFinite);
 }
 
-/** Return what differs or is missing if the host makes an image. */
 function planInHost(
   { store, translate }: Context,
   { resources, incompatibilities }: ImageDetails,
@@ -233,7 +232,7 @@ function askToMake(
   first: PlanView,
 ) {
   const { translate, actions } = context;
-  const body = el("div", { class: "make-plan" });
+  const body = el("div", { class: "make-plan stack" });
   let options = given;
   let plan = first;
   const change = async (changed: PlanImageBody) => {
@@ -247,7 +246,7 @@ function askToMake(
     const box = el("input", { type: "checkbox", "data-do": `make-${name}`, "data-field": name });
     box.checked = options[name] === true;
     box.addEventListener("change", () => void change({ [name]: box.checked }));
-    return el("label", { class: "choice" }, box, translate(key));
+    return el("label", { class: "choice row" }, box, translate(key));
   };
   const press = (action: string, key: string, look: string, act: () => unknown) =>
     button({ action, label: translate(key), class: look }, () => {
@@ -342,44 +341,41 @@ function isOwnMachine(address: string) {
 }
 
 /** How far an image is that is being made. */
-export class MakeProgress {
-  element = el("section", { class: "making", hidden: true });
-  #text = el("p", { role: "status" });
-  #bar = el("progress", { max: 1 });
-  #id = 0;
-
-  constructor(private readonly context: Context) {
-    const { store, translate } = context;
-    const label = translate("make_stop");
-    const press = () => context.actions.stopMaking(this.#list());
-    const stop = iconButton("stop-making", "stop", label, press, "quiet");
-    this.element.append(this.#text, stop, this.#bar);
-    store.on(["made"], () => this.#draw(), context);
-  }
+export function makeProgress(context: Context) {
+  const { actions, store, translate } = context;
+  const element = el("section", { class: "making", hidden: true });
+  const textBox = el("p", { role: "status" });
+  const bar = el("progress", { max: 1 });
+  let imageId = 0;
+  const label = translate("make_stop");
+  const press = () => actions.stopMaking(list());
+  const stop = iconButton("stop-making", "stop", label, press, "quiet");
+  element.append(textBox, stop, bar);
+  store.on(["made"], draw, context);
 
   /** Return the element, which then shows how far this image is. */
-  show({ id }: ImageDetails) {
-    this.#id = id;
-    this.#draw();
-    return this.element;
+  function show({ id }: ImageDetails) {
+    imageId = id;
+    draw();
+    return element;
   }
 
-  #list() {
-    const { made } = this.context.store.get();
-    return made.filter((job) => job.image_id === this.#id && isMaking(job)).reverse();
+  function list() {
+    const { made } = store.get();
+    return made.filter((job) => job.image_id === imageId && isMaking(job)).reverse();
   }
 
-  #draw() {
-    const { translate } = this.context;
-    const jobs = this.#list();
+  function draw() {
+    const jobs = list();
     const running = jobs.find(({ state }) => state === "running");
-    this.element.hidden = !jobs.length;
+    element.hidden = !jobs.length;
     if (!jobs.length) return;
     const { engine } = running ?? jobs[0];
     const text = translate(running ? "make_runs" : "make_waits", { engine });
     const more = jobs.length > 1 ? ` · ${translate("make_more", { n: jobs.length - 1 })}` : "";
-    setText(this.#text, `${text}${more}`);
-    this.#bar.value = running?.part ?? 0;
-    this.#bar.setAttribute("aria-label", text);
+    setText(textBox, `${text}${more}`);
+    bar.value = running?.part ?? 0;
+    bar.setAttribute("aria-label", text);
   }
+  return { element, show };
 }

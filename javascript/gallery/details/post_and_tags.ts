@@ -96,7 +96,7 @@ export class Post {
 }
 
 export class Tags {
-  element = el("section", { class: "site-tags", hidden: true });
+  element = el("section", { class: "site-tags stack", hidden: true });
   readonly #rested: RestedLoad;
 
   constructor(private readonly context: Context) {

@@ -67,7 +67,7 @@ export function makeReadiness(context: Context) {
     { action: "models-settings", icon: "settings", label: translate("open_settings") },
     () => actions.panel("settings"),
   );
-  const element = el("section", { class: "readiness" }, line, get, choose, settings);
+  const element = el("section", { class: "readiness row" }, line, get, choose, settings);
   store.on([(state) => state.needs.image, "jobs", "fileChoices", hasModels], draw, {
     signal,
   });

@@ -7,7 +7,7 @@ import { needsReload } from "../data/api";
 import { listReady } from "../data/making";
 import { getModelTypeName, isAbsent, makeNeedsQuery } from "../state/model_files";
 import type { Context } from "../types";
-import { FileControls, makeNewerButton } from "./file_controls";
+import { makeFileControls, makeNewerButton } from "./file_controls";
 import { hasWeight } from "./make_it";
 import { makeExternalLink, makePermissions } from "./sections";
 
@@ -15,9 +15,9 @@ function makeResourceRow(context: Context, resource: ResourceView, image: ImageD
   const { actions, store, translate } = context;
   const nameBox = el("span", { class: "name" });
   const tag = el("span", { class: "tag" });
-  const status = el("span", { class: "availability", dir: "auto" });
+  const status = el("span", { class: "availability dim small", dir: "auto" });
   let drawnBefore = "";
-  const controls = new FileControls(context, { hasButton: true });
+  const controls = makeFileControls(context, { hasButton: true });
   const { weight, name } = resource;
   const label = translate("weights_try", { name });
   const press = () => actions.tryWeights(image.id, name);
@@ -82,7 +82,7 @@ export function makeResources(context: Context) {
   const element = el("section", { class: "resources" });
   const licenceBox = el("div");
   let licenceBefore = "";
-  const status = el("p", { class: "dim", role: "status" });
+  const status = el("p", { class: "dim small", role: "status" });
   let shownRecord: ImageDetails | null = null;
   const retry = button(
     { action: "needs-again", icon: "again", label: translate("do_retry"), class: "quiet" },

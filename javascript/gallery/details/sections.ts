@@ -46,12 +46,12 @@ export function makeAbout(
     makeAuthor(context, view, record),
     el(
       "p",
-      { class: "dim one-line" },
+      { class: "dim one-line small" },
       ...facts.flatMap((fact, at) => [at > 0 && " · ", el("bdi", {}, fact)]),
     ),
     el(
       "div",
-      { class: "chips" },
+      { class: "chips row" },
       view.last_seen && el("span", { class: "tag", text: goneSince, title: goneSince }),
       level && el("span", { class: "tag", title: translate("rating") }, level),
       view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
@@ -153,7 +153,7 @@ export function makePermissions(licence: readonly PermissionView[]) {
       text,
     ),
   );
-  return el("ul", { class: "permissions" }, ...lines);
+  return el("ul", { class: "permissions stack" }, ...lines);
 }
 
 /** Return the links to Civitai and the path of the saved file. */

@@ -130,7 +130,7 @@ function getValueLabel(
 export function makeChips(context: Context) {
   const { translate, store, actions } = context;
   const label = translate("chips_set");
-  const element = el("div", { class: "set-chips", role: "group", "aria-label": label });
+  const element = el("div", { class: "set-chips row", role: "group", "aria-label": label });
   const look = { action: "reset-filters", label: translate("reset_filters"), class: "chip quiet" };
   const reset = button(look, () => actions.resetFilters());
   let drawn = "";

@@ -176,6 +176,7 @@ export class Filters {
   #drawTypes({ bootstrap, where }: State) {
     if (!this.#types.childElementCount) {
       const label = el("span", {
+        class: "dim small",
         text: this.context.translate("pick_type"),
         "aria-hidden": "true",
       });
@@ -216,7 +217,7 @@ export class Filters {
 }
 
 function makeLabelled(words: string, field: HTMLElement) {
-  return el("label", { class: "pick" }, el("span", { text: words }), field);
+  return el("label", { class: "pick" }, el("span", { class: "dim small", text: words }), field);
 }
 
 function fillSelect(select: HTMLSelectElement, choices: Choice[], value: string) {

@@ -20,7 +20,7 @@ import {
   getFirstChoice,
   listRows,
   makeSearchMessage,
-  SearchPopup,
+  makeSearchPopup,
   type SearchRow,
 } from "./search_popup";
 import { getLookupStatus, makeStatus } from "./status";
@@ -36,7 +36,7 @@ export function makeFinder(context: Context) {
   let ran = ""; // the text when a row was run last
   const input = makeField();
   const previews = new SearchPreviews(context, drawRows);
-  const popup = new SearchPopup(input, translate("search_suggestions"), run, (id) =>
+  const popup = makeSearchPopup(input, translate("search_suggestions"), run, (id) =>
     api.getThumbUrl(id, THUMB),
   );
   const clear = iconButton(
@@ -122,7 +122,7 @@ export function makeFinder(context: Context) {
     const { selectionStart, selectionEnd } = input;
     if (isEntered && selectionStart === selectionEnd) input.select();
     isEntered = false;
-    if (!popup.isOpen) lookUp();
+    if (!popup.isOpen()) lookUp();
   }
 
   /** Open a pasted list of images at once: the field would lose its line breaks. */
@@ -160,7 +160,7 @@ export function makeFinder(context: Context) {
   /** Let Back close the list on a narrow page, where the list covers what is open. */
   function followPopup() {
     const { element, isOpen } = popup;
-    if (isOpen && root.host.hasAttribute("data-narrow")) addLayer(root, element, close);
+    if (isOpen() && root.host.hasAttribute("data-narrow")) addLayer(root, element, close);
     else removeLayer(root, element);
   }
 
@@ -178,11 +178,11 @@ export function makeFinder(context: Context) {
   function onKey(event: KeyboardEvent) {
     if (event.isComposing) return;
     const { key } = event;
-    if (popup.isOpen && (key === "ArrowDown" || key === "ArrowUp")) {
+    if (popup.isOpen() && (key === "ArrowDown" || key === "ArrowUp")) {
       popup.step(key === "ArrowDown" ? 1 : -1);
     } else if (key === "ArrowDown") lookUp();
     else if (key === "Escape") {
-      if (!popup.isOpen) reset();
+      if (!popup.isOpen()) reset();
       close(); // its rows may yet be on their way
     } else return;
     event.preventDefault();
@@ -191,7 +191,7 @@ export function makeFinder(context: Context) {
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
-    const row = popup.chosen ?? getFirstChoice(listFound());
+    const row = popup.getChosen() ?? getFirstChoice(listFound());
     if (row) run(row);
     else if (!input.value.trim()) clearSearch();
     else {

@@ -6,7 +6,7 @@ import { button, el, fill, icon, observeSize, setLabel } from "../core/dom";
 import { type MenuItem, makeItem, makeMenuButton } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
-import { GetModel } from "../details/file_controls";
+import { makeGetModel } from "../details/file_controls";
 import { makePermissions } from "../details/sections";
 import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
 import { getSource, getWatchKey } from "../state/query";
@@ -64,7 +64,7 @@ function makeDownloadOptions(context: Context, other: HTMLElement) {
     };
     return el(
       "form",
-      { class: "download-options", on: { submit } },
+      { class: "download-options stack", on: { submit } },
       all,
       el("label", {}, el("span", { text: translate("download_most") }), field),
       start,
@@ -95,10 +95,10 @@ export function addGalleryHeader(
   const line = el("div", { class: "line" });
   const facts = el("p", { class: "row" });
   const triggerWords = el("div", { class: "trigger-words row", role: "group" });
-  const licenceBox = el("div", { class: "licence" });
+  const licenceBox = el("div", { class: "licence stack" });
   const descriptionText = el("p", { dir: "auto" });
   const tagRow = el("p", { class: "row" });
-  const about = el("div", { class: "about", hidden: true });
+  const about = el("div", { class: "about stack", hidden: true });
   const tools = el("div", { class: "actions" });
   let waited: number | null | undefined; // the model whose name was not known at first
   const unfold = button(
@@ -119,7 +119,7 @@ export function addGalleryHeader(
   );
   const more = makeMenuButton(context, "gallery-menu", "open_more", listMenu);
   const download = makeDownloadOptions(context, more).trigger;
-  const get = new GetModel(context).element;
+  const get = makeGetModel(context).element;
   tools.append(get, watch, stats, download);
   triggerWords.setAttribute("aria-label", translate("trained_words"));
   const links = [modelLinks, unfold]; // behind the filters, which they must not move

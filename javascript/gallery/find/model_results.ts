@@ -9,63 +9,59 @@ import type { Context, State } from "../types";
 
 const COVER = 450; // pixels, a width that thumbnails come in
 
-export class ModelResultCards {
-  #section = el("section", { class: "model-results", hidden: true });
-  #cards = el("div", { class: "cards" });
+export function makeModelResults(context: Context) {
+  const { actions, api, page, root, signal, store, translate } = context;
+  const section = el("section", { class: "model-results stack", hidden: true });
+  const grid = el("div", { class: "cards" });
   /** the models that have a card */
-  #drawn: readonly ModelCard[] = [];
-  #top = 0;
-
-  constructor(private readonly context: Context) {
-    const { page, store, signal } = context;
-    page.append(this.#section);
-    store.on(["results"], (now) => this.#draw(now), { signal });
-  }
+  let drawn: readonly ModelCard[] = [];
+  let lastTop = 0;
+  page.append(section);
+  store.on(["results"], draw, { signal });
 
   /** Return how far the results are scrolled, in pixels. */
-  get top() {
-    if (this.#section.hidden) return this.#top;
-    return -this.context.root.host.getBoundingClientRect().top;
+  function getTop() {
+    if (section.hidden) return lastTop;
+    return -root.host.getBoundingClientRect().top;
   }
 
   /** Scroll the results back to a position, and focus the card of a model by its id. */
-  revealCard(id: number | null, top: number) {
-    scrollBy(this.#section, top - this.top);
-    const cards = [...this.#cards.children];
+  function revealCard(id: number | null, top: number) {
+    scrollBy(section, top - getTop());
+    const cards = [...grid.children];
     const card = cards.find((one) => one instanceof HTMLElement && one.dataset.id === String(id));
     if (card instanceof HTMLElement) card.focus({ preventScroll: true });
   }
 
   /** Focus the first model or else the first button. Return whether there is any. */
-  focusFirst() {
-    const first = this.#cards.querySelector("button") ?? this.#section.querySelector("button.wide");
+  function focusFirst() {
+    const first = grid.querySelector("button") ?? section.querySelector("button.wide");
     if (first instanceof HTMLElement) first.focus({ preventScroll: true });
     return first !== null;
   }
 
-  #draw({ results, where }: State) {
-    if (!results) this.#top = this.top;
-    this.#section.hidden = results === null;
+  function draw({ results, where }: State) {
+    if (!results) lastTop = getTop();
+    section.hidden = results === null;
     if (!results) return;
-    const { translate, actions } = this.context;
     const title = translate(results.models.length ? "models_for" : "no_model_for", {
       words: results.query,
     });
-    this.#section.toggleAttribute("data-empty", !results.models.length);
+    section.toggleAttribute("data-empty", !results.models.length);
     const look = { action: "close-found", label: translate("back_to_gallery") };
     const back = button({ ...look, icon: "previous" }, () => actions.closeResults());
     const more = { action: "find-more", label: translate("more_models"), class: "wide" };
     const inLibrary = { action: "search-library", icon: "library" } as const;
     const { cursor } = results;
     fill(
-      this.#section,
+      section,
       el(
         "div",
         { class: "row" },
         el("h2", { text: title, dir: "auto" }),
         results.models.length > 0 && getSource(where) !== "" && back,
       ),
-      this.#cards,
+      grid,
       !results.models.length &&
         button({ ...inLibrary, label: translate("search_library"), class: "wide" }, () =>
           actions.search(results.query, "all"),
@@ -73,17 +69,16 @@ export class ModelResultCards {
       cursor !== null && button(more, () => actions.findMore(cursor)),
     );
     const { models } = results;
-    if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
-      this.#cards.replaceChildren();
-      this.#drawn = [];
-      scrollBy(this.#section, Math.min(0, -this.top)); // other results are shown from the first
+    if (models[0] !== drawn[0] || models.length < drawn.length) {
+      grid.replaceChildren();
+      drawn = [];
+      scrollBy(section, Math.min(0, -getTop())); // other results are shown from the first
     }
-    this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#makeCard(card)));
-    this.#drawn = models;
+    grid.append(...models.slice(drawn.length).map(makeCard));
+    drawn = models;
   }
 
-  #makeCard(card: ModelCard) {
-    const { actions, translate } = this.context;
+  function makeCard(card: ModelCard) {
     return el(
       "button",
       {
@@ -93,10 +88,10 @@ export class ModelResultCards {
         "data-id": card.id,
         on: { click: () => void actions.openModel(card.id) },
       },
-      this.#makeCover(card),
+      makeCover(card),
       el("span", { class: "name clamp", dir: "auto", text: card.name }),
       el("span", {
-        class: "dim one-line",
+        class: "dim one-line small",
         dir: "auto",
         text: [getModelTypeName(card.type, translate), card.creator].filter(Boolean).join(" · "),
       }),
@@ -108,14 +103,17 @@ export class ModelResultCards {
     );
   }
 
-  #makeCover({ cover }: ModelCard) {
+  function makeCover({ cover }: ModelCard) {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;
     const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
     image.addEventListener("load", () => image.setAttribute("data-shows", ""));
-    image.src = this.context.api.getThumbUrl(cover.id, COVER);
+    image.src = api.getThumbUrl(cover.id, COVER);
     showBlurhash(frame, cover.blurhash);
     frame.append(image);
     return frame;
   }
+  return { getTop, revealCard, focusFirst };
 }
+
+export type ModelResultCards = ReturnType<typeof makeModelResults>;

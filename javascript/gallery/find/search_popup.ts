@@ -202,7 +202,6 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
   return [...rows.slice(0, -1), { ...last, pictures: preview?.pictures ?? [] }];
 }
 
-/** Return the rows for models: those named so, the search on Civitai, and others. */
 function listModelRows(
   { bootstrap }: State,
   text: string,
@@ -275,130 +274,129 @@ function insertAfterFirst([first, ...rest]: SearchRow[], others: SearchRow[]) {
 /** what an option shows */
 const drawnRows = new WeakMap<HTMLElement, string>();
 
-export class SearchPopup {
-  element;
-  #rows: readonly SearchRow[] = [];
+/** @param label for screen readers
+ * @param choose called with the row that the user clicks, and with the id of the clicked image
+ * @param getThumbUrl returns the URL of an image's thumbnail */
+export function makeSearchPopup(
+  field: HTMLInputElement,
+  label: string,
+  choose: (row: SearchRow, image: number | null) => void,
+  getThumbUrl: (id: number) => string,
+) {
+  let shownRows: readonly SearchRow[] = [];
   /** The key of the row that Enter chooses, "" for none. */
-  #chosen = "";
-  #isByUser = false; // chose it
+  let chosenKey = "";
+  let isByUser = false; // chose it
   /** by the key of their row */
-  #options = new Map<string, HTMLElement>();
-  #isPressed = false; // rows that are drawn under a press would lose it
+  let optionByKey = new Map<string, HTMLElement>();
+  let isPressed = false; // rows that are drawn under a press would lose it
   /** shows the rows that came during a press */
-  #showLater: (() => void) | null = null;
+  let showLater: (() => void) | null = null;
+  const element = el("div", {
+    id: "search-rows",
+    class: "search-rows surface",
+    role: "listbox",
+    "aria-label": label,
+    hidden: true,
+  });
+  const props = { role: "combobox", "aria-autocomplete": "list", "aria-controls": "search-rows" };
+  for (const [name, value] of Object.entries(props)) field.setAttribute(name, value);
+  field.setAttribute("aria-expanded", "false");
+  // The field keeps the focus, without which the list closes; and only at the click, else that
+  // would fall on what lies below a list that has closed.
+  element.addEventListener("mousedown", (event) => event.preventDefault());
+  element.addEventListener("click", onClick);
+  element.addEventListener("pointerdown", holdRows);
 
-  /** @param label for screen readers
-   * @param choose called with the row that the user clicks, and with the id of the clicked image
-   * @param getThumbUrl returns the URL of an image's thumbnail */
-  constructor(
-    private readonly field: HTMLInputElement,
-    label: string,
-    private readonly choose: (row: SearchRow, image: number | null) => void,
-    private readonly getThumbUrl: (id: number) => string,
-  ) {
-    this.element = el("div", {
-      id: "search-rows",
-      class: "search-rows surface",
-      role: "listbox",
-      "aria-label": label,
-      hidden: true,
-    });
-    const props = { role: "combobox", "aria-autocomplete": "list", "aria-controls": "search-rows" };
-    for (const [name, value] of Object.entries(props)) field.setAttribute(name, value);
-    field.setAttribute("aria-expanded", "false");
-    // The field keeps the focus, without which the list closes; and only at the click, else that
-    // would fall on what lies below a list that has closed.
-    this.element.addEventListener("mousedown", (event) => event.preventDefault());
-    this.element.addEventListener("click", (event) => this.#onClick(event));
-    this.element.addEventListener("pointerdown", () => this.#holdRows());
-  }
-
-  get isOpen() {
-    return !this.element.hidden;
+  function isOpen() {
+    return !element.hidden;
   }
 
   /** Return the row that Enter chooses, null for none. */
-  get chosen() {
-    return this.isOpen ? (this.#rows.find(({ key }) => key === this.#chosen) ?? null) : null;
+  function getChosen() {
+    return isOpen() ? (shownRows.find(({ key }) => key === chosenKey) ?? null) : null;
   }
 
   /** Show these rows; close the list if there are none.
    * @param first the row to choose, unless the row that the user chose is still in the list */
-  show(rows: readonly SearchRow[], first: SearchRow | null) {
-    const isHeld = this.#isPressed && rows.length > 0;
-    this.#showLater = isHeld ? () => this.show(rows, first) : null;
+  function show(rows: readonly SearchRow[], first: SearchRow | null) {
+    const isHeld = isPressed && rows.length > 0;
+    showLater = isHeld ? () => show(rows, first) : null;
     if (isHeld) return;
-    this.#isByUser &&= rows.some(({ key }) => key === this.#chosen);
-    if (!this.#isByUser) this.#chosen = first?.key ?? "";
-    this.#rows = rows;
-    this.#draw();
+    isByUser &&= rows.some(({ key }) => key === chosenKey);
+    if (!isByUser) chosenKey = first?.key ?? "";
+    shownRows = rows;
+    draw();
   }
 
-  close() {
-    this.show([], null);
+  function close() {
+    show([], null);
   }
 
   /** Show no other rows until the pointer is released, and its click has come. */
-  #holdRows() {
+  function holdRows() {
     const released = new AbortController();
     const release = () => {
       released.abort();
       requestAnimationFrame(() => {
-        this.#isPressed = false;
-        this.#showLater?.();
+        isPressed = false;
+        showLater?.();
       });
     };
-    this.#isPressed = true;
+    isPressed = true;
     for (const type of ["pointerup", "pointercancel"])
       window.addEventListener(type, release, { capture: true, signal: released.signal });
   }
 
   /** Choose the next or previous row; the first row follows the last one. */
-  step(by: 1 | -1) {
-    const rows = this.#rows.filter(({ kind }) => kind !== "message");
+  function step(by: 1 | -1) {
+    const rows = shownRows.filter(({ kind }) => kind !== "message");
     const count = rows.length;
-    const at = rows.findIndex(({ key }) => key === this.#chosen);
+    const at = rows.findIndex(({ key }) => key === chosenKey);
     const next = at < 0 && by < 0 ? count - 1 : (at + by + count) % count;
-    this.#chosen = rows[next]?.key ?? "";
-    this.#isByUser = true;
-    this.#draw();
-    this.#options.get(this.#chosen)?.scrollIntoView({ block: "nearest" });
+    chosenKey = rows[next]?.key ?? "";
+    isByUser = true;
+    draw();
+    optionByKey.get(chosenKey)?.scrollIntoView({ block: "nearest" });
   }
 
-  #draw() {
-    const before = this.#options;
-    this.#options = new Map();
+  function draw() {
+    const before = optionByKey;
+    optionByKey = new Map();
     const shown: HTMLElement[] = [];
-    for (const [at, row] of this.#rows.entries()) {
+    for (const [at, row] of shownRows.entries()) {
       const option = before.get(row.key) ?? el("div", { role: "option" });
-      this.#options.set(row.key, option);
+      optionByKey.set(row.key, option);
       option.id = `search-row-${at}`;
-      option.setAttribute("aria-selected", String(row.key === this.#chosen));
-      drawOption(option, row, this.getThumbUrl);
+      option.setAttribute("aria-selected", String(row.key === chosenKey));
+      drawOption(option, row, getThumbUrl);
       shown.push(option);
     }
-    const nodes = this.#group(shown);
+    const nodes = groupOptions(shown);
     const isSame =
-      nodes.length === this.element.children.length &&
-      nodes.every((one, at) => one === this.element.children[at]);
-    if (!isSame) this.element.replaceChildren(...nodes);
-    this.element.hidden = !this.#rows.length;
-    this.field.setAttribute("aria-expanded", String(this.isOpen));
-    const id = this.#options.get(this.#chosen)?.id;
-    if (id) this.field.setAttribute("aria-activedescendant", id);
-    else this.field.removeAttribute("aria-activedescendant");
+      nodes.length === element.children.length &&
+      nodes.every((one, at) => one === element.children[at]);
+    if (!isSame) element.replaceChildren(...nodes);
+    element.hidden = !shownRows.length;
+    field.setAttribute("aria-expanded", String(isOpen()));
+    const id = optionByKey.get(chosenKey)?.id;
+    if (id) field.setAttribute("aria-activedescendant", id);
+    else field.removeAttribute("aria-activedescendant");
   }
 
-  /** Return the options, those with the same heading together in one group element. */
-  #group(options: HTMLElement[]) {
+  function groupOptions(options: HTMLElement[]) {
     const nodes: HTMLElement[] = [];
     for (const [at, option] of options.entries()) {
-      const { group, kind } = this.#rows[at];
+      const { group, kind } = shownRows[at];
       if (!group) nodes.push(option);
       else {
-        const isNew = group !== this.#rows[at - 1]?.group;
+        const isNew = group !== shownRows[at - 1]?.group;
         if (isNew) {
-          const heading = el("p", { class: "dim one-line", "aria-hidden": "true", text: group });
+          const heading = el("p", {
+            class: "dim one-line small",
+            "aria-hidden": "true",
+            text: group,
+          });
           const props = { role: "group", "aria-label": group, "data-kind": kind };
           nodes.push(el("div", props, heading));
         }
@@ -408,13 +406,14 @@ export class SearchPopup {
     return nodes;
   }
 
-  #onClick(event: MouseEvent) {
+  function onClick(event: MouseEvent) {
     const { target } = event;
     const option = target instanceof Element ? target.closest("[role=option]") : null;
-    const row = this.#rows.find(({ key }) => this.#options.get(key) === option);
+    const row = shownRows.find(({ key }) => optionByKey.get(key) === option);
     const image = target instanceof HTMLImageElement ? Number(target.dataset.id) : 0;
-    if (row) this.choose(row, image || null);
+    if (row) choose(row, image || null);
   }
+  return { element, isOpen, getChosen, show, close, step };
 }
 
 function drawOption(
@@ -441,7 +440,7 @@ function drawOption(
     option,
     sign,
     el("bdi", { class: "one-line", text, title: text }),
-    detail && el("span", { class: "dim one-line", text: detail, title: detail }),
+    detail && el("span", { class: "dim one-line small", text: detail, title: detail }),
     pictures.length > 0 && el("span", { class: "row-pictures" }, ...pictures.map(makeThumb)),
   );
 }

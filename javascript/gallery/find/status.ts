@@ -194,7 +194,6 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   return makeEmpty(author?.message ?? empty, "home");
 }
 
-/** Return how many images of a list are shown, and how many the filters leave out. */
 function makeListEnd(
   { images, missing, total, hiddenCount, libraryDate }: State,
   translate: Translate,
@@ -213,7 +212,7 @@ const MOST_MISSING = 500; // links
 /** Add to the page which images of a list are not to be had now; they are shown at its end. */
 export function addMissing(context: Context) {
   const { page, store, translate, actions } = context;
-  const section = el("section", { class: "missing-images", hidden: true });
+  const section = el("section", { class: "missing-images stack", hidden: true });
   page.append(section);
   const draw = ({ ended, missing, results, bootstrap }: State) => {
     section.hidden = !ended || !missing.length || results !== null;
@@ -246,7 +245,7 @@ export function makeStatus(
   const skeletons = el("div", { class: "skeletons", "aria-hidden": "true", hidden: true });
   let clock = 0;
   let drawn = "";
-  const element = el("section", { class: `status of-${of}` }, textLine, buttonRow);
+  const element = el("section", { class: `status of-${of} row` }, textLine, buttonRow);
   const keys: Key[] = [
     "bootstrap",
     "where",
@@ -318,7 +317,6 @@ export function makeStatus(
     style.setProperty("--cs-status-height", `${height}px`);
   }
 
-  /** Redraw the line every second while it counts seconds. */
   function setTicking(isWaiting: boolean) {
     if (isWaiting && !clock) clock = window.setInterval(draw, 1000);
     if (!isWaiting && clock) {
@@ -431,7 +429,6 @@ export class EmptyResult {
     return first !== null;
   }
 
-  /** Show why the gallery is empty, with these chips and a button; show nothing without chips. */
   #draw(now: State, chips: Chip[]) {
     const { translate } = this.context;
     const { notes } = now;

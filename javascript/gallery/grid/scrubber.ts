@@ -204,12 +204,10 @@ export function addScrubber(context: Context, grid: Grid) {
     else await fetchMonths();
   }
 
-  /** Return whether a month is the last known one of a gallery that goes on. */
   function isLastMonth(month: number) {
     return month >= known.length - 1 && !store.get().ended;
   }
 
-  /** Store and show which position is wanted, null for none. */
   function setWanted(position: number | null) {
     wanted = position;
     track.toggleAttribute("data-chosen", position !== null);
@@ -277,7 +275,6 @@ export function addScrubber(context: Context, grid: Grid) {
     return top;
   }
 
-  /** Return a month in words, with the number of its known or loaded images. */
   function describe(index: number) {
     const one = known[index] as MonthCount | undefined;
     const { images, loading } = store.get();

@@ -11,7 +11,7 @@ import type { Context, State } from "../types";
 
 export function addSelectionBar(context: Context) {
   const { actions, root, signal, store, translate } = context;
-  const section = el("div", { class: "selection-bar surface", hidden: true });
+  const section = el("div", { class: "selection-bar surface row", hidden: true });
   const where = el("p", { class: "where" });
   const count = el("p", { class: "count", role: "status" });
   const unseenNote = el("p", { class: "dim" });
@@ -46,7 +46,6 @@ export function addSelectionBar(context: Context) {
     return listMarked(store.get());
   }
 
-  /** Set the style's variables from which the bar's position is computed. */
   function place() {
     const host = root.host as HTMLElement;
     const { left, width } = host.getBoundingClientRect();

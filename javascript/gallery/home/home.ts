@@ -124,8 +124,8 @@ class ModelGrid {
 
 export class Home {
   #models;
-  #section = el("section", { class: "home", hidden: true });
-  #intro = el("div", { class: "home-intro" });
+  #section = el("section", { class: "home stack", hidden: true });
+  #intro = el("div", { class: "home-intro stack" });
   #top = 0;
   #shelves = el("div", { class: "home-shelves" });
   #showsAllVersions = false;

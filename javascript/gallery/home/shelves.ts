@@ -37,7 +37,7 @@ export function makeCard({
     { class: "home-card", "data-do": action, href, title: name },
     makeCover(images, glyph, blurhash),
     el("span", { class: "name clamp", dir: "auto", text: name }),
-    about ? el("span", { class: "dim one-line", dir: "auto", text: about }) : null,
+    about ? el("span", { class: "dim one-line small", dir: "auto", text: about }) : null,
     badge ? el("span", { class: "badge", text: badge }) : null,
   );
   onPlainClick(card, () => open?.());
@@ -53,7 +53,6 @@ function onPlainClick(link: HTMLAnchorElement, open: () => unknown) {
   });
 }
 
-/** Return the images of a card, or an icon if there are none. */
 function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
   const frame = el("span", { class: "home-cover" }, icon(glyph));
   const images = el("span", { class: "home-images" });
@@ -69,7 +68,6 @@ function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
   return frame;
 }
 
-/** Return a row of cards that can be scrolled sideways, with a heading. */
 function makeShelf(key: string, title: string, cards: HTMLElement[], more?: HTMLElement) {
   return el(
     "section",
@@ -160,7 +158,6 @@ function makeGalleryCard(
 export function makeLibraryShelf(context: Context, { home }: State) {
   if (!home) return null;
   const { translate, api, actions } = context;
-  /** Return a card that opens a search of the library. */
   const card: (
     glyph: CardLook["glyph"],
     name: string,
@@ -241,7 +238,7 @@ function makeNewerVersion(
   );
   return el(
     "li",
-    { "data-version": version },
+    { class: "stack", "data-version": version },
     el(
       "div",
       {},
@@ -327,7 +324,6 @@ function makePicture(context: Context, view: ImageView) {
   return tile;
 }
 
-/** Return a link to a gallery, which a plain click opens in this page. */
 function makeLink(context: Context, source: Partial<Where>, text: string, open: () => unknown) {
   const link = el("a", { class: "one-line", dir: "auto", href: buildHref(context, source), text });
   onPlainClick(link, open);

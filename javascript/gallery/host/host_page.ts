@@ -67,7 +67,6 @@ const MODERN: HostPage = {
   show: (tab) => MODERN.findButton(tab)?.click(),
 };
 
-/** Return how to operate the page of the WebUI that runs: its tabs and buttons. */
 function getHostPage(): HostPage {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }
@@ -215,7 +214,6 @@ function findTab(id: string) {
   return tab instanceof HTMLElement ? tab : null;
 }
 
-/** Return the button of our tab, which has the text "Civitai Shortcut"; null if there is none. */
 function findOurButton(buttons: Iterable<Element>) {
   const button = [...buttons].find((one) => one.textContent?.trim() === NAME);
   return button instanceof HTMLElement ? button : null;

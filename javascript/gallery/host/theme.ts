@@ -58,7 +58,6 @@ function drawTheme(element: HTMLElement, chosen: string) {
   else element.style.removeProperty("--cs-text");
 }
 
-/** Return the opaque background colour that a user sees behind all these elements. */
 function findBackground(ancestors: Element[]) {
   const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
   const canvas: Colour = isDark ? [18, 18, 18, 1] : [255, 255, 255, 1];

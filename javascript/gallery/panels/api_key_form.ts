@@ -9,87 +9,77 @@ import type { Context } from "../types";
 
 const CIVITAI_ACCOUNT = "https://civitai.com/user/account";
 
-export class ApiKeyForm {
-  #field;
-  #message = el("p", { class: "form-message", role: "status" });
-  #saveButton;
-  #removeButton;
-  #isBusy = false;
+export function makeApiKeyForm(context: Context) {
+  const { actions, api, signal, store, translate } = context;
+  const messageText = el("p", { class: "form-message", role: "status" });
+  let isBusy = false;
+  const secret = { type: "password", autocomplete: "off", spellcheck: "false" };
+  const hint = translate("api_key_hint");
+  const on = { keydown: onEnter(saveTyped) };
+  const names = { id: "key", "data-field": "key", "data-takes-focus": true };
+  const field = el("input", { ...secret, ...names, placeholder: hint, on });
+  const save = { action: "save-key", label: translate("save_key"), class: "primary" };
+  const saveButton = button(save, saveTyped);
+  const remove = { action: "remove-key", label: translate("remove_key") };
+  const removeButton = button(remove, () => saveKey(""));
+  const test = button({ action: "test-key", label: translate("test_key") }, () => {
+    const key = field.value.trim();
+    return request(async () => (await api.post("key/test", { key }, context)).text);
+  });
+  const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
   /** Not a `<form>`, because browsers offer to store a password typed in one. */
-  element;
-
-  constructor(readonly context: Context) {
-    const { translate, api } = context;
-    const secret = { type: "password", autocomplete: "off", spellcheck: "false" };
-    const hint = translate("api_key_hint");
-    const on = { keydown: onEnter(() => this.#save()) };
-    const names = { id: "key", "data-field": "key", "data-takes-focus": true };
-    this.#field = el("input", { ...secret, ...names, placeholder: hint, on });
-    const save = { action: "save-key", label: translate("save_key"), class: "primary" };
-    this.#saveButton = button(save, () => this.#save());
-    const remove = { action: "remove-key", label: translate("remove_key") };
-    this.#removeButton = button(remove, () => this.#saveKey(""));
-    const test = button({ action: "test-key", label: translate("test_key") }, () => {
-      const key = this.#field.value.trim();
-      return this.#request(async () => (await api.post("key/test", { key }, context)).text);
-    });
-    const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
-    this.element = el(
-      "fieldset",
-      { class: "key" },
-      el("legend", {}, translate("key_legend")),
-      el("label", { for: "key" }, translate("api_key")),
-      this.#field,
-      el("div", { class: "row" }, this.#saveButton, test, this.#removeButton),
-      this.#message,
-      el("a", where, translate("where_to_get_key")),
-    );
-    context.store.on(["bootstrap"], () => this.showState(), context);
-  }
+  const element = el(
+    "fieldset",
+    { class: "key stack" },
+    el("legend", {}, translate("key_legend")),
+    el("label", { for: "key" }, translate("api_key")),
+    field,
+    el("div", { class: "row" }, saveButton, test, removeButton),
+    messageText,
+    el("a", where, translate("where_to_get_key")),
+  );
+  store.on(["bootstrap"], showState, context);
 
   /** Show whether an API key is saved. */
-  showState() {
-    const { store, translate } = this.context;
+  function showState() {
     const { bootstrap } = store.get();
     const key = bootstrap?.key;
     if (!key) return;
     const isFixed = key.from_environment || key.locked !== "";
-    this.#field.disabled = this.#saveButton.disabled = isFixed;
-    this.#removeButton.disabled = isFixed || !key.saved;
+    field.disabled = saveButton.disabled = isFixed;
+    removeButton.disabled = isFixed || !key.saved;
     const status = key.from_environment
       ? "key_of_environment"
       : key.saved
         ? "key_is_saved"
         : "key_none";
-    this.#showMessage(
+    showMessage(
       key.locked && !getCommonLock(bootstrap)
         ? `${translate(status)} · ${translate(`reason_${key.locked}`)}`
         : translate(status),
     );
   }
 
-  async #save() {
-    const key = this.#field.value.trim();
-    if (key) await this.#saveKey(key);
-    else this.#showMessage(this.context.translate("key_empty"), true);
+  async function saveTyped() {
+    const key = field.value.trim();
+    if (key) await saveKey(key);
+    else showMessage(translate("key_empty"), true);
   }
 
-  async #saveKey(key: string) {
-    const { api, store, actions, signal } = this.context;
-    await this.#request(async () => {
+  async function saveKey(key: string) {
+    await request(async () => {
       const { message = "", ...state } = await api.put("key", { key }, { signal });
-      this.#field.value = "";
+      field.value = "";
       updateBootstrap(store, { key: state });
       for (const part of getFailedParts(store.get(), "needs_key")) actions.retry(part);
       return message;
     });
   }
 
-  async #request(request: () => Promise<string>) {
-    const { translate, signal } = this.context;
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    this.#showMessage(translate("waiting"));
+  async function request(request: () => Promise<string>) {
+    if (isBusy) return;
+    isBusy = true;
+    showMessage(translate("waiting"));
     let message = "";
     let isWrong = false;
     try {
@@ -99,13 +89,14 @@ export class ApiKeyForm {
       message = getErrorMessage(error, translate);
       isWrong = true;
     }
-    this.#isBusy = false;
-    this.showState();
-    this.#showMessage(message, isWrong);
+    isBusy = false;
+    showState();
+    showMessage(message, isWrong);
   }
 
-  #showMessage(message: string, isWrong = false) {
-    this.#message.textContent = message;
-    this.#message.classList.toggle("wrong", isWrong);
+  function showMessage(message: string, isWrong = false) {
+    messageText.textContent = message;
+    messageText.classList.toggle("wrong", isWrong);
   }
+  return { element, showState };
 }

@@ -25,7 +25,6 @@ function makeMarkedAnnotations(context: Context) {
   /** Change the marked images; `key` and `tags` are of the message that reports it. */
   const save = (key: string, change: AnnotationChange, tags = "") =>
     actions.annotate(marked(), change, translate(key, { n: marked().length, tags }));
-  /** Return a field that adds tags to the marked images, or removes them. */
   const makeTagField = (name: "add_tags" | "remove_tags", label: string, done: string) => {
     const field = makeHintField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
       const tags = parseTags(typed);
@@ -44,7 +43,7 @@ function makeMarkedAnnotations(context: Context) {
   stars.element.append(iconButton("stars-0", "none", translate("marked_unrate"), unrate, "quiet"));
   const section = el(
     "section",
-    { class: "annotations" },
+    { class: "annotations stack" },
     title,
     stars.element,
     makeTagField("add_tags", "marked_add_tags", "marked_tags_added"),
@@ -91,95 +90,81 @@ function editName(
   field.focus();
 }
 
-export class Collections {
-  #list = el("div", { class: "collections-list" });
-  #name;
-  #links;
-  #heading;
-  #form;
-  #files;
-  #marked;
-  #panel;
-  #drawn = ""; // the collections and the number of marks that the rows show
-  #rows = new AbortController(); // of the rows that are shown
-
-  constructor(private readonly context: Context) {
-    const { translate } = context;
-    const label = translate("collection_name");
-    this.#name = makeNameField("set-name", label, { placeholder: label });
-    this.#links = this.#makeLinks();
-    this.#heading = el("h3", {}, translate("collections"));
-    this.#form = this.#makeForm();
-    this.#files = this.#makeFiles();
-    this.#marked = makeMarkedAnnotations(context);
-    this.#panel = new Panel(context, "collections", {
-      title: "place_saved",
-      build: () => [this.#list, this.#marked],
-      opened: () => this.#arrange(false),
-      read: () => this.#fetchAll(),
-    });
-    const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
-    context.store.on(["bookmarksRevision"], refresh, context);
-    context.signal.addEventListener("abort", () => this.#rows.abort());
-  }
+export function makeCollections(context: Context) {
+  const { actions, api, signal, store, toast, translate } = context;
+  const list = el("div", { class: "collections-list" });
+  let drawnBefore = ""; // the collections and the number of marks that the rows show
+  let rowsAbort = new AbortController(); // of the rows that are shown
+  const label = translate("collection_name");
+  const nameField = makeNameField("set-name", label, { placeholder: label });
+  const links = makeLinks();
+  const heading = el("h3", {}, translate("collections"));
+  const form = makeForm();
+  const files = makeFiles();
+  const markedSection = makeMarkedAnnotations(context);
+  const panel = new Panel(context, "collections", {
+    title: "place_saved",
+    build: () => [list, markedSection],
+    opened: () => arrange(false),
+    read: fetchAll,
+  });
+  const refresh = () => panel.isOpen && !isRenaming() && void fetchAll();
+  store.on(["bookmarksRevision"], refresh, context);
+  signal.addEventListener("abort", () => rowsAbort.abort());
 
   /** Put what can be done with the marked images first, or what is saved. */
-  #arrange(isForMarked: boolean) {
-    const saved = [this.#links, this.#heading, this.#form, this.#list, this.#files, this.#marked];
-    const marked = [this.#marked, this.#heading, this.#list, this.#links, this.#files];
-    this.#list.parentElement?.append(...(isForMarked ? marked : saved));
-    if (isForMarked) this.#marked.firstElementChild?.after(this.#form);
+  function arrange(isForMarked: boolean) {
+    const saved = [links, heading, form, list, files, markedSection];
+    const marked = [markedSection, heading, list, links, files];
+    list.parentElement?.append(...(isForMarked ? marked : saved));
+    if (isForMarked) markedSection.firstElementChild?.after(form);
   }
 
   /** Open the panel for the marked images, and focus the name of a collection for them. */
-  open() {
-    const { store, actions } = this.context;
+  function open() {
     actions.panel("collections");
     const n = listMarked(store.get()).length;
-    this.#arrange(n > 0);
+    arrange(n > 0);
     const hasKeyboard = matchMedia("(hover: hover)").matches; // one that does not cover the panel
-    if (n && hasKeyboard) this.#name.focus();
+    if (n && hasKeyboard) nameField.focus();
   }
 
-  get #isRenaming() {
-    return this.#list.querySelector("form") !== null;
+  function isRenaming() {
+    return list.querySelector("form") !== null;
   }
 
-  #makeForm() {
-    const { translate, store } = this.context;
+  function makeForm() {
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
     const count = () => listMarked(store.get()).length;
     const draw = () => {
       const key = count() ? "collection_add_marked" : "collection_make";
       add.textContent = translate(key, { n: count() });
     };
-    store.on(["marks", "images", "panel"], draw, this.context);
+    store.on(["marks", "images", "panel"], draw, context);
     draw();
     const submit = async (event: SubmitEvent) => {
       event.preventDefault();
-      const name = this.#name.value.trim();
-      const make = () => this.#change({ action: "create", name });
-      if (await (count() ? this.#addMarked(name) : make())) this.#name.value = "";
+      const name = nameField.value.trim();
+      const make = () => change({ action: "create", name });
+      if (await (count() ? addMarked(name) : make())) nameField.value = "";
     };
-    return el("form", { class: "collection-form row", on: { submit } }, this.#name, add);
+    return el("form", { class: "collection-form row", on: { submit } }, nameField, add);
   }
 
-  #makeLinks() {
-    const { translate, actions } = this.context;
+  function makeLinks() {
     const link = (action: string, glyph: IconName, key: string, go: () => unknown) =>
       button({ action, icon: glyph, label: translate(key), title: "" }, go);
     return el(
       "nav",
       { class: "saved-links", "aria-label": translate("place_saved") },
-      link("open-favourites", "heart", "favourites", () => this.#searchLibrary("is:favourite")),
-      link("open-notes", "pencil", "saved_notes", () => this.#searchLibrary("has:note")),
+      link("open-favourites", "heart", "favourites", () => searchLibrary("is:favourite")),
+      link("open-notes", "pencil", "saved_notes", () => searchLibrary("has:note")),
       link("watched", "bell", "open_watches", () => actions.panel("watches")),
     );
   }
 
-  #makeFiles() {
-    const { translate, api } = this.context;
-    const file = makeFileField("import", ".json,application/json", ([one]) => this.#import(one));
+  function makeFiles() {
+    const file = makeFileField("import", ".json,application/json", ([one]) => importFile(one));
     return el(
       "div",
       { class: "row" },
@@ -193,56 +178,51 @@ export class Collections {
     );
   }
 
-  #searchLibrary(words: string) {
-    const { actions } = this.context;
+  function searchLibrary(words: string) {
     actions.panel("");
     actions.openLibrary(words);
   }
 
-  async #addMarked(name: string) {
-    const { store, actions, translate } = this.context;
+  async function addMarked(name: string) {
     const ids = listMarked(store.get());
     const done = translate("collection_filled", { n: ids.length, name });
     return actions.annotate(ids, { add_to: name }, done);
   }
 
   /** Send a change and show the collections in its response. Return whether that succeeded. */
-  async #request(request: () => Promise<Collection[]>) {
-    const collections = await this.#panel.changeData(request);
+  async function request(request: () => Promise<Collection[]>) {
+    const collections = await panel.changeData(request);
     if (!collections) return false;
-    this.#draw(collections);
-    void this.context.actions.collectionsChanged();
+    draw(collections);
+    void actions.collectionsChanged();
     return true;
   }
 
-  async #fetchAll() {
-    const { api } = this.context;
-    const collections = await this.#panel.readData(() => api.get("collections", this.context));
-    if (collections) this.#draw(collections);
+  async function fetchAll() {
+    const collections = await panel.readData(() => api.get("collections", context));
+    if (collections) draw(collections);
   }
 
-  #draw(collections: Collection[]) {
-    const { translate, store } = this.context;
+  function draw(collections: Collection[]) {
     const drawn = JSON.stringify([collections, listMarked(store.get()).length]);
-    if (drawn === this.#drawn && !this.#isRenaming) return;
-    this.#drawn = drawn;
-    this.#rows.abort();
-    this.#rows = new AbortController();
+    if (drawn === drawnBefore && !isRenaming()) return;
+    drawnBefore = drawn;
+    rowsAbort.abort();
+    rowsAbort = new AbortController();
     const rows = collections.length
-      ? collections.map((one) => this.#makeRow(one))
+      ? collections.map(makeRow)
       : [el("p", { class: "dim" }, translate("collections_none"))];
-    this.#list.replaceChildren(...rows);
+    list.replaceChildren(...rows);
   }
 
   /** Return a collection's row, which is one stop of Tab. */
-  #makeRow({ name, count, covers }: Collection) {
-    const { translate, api, store, actions } = this.context;
+  function makeRow({ name, count, covers }: Collection) {
     const listIds = () => listMarked(store.get());
     const n = listIds().length;
     const tool = (action: string, glyph: IconName, key: string, press: () => unknown) =>
       iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
     const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
-    const open = button(title, () => this.#searchLibrary(makeCollectionSearch(name)));
+    const open = button(title, () => searchLibrary(makeCollectionSearch(name)));
     open.dataset.value = name;
     const look = (action: string, glyph: IconName, key: string) => {
       return { action, icon: glyph, label: translate(key, { n }), class: "quiet", title: "" };
@@ -251,12 +231,12 @@ export class Collections {
     const takeOut = look("take-out-of-this-set", "minus", "collection_remove");
     const listModels = () => actions.listNeeds(makeNeedsQuery({ collection: name }));
     const rename = async (to: string) => {
-      const isDone = await this.#change({ action: "rename", name, new_name: to });
+      const isDone = await change({ action: "rename", name, new_name: to });
       if (isDone) await actions.followRename(name, to);
     };
     const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
     const link = { class: "button quiet", href, download: "" };
-    const remove = tool("delete-set", "trash", "collection_delete", () => this.#delete(name));
+    const remove = tool("delete-set", "trash", "collection_delete", () => deleteOne(name));
     remove.setAttribute("aria-keyshortcuts", "Delete");
     const row = el(
       "div",
@@ -265,11 +245,11 @@ export class Collections {
       el(
         "div",
         { class: "actions" },
-        n > 0 && button(add, () => this.#addMarked(name)),
+        n > 0 && button(add, () => addMarked(name)),
         n > 0 && button(takeOut, () => actions.takeOut(listIds(), name)),
         count > 0 && tool("models-of-set", "model", "collection_models", listModels),
         tool("rename-set", "pencil", "collection_rename", () =>
-          editName(this.context, open, name, rename),
+          editName(context, open, name, rename),
         ),
         el("a", { ...link, title: translate("collections_export") }, translate("do_export")),
         remove,
@@ -280,35 +260,35 @@ export class Collections {
         ...covers.map((id) => el("img", { src: api.getThumbUrl(id, 320), alt: "" })),
       ),
     );
-    makeToolbar(row, name, this.#rows.signal);
+    makeToolbar(row, name, rowsAbort.signal);
     row.addEventListener("keydown", ({ key, target }) => {
       if (key === "Delete" && !(target instanceof HTMLInputElement)) remove.click();
     });
     return row;
   }
 
-  #change(body: ActOnCollectionsBody) {
-    const { api } = this.context;
-    return this.#request(async () => (await api.post("collections", body)).collections);
+  function change(body: ActOnCollectionsBody) {
+    return request(async () => (await api.post("collections", body)).collections);
   }
 
-  async #delete(name: string) {
-    const { api, toast, translate } = this.context;
-    await this.#request(async () => {
+  async function deleteOne(name: string) {
+    await request(async () => {
       const deleted = await api.post("collections", { action: "delete", name });
       toast(translate("collection_deleted", { name }), undefined, () =>
-        this.#change({ action: "create", name, ids: deleted.removed_ids }),
+        change({ action: "create", name, ids: deleted.removed_ids }),
       );
       return deleted.collections;
     });
   }
 
-  async #import(file: File | undefined) {
-    const { actions, api, toast } = this.context;
-    const imported = file && (await tryOrTell(this.context, () => api.postFile("import", file)));
+  async function importFile(file: File | undefined) {
+    const imported = file && (await tryOrTell(context, () => api.postFile("import", file)));
     if (!imported) return;
     toast(imported.text, "good");
     void actions.collectionsChanged();
-    await this.#fetchAll();
+    await fetchAll();
   }
+  return { open };
 }
+
+export type Collections = ReturnType<typeof makeCollections>;

@@ -7,49 +7,39 @@ import { makeTextField, onEnter } from "../core/widgets";
 import { getErrorMessage } from "../data/api";
 import type { Context, State } from "../types";
 
-export class EngineList {
-  element;
-  #list = el("ul", { class: "engines" });
-  #none = el("p", { class: "dim", role: "status" });
-
-  constructor(private readonly context: Context) {
-    const { translate, store } = context;
-    const look = {
-      action: "find-engines",
-      icon: "again",
-      label: translate("engine_find"),
-    } as const;
-    this.element = el(
-      "fieldset",
-      {},
-      el("legend", {}, translate("engine_found")),
-      el("p", { class: "dim" }, translate("engine_hint")),
-      this.#list,
-      this.#none,
-      el(
-        "div",
-        { class: "row" },
-        button(look, () => this.load()),
-      ),
-    );
-    const draw = ({ engines }: State) => {
-      this.#list.replaceChildren(...engines.map((engine) => this.#makeRow(engine)));
-    };
-    store.on(["engines"], draw, context);
-    draw(store.get());
-  }
+export function makeEngineList(context: Context) {
+  const { actions, api, signal, store, translate } = context;
+  const list = el("ul", { class: "engines stack" });
+  const none = el("p", { class: "dim", role: "status" });
+  const look = {
+    action: "find-engines",
+    icon: "again",
+    label: translate("engine_find"),
+  } as const;
+  const element = el(
+    "fieldset",
+    {},
+    el("legend", {}, translate("engine_found")),
+    el("p", { class: "dim" }, translate("engine_hint")),
+    list,
+    none,
+    el("div", { class: "row" }, button(look, load)),
+  );
+  const draw = ({ engines }: State) => {
+    list.replaceChildren(...engines.map(makeRow));
+  };
+  store.on(["engines"], draw, context);
+  draw(store.get());
 
   /** Ask again which programs answer. */
-  async load() {
-    const { actions, store, translate } = this.context;
-    this.#none.textContent = translate("waiting");
+  async function load() {
+    none.textContent = translate("waiting");
     await actions.findEngines(true);
     const { engines } = store.get();
-    this.#none.textContent = engines.length ? "" : translate("engine_none_found");
+    none.textContent = engines.length ? "" : translate("engine_none_found");
   }
 
-  #makeRow(engine: EngineView) {
-    const { translate } = this.context;
+  function makeRow(engine: EngineView) {
     const { name, address, state, message } = engine;
     return el(
       "li",
@@ -57,13 +47,12 @@ export class EngineList {
       el("strong", { dir: "auto" }, name),
       el("span", { class: "dim", dir: "ltr" }, address),
       el("p", { role: "status", dir: "auto" }, message || translate("engine_ready")),
-      state === "needs_login" && this.#makeLogin(engine),
+      state === "needs_login" && makeLogin(engine),
     );
   }
 
   /** Return the fields for a login. Not a `<form>`, as for the API key. */
-  #makeLogin({ id }: EngineView) {
-    const { api, translate, signal } = this.context;
+  function makeLogin({ id }: EngineView) {
     const wrong = el("p", { class: "wrong", role: "alert" });
     const make = (type: string, label: string) => {
       const how = { type, placeholder: label, autocomplete: "off" };
@@ -74,7 +63,7 @@ export class EngineList {
       try {
         const login = `${user.value.trim()}:${password.value}`;
         await api.put("engines/login", { engine: id, login }, { signal });
-        await this.load();
+        await load();
         wrong.textContent = translate("engine_login_refused"); // else this row went
       } catch (error) {
         wrong.textContent = getErrorMessage(error, translate);
@@ -85,4 +74,5 @@ export class EngineList {
     const look = { action: "save-login", label: translate("engine_login"), class: "primary" };
     return el("div", {}, el("div", { class: "row" }, user, password, button(look, save)), wrong);
   }
+  return { element, load };
 }

@@ -13,7 +13,7 @@ import {
   setText,
 } from "../core/dom";
 import { formatDate } from "../core/text";
-import { JobFiles } from "../details/file_controls";
+import { makeJobFiles } from "../details/file_controls";
 import type { Context } from "../types";
 
 const GLYPHS: Record<string, IconName> = {
@@ -43,13 +43,13 @@ export function makeJobRow(
   const { api, root, translate } = context;
   const thumb = el("span", { class: "job-thumb" });
   const subject = el("h4", { class: "one-line", dir: "auto" });
-  const lineText = el("p", { class: "job-line one-line" });
+  const lineText = el("p", { class: "job-line one-line small" });
   const bar = el("progress", { max: 100 });
-  const note = el("p", { class: "job-note", dir: "auto" });
+  const note = el("p", { class: "job-note small", dir: "auto" });
   const actionBox = el("div", { class: "job-actions" });
   const about = el("p", { class: "dim job-about", dir: "auto" });
   const folder = el("p", { class: "dim job-folder" });
-  const files = new JobFiles();
+  const files = makeJobFiles();
   const failureBox = el("div", { class: "failures" });
   const report = el("div", { class: "report dim" });
   const others = el("div", { class: "actions" });
@@ -63,7 +63,7 @@ export function makeJobRow(
   unfold.setAttribute("aria-expanded", "false");
   const moreBox = el(
     "div",
-    { class: "job-more", hidden: true },
+    { class: "job-more stack small", hidden: true },
     about,
     folder,
     files.element,
@@ -131,7 +131,6 @@ export function makeJobRow(
     return image;
   }
 
-  /** Draw the buttons: the first two in the row, the others below. */
   function drawActions({ actions }: JobCard) {
     const hadFocus = actionBox.contains(root.activeElement);
     // of a double click the first press has put another button here

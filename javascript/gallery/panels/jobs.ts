@@ -87,26 +87,22 @@ class JobSearch {
 
 type Group = { name: string; jobs: JobCard[] };
 
-class JobGroup {
-  element;
-  #name = el("h3", { dir: "auto" });
-  #list = el("ol", { class: "jobs-list" });
-  #rows: Rows<JobCard, JobRow>;
-
-  constructor(context: Context, runAction: (job: number, action: string) => Promise<void>) {
-    this.#rows = new Rows(
-      this.#list,
-      (job) => job.id,
-      ({ id }) => makeJobRow(context, id, runAction),
-    );
-    this.element = el("section", { class: "job-group" }, this.#name, this.#list);
-  }
+function makeJobGroup(context: Context, runAction: (job: number, action: string) => Promise<void>) {
+  const heading = el("h3", { dir: "auto" });
+  const list = el("ol", { class: "jobs-list" });
+  const rows: Rows<JobCard, JobRow> = new Rows(
+    list,
+    (job) => job.id,
+    ({ id }) => makeJobRow(context, id, runAction),
+  );
+  const element = el("section", { class: "job-group" }, heading, list);
 
   /** Show the jobs of a group. */
-  draw({ name, jobs }: Group) {
-    setText(this.#name, name);
-    this.#rows.draw(jobs);
+  function draw({ name, jobs }: Group) {
+    setText(heading, name);
+    rows.draw(jobs);
   }
+  return { element, draw };
 }
 
 function groupJobs(jobs: JobCard[]): Group[] {
@@ -153,7 +149,7 @@ export class Jobs {
   #led: (HTMLElement | null)[] = [];
   /** by the id of a job that began here and has not ended */
   #batches = new Map<number, Batch>();
-  #groups: Rows<Group, JobGroup>;
+  #groups: Rows<Group, ReturnType<typeof makeJobGroup>>;
   #search;
   #notice = el("p", { class: "notice", role: "status" });
   #none = el("p", { class: "dim none" });
@@ -175,7 +171,7 @@ export class Jobs {
     this.#groups = new Rows(
       el("div", { class: "job-groups" }),
       ({ name }) => name,
-      () => new JobGroup(context, (job, action) => this.runAction(job, action)),
+      () => makeJobGroup(context, (job, action) => this.runAction(job, action)),
     );
     this.#search = new JobSearch(context, () => this.#draw(context.store.get()));
     context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);

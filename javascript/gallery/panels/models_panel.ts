@@ -2,7 +2,7 @@ import type { Disk, NeededFileView } from "../contract";
 import { button, el, fill, setLabel } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { Rows } from "../core/widgets";
-import { FileControls, makeNewerButton } from "../details/file_controls";
+import { makeFileControls, makeNewerButton } from "../details/file_controls";
 import { makeExternalLink } from "../details/sections";
 import {
   canGet,
@@ -18,69 +18,49 @@ import {
 import type { Context, State } from "../types";
 import { Panel } from "./panel";
 
-class NeededRow {
-  element;
-  #box = el("input", { type: "checkbox", "data-field": "needed" });
-  #title = el("h3", { dir: "auto" });
-  #facts = el("p", { class: "dim" });
-  #licence = el("p", { class: "dim licence", dir: "auto" });
-  #newer = el("div");
-  #folder = el("p", { class: "dim", dir: "auto" });
-  #controls;
-  #needed: NeededFileView | null = null;
-
-  /** @param unchecked keys of the files that the user has unchecked; the row adds and removes its
-   *     own
-   * @param changed called when the user checks or unchecks the row */
-  constructor(
-    private readonly context: Context,
-    private readonly unchecked: Set<string>,
-    changed: () => void,
-  ) {
-    this.#controls = new FileControls(context, { hasButton: false });
-    this.#box.addEventListener("change", () => {
-      const key = this.#needed?.key ?? "";
-      unchecked[this.#box.checked ? "delete" : "add"](key);
-      changed();
-    });
-    this.element = el(
-      "li",
-      { class: "needed" },
-      el("label", {}, this.#box),
-      el(
-        "div",
-        {},
-        this.#title,
-        this.#facts,
-        this.#licence,
-        this.#newer,
-        this.#controls.element,
-        this.#folder,
-      ),
-    );
-  }
+/** @param unchecked keys of the files that the user has unchecked; the row adds and removes its
+ *     own
+ * @param changed called when the user checks or unchecks the row */
+function makeNeededRow(context: Context, unchecked: Set<string>, changed: () => void) {
+  const { store, translate } = context;
+  const box = el("input", { type: "checkbox", "data-field": "needed" });
+  const title = el("h3", { dir: "auto" });
+  const facts = el("p", { class: "dim" });
+  const licence = el("p", { class: "dim licence", dir: "auto" });
+  const newer = el("div");
+  const folder = el("p", { class: "dim", dir: "auto" });
+  let shown: NeededFileView | null = null;
+  const controls = makeFileControls(context, { hasButton: false });
+  box.addEventListener("change", () => {
+    const key = shown?.key ?? "";
+    unchecked[box.checked ? "delete" : "add"](key);
+    changed();
+  });
+  const element = el(
+    "li",
+    { class: "needed" },
+    el("label", {}, box),
+    el("div", {}, title, facts, licence, newer, controls.element, folder),
+  );
 
   /** Show the state of a needed model. */
-  draw(needed: NeededFileView) {
-    const { store, translate } = this.context;
+  function draw(needed: NeededFileView) {
     const { fileChoices, jobs, needs } = store.get();
     const name = needed.name || needed.hash;
-    if (needed !== this.#needed) {
-      this.#title.replaceChildren(
-        needed.url ? makeExternalLink(needed.url, name) : el("bdi", {}, name),
-      );
-      this.#box.setAttribute("aria-label", translate("model_choose_one", { name }));
-      fill(this.#newer, makeNewerButton(this.context, needed.newer));
+    if (needed !== shown) {
+      title.replaceChildren(needed.url ? makeExternalLink(needed.url, name) : el("bdi", {}, name));
+      box.setAttribute("aria-label", translate("model_choose_one", { name }));
+      fill(newer, makeNewerButton(context, needed.newer));
     }
-    this.#needed = needed;
-    this.element.dataset.here = needed.availability;
+    shown = needed;
+    element.dataset.here = needed.availability;
     const file = getChosenFile(needed, fileChoices);
     const isOffered = isAbsent(needed) && file !== null && !getRefusal(needed, fileChoices);
     const isGettable = canGet(needed, fileChoices) && !findJobFile(jobs, needed);
-    this.#box.disabled = !isGettable;
-    this.#box.checked = isGettable && !this.unchecked.has(needed.key);
+    box.disabled = !isGettable;
+    box.checked = isGettable && !unchecked.has(needed.key);
     const isMany = (needs.list.answer?.image_count ?? 0) > 1;
-    this.#facts.textContent = [
+    facts.textContent = [
       getModelTypeName(needed.type, translate),
       needed.availability_label,
       !needed.url && needed.hash,
@@ -89,93 +69,75 @@ class NeededRow {
     ]
       .filter(Boolean)
       .join(" · ");
-    this.#licence.textContent = needed.licence;
-    this.#controls.draw(needed);
-    this.#folder.textContent = translate("model_goes_to", { folder: needed.folder });
-    this.#folder.hidden = !isOffered || !needed.folder;
+    licence.textContent = needed.licence;
+    controls.draw(needed);
+    folder.textContent = translate("model_goes_to", { folder: needed.folder });
+    folder.hidden = !isOffered || !needed.folder;
   }
+  return { element, draw };
 }
 
-export class ModelFilesPanel {
-  panel;
+export function addModelFilesPanel(context: Context) {
+  const { actions, signal, store, translate } = context;
   /** keys of the files that the user left out */
-  #unchecked = new Set<string>();
-  #of = "";
-  #summary = el("p", { class: "summary", role: "status" });
-  #list = el("ul", { class: "needed-list" });
-  #all = el("input", { type: "checkbox", "data-field": "needed-all" });
-  #allLabel;
-  #rows: Rows<NeededFileView, NeededRow>;
-  #disks = el("ul", { class: "disks" });
-  #get;
-  #footer;
-  #settings;
+  const unchecked = new Set<string>();
+  let shownOf = "";
+  const summary = el("p", { class: "summary", role: "status" });
+  const list = el("ul", { class: "needed-list" });
+  const all = el("input", { type: "checkbox", "data-field": "needed-all" });
+  const diskList = el("ul", { class: "disks" });
+  const rows: Rows<NeededFileView, ReturnType<typeof makeNeededRow>> = new Rows(
+    list,
+    ({ key }) => key,
+    () => makeNeededRow(context, unchecked, draw),
+  );
+  const get = button(
+    { action: "get-chosen", icon: "download", label: translate("model_get"), class: "primary" },
+    () => actions.getModelFiles(listChosen()),
+  );
+  const settings = button(
+    { action: "models-settings", icon: "settings", label: translate("open_settings") },
+    () => actions.panel("settings"),
+  );
+  const allLabel = el("label", { class: "all" }, all, el("span", {}, translate("model_all")));
+  all.addEventListener("change", () => {
+    for (const { key } of listGettable(store.get(), "list"))
+      unchecked[all.checked ? "delete" : "add"](key);
+    draw();
+  });
+  const footer = el("footer", { class: "get-chosen stack" }, diskList, get);
+  const ownPanel = new Panel(context, "model_files", {
+    title: "model_files_title",
+    build: () => [summary, settings, allLabel, list, footer],
+    opened: draw,
+    read: () => store.get().needs.list.problem && actions.retryNeeds("list"),
+  });
+  const keys = [(now: State) => now.needs.list];
+  store.on([...keys, "jobs", "fileChoices", "bootstrap"], draw, { signal });
+  const leave = ({ panel, needs }: State) =>
+    panel !== "model_files" && needs.list.loading && actions.showNeeds("list", "");
+  store.on(["panel"], leave, { signal });
 
-  constructor(private readonly context: Context) {
-    const { translate, actions, store, signal } = context;
-    this.#rows = new Rows(
-      this.#list,
-      ({ key }) => key,
-      () => new NeededRow(context, this.#unchecked, () => this.#draw()),
-    );
-    this.#get = button(
-      { action: "get-chosen", icon: "download", label: translate("model_get"), class: "primary" },
-      () => actions.getModelFiles(this.#listChosen()),
-    );
-    this.#settings = button(
-      { action: "models-settings", icon: "settings", label: translate("open_settings") },
-      () => actions.panel("settings"),
-    );
-    this.#allLabel = el(
-      "label",
-      { class: "all" },
-      this.#all,
-      el("span", {}, translate("model_all")),
-    );
-    this.#all.addEventListener("change", () => {
-      for (const { key } of listGettable(store.get(), "list"))
-        this.#unchecked[this.#all.checked ? "delete" : "add"](key);
-      this.#draw();
-    });
-    this.#footer = el("footer", { class: "get-chosen" }, this.#disks, this.#get);
-    this.panel = new Panel(context, "model_files", {
-      title: "model_files_title",
-      build: () => [this.#summary, this.#settings, this.#allLabel, this.#list, this.#footer],
-      opened: () => this.#draw(),
-      read: () => store.get().needs.list.problem && actions.retryNeeds("list"),
-    });
-    const keys = [(now: State) => now.needs.list];
-    store.on([...keys, "jobs", "fileChoices", "bootstrap"], () => this.#draw(), { signal });
-    const leave = ({ panel, needs }: State) =>
-      panel !== "model_files" && needs.list.loading && actions.showNeeds("list", "");
-    store.on(["panel"], leave, { signal });
-  }
-
-  #draw() {
-    if (!this.panel.isOpen) return;
-    const { store, translate } = this.context;
+  function draw() {
+    if (!ownPanel.isOpen) return;
     const state = store.get();
     const { of, answer, problem, loading } = state.needs.list;
-    if (of !== this.#of) this.#unchecked.clear();
-    this.#of = of;
-    this.#rows.draw(answer?.files ?? []);
+    if (of !== shownOf) unchecked.clear();
+    shownOf = of;
+    rows.draw(answer?.files ?? []);
     const hasFolders = state.bootstrap?.host.has_models ?? false;
-    this.panel.showProblem(problem);
-    this.#settings.hidden = hasFolders;
-    this.#summary.textContent = hasFolders
-      ? this.#summarize(loading)
-      : translate("model_no_folders");
+    ownPanel.showProblem(problem);
+    settings.hidden = hasFolders;
+    summary.textContent = hasFolders ? summarize(loading) : translate("model_no_folders");
     const gettable = listGettable(state, "list");
-    const chosen = this.#listChosen();
-    this.#allLabel.hidden = gettable.length < 2;
-    this.#all.checked = chosen.length === gettable.length;
-    this.#all.indeterminate = chosen.length > 0 && !this.#all.checked;
-    this.#drawFooter(chosen, answer?.locked ?? "");
+    const chosen = listChosen();
+    allLabel.hidden = gettable.length < 2;
+    all.checked = chosen.length === gettable.length;
+    all.indeterminate = chosen.length > 0 && !all.checked;
+    drawFooter(chosen, answer?.locked ?? "");
   }
 
-  /** Return how many models are needed, are present, and cannot be downloaded. */
-  #summarize(loading: boolean) {
-    const { store, translate } = this.context;
+  function summarize(loading: boolean) {
     const { answer } = store.get().needs.list;
     if (!answer) return loading ? translate("model_looking") : "";
     const { files, image_count: images } = answer;
@@ -191,27 +153,25 @@ export class ModelFilesPanel {
     return parts.filter(Boolean).join(" ");
   }
 
-  #drawFooter(chosen: NeededFileView[], locked: string) {
-    const { store, translate } = this.context;
+  function drawFooter(chosen: NeededFileView[], locked: string) {
     const { fileChoices, needs, jobs } = store.get();
     const size = formatBytes(sumSizes(chosen, fileChoices));
     const key = size ? "model_get_n" : "model_get_n_unknown";
     const n = makeRequest(chosen, fileChoices).length;
-    setLabel(this.#get, translate(chosen.length ? key : "model_get_none", { n, size }));
-    this.#get.disabled = !chosen.length;
-    this.#get.hidden = Boolean(locked);
+    setLabel(get, translate(chosen.length ? key : "model_get_none", { n, size }));
+    get.disabled = !chosen.length;
+    get.hidden = Boolean(locked);
     const { disks = [], files = [] } = needs.list.answer ?? {};
-    this.#disks.replaceChildren(
-      ...disks.map((_, at) => this.#makeDiskLine(disks, at, chosen)),
+    diskList.replaceChildren(
+      ...disks.map((_, at) => makeDiskLine(disks, at, chosen)),
       locked && el("li", { "data-short": true }, locked),
     );
     const isOffered = (one: NeededFileView) =>
       isAbsent(one) && one.file !== null && !getRefusal(one, fileChoices);
-    this.#footer.hidden = !files.some((one) => isOffered(one) && !findJobFile(jobs, one));
+    footer.hidden = !files.some((one) => isOffered(one) && !findJobFile(jobs, one));
   }
 
-  #makeDiskLine(disks: Disk[], at: number, chosen: NeededFileView[]) {
-    const { store, translate } = this.context;
+  function makeDiskLine(disks: Disk[], at: number, chosen: NeededFileView[]) {
     const { fileChoices } = store.get();
     const { free, usable, folder } = disks[at];
     const here = chosen.filter((one) => one.disk === at);
@@ -224,8 +184,8 @@ export class ModelFilesPanel {
     return el("li", { dir: "auto", "data-short": isShort }, text, short);
   }
 
-  #listChosen() {
-    const gettable = listGettable(this.context.store.get(), "list");
-    return gettable.filter(({ key }) => !this.#unchecked.has(key));
+  function listChosen() {
+    const gettable = listGettable(store.get(), "list");
+    return gettable.filter(({ key }) => !unchecked.has(key));
   }
 }

@@ -15,9 +15,9 @@ import { updateBootstrap } from "../data/records";
 import { getCommonLock, getSetting, isOffline } from "../state/state";
 import type { Context, State } from "../types";
 import { PACES, readPace } from "../viewer/slideshow";
-import { ApiKeyForm } from "./api_key_form";
-import { EngineList } from "./engine_list";
-import { HiddenRulesForm } from "./hidden_rules_form";
+import { makeApiKeyForm } from "./api_key_form";
+import { makeEngineList } from "./engine_list";
+import { makeHiddenRulesForm } from "./hidden_rules_form";
 import { Panel } from "./panel";
 
 function makeFilenamePreview(context: Context) {
@@ -25,7 +25,12 @@ function makeFilenamePreview(context: Context) {
   let abort = new AbortController();
   const list = el("ul", { class: "filename-list", "data-names": "" });
   const fieldsText = el("p", { class: "dim" });
-  const element = el("div", { class: "filename-preview", "aria-live": "polite" }, fieldsText, list);
+  const element = el(
+    "div",
+    { class: "filename-preview small", "aria-live": "polite" },
+    fieldsText,
+    list,
+  );
   element.hidden = true;
   context.signal.addEventListener("abort", () => abort.abort());
 
@@ -66,10 +71,10 @@ export function makeSettings(context: Context) {
   let saving = Promise.resolve(); // a value is sent after those before
   const channel = new BroadcastChannel("civitai-shortcut-settings");
   const pageBox = el("div", { class: "settings-page", "data-page": "basic" });
-  const key = new ApiKeyForm(context);
+  const key = makeApiKeyForm(context);
   const filenamePreview = makeFilenamePreview(context);
-  const hiddenRules = new HiddenRulesForm(context);
-  const engines = new EngineList(context);
+  const hiddenRules = makeHiddenRulesForm(context);
+  const engines = makeEngineList(context);
   store.on(["bootstrap"], follow, { signal });
   const saveWaiting = (now: State) => {
     if (isOffline(now)) return;

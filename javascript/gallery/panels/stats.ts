@@ -24,7 +24,7 @@ function makeBars(context: Context, group: Group, show: (bar: Bar) => void) {
   const list = el("ol", {}, ...group.bars.map((bar) => makeBar(context, bar, show)));
   const section = el(
     "section",
-    { class: "bar-group", "data-kind": group.kind },
+    { class: "bar-group stack", "data-kind": group.kind },
     el("h3", {}, translate(`stats_${group.kind}`)),
     list,
   );
@@ -37,7 +37,7 @@ function makeMoreButton({ translate }: Context, group: Group, list: HTMLElement)
     {
       action: "figures-all",
       label: translate("stats_all", { n: group.bars.length }),
-      class: "quiet",
+      class: "quiet dim small",
     },
     () => {
       const isOpen = list.toggleAttribute("data-all");
@@ -108,7 +108,7 @@ function makeVersions(context: Context, versions: VersionStats[], show: (id: num
   const name = translate("stats_versions");
   return el(
     "section",
-    { class: "versions" },
+    { class: "versions stack" },
     el("h3", {}, name),
     el("div", { class: "wide", role: "region", "aria-label": name, tabindex: 0 }, table),
   );
@@ -146,10 +146,10 @@ function makeRecipe(context: Context, stats: Stats) {
   const { translate } = context;
   return el(
     "section",
-    { class: "recipe" },
+    { class: "recipe stack" },
     el("h3", {}, translate("stats_recipe")),
     el("dl", {}, ...summarize(context, stats).map(([name, value]) => makePair(name, value))),
-    el("div", { class: "text", dir: "auto" }, makeLongText(stats.recipe, translate)),
+    el("div", { class: "text dim small", dir: "auto" }, makeLongText(stats.recipe, translate)),
     el("div", { class: "actions" }, ...makeButtons(context, stats.recipe)),
   );
 }
@@ -200,123 +200,99 @@ const USUAL = 300; // images
 const MOST = 10_000;
 const UNDER_WAY = ["queued", "running"];
 
-class ReadMore {
-  element;
-  #limit;
-  #line = el("p", { role: "status" });
-  #begin;
-  #stop;
-  #form;
-  #progress;
-  #read = -1; // images, of the job that is shown
+/** @param more called when more records are loaded */
+function makeReadMore(context: Context, more: () => unknown) {
+  const { actions, store, translate } = context;
+  const line = el("p", { role: "status" });
+  let readSoFar = -1; // images, of the job that is shown
+  const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
+  const limit = makeLimitField(translate, what);
+  const begin = button(
+    { action: "figures-read", icon: "again", label: translate("stats_read") },
+    () => limit.reportValidity() && actions.readRecords(limit.valueAsNumber),
+  );
+  const stop = button(
+    { action: "figures-stop", icon: "stop", label: translate("do_give_up") },
+    () => {
+      const job = findJob();
+      return job && actions.cancelJob(job.id);
+    },
+  );
+  const upTo = el("span", { class: "dim", text: translate("up_to") });
+  const label = el("label", {}, upTo, limit);
+  const form = el("div", { class: "limit-form joined" }, label, begin);
+  const progress = el("div", { class: "row" }, line, stop);
+  const element = el("div", { class: "row" }, form, progress);
+  store.on(["jobs"], () => follow(more), context);
+  follow(() => {});
 
-  /** @param more called when more records are loaded */
-  constructor(
-    private readonly context: Context,
-    more: () => unknown,
-  ) {
-    const { store, translate, actions } = context;
-    const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
-    this.#limit = makeLimitField(translate, what);
-    this.#begin = button(
-      { action: "figures-read", icon: "again", label: translate("stats_read") },
-      () => this.#limit.reportValidity() && actions.readRecords(this.#limit.valueAsNumber),
-    );
-    this.#stop = button(
-      { action: "figures-stop", icon: "stop", label: translate("do_give_up") },
-      () => {
-        const job = this.#findJob();
-        return job && actions.cancelJob(job.id);
-      },
-    );
-    const upTo = el("span", { class: "dim", text: translate("up_to") });
-    const label = el("label", {}, upTo, this.#limit);
-    this.#form = el("div", { class: "limit-form joined" }, label, this.#begin);
-    this.#progress = el("div", { class: "row" }, this.#line, this.#stop);
-    this.element = el("div", { class: "row" }, this.#form, this.#progress);
-    store.on(["jobs"], () => this.#follow(more), context);
-    this.#follow(() => {});
-  }
-
-  #findJob() {
-    const { jobs, model } = this.context.store.get();
+  function findJob() {
+    const { jobs, model } = store.get();
     return jobs?.jobs.find(
       (job) => job.reads_only && UNDER_WAY.includes(job.state) && job.title === model?.name,
     );
   }
 
-  /** Show the job's progress, and call `more` when it has read more. */
-  #follow(more: () => unknown) {
-    const job = this.#findJob();
-    if (job) showInstead(this.#progress, this.#form, this.#stop);
-    else showInstead(this.#form, this.#progress, this.#begin);
-    this.#line.textContent = job?.line ?? "";
+  function follow(more: () => unknown) {
+    const job = findJob();
+    if (job) showInstead(progress, form, stop);
+    else showInstead(form, progress, begin);
+    line.textContent = job?.line ?? "";
     const read = job?.saved ?? -1;
-    if (read === this.#read) return;
-    this.#read = read;
+    if (read === readSoFar) return;
+    readSoFar = read;
     more();
   }
+  return { element };
 }
 
-/** Reads Civitai's tags of the open gallery's images, a hundred images at a time. */
-class TagReader {
-  #abort = new AbortController();
-  #line = el("p", { class: "dim", role: "status" });
-  #begin;
-  #stop;
-  element;
-
-  /** @param more called when tags were read */
-  constructor(
-    private readonly context: Context,
-    private readonly more: () => unknown,
-  ) {
-    const { store, translate, signal } = context;
-    this.#begin = button(
-      { action: "tags-read", icon: "again", label: translate("tags_read") },
-      () => this.#read(),
-    );
-    this.#stop = button(
-      { action: "tags-stop", icon: "stop", label: translate("search_stop") },
-      () => this.#abort.abort(),
-    );
-    this.#stop.hidden = true;
-    this.element = el("div", { class: "row" }, this.#line, this.#begin, this.#stop);
-    store.on([({ where }) => getSource(where)], () => this.#abort.abort(), { signal });
-    signal.addEventListener("abort", () => this.#abort.abort());
-  }
+/** Return what reads Civitai's tags of the gallery's images, a hundred images at a time. */
+function makeTagReader(context: Context, more: () => unknown) {
+  const { api, signal, store, translate } = context;
+  let abort = new AbortController();
+  const line = el("p", { class: "dim", role: "status" });
+  const begin = button(
+    { action: "tags-read", icon: "again", label: translate("tags_read") },
+    readTags,
+  );
+  const stop = button({ action: "tags-stop", icon: "stop", label: translate("search_stop") }, () =>
+    abort.abort(),
+  );
+  stop.hidden = true;
+  const element = el("div", { class: "row" }, line, begin, stop);
+  store.on([({ where }) => getSource(where)], () => abort.abort(), { signal });
+  signal.addEventListener("abort", () => abort.abort());
 
   /** Show of how many images the tags are known. */
-  show({ image_count: total, with_tags: count }: Stats) {
-    if (!this.#stop.hidden) return;
-    this.#line.textContent = this.#say("tags_known", { n: count, total });
-    this.#begin.hidden = count >= total;
+  function show({ image_count: total, with_tags: count }: Stats) {
+    if (!stop.hidden) return;
+    line.textContent = say("tags_known", { n: count, total });
+    begin.hidden = count >= total;
   }
 
-  #say(key: string, numbers: Record<string, number>) {
-    const { translate } = this.context;
+  function say(key: string, numbers: Record<string, number>) {
     const texts = Object.entries(numbers).map(([name, n]) => [name, formatNumber(n)]);
     return translate(key, Object.fromEntries(texts));
   }
 
-  async #read() {
-    const { api, store, translate } = this.context;
+  async function readTags() {
     const where = { ...store.get().where, search: null, tag: "" };
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    showInstead(this.#stop, this.#begin, this.#stop);
-    this.#line.textContent = translate("reading");
-    await tryOrTell(this.context, async () => {
+    abort = new AbortController();
+    const { signal } = abort;
+    showInstead(stop, begin, stop);
+    line.textContent = translate("reading");
+    await tryOrTell(context, async () => {
       let below: number | null = null;
       do {
         const answer: TagReading = await api.post("tags", { where, below }, { signal });
-        this.#line.textContent = this.#say("tags_left", { n: answer.left });
+        line.textContent = say("tags_left", { n: answer.left });
         below = answer.next;
       } while (below !== null);
     });
-    showInstead(this.#begin, this.#stop, this.#begin);
-    this.more();
+    showInstead(begin, stop, begin);
+    more();
   }
+  return { element, show };
 }
 
 /** Show an element in place of another; if that has the focus, a button in the first gets it. */
@@ -344,54 +320,47 @@ const ORDER = [
   ],
 ];
 
-export class StatsPanel {
-  panel;
-  #sample = el("header", { class: "sample" });
-  #reading;
-  #tags;
-  #content = el("div", { class: "stats-content" });
-  #abort = new AbortController();
+export function addStatsPanel(context: Context) {
+  const { actions, api, store, translate } = context;
+  const sample = el("header", { class: "sample stack" });
+  const content = el("div", { class: "stats-content" });
+  let abort = new AbortController();
+  context.signal.addEventListener("abort", () => abort.abort());
+  const panel = new Panel(context, "stats", {
+    title: "stats_title",
+    build: () => [sample, readMore.element, content],
+    read,
+  });
+  const readMore = makeReadMore(context, () => panel.isOpen && void read());
+  const tagReader = makeTagReader(context, () => panel.isOpen && void read());
+  // The statistics depend on the model's versions and file names.
+  store.on(["where", "model"], () => panel.isOpen && void read(), context);
 
-  constructor(private readonly context: Context) {
-    context.signal.addEventListener("abort", () => this.#abort.abort());
-    this.panel = new Panel(context, "stats", {
-      title: "stats_title",
-      build: () => [this.#sample, this.#reading.element, this.#content],
-      read: () => this.#read(),
-    });
-    this.#reading = new ReadMore(context, () => this.panel.isOpen && void this.#read());
-    this.#tags = new TagReader(context, () => this.panel.isOpen && void this.#read());
-    // The statistics depend on the model's versions and file names.
-    context.store.on(["where", "model"], () => this.panel.isOpen && void this.#read(), context);
-  }
-
-  async #read() {
-    const { api, store, translate } = this.context;
+  async function read() {
     const { model, version, images, level } = store.get().where;
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    this.#reading.element.hidden = model === null && !images;
-    if (model === null && !images) return this.#showMessage(translate("stats_open_a_model"));
-    if (!this.#content.childElementCount) this.#showMessage(translate("reading"));
+    abort.abort();
+    abort = new AbortController();
+    const { signal } = abort;
+    readMore.element.hidden = model === null && !images;
+    if (model === null && !images) return showMessage(translate("stats_open_a_model"));
+    if (!content.childElementCount) showMessage(translate("reading"));
     const query = new URLSearchParams({
       level,
       ...(images ? { images } : { model: String(model) }),
     });
     if (version !== null) query.set("version", String(version));
-    const stats = await this.panel.readData(() => api.get(`stats?${query}`, { signal }));
-    if (stats) this.#draw(stats);
+    const stats = await panel.readData(() => api.get(`stats?${query}`, { signal }));
+    if (stats) draw(stats);
   }
 
-  #showMessage(text: string) {
-    this.#sample.replaceChildren();
-    this.#content.replaceChildren(
+  function showMessage(text: string) {
+    sample.replaceChildren();
+    content.replaceChildren(
       el("div", { class: "none" }, el("p", { class: "dim", role: "status" }, text)),
     );
   }
 
-  #draw(stats: Stats) {
-    const { actions, translate } = this.context;
+  function draw(stats: Stats) {
     const show = ({ search }: StatsBarView) => {
       actions.panel("");
       void actions.search(search, "gallery"); // all that was read, as the bars are
@@ -402,24 +371,23 @@ export class StatsPanel {
     const getOrder = ({ kind, bars }: Group) =>
       kind === "lora" && bars.some(isModelLora) ? -1 : ORDER.indexOf(kind);
     const groups = [...others, tags].sort((one, other) => getOrder(one) - getOrder(other));
-    const bars = groups.map((group) => makeBars(this.context, group, show));
-    const versions = makeVersions(this.context, stats.versions, (version) => {
+    const bars = groups.map((group) => makeBars(context, group, show));
+    const versions = makeVersions(context, stats.versions, (version) => {
       void actions.setWhere({ version });
     });
-    bars[groups.indexOf(tags)].append(this.#tags.element);
-    this.#tags.show(stats);
+    bars[groups.indexOf(tags)].append(tagReader.element);
+    tagReader.show(stats);
     fill(
-      this.#content,
-      stats.recipe && makeRecipe(this.context, stats),
+      content,
+      stats.recipe && makeRecipe(context, stats),
       others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
       stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
       stats.versions.length > 1 && versions,
     );
-    this.#drawSample(stats);
+    drawSample(stats);
   }
 
-  #drawSample({ image_count, with_data, reactions }: Stats) {
-    const { translate, store, actions } = this.context;
+  function drawSample({ image_count, with_data, reactions }: Stats) {
     const { model, where, total } = store.get();
     const title = where.images ? translate("list_title", { n: total ?? "…" }) : model?.name;
     const version = model?.versions.find((one) => one.id === where.version);
@@ -429,7 +397,7 @@ export class StatsPanel {
       ? translate("stats_sample", { ...counts, reactions: formatNumber(reactions) })
       : translate("stats_none");
     fill(
-      this.#sample,
+      sample,
       el("h3", { dir: "auto" }, title, version && ` · ${version.name}`),
       el("p", { role: "status" }, summary),
       image_count > 0 && with_data < FEW && el("p", { class: "warns" }, translate("stats_few")),

@@ -96,7 +96,6 @@ export function makeRouter(context: PageContext) {
     else replace();
   }
 
-  /** Scroll back to where the user left the gallery. */
   async function scrollBack(loaded: Promise<void>) {
     const { place, home } = readScrolled();
     if (isHome(store.get())) parts.home.scrollTo(home);
@@ -133,7 +132,7 @@ export function makeRouter(context: PageContext) {
 
   function getScrolled(state: State): Scrolled {
     const { grid, results, home } = parts;
-    const found = state.results && { results: state.results, top: results.top };
+    const found = state.results && { results: state.results, top: results.getTop() };
     return { place: grid.getScrollPlace(), found, home: isHome(state) ? home.top : 0 };
   }
 

@@ -29,7 +29,6 @@ export function listChosen(marked: number[], id: number) {
   return marked.includes(id) ? marked : [id];
 }
 
-/** Return the ids of a tile's images while posts are not grouped. */
 const listOne: ListTileIds = (id) => [id];
 
 /** Mark or unmark a tile's images, and let the next range begin there.
@@ -75,7 +74,6 @@ export function extendRange(
     : setRange(marks, order, before, id, listIds);
 }
 
-/** Mark the images from one tile to another, in addition to the marks before. */
 function setRange(
   base: ReadonlySet<number>,
   order: readonly number[],

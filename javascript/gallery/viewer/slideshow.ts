@@ -16,36 +16,35 @@ export function readPace() {
   return PACES.includes(pace) ? pace : USUAL_PACE;
 }
 
-export class Slideshow {
+export function makeSlideshow(context: Context) {
+  const { actions, store } = context;
   /** of the listeners for input; null while no slideshow runs */
-  #running: AbortController | null = null;
+  let running: AbortController | null = null;
   /** the slide whose time has begun */
-  #timed: Slide | null = null;
-  #turn = new AbortController(); // of the slide's time
-
-  constructor(private readonly context: Context) {}
+  let timed: Slide | null = null;
+  let turn = new AbortController(); // of the slide's time
 
   /** Start the timer if the open slide's file is shown or has failed. Called at each change of the
    * slide. */
-  watchSlide(slide: Slide) {
-    if (!this.#running) this.#listen();
-    if (slide === this.#timed) return;
-    this.#endTurn();
-    if (slide.isSettled) this.#beginTurn(slide);
+  function watchSlide(slide: Slide) {
+    if (!running) listen();
+    if (slide === timed) return;
+    endTurn();
+    if (slide.isSettled) beginTurn(slide);
   }
 
-  stop() {
-    this.#running?.abort();
-    this.#running = null;
-    this.#endTurn();
+  function stop() {
+    running?.abort();
+    running = null;
+    endTurn();
   }
 
-  #beginTurn(slide: Slide) {
-    this.#timed = slide;
-    this.#turn = new AbortController();
-    const { signal } = this.#turn;
+  function beginTurn(slide: Slide) {
+    timed = slide;
+    turn = new AbortController();
+    const { signal } = turn;
     const { video } = slide;
-    const next = () => void this.#showNext();
+    const next = showNext;
     const timer = window.setTimeout(next, 1000 * (video ? MOST_OF_VIDEO : readPace()));
     signal.addEventListener("abort", () => window.clearTimeout(timer));
     if (!video) return;
@@ -56,41 +55,40 @@ export class Slideshow {
     });
   }
 
-  #endTurn() {
-    this.#turn.abort();
-    this.#timed = null;
+  function endTurn() {
+    turn.abort();
+    timed = null;
   }
 
-  async #showNext() {
-    const { store, actions } = this.context;
+  async function showNext() {
     const { open } = store.get();
-    const isSame = () => this.#running && store.get().open === open;
+    const isSame = () => running && store.get().open === open;
     await actions.step(1);
     if (isSame()) actions.first(); // after the last image
     if (isSame()) actions.setSlideshow(false); // it is the only one
   }
 
-  /** Stop the slideshow at any input. The input has no other effect. */
-  #listen() {
-    this.#running = new AbortController();
-    const { signal } = this.#running;
+  function listen() {
+    running = new AbortController();
+    const { signal } = running;
     const stop = (event: Event) => {
       if (event instanceof KeyboardEvent) {
         if (MODIFIERS.includes(event.key) || event.repeat) return; // the key that began it is held
-        if (event.ctrlKey || event.metaKey) return this.context.actions.setSlideshow(false);
+        if (event.ctrlKey || event.metaKey) return actions.setSlideshow(false);
       }
       swallow(event);
       if (event instanceof PointerEvent) swallowClickOf(event.pointerId);
-      this.context.actions.setSlideshow(false);
+      actions.setSlideshow(false);
     };
     for (const type of ["keydown", "pointerdown", "wheel"])
       window.addEventListener(type, stop, { capture: true, passive: false, signal });
     document.addEventListener(
       "visibilitychange",
-      () => document.hidden && this.context.actions.setSlideshow(false),
+      () => document.hidden && actions.setSlideshow(false),
       { signal },
     );
   }
+  return { watchSlide, stop };
 }
 
 function swallow(event: Event) {

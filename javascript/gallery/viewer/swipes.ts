@@ -127,7 +127,6 @@ export class SwipeGestures extends ZoomGestures {
     this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.sizes), true);
   }
 
-  /** Turn to another image after a sideways swipe that is far or fast enough. */
   #turnPage(by: number, speed: number) {
     const { context, size } = this.stage;
     const before = this.stage.slide;
@@ -138,7 +137,6 @@ export class SwipeGestures extends ZoomGestures {
     this.#animateBack(isSame ? x : x + way * (size.width + GAP), 0);
   }
 
-  /** Close the viewer after a swipe down, or show the details after a swipe up. */
   #endVerticalDrag(by: number, speed: number) {
     const { size, listeners } = this.stage;
     if (isDismissed(by, speed, size.height)) {

@@ -9,7 +9,7 @@ import type { Context, Problem, State, ZoomStep } from "../types";
 import { Flight } from "./flight";
 import { Sheet } from "./sheet";
 import { playVideo, toggleSound } from "./slide";
-import { Slideshow } from "./slideshow";
+import { makeSlideshow } from "./slideshow";
 import { listNearbyIndices, Stage } from "./stage";
 
 const LINE = 120; // letters of a prompt
@@ -29,7 +29,7 @@ function makeViewerBar(context: Context) {
     iconButton(action, glyph, translate(key), press);
   const scaleButton = el("button", {
     type: "button",
-    class: "scale",
+    class: "scale dim small",
     "data-do": "zoom",
     title: translate("say_zoom"),
     on: { click: () => actions.zoom("toggle") },
@@ -139,7 +139,7 @@ export function makeViewer(context: Context) {
   let way = 1;
   /** the image whose description a screen reader has said last */
   let announced: number | null = null;
-  const slideshow = new Slideshow(context);
+  const slideshow = makeSlideshow(context);
   const flight = new Flight(root);
   store.on(DRAWN, onChange, context);
   if (store.get().open !== null) onChange(store.get());
@@ -300,7 +300,6 @@ export function makeViewer(context: Context) {
     if (store.get().slideshow) slideshow.watchSlide(slide);
   }
 
-  /** Show the open image's details, and load those around it and the next page ahead. */
   function loadAround(state: State, parts: ViewerParts) {
     const { loading, problems, bootstrap } = state;
     const shown = getWalk(state);

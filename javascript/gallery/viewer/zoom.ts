@@ -19,7 +19,6 @@ const MOST_ENLARGED = 2; // a small image is enlarged so much at most
 const DEEPEST = 8;
 const RESISTANCE = 0.35;
 
-/** The size of an image until its real size is known from the file. */
 const UNKNOWN: Readonly<Size> = { width: 1024, height: 1024 };
 
 /** Return an image's size, 1024 × 1024 if it is unknown. */
