@@ -144,6 +144,9 @@ def test_estimated_size_is_the_mean_of_the_latest_images(store):
     wait_for(lambda: job_store.time.time() > recorded_at, "the clock's next tick")
     store.record_outcomes(_job_with(store, *range(301, 501)), _saved(*range(301, 501), size=900))
     assert store.estimate_size() == 900
+    with store._database.writing() as db:
+        db.execute("UPDATE saved SET bytes = 9e999 WHERE image_id = 500")  # damaged
+    assert store.estimate_size() == (199 * 900 + 100) // 200
 
 
 def test_retry_queues_failed_images_but_not_deleted_ones(store):

@@ -190,7 +190,7 @@ def test_row_that_is_damaged_while_the_page_is_open_is_not_shown(civitai, tmp_pa
 _ITEM_DAMAGES = ["url = x'00'", "image_id = -4", "name = x'00'"]
 
 
-@pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300"])
+@pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300", "bytes = 9e999"])
 def test_image_with_an_unreadable_row_fails_and_others_are_downloaded(civitai, tmp_path, damage):
     job_id, _ = _two_jobs(tmp_path)
     client = JobClient(CivitaiHttpClient())

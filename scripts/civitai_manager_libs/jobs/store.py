@@ -463,7 +463,8 @@ class JobStore:
 
     def estimate_size(self) -> int:
         """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
-        sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
+        numbers = "SELECT bytes FROM saved WHERE typeof(bytes) = 'integer'"  # others are damaged
+        sql = f"SELECT avg(bytes) FROM ({numbers} ORDER BY at DESC LIMIT 200)"
         return int(self._database.rows(sql)[0][0] or 0)
 
     def list_missing_paths(self, job_id: int) -> list[str]:

@@ -97,7 +97,7 @@ _SCHEMA = sqlite.Schema(
     6, f"{_TABLES};{_MADE}", "The jobs database", "Your pictures are untouched.", changes=_CHANGES
 )
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
-_LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
+_MOST = 2**53  # the largest id or number of bytes: JavaScript's largest exact integer
 _LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
 _COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("id", "wanted"), int),
@@ -249,7 +249,7 @@ def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
     """Parse database rows as items; leave out damaged rows."""
     items = []
     for place, image_id, url, kind, record, *rest in rows:
-        has_id = type(image_id) is int and 0 < image_id <= _LAST_ID
+        has_id = type(image_id) is int and 0 < image_id <= _MOST
         if has_id and all(type(text) is str for text in (url, kind, *rest)):
             text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
             items.append(Item(place, image_id, add_base_url(url), kind, text, *rest))
@@ -263,8 +263,8 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
         counts = json.loads(values.pop("counts"))
         for state in ("saved", "skipped", "failed", "waiting"):
             values[state] = counts.get(state, (0, 0))[0]
-        values["bytes"] = int(counts.get("saved", (0, 0))[1])
-        values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
+        for name, state in (("bytes", "saved"), ("waiting_bytes", "waiting")):
+            values[name] = int(min(counts.get(state, (0, 0))[1], _MOST))
         values["query"] = ImageQuery.from_json(json.loads(values["query"]))
         values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
         values["walk"] = WalkState(values["walk"])
@@ -273,7 +273,7 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
         job = Job(**values)
         if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
             return None
-        is_in_range = 0 < job.id <= _LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
+        is_in_range = 0 < job.id <= _MOST and 0 <= job.created < _LAST_TIME and job.wanted >= 0
         context = job.options.facts
         defaults: Any = ((job.report, WalkReport()), (job.options, JobOptions()))
         is_typed = all(
