@@ -111,7 +111,7 @@ export class Compare {
     if (!this.#parts) return;
     const { cells, dialog, mode } = this.#parts;
     const { activeElement } = this.context.root;
-    mode(!cells.isOver);
+    mode(!cells.isOver());
     if (activeElement === dialog) cells.focusDivider(); // a button that was pressed keeps it
   }
 
