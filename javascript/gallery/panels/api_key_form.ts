@@ -13,12 +13,12 @@ export class ApiKeyForm {
   #message = el("p", { class: "form-message", role: "status" });
   #saveButton;
   #removeButton;
-  #isBusy = false;
+  #requests = 0; // only the last one's answer is shown
   /** Not a `<form>`, because browsers offer to store a password typed in one. */
   element;
 
   constructor(readonly context: Context) {
-    const { translate, api } = context;
+    const { translate } = context;
     this.#field = el("input", {
       type: "password",
       id: "key",
@@ -34,10 +34,7 @@ export class ApiKeyForm {
     this.#saveButton = button(save, () => this.#save());
     const remove = { action: "remove-key", label: translate("remove_key") };
     this.#removeButton = button(remove, () => this.#saveKey(""));
-    const test = button({ action: "test-key", label: translate("test_key") }, () => {
-      const key = this.#field.value.trim();
-      return this.#request(async () => (await api.post("key/test", { key }, context)).text);
-    });
+    const test = button({ action: "test-key", label: translate("test_key") }, () => this.#test());
     const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
     this.element = el(
       "fieldset",
@@ -82,20 +79,31 @@ export class ApiKeyForm {
 
   async #saveKey(key: string) {
     const { api, store, actions, signal } = this.context;
+    let saved = "";
     await this.#request(async () => {
       const { message = "", ...state } = await api.put("key", { key }, { signal });
       this.#field.value = "";
+      saved = message;
       updateBootstrap(store, { key: state });
       for (const part of getFailedParts(store.get(), "needs_key")) actions.retry(part);
       return message;
     });
+    if (key && saved) await this.#test(saved);
   }
 
-  async #request(request: () => Promise<string>) {
+  /** Ask Civitai whose key was typed, or else is saved.
+   * @param before a sentence to which the answer is added */
+  #test(before = "") {
+    const { api } = this.context;
+    const key = this.#field.value.trim();
+    const ask = async () => (await api.post("key/test", { key }, this.context)).text;
+    return this.#request(ask, before);
+  }
+
+  async #request(request: () => Promise<string>, before = "") {
     const { translate, signal } = this.context;
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    this.#showMessage(translate("waiting"));
+    const number = ++this.#requests;
+    this.#showMessage(before || translate("waiting"));
     let message = "";
     let isWrong = false;
     try {
@@ -105,9 +113,9 @@ export class ApiKeyForm {
       message = getErrorMessage(error, translate);
       isWrong = true;
     }
-    this.#isBusy = false;
+    if (number !== this.#requests) return;
     this.showState();
-    this.#showMessage(message, isWrong);
+    this.#showMessage([before, message].filter(Boolean).join(" · "), isWrong);
   }
 
   #showMessage(message: string, isWrong = false) {
