@@ -44,6 +44,7 @@ def test_job_of_version_1_is_unchanged(old, folder):
         assert (job.wanted, job.walked, job.cursor) == (100, False, "10|1785317342117")
         assert [item.image_id for item in store.list_waiting(1, 0, 9)] == [5006, 5005, 5004, 5003]
         assert [item.reason for item in store.list_failed(1)] == ["gone"]
+        assert store.count_failed(1) == {"gone": 1}
         assert store.claim_images(1, [5006])[5006].ours_before
         assert Path(store.find_saved_paths([5012])[5012]) == Path(folder, "5012.mp4")
 
@@ -205,3 +206,4 @@ def test_image_with_an_unreadable_row_fails_and_others_are_downloaded(civitai, t
         is_read = damage.startswith("bytes")
         assert (job.state, job.failed, job.finished) == ("done", int(not is_read), 6)
         store.list_failed(job_id)
+        assert sum(store.count_failed(job_id).values()) == job.failed

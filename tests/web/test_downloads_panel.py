@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 
 from civitai_demo import files
@@ -37,7 +38,9 @@ _NOW = replace(_JOB, **_COUNTS, is_live=True, rate=float(1 << 20), seconds_left=
 
 def _row(job, progress=None, failed=(), missing=0, before=0):
     status = _live(replace(job, jobs_ahead=before) if progress is None else progress)
-    shown = replace(status, failures=tuple(failed), missing_files=missing)
+    reasons = Counter(item.reason for item in failed)
+    shown = replace(status, failures=tuple(failed[:50]), failed_reasons=reasons)
+    shown = replace(shown, missing_files=missing)
     return jobs.make_job_card(shown, "en")
 
 
@@ -180,11 +183,21 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
+def _fail(*reasons):
+    url = "https://image.civitai.com/7.png"
+    return [Item(n, n, url, "image", "", "failed", reason, "") for n, reason in enumerate(reasons)]
+
+
+def test_failures_beyond_those_listed_are_told_and_can_be_tried_again():
+    items = _fail(*["gone"] * 60, *["needs_key"] * 20)
+    row = _row(replace(_JOB, state=JobState.DONE, failed=80), failed=items)
+    assert row["failed_label"] == "80 failed (no longer there: 60 · needs a key: 20)"
+    assert row["note"] == "no longer there: 60 · needs a key: 20"
+    assert row["actions"][:2] == ["retry", "key"]
+
+
 def test_reasons_are_counted_in_words():
-    items = [
-        Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
-        for n, reason in enumerate(("gone", "needs_key", "gone"))
-    ]
+    items = _fail("gone", "needs_key", "gone")
     row = _row(replace(_JOB, state=JobState.DONE, saved=17, failed=3), failed=items)
     assert row["failed_label"] == "3 failed (no longer there: 2 · needs a key: 1)"
 
@@ -204,7 +217,9 @@ _MODELS = replace(
 
 def _model_row(job, progress=None, failed=(), files=(), language="en"):
     shown = job if progress is None else _live(replace(progress, is_live=True))
-    shown = replace(shown, failures=tuple(failed), model_files=tuple(files))
+    reasons = Counter(item.reason for item in failed)
+    shown = replace(shown, failures=tuple(failed), failed_reasons=reasons)
+    shown = replace(shown, model_files=tuple(files))
     return jobs.make_job_card(shown, language)
 
 

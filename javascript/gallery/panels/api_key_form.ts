@@ -12,7 +12,7 @@ const CIVITAI_ACCOUNT = "https://civitai.com/user/account";
 export function makeApiKeyForm(context: Context) {
   const { actions, api, signal, store, translate } = context;
   const messageText = el("p", { class: "form-message", role: "status" });
-  let isBusy = false;
+  let requests = 0; // only the last one's answer is shown
   const secret = { type: "password", autocomplete: "off", spellcheck: "false" };
   const hint = translate("api_key_hint");
   const on = { keydown: onEnter(saveTyped) };
@@ -22,10 +22,7 @@ export function makeApiKeyForm(context: Context) {
   const saveButton = button(save, saveTyped);
   const remove = { action: "remove-key", label: translate("remove_key") };
   const removeButton = button(remove, () => saveKey(""));
-  const test = button({ action: "test-key", label: translate("test_key") }, () => {
-    const key = field.value.trim();
-    return request(async () => (await api.post("key/test", { key }, context)).text);
-  });
+  const test = button({ action: "test-key", label: translate("test_key") }, () => testKey());
   const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
   /** Not a `<form>`, because browsers offer to store a password typed in one. */
   const element = el(
@@ -67,19 +64,28 @@ export function makeApiKeyForm(context: Context) {
   }
 
   async function saveKey(key: string) {
+    let saved = "";
     await request(async () => {
       const { message = "", ...state } = await api.put("key", { key }, { signal });
       field.value = "";
+      saved = message;
       updateBootstrap(store, { key: state });
       for (const part of getFailedParts(store.get(), "needs_key")) actions.retry(part);
       return message;
     });
+    if (key && saved) await testKey(saved);
   }
 
-  async function request(request: () => Promise<string>) {
-    if (isBusy) return;
-    isBusy = true;
-    showMessage(translate("waiting"));
+  /** Ask Civitai whose key was typed, or else is saved.
+   * @param before a sentence to which the answer is added */
+  function testKey(before = "") {
+    const key = field.value.trim();
+    return request(async () => (await api.post("key/test", { key }, context)).text, before);
+  }
+
+  async function request(request: () => Promise<string>, before = "") {
+    const number = ++requests;
+    showMessage(before || translate("waiting"));
     let message = "";
     let isWrong = false;
     try {
@@ -89,9 +95,9 @@ export function makeApiKeyForm(context: Context) {
       message = getErrorMessage(error, translate);
       isWrong = true;
     }
-    isBusy = false;
+    if (number !== requests) return;
     showState();
-    showMessage(message, isWrong);
+    showMessage([before, message].filter(Boolean).join(" · "), isWrong);
   }
 
   function showMessage(message: string, isWrong = false) {

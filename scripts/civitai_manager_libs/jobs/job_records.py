@@ -233,7 +233,8 @@ class Job:
     none or unknown. received: bytes of each running download, by item id. will_retry: whether the
     job is paused and will be retried automatically. jobs_ahead: how many queued jobs start before
     this one. A list of jobs also has: first_image: the id of its first image, 0 for none. failures:
-    the first 50 failed items. missing_files: how many skipped images had a missing or damaged file
+    the first 50 failed items. failed_reasons: how many items failed for each reason, the most
+    frequent first. missing_files: how many skipped images had a missing or damaged file
     when they were skipped. model_files: the present states of the job's model files.
     """
 
@@ -267,6 +268,7 @@ class Job:
     jobs_ahead: int = 0
     first_image: int = 0
     failures: tuple[Item, ...] = ()
+    failed_reasons: Mapping[str, int] = field(default_factory=dict)
     missing_files: int = 0
     model_files: tuple[ModelFileState, ...] = ()
 

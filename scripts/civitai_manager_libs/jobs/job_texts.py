@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
@@ -118,7 +117,7 @@ def describe_problem(job: Job, language: str) -> str:
         return messages.explain_reason(job.reason, language)
     if job.is_over and job.failures:
         first = job.failures[0]
-        if any(item.reason != first.reason for item in job.failures):
+        if len(job.failed_reasons) > 1:
             return describe_reasons(job, language)
         return messages.explain_reason(
             first.reason, language, first.message, is_model=first.kind == "model"
@@ -134,10 +133,8 @@ def describe_problem(job: Job, language: str) -> str:
 
 
 def describe_reasons(job: Job, language: str) -> str:
-    """Return failures' reasons, such as "(Network: 3)"; "" for none or too many to list."""
-    if job.failed > FAILURES_LISTED:
-        return ""
-    counted = Counter(item.reason for item in job.failures).most_common()
+    """Return failures' reasons with their numbers, such as "connection failed: 3"."""
+    counted = job.failed_reasons.items()
     return " · ".join(f"{messages.name_reason(code, language)}: {n}" for code, n in counted)
 
 

@@ -249,6 +249,7 @@ def _add_items(store: JobStore, stored: Job, current: Job) -> Job:
         current,
         first_image=0 if stored.has_models else store.find_first_image(stored.id),
         failures=tuple(store.list_failed(stored.id, FAILURES_LISTED)) if stored.failed else (),
+        failed_reasons=store.count_failed(stored.id) if stored.failed else {},
         missing_files=len(store.list_missing_paths(stored.id)) if stored.skipped else 0,
         model_files=tuple(
             (

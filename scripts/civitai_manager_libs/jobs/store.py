@@ -321,6 +321,14 @@ class JobStore:
         )
         return tables.parse_items(found)
 
+    def count_failed(self, job_id: int) -> dict[str, int]:
+        """Return how many items of a job failed for each reason, the most frequent first."""
+        sql = (
+            "SELECT CAST(reason AS TEXT), count(*) FROM items WHERE job = ? AND state = 'failed'"
+            " GROUP BY 1 ORDER BY 2 DESC, 1"
+        )
+        return dict(self._database.rows(sql, (job_id,)))
+
     def find_first_image(self, job_id: int) -> int:
         """Return the id of a job's first image or video, 0 if it has none yet."""
         found = self._database.rows(_FIRST_IMAGE, (job_id, _ITEM_STATES))

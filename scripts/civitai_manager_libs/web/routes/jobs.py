@@ -257,8 +257,8 @@ def _list_actions(job: Job) -> list[str]:
         names = ["resume", "pause", "cancel"]
     if job.is_over:
         is_cut_short = job.state is JobState.CANCELLED and (job.waiting > 0 or not job.walked)
-        names = ["retry"] if any(item.reason != "gone" for item in job.failures) else []
-        names += ["key"] if any(item.reason == "needs_key" for item in job.failures) else []
+        names = ["retry"] if any(reason != "gone" for reason in job.failed_reasons) else []
+        names += ["key"] if "needs_key" in job.failed_reasons else []
         names += ["resume"] if is_cut_short or job.ended_empty else []
         names += ["anew"] if job.missing_files else []
         has_files = not job.options.reads_only and job.saved + job.skipped
