@@ -813,7 +813,7 @@ def test_sdnext_is_found_and_makes_an_image_with_its_own_fields(sdnext):
     (body,) = sdnext.list_asked("/sdapi/v1/txt2img")
     wanted = {"clip_skip": 2, "diffusers_generator_device": "CPU", "schedulers_sigma": "karras"}
     assert {**body, **wanted, "prompt_attention": "a1111"} == body
-    assert body["override_settings"].keys() == {"sd_model_checkpoint", "sd_vae", "samples_format"}
+    assert body["override_settings"].keys() == {"sd_model_checkpoint", "sd_vae"}
     assert list_differences(f"{_OF_SDNEXT}, Clip skip: 2", made.infotext) == ()
 
 

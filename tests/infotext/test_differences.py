@@ -80,6 +80,7 @@ def test_other_spelling_is_not_a_difference(changes, original):
         ({"Version": "v1.9"}, {}, {}, ["program"]),
         ({"Model_hash": "unknown", "Model": "ink"}, {"Model_hash": "unknown"}, {}, ["checkpoint"]),
         ({**_HIRES, "Hires_CFG_Scale": "5"}, _HIRES, {}, [("added", "Hires CFG Scale", "", "5")]),
+        ({**_HIRES, "Hires_sampler": "DPM++ 2M"}, _HIRES, {}, []),
     ],
 )
 def test_cause_depends_on_what_is_installed_and_stated(changes, original, here, found):

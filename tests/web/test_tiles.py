@@ -42,6 +42,15 @@ def test_tile_shows_generation_data_without_a_request(server, open_gallery):
         assert caption.evaluate("one => one.clientHeight <= one.parentNode.clientHeight")
 
 
+def test_signs_keep_their_look_in_a_host_whose_font_has_others(server, open_gallery):
+    page = open_gallery(server, f"?model={_VIDEOS}").ready()
+    page.page.evaluate("document.body.style.fontFamily = 'Symbols of the host'")
+    sign = page.page.locator("[data-tile][data-sign]").first
+    expect(sign).to_have_css("font-family", re.compile("Symbols of the host"))
+    get_font = "tile => getComputedStyle(tile, '::before').fontFamily"
+    assert "Symbols of the host" not in sign.evaluate(get_font)
+
+
 def test_video_plays_without_sound_under_the_pointer_and_the_focus(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}").ready()
     tile = page.page.locator("[data-tile][data-kind='video']").first

@@ -307,7 +307,7 @@ class _Planner(Planner):
             "diffusers_generator_device": "CPU" if rng == "CPU" else "GPU",
             "eta_noise_seed_delta": settings.pop("eta_noise_seed_delta", 0),
         }
-        del settings["enable_pnginfo"]
+        del settings["enable_pnginfo"], settings["samples_format"]  # it writes the user's format
         names = (values.get(name, "") for name in ("Sampler", "Schedule type"))
         schedule = resolve_schedule(*translate_sampler(*names))
         field, value, option = _SDNEXT_SCHEDULES.get(schedule, ("", "", ""))

@@ -126,8 +126,9 @@ def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
     pair = {"Sampler": sampler, "Schedule type": schedule}
     stated = {**parameters, **{name: value for name, value in pair.items() if value}}
     stated = {name: value for name, value in stated.items() if not value.startswith("Use same ")}
-    if _is_same(stated.get("Hires CFG Scale", ""), stated.get("CFG scale", "")):
-        stated.pop("Hires CFG Scale", None)  # A1111 leaves it out; the Forges always write it
+    for name, first in (("Hires CFG Scale", "CFG scale"), ("Hires sampler", "Sampler")):
+        if _is_same(stated.get(name, ""), stated.get(first, "")):
+            stated.pop(name, None)  # A1111 leaves it out; the Forges and SD.Next write it
     if _is_same(stated.get("CFG rescale", ""), "0"):
         stated.pop("CFG rescale", None)  # SD.Next always writes it
     return {**(_DEFAULTS if is_a1111 else {"Clip skip": "1", "ENSD": "0"}), **stated}
