@@ -1,4 +1,4 @@
-"""What the statistics keep of each image."""
+"""What the statistics keep of each image, and how often it occurs in many, with the medians."""
 
 from __future__ import annotations
 
