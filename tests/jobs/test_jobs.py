@@ -104,7 +104,7 @@ def test_page_and_next_cursor_are_stored_together_and_an_image_is_listed_once(st
 def test_selection_is_stored_with_its_images_or_not_at_all(store):
     unfit = Image(2**70, "https://image.civitai.com/x")
     with pytest.raises(OverflowError):
-        store.add_selection("A model", [*_images(1), unfit], "/pictures")
+        store.add_job("A model", _QUERY, "/pictures", 2, images=[*_images(1), unfit])
     assert store.list_jobs() == []
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.core import find_cancellation, Image
 from civitai_manager_libs.errors import Busy, EarlyAccess, FileInUse, NetworkError, NotFound
 from civitai_manager_libs.errors import QuotaReached, StorageDown, WrongHash
@@ -84,7 +85,8 @@ def test_files_are_downloaded_one_at_a_time_and_counted_in_bytes(store, tmp_path
     assert sorted(os.listdir(tmp_path / "Lora")) == [f"{i}.safetensors" for i in (1, 2, 3)]
     assert client.asked == [1, 2, 3] and client.most_at_once == 1
     assert store.find_saved_paths() == {} and store.estimate_size() == 0  # no images of these ids
-    job_id = store.add_selection("Images", [Image(1, "https://image.civitai.com/1")], "/x")
+    images = [Image(1, "https://image.civitai.com/1")]
+    job_id = store.add_job("Images", ImageQuery(), "/x", 1, images=images)
     assert store.count_to_fetch(job_id) == 1
 
 

@@ -97,7 +97,8 @@ def test_body_is_accepted_if_and_only_if_it_has_the_declared_type(path, monkeypa
         monkeypatch.setattr(shape, "__pydantic_config__", {}, raising=False)
     adapter, seen = pydantic.TypeAdapter(_BODIES[path]), set[bool]()
 
-    @settings(max_examples=50)
+    # the same each time: by chance, not one of the values might be accepted
+    @settings(max_examples=50, derandomize=True)
     @given(st.data())
     def check(data):
         value = data.draw(_values(_BODIES[path]) | _JSON)

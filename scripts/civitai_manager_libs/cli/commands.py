@@ -92,11 +92,8 @@ def _download(arguments: argparse.Namespace) -> int:
         if verify:
             print_translated("verify_costs", n=count_requests_to_verify(limit))
         options = JobOptions(name, context, known, width, verify=verify)
-        title, again = context.model, arguments.again
-        if images:
-            job_id = store.add_selection(title, images, folder, again, options)
-        else:
-            job_id = store.add_job(title, query, folder, limit, again, options)
+        title, again, chosen = context.model, arguments.again, images or None
+        job_id = store.add_job(title, query, folder, limit, again, options, images=chosen)
         code = _run_jobs(store, [job_id], client, arguments.json)
     if missing:
         print_translated("list_missing", n=len(missing), ids=", ".join(map(str, missing[:_SHOWN])))

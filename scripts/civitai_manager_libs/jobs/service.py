@@ -84,7 +84,8 @@ class JobService:
         folder, options = _make_options(context)
         options = replace(options, search=search)
         with self.open_store() as store:
-            job_id = store.add_selection(context.model, images, folder, again, options, query)
+            title, count = context.model, len(images)
+            job_id = store.add_job(title, query, folder, count, again, options, images=images)
         self._workers.add(job_id)
         return job_id
 

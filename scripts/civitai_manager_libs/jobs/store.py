@@ -139,28 +139,19 @@ class JobStore:
         again: bool = False,
         options: JobOptions = JobOptions(),
         cursor: str | None = None,
+        images: Sequence[Image] | None = None,
     ) -> int:
-        """Add a queued job and return its id. cursor: to begin at. For the rest see `Job`."""
-        with self._database.writing() as db:
-            return insert_job(db, title, query, folder, wanted, again, options, cursor)
+        """Add a queued job and return its id; for most arguments see `Job`.
 
-    def add_selection(
-        self,
-        title: str,
-        images: Sequence[Image],
-        folder: str,
-        again: bool = False,
-        options: JobOptions = JobOptions(),
-        query: ImageQuery = ImageQuery(),
-    ) -> int:
-        """Add a queued job that downloads exactly these images; return its id.
-
-        query: the gallery in which the user chose the images, to describe the job.
+        cursor: where to begin in the gallery. images: exactly those to download; `query` then only
+        describes where the user chose them.
         """
-        options = replace(options, is_selection=True)
+        if images is not None:
+            wanted, options = len(images), replace(options, is_selection=True)
         with self._database.writing() as db:
-            job_id = insert_job(db, title, query, folder, len(images), again, options)
-            tables.insert_page(db, job_id, WalkedPage(tuple(images), None))
+            job_id = insert_job(db, title, query, folder, wanted, again, options, cursor)
+            if images is not None:
+                tables.insert_page(db, job_id, WalkedPage(tuple(images), None))
         return job_id
 
     def get_job(self, job_id: int) -> Job:

@@ -171,14 +171,10 @@ def _view_stored_page(
         return None
     shown = _leave_out_hidden(context, images)
     hidden_count = len(images) - len(shown)
-    new_ids = watches.find_new_images(query, [one.tile["id"] for one in shown])
-    total = len(pages.find_listed_ids(query)) if query.images else None
-    view = make_page_view(
-        shown, stored.next_cursor, stored.fetched_at, notes, hidden_count, new_ids, total=total
+    cursor, read_at = stored.next_cursor, stored.fetched_at
+    return make_page_view(
+        shown, cursor, read_at, notes, hidden_count, query, post=post, from_library=True
     )
-    view["from_library"] = True
-    view["post"] = None if post is None else make_post_view(post)
-    return view
 
 
 def _read_page(
@@ -230,15 +226,10 @@ def _read_page(
         if query.username and read.images:
             with log_disk_errors("gallery"):
                 models.add_recent_gallery(query.username, query.username)
-    new_ids = watches.find_new_images(query, [one.tile["id"] for one in shown])
     missing = [i for page in reads for i in page.missing_ids if i not in page.ids]
-    total = len(pages.find_listed_ids(query)) if query.images else None
-    view = make_page_view(
-        shown, cursor, read.fetched_at, notes, hidden_count, new_ids, missing, total
+    return make_page_view(
+        shown, cursor, read.fetched_at, notes, hidden_count, query, missing, post, read.is_stored
     )
-    view["from_library"] = read.is_stored
-    view["post"] = None if post is None else make_post_view(post)
-    return view
 
 
 def _leave_out_hidden(context: RequestContext, images: Sequence[PageImage]) -> list[PageImage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Literal
 
@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from ...civitai import (
     find_strictest,
+    ImageQuery,
     make_page_url,
     make_version_page_url,
     Model,
@@ -19,7 +20,7 @@ from ...civitai import (
 from ...core import clean_line, Image
 from ...i18n import messages
 from ...infotext import Resource
-from ...library import PageImage, Tile
+from ...library import PageImage, pages, Tile, watches
 from ...model_files import find_used_licences, ModelMatch, NewerVersion
 from ..http import Note
 
@@ -190,32 +191,31 @@ def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]])
 
 
 def make_page_view(
-    images: Iterable[PageImage],
+    images: Sequence[PageImage],
     cursor: str | None,
     read_at: float,
     notes: list[Note],
     hidden_count: int,
-    new_ids: Container[int] = (),
+    query: ImageQuery = ImageQuery(),
     missing: Sequence[int] = (),
-    total: int | None = None,
+    post: Post | None = None,
+    from_library: bool = False,
 ) -> ImagePage:
-    """Return the JSON of a page of images.
+    """Return the JSON of a page of images; for the arguments see `ImagePage`.
 
-    cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
-    time. notes: problems with the page, in words. hidden_count: number of images left out because
-    the user hides them. new_ids: ids of images that are new in a watched gallery. missing, total:
-    as in `ImagePage`.
+    read_at: Unix time. query: of the gallery or list, whose new images are marked.
     """
+    new_ids = watches.find_new_images(query, [image.tile["id"] for image in images])
     return {
         "images": [make_image_view(image, image.tile["id"] in new_ids) for image in images],
         "cursor": cursor,
         "read_at": format_iso_time(read_at),
         "notes": notes,
-        "from_library": False,
+        "from_library": from_library,
         "hidden_count": hidden_count,
         "missing": list(missing),
-        "total": total,
-        "post": None,
+        "total": len(pages.find_listed_ids(query)) if query.images else None,
+        "post": make_post_view(post) if post else None,
     }
 
 
