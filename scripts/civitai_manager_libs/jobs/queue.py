@@ -268,11 +268,10 @@ class WorkerPool:
         if entry.again:
             store.queue_jobs([job.id])
             return self._entries.put_first(entry)
-        is_written = requested is not None and not job.reason
-        if not (is_written or job.is_over) and entry.schedule_retry(error, has_saved):
+        if requested is None and not job.is_over and entry.schedule_retry(error, has_saved):
             return
-        if requested not in (None, job.state):
-            store.set_state(job.id, requested)
+        if requested is not None and (requested is not job.state or job.reason):
+            store.set_state(job.id, requested)  # a reason: the worker could not write it
         del self._entries[job.id]
 
     def _store_progress(self, entry: QueueEntry, progress: Job) -> None:

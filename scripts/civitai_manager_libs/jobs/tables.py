@@ -283,7 +283,7 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
         )
         are_names = all(isinstance(name, str) for name in context.versions.values())
         return job if is_in_range and is_typed and are_names else None
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
         return None
 
 
