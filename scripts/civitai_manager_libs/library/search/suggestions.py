@@ -62,7 +62,6 @@ _ANNOTATIONS = {
 
 _GUESSED = ("sampler", "base", "schedule")  # keys whose values are also typed without them
 _LEAST_LETTERS = 3  # of such a value
-_PARTS = re.compile("([^:=]*)([:=]?)(.*)")
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 _PARTED = re.compile(r'[\s"“”„＂]')  # what ends a value without quotation marks
 
@@ -91,13 +90,13 @@ def suggest_values(word: str) -> list[Suggestion]:
     completed to exactly one of at most eight values that contain the typed text, most images first.
     """
     sign = "-" if word.startswith("-") else ""
-    key, mark, value = _PARTS.fullmatch(fold_text(word.removeprefix("-"))).groups()
-    if not mark:
+    key, *rest = re.split("[:=]", fold_text(word.removeprefix("-")), maxsplit=1)
+    if not rest:
         keys = [name for name in KEYS if name.startswith(key)]
         named = [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
         return [*named, *_guess_keys(sign, key)]
     key = FORMER_WORDS.get(key, key)
-    typed = undouble_quotes(value.strip('"'))
+    typed = undouble_quotes(rest[0].strip('"'))
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
