@@ -86,8 +86,9 @@ def suggest_values(word: str) -> list[Suggestion]:
     """Return completions of the last word of a search.
 
     A word without a colon, such as `lo`, is completed to keys (`lora:`), and to what it is probably
-    a value of: `eul` to `sampler:"Euler a"`, a month to its dates. A word such as `lora:de` is
-    completed to exactly one of at most eight values that contain the typed text, most images first.
+    a value of: `eul` to `sampler="Euler a"`, a month to its dates. A word such as `lora:de` is
+    completed to the key with `=` and at most eight values that contain the typed text, most images
+    first.
     """
     sign = "-" if word.startswith("-") else ""
     key, *rest = re.split("[:=]", fold_text(word.removeprefix("-")), maxsplit=1)
