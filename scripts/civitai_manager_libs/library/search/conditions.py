@@ -124,7 +124,7 @@ def negate(condition: Condition) -> Condition:
 def _make_condition(term: Term) -> Condition:
     key, value = term.key, term.value
     if key in NAMES:
-        matches = ("name = ?", f"{_VERSION_NAME} = ?")
+        matches = ("name = ?", f"? IN ({_VERSION_NAME}, lower(model_name))")
         if term.sign != "=":
             matches = (
                 "name NOT LIKE '#%' AND instr(name, ?) > 0",

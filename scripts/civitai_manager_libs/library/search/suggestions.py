@@ -83,18 +83,18 @@ def suggest_values(word: str) -> list[Suggestion]:
     """Return completions of the last word of a search.
 
     A word without a colon, such as `lo`, is completed to keys (`lora:`), and to what it is probably
-    a value of: `eul` to `sampler:"Euler a"`, a month to its dates. A word such as `lora:de` is
-    completed to exactly one of at most eight values that contain the typed text, most images first.
+    a value of: `eul` to `sampler="Euler a"`, a month to its dates. A word such as `lora:de` is
+    completed to the key with `=` and at most eight values that contain the typed text, most images
+    first.
     """
     sign = "-" if word.startswith("-") else ""
-    parts = re.split("([:=])", fold_text(word.removeprefix("-")), maxsplit=1)
-    key, mark, value = (*parts, "", "")[:3]
-    if not mark:
+    key, *rest = re.split("[:=]", fold_text(word.removeprefix("-")), maxsplit=1)
+    if not rest:
         keys = [name for name in KEYS if name.startswith(key)]
         named = [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
         return [*named, *_guess_keys(sign, key)]
     key = FORMER_WORDS.get(key, key)
-    typed = undouble_quotes(value.strip('"'))
+    typed = undouble_quotes(rest[0].strip('"'))
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
