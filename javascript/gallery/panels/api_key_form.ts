@@ -76,14 +76,14 @@ export function makeApiKeyForm(context: Context) {
     });
   }
 
-  async function request(request: () => Promise<string>) {
+  async function request(send: () => Promise<string>) {
     if (isBusy) return;
     isBusy = true;
     showMessage(translate("waiting"));
     let message = "";
     let isWrong = false;
     try {
-      message = await request();
+      message = await send();
     } catch (error) {
       if (signal.aborted) return;
       message = getErrorMessage(error, translate);
