@@ -64,10 +64,10 @@ export function makeHiddenImages(context: PageContext) {
   }
 
   /** Send a request after all earlier ones. Return null after an error, which is shown. */
-  function request<Result>(send: () => Promise<Result>): Promise<Result | null> {
-    const request = tryOrTell(context, () => last.then(send));
-    last = request;
-    return request;
+  function request<Result>(ask: () => Promise<Result>): Promise<Result | null> {
+    const sent = tryOrTell(context, () => last.then(ask));
+    last = sent;
+    return sent;
   }
   return { loadRules, hide, unhide, show };
 }

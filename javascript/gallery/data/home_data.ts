@@ -109,12 +109,12 @@ export function makeLocalModelData(context: Context) {
     waiting.clear();
   }
 
-  function change(change: (models: LocalModel[]) => LocalModel[], count?: number) {
+  function change(update: (models: LocalModel[]) => LocalModel[], count?: number) {
     store.set(({ home }) => {
       if (!home) return {};
       const { models, count: before } = home.local_models;
       return {
-        home: { ...home, local_models: { models: change(models), count: count ?? before } },
+        home: { ...home, local_models: { models: update(models), count: count ?? before } },
       };
     });
   }

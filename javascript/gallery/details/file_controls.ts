@@ -133,8 +133,8 @@ export function makeFileControls(context: Context, { hasButton }: { hasButton: b
     return el("label", { title: file.refusal || null }, box, el("span", { dir: "auto" }, label));
   }
 
-  function change(change: Partial<FileChoice>) {
-    if (shown) actions.chooseFile(shown, change);
+  function change(choice: Partial<FileChoice>) {
+    if (shown) actions.chooseFile(shown, choice);
   }
 
   function drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {

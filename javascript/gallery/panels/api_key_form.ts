@@ -83,13 +83,13 @@ export function makeApiKeyForm(context: Context) {
     return request(async () => (await api.post("key/test", { key }, context)).text, before);
   }
 
-  async function request(request: () => Promise<string>, before = "") {
+  async function request(send: () => Promise<string>, before = "") {
     const number = ++requests;
     showMessage(before || translate("waiting"));
     let message = "";
     let isWrong = false;
     try {
-      message = await request();
+      message = await send();
     } catch (error) {
       if (signal.aborted) return;
       message = getErrorMessage(error, translate);

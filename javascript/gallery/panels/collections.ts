@@ -190,8 +190,8 @@ export function makeCollections(context: Context) {
   }
 
   /** Send a change and show the collections in its response. Return whether that succeeded. */
-  async function request(request: () => Promise<Collection[]>) {
-    const collections = await panel.changeData(request);
+  async function request(send: () => Promise<Collection[]>) {
+    const collections = await panel.changeData(send);
     if (!collections) return false;
     draw(collections);
     void actions.collectionsChanged();
