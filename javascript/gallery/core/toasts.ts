@@ -35,13 +35,12 @@ export class Toasts {
       if (isOutside) this.#focused = relatedTarget;
     });
     root.addEventListener("focusin", () => this.#keepOffFocus(), { signal });
+    // moved without need, its animations would begin again
     const follow = () => {
       const top = getTop(root);
       const { activeElement } = root;
       if (this.list.parentNode === top) return;
-      // `append` would begin its animations again, which are the messages' clocks
-      if (this.list.isConnected && "moveBefore" in top) top.moveBefore(this.list, null);
-      else top.append(this.list);
+      top.append(this.list);
       const hadFocus = activeElement instanceof HTMLElement && this.list.contains(activeElement);
       if (hadFocus) activeElement.focus({ preventScroll: true });
     };
