@@ -830,6 +830,12 @@ def test_sdnext_is_found_and_makes_an_image_with_its_own_fields(sdnext):
         ("Sampler: Euler, RNG: NV", {"diffusers_generator_device": "GPU"}, [("RNG", "NV")]),
         ("Sampler: Euler, ENSD: 31337", {"eta_noise_seed_delta": 31337}, []),
         ("Sampler: Euler, Eta: 0.5", {}, [("Eta", "0.5")]),
+        ("Sampler: Euler, ADetailer model: face.pt", {}, [("ADetailer", "face.pt")]),
+        (
+            "Sampler: Euler, Distilled CFG Scale: 3.5",
+            {"cfg_scale": 3.5, "cfg_true": 7},
+            [],
+        ),
         (
             "Sampler: Euler, Hires upscale: 2, Hires upscaler: Latent, Denoising strength: 0.5",
             {
@@ -840,7 +846,7 @@ def test_sdnext_is_found_and_makes_an_image_with_its_own_fields(sdnext):
             [],
         ),
     ],
-    ids=["sampler", "no-karras", "spacing", "noise", "seed-delta", "not-carried", "hires"],
+    ids="sampler no-karras spacing noise seed-delta not-carried extension flux hires".split(),
 )
 def test_what_sdnext_names_otherwise_is_translated_and_what_it_lacks_is_said(
     sdnext, text, fields, cautions

@@ -270,19 +270,6 @@ def test_full_screen_leaves_the_focus_to_the_message_that_has_it(server, open_ga
     expect(message).to_be_focused()
 
 
-def test_message_keeps_its_time_when_an_image_opens_below_it(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.key("a")
-    page.key("n")
-    clock = page.message("deselected").locator(".toast-time")
-    clock.evaluate(
-        "clock => { const [one] = clock.getAnimations(); one.pause(); window.clock = one; }"
-    )
-    page.open(1)
-    expect(page.viewer.locator(".toast-time")).to_have_count(1)
-    assert clock.evaluate("clock => clock.getAnimations()[0] === window.clock")
-
-
 _GROUPED = "localStorage.setItem('civitai-shortcut', JSON.stringify({group_posts: true}))"
 _WALK = """async (key) => {
     const root = document.querySelector("civitai-gallery").shadowRoot;

@@ -36,10 +36,8 @@ export class Toasts {
     root.addEventListener("focusin", () => this.#keepOffFocus(), { signal });
     const follow = () => {
       const top = getTop(root);
-      if (this.list.parentNode === top) return;
-      // `append` would begin its animations again, which are the messages' clocks
-      if (this.list.isConnected && "moveBefore" in top) top.moveBefore(this.list, null);
-      else top.append(this.list);
+      // moved without need, its animations would begin again
+      if (this.list.parentNode !== top) top.append(this.list);
     };
     for (const type of ["layers", "fullscreenchange"])
       root.addEventListener(type, follow, { signal });

@@ -166,9 +166,9 @@ class _Planner(Planner):
         modules = [name for name in special if MODULE.fullmatch(name)]
         carried = _SDNEXT_CARRIED if is_sdnext else _CARRIED
         unsure = (name for name in special if name not in carried and name not in modules)
-        for group in dict.fromkeys(map(name_group, unsure)):
-            key = "caution_lost" if is_sdnext else "caution_unsure"
-            cautions.append(Caution(key, group, special.get(group, "")))
+        key = "caution_lost" if is_sdnext else "caution_unsure"
+        groups = {name_group(name): special[name] for name in unsure}
+        cautions += (Caution(key, group, value) for group, value in groups.items())
         if not has_modules:
             cautions += (Caution("caution_lost", name, special[name]) for name in modules)
         if is_img2img:
@@ -317,6 +317,8 @@ class _Planner(Planner):
             fields[field] = value
         elif schedule not in ("Normal", sampler):  # DDIM is also the schedule of its own
             self._cautions.append(Caution("caution_lost", "Schedule type", schedule))
+        if "distilled_cfg_scale" in body:  # its CFG scale is the guidance of the model
+            fields |= {"cfg_scale": body["distilled_cfg_scale"], "cfg_true": body["cfg_scale"]}
         if rng == "NV":
             self._cautions.append(Caution("caution_lost", "RNG", rng))
         if body.get("enable_hr"):
