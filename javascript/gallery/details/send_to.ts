@@ -80,7 +80,7 @@ export class SendTo {
       icon: "settings",
       do: () => actions.openEngines(),
     };
-    const hints = ids.length && !makers.length ? [setUp] : [];
+    const hints = ids.length && !makers.length && !uses.length ? [setUp] : [];
     const sent = makeSplitButton(this.context, [...uses, copy, ...hints], { look });
     const buttons = made ? [made, sent] : [sent];
     this.#buttons.replaceChildren(...buttons);
