@@ -160,6 +160,10 @@ def test_ids_that_are_none_are_not_asked_for(api, site):
 def test_forgotten_list_and_text_without_images_get_one_sentence(api, site):
     code, _, message = api.error("images?images=list-0123456789abcdef")
     assert code == 400 and "again" in message
+    opened = api.post("lists", {"text": json.dumps(_IDS[:101])})["images"]
+    with database.writing() as db:
+        db.execute("UPDATE pages SET ids = '1,x'")
+    assert api.error(f"images?images={opened}")[2] == message, "a damaged row"
     assert api.get("model_files?images=no-list&model=5")["files"] == []
     assert api.get("addresses?model=5") == {"text": ""}
     answer = api.send("POST", "lists", {"text": "nothing here"})

@@ -94,11 +94,12 @@ def test_post_that_one_host_does_not_have_is_requested_there_once(site, api, fre
     assert api.get(_PATH)["post"]["title"] == "Evening series"  # the other host has it
 
 
-def test_damaged_post_is_requested_again(site, api, fresh):
+@pytest.mark.parametrize("ids", ["[1, ", "5", "[{}]", "[9e999]"])
+def test_damaged_post_is_requested_again(site, api, fresh, ids):
     page = api.get(_PATH)
     fresh.finish()
     with writing() as db:
-        db.execute("UPDATE posts SET ids = '[1, '")
+        db.execute("UPDATE posts SET ids = ?", (ids,))
     assert api.get(_PATH)["images"]
     assert api.get(f"posts/{_POST}") == page["post"] and _count_asked(site) == 2
 

@@ -206,7 +206,10 @@ def find_listed_ids(query: ImageQuery) -> list[int]:
         text = rows[0][0]
         now = (time.time(), query.images)
         write_later(lambda db: db.execute("UPDATE pages SET read_at = ? WHERE query = ?", now))
-    ids = dict.fromkeys(map(int, filter(None, text.split(","))))
+    try:
+        ids = dict.fromkeys(map(int, filter(None, text.split(","))))
+    except ValueError as error:  # the row is damaged
+        raise ListForgotten from error
     return [image_id for image_id in ids if 1 <= image_id <= LAST_ID]
 
 

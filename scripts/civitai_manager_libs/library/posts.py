@@ -72,8 +72,8 @@ def _find(post_id: int) -> tuple[Post | None, float]:
     """
     sql = "SELECT read_at, title, text, username, ids FROM posts WHERE id = ?"
     for read_at, title, text, username, ids in select_rows_or_empty(sql, (post_id,)):
-        with suppress(ValueError):  # the row is damaged
-            post = Post(post_id, title, text, username, tuple(json.loads(ids)))
+        with suppress(ValueError, TypeError, OverflowError):  # the row is damaged
+            post = Post(post_id, title, text, username, tuple(map(int, json.loads(ids))))
             return None if post == Post(post_id) else post, read_at
     return None, 0.0
 

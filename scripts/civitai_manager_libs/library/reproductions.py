@@ -353,7 +353,7 @@ def measure_missing_similarities(
 
 def _parse_row(row: Sequence[Any]) -> Reproduction:
     number, image_id, path, infotext, made_at, is_edited, width, height, ssim, distance = row
-    similarity = None if ssim is None else Similarity(ssim, distance)
+    similarity = None if None in (ssim, distance) else Similarity(ssim, distance)
     return Reproduction(
         number,
         image_id,
