@@ -862,6 +862,14 @@ def test_image_of_sdnext_should_be_the_same_there(sdnext):
     assert plan(sdnext, f"{_OF_SDNEXT}, App: SD.Next").should_match
 
 
+def test_odd_samplers_of_sdnext_are_left_out(sdnext):
+    odd = [{"name": {}, "options": {}}, {"name": "Euler", "options": []}, []]
+    sdnext.faults["/sdapi/v1/samplers"] = lambda handler: handler.reply(
+        200, json.dumps(odd).encode()
+    )
+    assert plan(sdnext, _OF_SDNEXT).request["sampler_name"] == "Euler"
+
+
 @pytest.mark.parametrize("is_busy", [False, True], ids=["at-once", "behind-others"])
 def test_stop_interrupts_sdnext_only_while_it_makes_an_image_of_its_api(sdnext, is_busy):
     sdnext.seconds, cancelled = 60.0, Cancellation()

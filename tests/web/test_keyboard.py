@@ -251,6 +251,33 @@ def test_undo_on_a_narrow_page_hides_the_places_and_leaves_the_focus_to_the_imag
     wait_for(lambda: page.focused() is not None, "the focus")
 
 
+# Counts what our page requests in so many frames of the browser.
+_COUNT_FRAMES = """
+async (frames) => {
+    const ask = window.requestAnimationFrame;
+    let asked = 0;
+    window.requestAnimationFrame = (draw) => ((asked += 1), ask(draw));
+    for (let frame = 0; frame < frames; frame += 1) await new Promise((done) => ask(done));
+    window.requestAnimationFrame = ask;
+    return asked;
+}
+"""
+
+
+@pytest.mark.parametrize("is_hidden", [True, False], ids=["in-another-tab", "while-loading"])
+def test_page_with_nothing_to_focus_does_not_work_in_each_frame(server, open_gallery, is_hidden):
+    page = open_gallery(server, "")
+    page.control("home").focus()
+    if is_hidden:  # by a host, after "Send to" has opened its tab
+        page.page.evaluate("document.querySelector('civitai-gallery').style.display = 'none'")
+    else:
+        page.page.route("**/api/gallery*", lambda route: None)
+        page.find("https://civitai.com/models/900001")
+        wait_for(lambda: page.page.locator(".page[tabindex]:focus").count(), "the focus")
+    assert page.page.evaluate(_COUNT_FRAMES, 60) < 20
+    assert not is_hidden or not page.page.locator(".page[tabindex]").count()
+
+
 def test_choice_by_mouse_and_back_leave_the_focus_to_the_images(server, open_gallery):
     page = open_gallery(server).ready()
     page.control("home").click()

@@ -84,14 +84,16 @@ export class FocusKeeper {
     const isGone = path.length > 0 && (!isFocusable(path[0]) || isMoved(path[0], added, root));
     const isOurs = [null, document.body, root.host].includes(document.activeElement);
     if (isGone) this.#path = [];
-    if (!(isGone || this.#isForPage) || this.#hasFocus() || !isOurs) return;
+    const isFree = isOurs && !this.#hasFocus() && isFocusable(page); // a host may show another tab
+    if (!(isGone || this.#isForPage) || !isFree) return;
     const top = getTop(root);
     const next = isGone ? findNext(path, added, top) : null;
     if (next) next.focus({ preventScroll: true });
     else if (top instanceof Element) top.closest("dialog")?.focus();
     else {
       this.focusPage();
-      if (this.#hasFocus()) return;
+      // each change of the page's attribute would be seen, and lead here again
+      if (this.#hasFocus() || page.hasAttribute("tabindex")) return;
       this.#isForPage = true;
       page.tabIndex = -1; // not before: a click beside the controls would focus it too
       page.focus({ preventScroll: true });

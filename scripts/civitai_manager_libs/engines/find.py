@@ -46,7 +46,8 @@ class Engine:
 
     @property
     def name(self) -> str:
-        name = {"comfyui": "ComfyUI", "sdnext": "SD.Next", "webui": "WebUI"}[self.kind]
+        names = {"comfyui": "ComfyUI", "sdnext": "SD.Next", "webui": "WebUI"}
+        name = names.get(self.kind, self.kind)  # of a newer version perhaps
         return f"{name} {self.version}".strip()
 
 

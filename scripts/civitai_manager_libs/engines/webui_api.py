@@ -312,7 +312,7 @@ class _Planner(Planner):
         schedule = resolve_schedule(*translate_sampler(*names))
         field, value, option = _SDNEXT_SCHEDULES.get(schedule, ("", "", ""))
         listed = self._lists.read("samplers") or ()
-        options = {one.get("name"): as_mapping(one.get("options")) for one in listed}
+        options = {as_text(one.get("name")): as_mapping(one.get("options")) for one in listed}
         if option in options.get(sampler, {}):
             fields[field] = value
         elif schedule not in ("Normal", sampler):  # DDIM is also the schedule of its own
