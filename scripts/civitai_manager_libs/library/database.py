@@ -156,12 +156,12 @@ def writing() -> Iterator[sqlite3.Connection]:
 
 
 _EMPTY = {"INTEGER": 0, "REAL": 0.0, "TEXT": "", "BLOB": b""}
-_COLUMNS = defaultdict[str, dict[type, object]](
-    dict
-)  # by name: the types of values, with empty ones
+# by name: the types of values, with empty ones
+_COLUMNS = defaultdict[str, dict[type, object]](dict)
 for _name, _kind, _none in re.findall(r"(\w+) (\w+)( NOT NULL| PRIMARY KEY)?", TABLES):
     if _kind in _EMPTY:
         _COLUMNS[_name][type(_EMPTY[_kind])] = _EMPTY[_kind] if _none else None
+_COLUMNS["path"][bytes] = b""  # of a reproduction whose name is not UTF-8
 
 
 def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
