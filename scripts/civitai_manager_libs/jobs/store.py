@@ -140,7 +140,7 @@ class JobStore:
         options: JobOptions = JobOptions(),
         cursor: str | None = None,
     ) -> int:
-        """Add a queued job and return its id. cursor: to begin at. For the rest see `Job`."""
+        """Add a queued job, with fields of `Job`; return its id. cursor: None for the start."""
         with self._database.writing() as db:
             return insert_job(db, title, query, folder, wanted, again, options, cursor)
 

@@ -100,9 +100,8 @@ def read_rest(
     if post is None or query.sort != _UPLOADERS:
         return page
     images = {image.id: image for image in page.images}
-    with suppress(
-        HttpStatusError, InvalidResponse, NetworkError
-    ):  # requested again when the user comes there
+    # what fails is requested again when the user comes there
+    with suppress(HttpStatusError, InvalidResponse, NetworkError):
         following = walk_pages(read_page, page.next_cursor, page.ids, _PAGES_AT_ONCE)
         for more, cursor in following if page.next_cursor is not None else ():
             images |= {image.id: image for image in more.images}

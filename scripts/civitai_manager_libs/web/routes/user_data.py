@@ -312,8 +312,8 @@ def act_on_watches(
     """Watch or unwatch a gallery, or look for new images; return the watched galleries.
 
     query, name: the gallery to watch, and its name in the list. is_undo: watch it as before it was
-    unwatched. gallery: the key of the one to
-    unwatch. "check" looks in all galleries, "check_due" only where a check is due.
+    unwatched. gallery: the key of the one to unwatch. "check" looks in all galleries, "check_due"
+    only where a check is due.
     """
     if action == "watch":
         watches.watch_gallery(parse_gallery_query(query or {}), name, is_undo)
