@@ -172,7 +172,7 @@ def test_page_that_is_not_stored_raises_the_error_and_a_cancelled_one_cancels(
         _read(client)
 
 
-@pytest.mark.parametrize("answer", [status(404), status(403), status(400), html()])
+@pytest.mark.parametrize("answer", [status(404), status(403), status(400)])
 def test_refusal_is_raised_even_if_the_page_is_stored(civitai, client, library, answer):
     _read(client)
     library.forget()
@@ -180,6 +180,14 @@ def test_refusal_is_raised_even_if_the_page_is_stored(civitai, client, library, 
     with pytest.raises(Exception) as raised:
         _read(client)
     assert not isinstance(raised.value, (NetworkError, ServerError))
+
+
+def test_stored_page_is_shown_in_place_of_a_web_page(civitai, client, library):
+    seen = _read(client)
+    library.forget()
+    civitai.always("page", html())
+    stored = _read(client)
+    assert stored.is_stored and _ids(stored) == _ids(seen)
 
 
 def test_damaged_stored_page_is_ignored(civitai, client, library):

@@ -224,7 +224,9 @@ def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
     assert (first.text, first.count) == ("author=harbor", 6)
 
 
-_VALUES = st.sampled_from(["Euler", "Euler a", "DPM", "a DPM", "a", "v2 FLUX"])
+_VALUES = st.sampled_from(
+    ["Euler", "Euler a", "DPM", "a DPM", "a", "v2 FLUX", "¯a¯", "a\x7fb", "¨"]
+)
 _RESOURCES = st.sampled_from([[], [{"type": "checkpoint", "modelVersionId": 77}]])
 _METAS = st.fixed_dictionaries(
     {"sampler": _VALUES, "Model": _VALUES, "civitaiResources": _RESOURCES}

@@ -54,7 +54,7 @@ export function compareFields(
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/** Return the words that both texts contain in the same order; of long texts, in any order. */
+/** Mark the words that both texts contain in the same order; of long texts, in any order. */
 function markCommon(one: string[], other: string[]): CommonWords {
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
@@ -80,7 +80,7 @@ function markKnown(one: string[], other: string[]) {
   return one.map((word) => known.has(word));
 }
 
-/** Return the longest common subsequence. A word weighs more than a separator. */
+/** Mark the longest common subsequence. A word weighs more than a separator. */
 function alignWords(one: string[], other: string[]): CommonWords {
   const width = other.length + 1;
   const heaviest = new Uint16Array((one.length + 1) * width);

@@ -126,7 +126,7 @@ const makeMenuKey = (place: "tile" | "viewer") =>
     { shown: "Shift F10" },
   );
 
-/** Return the same for an action that needs an image; else the user is asked to choose one. */
+/** Return a shortcut that runs once and needs an image: else the user is asked to choose one. */
 const forImages: typeof key = (place, keys, label, act, more) =>
   once(place, keys, label, act, { forImages: true, ...more });
 

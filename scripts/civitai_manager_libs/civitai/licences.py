@@ -37,7 +37,7 @@ def parse_licence(model: Mapping[str, Any]) -> Licence:
 
 
 def _parse_uses(value: Any) -> set[str] | None:
-    """Return a record's uses, None if unknown: a list, "{Image,Rent}", or an old single value."""
+    """Parse a record's commercial uses: a list, "{Image,Rent}" or one word; None if unknown."""
     if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
         value = [part.strip(' "') for part in value[1:-1].split(",") if part.strip()]
     elif isinstance(value, str) and value in _ORDER:

@@ -529,7 +529,7 @@ def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
-    """Count the images whose records list versions, but none of `version_ids`, if there are any."""
+    """Count the images that list versions, but none of `version_ids`; 0 if that is empty."""
     listing = [image for image in images if image.version_ids and version_ids]
     return sum(set(image.version_ids).isdisjoint(version_ids) for image in listing)
 

@@ -468,7 +468,7 @@ def restore_noted_options() -> None:
 
 
 def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
-    """Set back the options that still have the value sent; return False if that fails."""
+    """Set back the options that the user has not changed since; return False if that fails."""
     if not changes:
         return True
     after = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/options"))

@@ -90,7 +90,7 @@ _Patch = tuple[int, int, bytes]
 
 
 def _list_png_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return what puts a text into a PNG in place of older ones, None if it is damaged."""
+    """Return the patches that put a text into a PNG instead of older ones, None if damaged."""
     # The text goes before the pixels, where some readers stop. WebUIs prefer the EXIF comment.
     file.seek(0)
     if file.read(16)[12:] != b"IHDR":
@@ -118,7 +118,7 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _list_jpeg_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return what makes a text a JPEG's user comment, None if damaged or its EXIF over 64 KB."""
+    """Return the patches for a JPEG's user comment, None if damaged or its EXIF over 64 KB."""
     at = 2
     for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
         if marker == 0xE1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
@@ -141,7 +141,7 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
-    """Return what makes a text a WebP's user comment, None if damaged or its EXIF too large."""
+    """Return the patches for a WebP's user comment, None if damaged or its EXIF too large."""
     file.seek(4)
     stated_size = int.from_bytes(file.read(4), "little")  # chunks beyond it are left out
     known_chunks = islice(iter_chunks(file), _MAX_PARTS)

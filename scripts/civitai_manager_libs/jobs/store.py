@@ -141,9 +141,9 @@ class JobStore:
         cursor: str | None = None,
         images: Sequence[Image] | None = None,
     ) -> int:
-        """Add a queued job and return its id; for most arguments see `Job`.
+        """Add a queued job, with fields of `Job`; return its id.
 
-        cursor: where to begin in the gallery. images: exactly those to download; `query` then only
+        cursor: where to begin, None for the start. images: exactly those to download; `query` then only
         describes where the user chose them.
         """
         if images is not None:

@@ -53,7 +53,7 @@ class StatsGroup(TypedDict):
 
 
 class VersionStats(TypedDict):
-    """The statistics of a version's images. most: the most common value of each kind, by kind."""
+    """Those of `Stats`, of a version's images. most: the most common value of each kind."""
 
     id: int
     name: str

@@ -100,7 +100,7 @@ def read_rest(
     if post is None or query.sort != _UPLOADERS:
         return page
     images = {image.id: image for image in page.images}
-    # What fails is requested again when the user comes there.
+    # what fails is requested again when the user comes there
     with suppress(HttpStatusError, InvalidResponse, NetworkError):
         following = walk_pages(read_page, page.next_cursor, page.ids, _PAGES_AT_ONCE)
         for more, cursor in following if page.next_cursor is not None else ():

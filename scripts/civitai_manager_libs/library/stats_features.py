@@ -188,7 +188,7 @@ class ImageFeatures(NamedTuple):
 
 
 def extract_features(image: Image, generation: Generation | None = None) -> ImageFeatures:
-    """Return an image's settings and words; `generation` is read from it if None."""
+    """Return an image's settings and prompt words; `generation` is read from it if None."""
     read, resources = generation or read_generation(image)
     resources = resources if image.meta else ()
     negative = read.negative_prompt.casefold()

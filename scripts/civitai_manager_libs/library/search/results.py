@@ -68,7 +68,7 @@ _CURSOR = re.compile(r"(?:([0-9]{1,10})/)?([0-9]{1,18})(?::[0-9:]{0,60})?")
 
 
 class SearchPage(NamedTuple):
-    """A page of search results. cursor: of the next page. hidden_count: left out as hidden."""
+    """A page of results. cursor: of the next page, None at the end. hidden_count: left out."""
 
     ids: tuple[int, ...] = ()
     cursor: str | None = None

@@ -99,9 +99,14 @@ def suggest_values(word: str) -> list[Suggestion]:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
     return [
-        Suggestion(f"{sign}{key}={quote_value(shown) if _PARTED.search(shown) else shown}", count)
+        Suggestion(f"{sign}{key}={quote_value(shown) if _is_parted(shown) else shown}", count)
         for shown, count in _iter_values(key, typed)
     ]
+
+
+def _is_parted(value: str) -> bool:
+    folded = fold_text(f".{value}.")  # of some signs, such as ¯, a space is a part
+    return _PARTED.search(f"{value}{folded}") is not None
 
 
 def _guess_keys(sign: str, value: str) -> list[Suggestion]:
