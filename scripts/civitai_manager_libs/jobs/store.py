@@ -143,8 +143,8 @@ class JobStore:
     ) -> int:
         """Add a queued job, with fields of `Job`; return its id.
 
-        cursor: where to begin, None for the start. images: exactly those to download; `query` then only
-        describes where the user chose them.
+        cursor: where to begin, None for the start. images: exactly those to download; `query` then
+        only describes where the user chose them.
         """
         if images is not None:
             wanted, options = len(images), replace(options, is_selection=True)
