@@ -313,7 +313,7 @@ class _Planner(Planner):
         field, value, option = _SDNEXT_SCHEDULES.get(schedule, ("", "", ""))
         listed = self._lists.read("samplers") or ()
         options = {as_text(one.get("name")): as_mapping(one.get("options")) for one in listed}
-        if option in options.get(sampler, {}):
+        if option in options.get(sampler or "", {}):
             fields[field] = value
         elif schedule not in ("Normal", sampler):  # DDIM is also the schedule of its own
             self._cautions.append(Caution("caution_lost", "Schedule type", schedule))
