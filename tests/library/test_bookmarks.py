@@ -324,3 +324,11 @@ def test_missing_image_is_marked_as_deleted_until_it_is_fetched_again(images, li
     image_records.store_images([images[2]])
     library.forget()
     assert _ids("is:gone") == []
+
+
+def test_note_that_damage_made_bytes_outlives_the_next_change(library):
+    bookmarks.change_annotations([1], AnnotationChange(note="dusk 夕"))
+    with writing() as db:
+        db.execute("UPDATE annotations SET note = CAST(note AS BLOB)")
+    bookmarks.change_annotations([1], AnnotationChange(favourite=True))
+    assert bookmarks.read_annotations([1])[1]["note"] == "dusk 夕"

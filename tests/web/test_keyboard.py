@@ -271,7 +271,7 @@ def test_page_with_nothing_to_focus_does_not_work_in_each_frame(server, open_gal
     if is_hidden:  # by a host, after "Send to" has opened its tab
         page.page.evaluate("document.querySelector('civitai-gallery').style.display = 'none'")
     else:
-        page.page.route("**/api/gallery*", lambda route: None)
+        page.page.route("**/api/images*", lambda route: None)
         page.find("https://civitai.com/models/900001")
         wait_for(lambda: page.page.locator(".page[tabindex]:focus").count(), "the focus")
     assert page.page.evaluate(_COUNT_FRAMES, 60) < 20
@@ -291,6 +291,18 @@ def test_choice_by_mouse_and_back_leave_the_focus_to_the_images(server, open_gal
     page.page.go_back()
     page.ready()
     wait_for(lambda: page.focused() is not None, "the focus after Back")
+
+
+def test_focus_that_is_taken_away_long_after_back_does_not_return(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("/")
+    page.page.evaluate("history.pushState(history.state, '', location.href)")
+    page.page.go_back()
+    page.page.evaluate(_COUNT_FRAMES, 3)
+    page.field("find").blur()
+    page.tiles.nth(2).hover()  # draws its caption
+    page.page.evaluate(_COUNT_FRAMES, 3)
+    assert page.page.evaluate("document.activeElement === document.body")
 
 
 def test_texts_are_copied_from_the_focused_tile_and_in_the_viewer(server, open_gallery):

@@ -84,6 +84,7 @@ export class FocusKeeper {
     const isGone = path.length > 0 && (!isFocusable(path[0]) || isMoved(path[0], added, root));
     const isOurs = [null, document.body, root.host].includes(document.activeElement);
     if (isGone) this.#path = [];
+    if (this.#hasFocus()) this.#isForPage = false;
     const isFree = isOurs && !this.#hasFocus() && isFocusable(page); // a host may show another tab
     if (!(isGone || this.#isForPage) || !isFree) return;
     const top = getTop(root);

@@ -167,8 +167,9 @@ _COLUMNS["path"][bytes] = b""  # of a reproduction whose name is not UTF-8
 def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     """Run a SELECT on the library's database and return the rows. Raises DiskError.
 
-    A value of another type than its column, as damage leaves it, is returned as an empty one. Name
-    an expression after the column whose values it returns: `max(read_at) AS read_at`.
+    A value of another type than its column, as damage leaves it, is returned as an empty one, but
+    bytes of a text as the text. Name an expression after the column whose values it returns:
+    `max(read_at) AS read_at`.
     """
     with open_library() as database, database.reading() as db:
         cursor = db.execute(sql, values)
@@ -187,11 +188,17 @@ def _replace_wrong_types(
     if kinds <= empty.keys() and is_finite:
         return rows
     instead = next(iter(empty.values()))
+
+    def read(value: object) -> object:
+        if isinstance(value, bytes) and str in empty:  # one wrong bit makes bytes of a text
+            return value.decode("utf-8", "replace")
+        return instead
+
     return [
         (
             row
             if row[place] is None or type(row[place]) in empty and row[place] not in (inf, -inf)
-            else (*row[:place], instead, *row[place + 1 :])
+            else (*row[:place], read(row[place]), *row[place + 1 :])
         )
         for row in rows
     ]
