@@ -75,6 +75,12 @@ async ([seed, count]) => {
         disable: (one) => ((one.disabled = true), () => (one.disabled = false)),
     };
     const lost = [];
+    let isOver = false;
+    const change = () => {  // in each frame, as something that moves does
+        root.querySelector(".page").toggleAttribute("data-changes");
+        if (!isOver) requestAnimationFrame(change);
+    };
+    change();
     for (let tried = 0; tried < count; tried += 1) {
         const top = [...root.querySelectorAll("dialog:modal")].at(-1) ?? root;
         const all = [...top.querySelectorAll("a[href], button, input, select, [tabindex='0']")];
@@ -96,6 +102,7 @@ async ([seed, count]) => {
         again();
         await frame();
     }
+    isOver = true;
     return lost;
 }
 """

@@ -308,7 +308,7 @@ def test_resources_have_weights_and_links_to_civitai(opened, demo):
     lora = rows.filter(has_text=re.compile(rf"lora.*{name}", re.I | re.S)).first
     expect(lora.locator(".weight")).to_have_text(weight)
     sections = page.page.locator(".details-body > *").evaluate_all(
-        "all => all.map(e => e.className)"
+        "all => all.map(e => e.classList[0])"
     )
     at = sections.index("parameters")
     below = [name for name in sections[at:] if name in ("parameters", "resources", "annotations")]

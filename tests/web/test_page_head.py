@@ -152,6 +152,7 @@ def test_author_is_named_wherever_the_row_has_room_for_it(server, open_gallery, 
     filters = page.page.locator(".gallery-header .filters")
     page.page.evaluate(_SET_HEADER, ["Horizons", "Checkpoint · lumen", "Get model (2.1 GB)"])
     page.page.set_viewport_size({"width": 1920, "height": 800})
+    author.wait_for()
     needed = author.bounding_box()["width"]
     for width in range(880, 1920, 40):
         page.page.set_viewport_size({"width": width, "height": 800})

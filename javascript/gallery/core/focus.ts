@@ -72,8 +72,11 @@ export class FocusKeeper {
   }
 
   #checkSoon() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => this.#check());
+    if (this.#frame) return; // else changes in each frame would put it off for ever
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#check();
+    });
   }
 
   /** Move the focus on if what had it has gone.

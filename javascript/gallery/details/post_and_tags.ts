@@ -146,6 +146,7 @@ export class Tags {
       chip.dataset.value = tag.name;
       return chip;
     });
+    chips[0]?.setAttribute("data-takes-focus", "");
     if (chips.length) this.#fill(el("div", { class: "row" }, ...chips));
     else this.#fill(el("p", { class: "dim" }, translate("tags_none")));
   }

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -76,7 +77,7 @@ class Database:
         self._lock = ProcessLock(os.path.join(folder, "locks", f"{name}.lock"))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            if os.path.lexists(path) and not os.path.isfile(path):  # SQLite would wait for a pipe
+            if _is_odd_file(path):  # SQLite would wait for a pipe
                 message = f"The database {path} cannot be used: it is not a regular file. {_ADVICE}"
                 raise DiskError(message, path)
             with _translate_errors(path):
@@ -185,6 +186,14 @@ class Database:
             db.close()
             raise
         return db
+
+
+def _is_odd_file(path: str) -> bool:
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not os.path.isfile(path)  # a link to a file is as good
 
 
 def _read_version(db: sqlite3.Connection) -> int:

@@ -158,7 +158,7 @@ def writing() -> Iterator[sqlite3.Connection]:
 _EMPTY = {"INTEGER": 0, "REAL": 0.0, "TEXT": "", "BLOB": b""}
 # by a column's name: the types of its values, each with the value that stands for a damaged one
 _COLUMNS = defaultdict[str, dict[type, object]](dict)
-for _name, _kind, _none in re.findall(r"(\w+) (\w+)( NOT NULL| PRIMARY KEY)?", TABLES):
+for _name, _kind, _none in re.findall(r"\b(\w+) (\w+)( NOT NULL| PRIMARY KEY)?", TABLES):
     if _kind in _EMPTY:
         _COLUMNS[_name][type(_EMPTY[_kind])] = _EMPTY[_kind] if _none else None
 _COLUMNS["path"][bytes] = b""  # of a reproduction whose name is not UTF-8
