@@ -219,7 +219,7 @@ def data_folder() -> str:
 
 
 def data_path(name: str) -> str:
-    """Return the path of a file or folder in the data folder; see `_OWN_NAMES`."""
+    """Return the path of a file or folder in the data folder, whose name `_OWN_NAMES` must have."""
     return os.path.join(data_folder(), name)
 
 

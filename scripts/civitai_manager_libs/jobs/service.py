@@ -231,7 +231,10 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
 
 
 def _check_running(store: JobStore, job: Job) -> Job:
-    """Return a job as paused if it says `running` after its program was killed."""
+    """Return a job that this process does not run; as paused if no program runs it any more.
+
+    It may still say `running` after its program was killed, or its disk was full.
+    """
     with suppress(DiskError, InputError):  # InputError: it was deleted meanwhile
         if job.state is JobState.RUNNING and not store.is_job_running(job.id):
             job = store.get_job(job.id)  # it may have ended meanwhile

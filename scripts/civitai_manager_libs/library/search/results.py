@@ -68,7 +68,10 @@ _CURSOR = re.compile(r"(?:([0-9]{1,10})/)?([0-9]{1,18})(?::[0-9:]{0,60})?")
 
 
 class SearchPage(NamedTuple):
-    """A page of results. cursor: of the next page, None at the end. hidden_count: left out."""
+    """A page of results. cursor: of the next page, None at the end.
+
+    hidden_count: how many matching images are left out because they are hidden.
+    """
 
     ids: tuple[int, ...] = ()
     cursor: str | None = None
