@@ -21,7 +21,7 @@ from ..core import thumbnail_url
 from ..errors import InputError
 from . import image_cache
 from .database import select_rows, writing
-from .hidden_images import refresh_hidden
+from .hidden_rules import refresh_hidden
 from .schema import OF_IDS
 
 __all__ = ["add_to_collection", "AnnotationChange", "Annotations", "change_annotations"]
