@@ -25,8 +25,8 @@ from ..model_files import NeededFile, plan_requests
 from .make_images import list_engines, make_image
 from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
-from .run_job import can_resume, MAX_JOBS, open_store, print_jobs, run_job
-from .run_job import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
+from .download_jobs import can_resume, MAX_JOBS, open_store, print_jobs, run_job
+from .download_jobs import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
 from .target import load_listed_images, make_checked_client, resolve_target
 from .terminal import explain_failure, get_text, get_user_language, print_message
 from .terminal import print_translated, translate_errors

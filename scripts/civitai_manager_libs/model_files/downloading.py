@@ -74,11 +74,10 @@ def _receive_file(
 ) -> tuple[ModelFileRequest, int, bool]:
     """Return (the request with the file's final path, its size, whether it was there before)."""
     url, other_url = request.download_urls
-    reserve = setting.gallery_disk_reserve_mb << 20
     expected = ExpectedFile(
         request.sha256,
         request.size,
-        reserve,
+        setting.reserved_bytes(),
         other_url=other_url,
         key=request.url,
         sends_key=not request.archive_urls,
