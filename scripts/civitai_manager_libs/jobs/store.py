@@ -53,8 +53,9 @@ _MODEL_FILES = (
     " WHERE job = ? AND kind = 'model' ORDER BY items.place"
 )
 _LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
-_CLAIMED = (
+_CLAIMED = (  # by a job, and saved by none
     "job = ? AND state = 'waiting' AND image_id IN (SELECT image_id FROM claims WHERE job = ?)"
+    " AND image_id NOT IN (SELECT image_id FROM saved)"
 )
 _MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
 _OVER = json.dumps([state for state in JobState if state.is_over])
