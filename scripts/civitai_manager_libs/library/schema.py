@@ -227,6 +227,7 @@ CREATE TABLE IF NOT EXISTS posts (
 """
 # Copied from the jobs' database: the files that jobs have saved.
 _SAVED = "CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"
+_SAVED_AT = "ALTER TABLE saved ADD COLUMN saved_at REAL NOT NULL DEFAULT 0"
 # What the creators of models permit, as the JSON of a `civitai.Licence`; "{}" if Civitai did not
 # send the model.
 _LICENCES = """
@@ -274,6 +275,7 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_HIDDEN_IMAGES};
 {_TILES};
 {_SAVED};
+{_SAVED_AT};
 {_LICENCES};
 {_SITE_TAGS};
 {_POSTS}
@@ -329,6 +331,7 @@ CHANGES = (
     _SITE_TAGS,
     _POSTS,
     _FROM_16,
+    _SAVED_AT,
 )
 # Up to version 16: the first name of each, and its name now.
 RENAMED = (

@@ -17,6 +17,7 @@ from .folders import choose_path
 from .index import get_model_index
 from .kinds import find_kind
 from .matching import has_model_file, ModelMatch
+from .newer_versions import find_former_folder
 from .sidecars import was_saved_unverified
 from .used_models import (
     find_used_models,
@@ -175,7 +176,8 @@ def make_needed_file(
         model = models.find_stored_model(version.model_id) if version.model_id else None
         taken = set() if taken is None else taken
         try:
-            path = choose_path(kind, file, version, model, taken)
+            beside = find_former_folder(version.id, kind)
+            path = choose_path(kind, file, version, model, taken, beside)
             taken.add(os.path.normcase(path))
         except InputError as caught:
             error = caught

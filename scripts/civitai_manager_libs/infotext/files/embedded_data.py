@@ -18,7 +18,7 @@ from .boxes import iter_heif_texts, iter_jpeg_xl_texts, iter_matroska_texts, ite
 from .file_parts import Budget, Texts
 from .image_texts import iter_chunk_texts, iter_gif_texts, iter_jpeg_texts, iter_xmp_texts
 from .program_tables import read_program, read_texts
-from .programs import read_dream, read_midjourney
+from .program_values import read_dream, read_midjourney
 
 __all__ = ["EmbeddedData", "has_overlapping_exif", "read_embedded", "read_embedded_texts"]
 

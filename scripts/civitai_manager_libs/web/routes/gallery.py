@@ -399,10 +399,10 @@ def _load_model(model_id: int) -> Model:
 
 def _fetch_image(image_id: int) -> Image | None:
     image = civitai.fetch_image(get_client(), image_id)
-    if image is None:
-        image_records.mark_deleted(image_id)
-    else:
+    if image is not None:
         image_records.store_images([image])
+    elif image_records.find_image(image_id) and pages.find_gone(get_client(), [image_id]):
+        image_records.mark_deleted(image_id)
     return image
 
 
