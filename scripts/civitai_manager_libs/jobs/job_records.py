@@ -14,8 +14,8 @@ from ..core import as_mapping, Image
 from ..errors import CivitaiShortcutError, InvalidResponse
 from ..model_files import ModelFileRequest
 
-__all__ = ["add_received", "Claim", "failed_outcome", "Item", "item_path", "Job", "JobOptions"]
-__all__ += ["JobState", "ModelFileState", "NamingContext", "Outcome"]
+__all__ = ["add_received", "allowed_sources", "Claim", "failed_outcome", "Item", "item_path", "Job"]
+__all__ += ["JobOptions", "JobState", "ModelFileState", "NamingContext", "Outcome"]
 __all__ += ["TRANSIENT_REASONS", "WalkedPage", "WalkReport", "WalkState"]
 
 # Codes of the reasons for which a paused job is resumed automatically.
@@ -43,6 +43,17 @@ class JobState(str, Enum):
     @property
     def is_over(self) -> bool:
         return self in (JobState.DONE, JobState.CANCELLED)
+
+
+_MOVES = {  # a job that is over can only be started again
+    state: {JobState.QUEUED, JobState.RUNNING} if state.is_over else set(JobState)
+    for state in JobState
+}
+
+
+def allowed_sources(state: JobState) -> list[JobState]:
+    """Return the states from which a job may change to `state`, including `state` itself."""
+    return [source for source in JobState if source is state or state in _MOVES[source]]
 
 
 class WalkState(Enum):

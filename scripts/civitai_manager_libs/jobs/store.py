@@ -28,6 +28,7 @@ from ..library import image_records
 from ..model_files import ModelFileRequest
 from . import tables
 from .job_records import (
+    allowed_sources,
     Claim,
     Item,
     item_path,
@@ -219,12 +220,10 @@ class JobStore:
         deleted, so that other jobs may download its images. Partial model files stay for a retry
         unless the job is cancelled, since they can be large.
         """
-        is_over, is_start = JobState(state).is_over, state in (JobState.QUEUED, JobState.RUNNING)
+        is_over = JobState(state).is_over
         if is_over:
             self._delete_partial_files(job_id, keeps_models=state == JobState.DONE)
-        sources = json.dumps(
-            [one for one in JobState if is_start or one == state or not one.is_over]
-        )
+        sources = json.dumps(allowed_sources(JobState(state)))
         with self._database.writing() as db:
             db.execute(
                 "UPDATE jobs SET state = ?, reason = ?, note = ? WHERE id = ?"
