@@ -309,6 +309,16 @@ def test_month_is_shown_while_the_gallery_is_scrolled(shared_server, open_galler
     assert not [path for path in page.asked if path.startswith("months")]
 
 
+def test_handle_is_not_over_what_the_host_shows_above_the_gallery(shared_server, open_gallery):
+    page = open_gallery(shared_server, _GALLERY).ready()
+    page.page.evaluate("document.body.style.paddingTop = '400px'")
+    page.wheel(1500)
+    wait_for(lambda: page.scroll_position() > 1000, "some rows")
+    page.key("t")
+    track, tab = page.page.locator(".scrubber"), page.page.locator("civitai-gallery")
+    wait_for(lambda: track.bounding_box()["y"] >= tab.bounding_box()["y"] > 300, "its place")
+
+
 def test_handle_scrolls_while_it_is_dragged(shared_server, open_gallery):
     page = open_gallery(shared_server, _GALLERY)
     _read_all(page)
