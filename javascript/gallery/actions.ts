@@ -20,9 +20,9 @@ import { copyImageText } from "./data/records";
 import type { GallerySearch, LoadedFilter } from "./data/search";
 import { makeMakingActions } from "./details/make_it";
 import type { Filters } from "./find/filters";
-import type { Finder } from "./find/finder";
 import { type Lists, makeListActions } from "./find/lists";
 import type { ModelResultCards } from "./find/model_results";
+import type { SearchField } from "./find/search_field";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
 import { chooseCheckpoint } from "./host/host_page";
@@ -96,7 +96,7 @@ export interface PageParts {
   connection: Connection;
   bookmarks: Bookmarks;
   grid: Grid;
-  finder: Finder;
+  searchField: SearchField;
   focus: FocusKeeper;
   filters: Filters;
   collections: Collections;
@@ -186,7 +186,7 @@ export function makeActions(context: PageContext) {
       store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     /** Note how many failures of downloads the user has not seen. */
     noteFailures: (unseenFailures: number) => store.set({ unseenFailures }),
-    focusFind: () => parts.finder.focus(),
+    focusFind: () => parts.searchField.focus(),
     /** Focus the first image or model that is shown next. */
     leadToFound: () => parts.focus.focusPageSoon(),
     openFilters: () => parts.filters.open(),
@@ -216,6 +216,7 @@ export function makeActions(context: PageContext) {
 function makeViewerActions({ root, store, toast, translate, parts, signal }: PageContext) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   let pendingFrom: number | null = null;
+  let began: HTMLElement | null = null; // the message that a slideshow begins with
   const open = (id: number) =>
     store.set(isShown(store, id) ? { open: id, focus: findTileId(store, id) } : { open: id });
   const showAt = (index: number) => {
@@ -231,7 +232,8 @@ function makeViewerActions({ root, store, toast, translate, parts, signal }: Pag
   const setSlideshow = (slideshow: boolean) => {
     if (slideshow === store.get().slideshow) return;
     store.set({ slideshow });
-    if (slideshow) toast(translate("slideshow_began", { n: readPace() }));
+    if (slideshow) began = toast(translate("slideshow_began", { n: readPace() }));
+    else began?.remove();
   };
   return {
     open,

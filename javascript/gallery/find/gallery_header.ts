@@ -9,10 +9,9 @@ import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { makeGetModel } from "../details/file_controls";
 import { makePermissions } from "../details/sections";
 import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
-import { getSource, getWatchKey } from "../state/query";
+import { getGalleryName, getSource, getWatchKey } from "../state/query";
 import { getPost, getSetting, getShown } from "../state/state";
 import type { Context, State, Where } from "../types";
-import { getGalleryName } from "./chips";
 import type { Filters } from "./filters";
 
 const LIMIT = "gallery_download_limit";
@@ -134,7 +133,8 @@ export function addGalleryHeader(
   store.on(["model", getPost], drawAbout, { signal });
   store.on(["watches", "where"], drawWatch, { signal });
   // last: the chips and the buttons have been drawn
-  store.on(["where", "loadedWords", "widened", "watches"], fitWords, { signal });
+  const widths = ["where", "loadedWords", "widened", "watches"] as const;
+  store.on([...widths, ({ needs }) => needs.gallery], fitWords, { signal });
   draw(store.get());
   drawAbout(store.get());
   drawWatch(store.get());

@@ -452,11 +452,14 @@ class JobStore:
 
         image_ids: None for all images ever saved.
         """
-        sql, values = "SELECT image_id, path FROM saved", tuple[str, ...]()
+        return {image_id: path for image_id, path, _ in self._read_saved(image_ids)}
+
+    def _read_saved(self, image_ids: Sequence[int] | None) -> list[tuple[int, str, float]]:
+        sql, values = "SELECT image_id, path, at FROM saved", tuple[str, ...]()
         if image_ids is not None:
             sql += " WHERE image_id IN (SELECT value FROM json_each(?))"
             values = (json.dumps(list(image_ids)),)
-        return {image_id: path for image_id, path in self._database.rows(sql, values)}
+        return list(self._database.rows(sql, values))
 
     def copy_saved_paths(self, image_ids: Sequence[int] | None = None) -> None:
         """Copy the paths of saved images to the library, by which pages and searches know them.
@@ -466,7 +469,7 @@ class JobStore:
         if image_ids is None and not self._database.rows("SELECT 1 FROM saved LIMIT 1"):
             return
         with log_disk_errors("jobs"):
-            image_records.store_saved_files(lambda: self.find_saved_paths(image_ids))
+            image_records.store_saved_files(lambda: self._read_saved(image_ids))
 
     def estimate_size(self) -> int:
         """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""

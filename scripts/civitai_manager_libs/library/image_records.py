@@ -462,18 +462,19 @@ def _iter_libraries(
             yield read
 
 
-def store_saved_files(read: Callable[[], Mapping[int, str]]) -> None:
-    """Store the paths of downloaded images, by image id. Raises DiskError.
+def store_saved_files(read: Callable[[], Iterable[tuple[int, str, float]]]) -> None:
+    """Store when and where images were saved. Raises DiskError.
 
-    read: returns the paths; called when nobody else writes to the library, so that no older path
-    replaces a newer one.
+    read: returns (image id, path, Unix time) of each; called when nobody else writes to the
+    library, so that no older path replaces a newer one.
     """
     sql = (
-        "INSERT INTO saved VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path"
-        " WHERE path <> excluded.path"
+        "INSERT INTO saved (id, path, saved_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
+        " SET path = excluded.path, saved_at = excluded.saved_at"
+        " WHERE path <> excluded.path OR saved_at <> excluded.saved_at"
     )
     with writing() as db:
-        db.executemany(sql, read().items())
+        db.executemany(sql, read())
 
 
 def forget_saved_files(image_ids: Sequence[int]) -> None:

@@ -83,9 +83,11 @@ def load_page(
         return _flights.do(key, fetch)
     except (NetworkError, ServerError, InvalidResponse):
         stored = stored or find_stored_page(query, cursor, size)
-        older = stored.read() if stored is not None else None
+        if stored is None:
+            raise
+        older = stored.read()
         # Without images, their files are at another address than Civitai's, such as a demo's.
-        if stored is None or older is None or stored.ids and not older.images:
+        if stored.ids and not older.images:
             raise
         return older
 
