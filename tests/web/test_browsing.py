@@ -138,13 +138,13 @@ def test_tile_width_marks_filters_and_position_survive_a_reload(server, open_gal
     page.tile(other).locator("[data-do='mark']").click()
     page.scroll_to(60)
     there = page.page.evaluate("scrollY")
+    page.wait_until_kept()
     page.reload()
     page.ready()
     expect(page.page.locator(".selection-bar .count")).to_have_text("2 selected")
     expect(page.field("sort")).to_have_value("Oldest")
     assert len({x for x, *_ in page.boxes().values()}) == columns
-    page.control("back").click()
-    wait_for(lambda: abs(page.page.evaluate("scrollY") - there) < 1000, "where one was")
+    wait_for(lambda: abs(page.page.evaluate("scrollY") - there) < 2, "where one was")
     page.control("top").focus()
     page.key("Enter")
     expect(page.page.locator("[data-do=top]")).to_be_hidden()  # as it leads nowhere
