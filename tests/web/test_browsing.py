@@ -168,6 +168,20 @@ def test_filter_keeps_the_visible_images_in_place(server, open_gallery):
         assert abs(page.boxes()[seen][1] - before) < 2
 
 
+def test_click_that_selects_a_tile_below_the_edge_scrolls_nothing(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.wheel(300)
+    there = page.scroll_position()
+    height = page.page.viewport_size["height"]
+    cut = next(id for id, (_, y, _, h) in page.boxes().items() if y < height - 60 < y + h)
+    x, y, *_ = page.boxes()[cut]
+    page.page.mouse.move(x + 40, y + 20)
+    page.page.mouse.click(x + 20, y + 20)
+    expect(page.tile(cut)).to_have_attribute("aria-selected", "true")
+    expect(page.tile(cut)).to_be_focused()
+    assert page.scroll_position() == there
+
+
 def test_invalid_input_is_reported_beside_the_field(server, open_gallery):
     page = open_gallery(server).ready()
     lookup = page.page.locator(".of-lookup")
