@@ -306,6 +306,18 @@ def test_keys_rate_marked_images_and_undo_restores_them(flaky_server, open_galle
     expect(tiles[0]).to_have_attribute("aria-selected", "true")
 
 
+def test_heart_of_the_selection_tells_that_a_press_takes_out(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    heart = page.control("favourite-marked")
+    for number in (0, 1):
+        page.tiles.nth(number).locator("[data-do='mark']").click()
+    expect(heart).to_have_attribute("aria-pressed", "false")
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    page.tiles.nth(2).locator("[data-do='mark']").click()
+    expect(heart).to_have_attribute("aria-pressed", "false")
+
+
 def test_message_goes_in_its_time_though_a_panel_opens_and_closes(flaky_server, open_gallery):
     page = open_gallery(flaky_server).ready()
     page.page.keyboard.press("ArrowRight")
