@@ -216,6 +216,7 @@ export function makeActions(context: PageContext) {
 function makeViewerActions({ root, store, toast, translate, parts, signal }: PageContext) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   let pendingFrom: number | null = null;
+  let began: HTMLElement | null = null; // the message that a slideshow begins with
   const open = (id: number) =>
     store.set(isShown(store, id) ? { open: id, focus: findTileId(store, id) } : { open: id });
   const showAt = (index: number) => {
@@ -231,7 +232,8 @@ function makeViewerActions({ root, store, toast, translate, parts, signal }: Pag
   const setSlideshow = (slideshow: boolean) => {
     if (slideshow === store.get().slideshow) return;
     store.set({ slideshow });
-    if (slideshow) toast(translate("slideshow_began", { n: readPace() }));
+    if (slideshow) began = toast(translate("slideshow_began", { n: readPace() }));
+    else began?.remove();
   };
   return {
     open,

@@ -8,8 +8,8 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import fold_text
-from civitai_manager_libs.library import bookmarks, hidden_images, hidden_rules, image_records
-from civitai_manager_libs.library import models, schema, search
+from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, models
+from civitai_manager_libs.library import schema, search
 from civitai_manager_libs.library.database import connections, evict_oldest, MemoryCache
 from civitai_manager_libs.library.database import select_rows, writing
 from hypothesis import given, settings, strategies as st
@@ -229,14 +229,14 @@ def test_rules_hide_the_same_images_whichever_came_first(rules, texts):
             for number, rule in enumerate(rules, 1):
                 row = (number, "word", rule, fold_text(rule))
                 db.execute("INSERT OR IGNORE INTO hidden_rules VALUES (?, ?, ?, ?)", row)
-                db.execute(hidden_images.make_hide_statement("r.number = ?1"), (number,))
+                db.execute(schema.make_hide_statement("r.number = ?1"), (number,))
 
         def add_texts():
             for image_id, text in enumerate(texts, 1):
                 folded = fold_text(text)
                 row = (image_id, folded and f"{folded}  ", "", "")
                 db.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", row)
-                hidden_images.refresh_hidden(db, [image_id])
+                hidden_rules.refresh_hidden(db, [image_id])
 
         for add in (add_rules, add_texts) if rules_first else (add_texts, add_rules):
             add()

@@ -106,6 +106,67 @@ async ([seed, count]) => {
     return lost;
 }
 """
+# What cannot be pressed where it is seen or is too small for it, is cut without a title, or is
+# wider than its place. What lies over the page may cover a part of it.
+_LAYOUT_FAULTS = """
+least => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const top = [...root.querySelectorAll("dialog:modal")].at(-1) ?? root;
+    const over = ".top, .bar-place, .places, .toasts, [popover], .status[data-sticks]";
+    const moves = ".home-row, .set-chips, .stats .wide, textarea, input";  // sideways, on purpose
+    const faults = [];
+    const say = (what, one) => faults.push(`${what}: ${one.outerHTML.slice(0, 150)}`);
+    const isSeen = (one) => one.checkVisibility({visibilityProperty: true, opacityProperty: true});
+    const all = [...top.querySelectorAll("*")];
+    const seen = all.filter((one) => isSeen(one) && !one.closest("[inert]"));
+    const findSeenPart = (one, more = 0) => {
+        let {left, top, right, bottom} = one.getBoundingClientRect();
+        [left, top, right, bottom] = [left - more, top - more, right + more, bottom + more];
+        const cut = (box) => {
+            [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+            [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+        };
+        cut({left: 0, top: 0, right: innerWidth, bottom: innerHeight});
+        for (let box = one.parentElement; box; box = box.parentElement)
+            if (getComputedStyle(box).overflow !== "visible") cut(box.getBoundingClientRect());
+        return {left, top, right, bottom};
+    };
+    const controls = "button, a[href], input, select, summary";
+    for (const one of seen.filter((one) => one.matches(controls))) {
+        const part = findSeenPart(one);
+        const [width, height] = [part.right - part.left, part.bottom - part.top];
+        if (width < 1 || height < 1) continue;
+        const middle = [(part.left + part.right) / 2, (part.top + part.bottom) / 2];
+        const find = (x, y) => root.elementFromPoint(middle[0] + x, middle[1] + y);
+        const isHit = (x, y) => {
+            const hit = find(x, y);
+            const labels = [...(one.labels ?? []), one.closest("label")];
+            return [one, ...labels].some((target) => target?.contains(hit));
+        };
+        if (!isHit(0, 0) && !find(0, 0)?.closest(over)) say("covered", one);
+        const {width: across, height: down} = one.getBoundingClientRect();
+        const reach = least / 2 - 2;
+        const around = findSeenPart(one, reach);
+        const isWhole = around.right - around.left >= across + 2 * reach - 1
+            && around.bottom - around.top >= down + 2 * reach - 1;
+        const isInText = getComputedStyle(one).display === "inline";
+        if (!isWhole || isInText || !isHit(0, 0)) continue;
+        const isLarge = (is, x, y) => is >= least - 0.5 || (isHit(x, y) && isHit(-x, -y));
+        if (!isLarge(across, reach, 0) || !isLarge(down, 0, reach))
+            say(`${Math.round(across)} x ${Math.round(down)} pixels`, one);
+    }
+    for (const one of seen) {
+        const {overflowX, textOverflow} = getComputedStyle(one);
+        const isWider = one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1;
+        if (isWider && ["auto", "scroll"].includes(overflowX) && !one.matches(moves))
+            say("scrolls sideways", one);
+        const isTold = one.closest("[title], [aria-hidden], :is(input, select)");
+        if (isWider && textOverflow === "ellipsis" && !isTold) say("cut", one);
+    }
+    if (document.documentElement.scrollWidth > innerWidth) say("too wide", top.host ?? top);
+    return faults;
+}
+"""
 
 
 class GalleryPage:
@@ -269,6 +330,17 @@ class GalleryPage:
         # To describe what passes takes axe six times as long as to look for what does not.
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
+
+    def layout_faults(self, least: int) -> list[str]:
+        """Return what cannot be pressed or read where it is seen.
+
+        least: pixels that a control must have in width and height.
+        """
+        self.page.evaluate(
+            f"{_ROOT}.getAnimations().forEach(one => one.effect.getComputedTiming()"
+            ".endTime < 2000 && one.finish())"
+        )
+        return self.page.evaluate(_LAYOUT_FAULTS, least)
 
     def focus_losses(self, seed: int, count: int) -> list[str]:
         """Return the controls that left the page without a focus when they were taken away."""

@@ -85,6 +85,32 @@ def test_image_that_is_closed_on_its_way_turns_back_from_where_it_is(server, ope
     assert _near(boxes[0], boxes[1]) and boxes[2] == 1
 
 
+# Press a key, and return the widths and heights of the message in the frames that follow.
+_MESSAGE_SIZES = """async (key) => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    document.dispatchEvent(new KeyboardEvent("keydown", {key}));
+    const sizes = [];
+    for (let frame = 0; frame < 12; frame += 1) {
+        const {width, height} = root.querySelector(".toast").getBoundingClientRect();
+        sizes.push([Math.round(width), Math.round(height)]);
+        await new Promise(requestAnimationFrame);
+    }
+    return sizes;
+}"""
+
+
+def test_message_keeps_its_form_while_a_panel_slides_in(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("a")
+    page.key("n")  # which can be undone
+    page.hold_message("deselected")
+    width, height = page.rest(page.page.locator(".toast")).evaluate(
+        "toast => [toast.offsetWidth, toast.offsetHeight]"
+    )
+    sizes = page.page.evaluate(_MESSAGE_SIZES, ",")
+    assert [size for size in sizes if abs(size[0] - width) > 2 or abs(size[1] - height) > 2] == []
+
+
 def test_with_reduced_motion_nothing_moves(server, open_gallery):
     page = open_gallery(server, reduced_motion="reduce").ready()
     page.page.wait_for_load_state("networkidle")

@@ -160,6 +160,38 @@ def test_author_is_named_wherever_the_row_has_room_for_it(server, open_gallery, 
         assert author.is_visible() or free < needed + 16, width
 
 
+# In each frame: the height of the row, then whether what comes late is there.
+_ROW_HEIGHTS = """() => {
+    window.rows = [];
+    const look = () => {
+        const line = document.querySelector("civitai-gallery")?.shadowRoot
+            ?.querySelector(".gallery-header .line");
+        if (line) window.rows.push([line.offsetHeight, !line.querySelector(
+            "[data-do='get-this-model']").hidden]);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+@pytest.mark.parametrize("width", [900, 1280])
+def test_button_that_comes_late_never_breaks_the_row(start, demo, open_gallery, tmp_path, width):
+    (tmp_path / "models" / "checkpoints").mkdir(parents=True)
+    server = start(demo.url, model_folders=str(tmp_path / "models"))
+    page = open_gallery(server, "", locale="zh-CN", viewport={"width": width, "height": 900})
+    page.context.add_init_script(f"({_ROW_HEIGHTS})()")
+    page.go(f"?model={_MODEL}&level=XXX")
+    page.control("get-this-model").wait_for()
+    rows = page.page.evaluate("window.rows")
+    assert len({height for height, has_all in rows if has_all}) == 1, rows[-5:]
+
+
+def test_chips_are_seen_beside_a_long_name(server, open_gallery):
+    page = open_gallery(server, "?model=900008&level=XXX", viewport={"width": 1600, "height": 900})
+    row = page.ready().page.locator(".filters .set-chips")
+    wait_for(lambda: row.bounding_box()["width"] >= 96)
+
+
 @pytest.mark.parametrize("width", [1440, 1100, 900])
 def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery, width):
     page = open_gallery(start(demo.url), "", viewport={"width": width, "height": 900})

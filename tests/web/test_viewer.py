@@ -260,10 +260,9 @@ def test_image_closed_in_full_screen_gives_its_tile_the_focus(server, open_galle
 
 def test_full_screen_leaves_the_focus_to_the_message_that_has_it(server, open_gallery):
     page = open_gallery(server).open(1)
-    page.key("s")
-    page.key("Escape")  # ends the slideshow, and not its message
+    page.key("b")
     message = page.page.locator(".toast-text")
-    page.hold_message("A picture every")
+    page.hold_message("added to favourites")
     message.focus()
     page.key("f")
     page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
@@ -562,6 +561,7 @@ def test_images_follow_each_other_without_details_until_any_input_which_does_no_
     assert _running(page).count() == 1
     page.key("Escape")
     expect(_running(page)).to_have_count(0)
+    expect(page.message("A picture every")).to_have_count(0)
     expect(page.viewer).to_be_visible()
     expect(page.page.locator(".details")).to_be_visible()
     page.page.mouse.move(300, 500)

@@ -2,7 +2,7 @@
  * word. */
 
 import type { ImageDetails } from "../contract";
-import { el, makePair } from "../core/dom";
+import { el, icon, makePair } from "../core/dom";
 import { CREATED, formatParameter } from "../core/text";
 import { getParameterLabel } from "../state/state";
 import type { Context } from "../types";
@@ -153,7 +153,7 @@ export function makeDifferenceTable({ translate, store }: Context, records: Comp
       ? el(
           "details",
           { class: "same" },
-          el("summary", {}, translate("compare_same", { n: same.length })),
+          el("summary", {}, icon("fold"), translate("compare_same", { n: same.length })),
           el("dl", {}, ...same.map(({ name, values }) => makePair(name, values[0]))),
         )
       : "",

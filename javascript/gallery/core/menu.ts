@@ -165,8 +165,8 @@ function makeRow(item: MenuItem, close: () => void) {
       "aria-disabled": item.isDisabled ? "true" : null,
       on: { click: press },
     },
-    isSwitch && icon("check"),
     el("span", { text: item.text, dir: "auto" }),
+    item.isChecked && icon("check"),
   );
 }
 

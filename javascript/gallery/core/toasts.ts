@@ -28,7 +28,9 @@ export class Toasts {
     readonly translate: Translate,
     signal: AbortSignal,
   ) {
-    this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
+    // a popover: a panel that slides in would hold what is fixed in it
+    const props = { class: "toasts", popover: "manual", role: "status", "aria-live": "polite" };
+    this.list = el("div", props);
     this.list.addEventListener("focusin", ({ relatedTarget }) => {
       const isOutside = relatedTarget instanceof HTMLElement && !this.list.contains(relatedTarget);
       if (isOutside) this.#focused = relatedTarget;
@@ -37,7 +39,9 @@ export class Toasts {
     const follow = () => {
       const top = getTop(root);
       // moved without need, its animations would begin again
-      if (this.list.parentNode !== top) top.append(this.list);
+      if (this.list.parentNode === top) return;
+      top.append(this.list);
+      if (this.list.isConnected) this.list.showPopover?.();
     };
     for (const type of ["layers", "fullscreenchange"])
       root.addEventListener(type, follow, { signal });

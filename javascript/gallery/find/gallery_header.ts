@@ -133,7 +133,8 @@ export function addGalleryHeader(
   store.on(["model", getPost], drawAbout, { signal });
   store.on(["watches", "where"], drawWatch, { signal });
   // last: the chips and the buttons have been drawn
-  store.on(["where", "loadedWords", "widened", "watches"], fitWords, { signal });
+  const widths = ["where", "loadedWords", "widened", "watches"] as const;
+  store.on([...widths, ({ needs }) => needs.gallery], fitWords, { signal });
   draw(store.get());
   drawAbout(store.get());
   drawWatch(store.get());

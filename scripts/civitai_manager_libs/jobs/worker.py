@@ -16,7 +16,6 @@ from ..core import (
     remove_leftovers,
     resumable_size,
     run_parallel,
-    sync_folder,
 )
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InvalidResponse
 from ..i18n import messages
@@ -228,9 +227,6 @@ class JobWorker:
         self._flushed_at = time.monotonic()
         try:
             if self._outcomes:
-                # A file's name must be on the disk before the database calls the file saved.
-                for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
-                    sync_folder(folder)
                 self._store.record_outcomes(self._job.id, self._outcomes)
                 self._outcomes = []
             self._job = self._store.get_job(self._job.id)

@@ -25,7 +25,8 @@ from .stats_features import extract_features, save_features
 
 __all__ = ["choose_covers", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
 __all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
-__all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_images"]
+__all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_ids"]
+__all__ += ["list_latest_images"]
 __all__ += ["list_page_images", "mark_deleted", "PageImage", "store_images", "store_missing_images"]
 __all__ += ["store_saved_files", "Tile"]
 
@@ -331,6 +332,17 @@ def list_latest_images(count: int) -> list[Image]:
     stored = (image_id for (image_id,) in select_rows_or_empty(sql, (count,)))
     ids = dict.fromkeys([*(image.id for image in latest), *stored])
     return list(find_images(list(ids)[:count]).values())
+
+
+def list_latest_ids(count: int, except_ids: Sequence[int]) -> list[int]:
+    """Return the ids of the `count` images that Civitai sent last, without `except_ids`."""
+    sql = (
+        "SELECT id FROM images JOIN tiles USING (id) LEFT JOIN missing_images USING (id)"
+        " WHERE is_whole AND site = ? AND tile <> '' AND missing_images.id IS NULL"
+        f" AND id NOT {OF_IDS} ORDER BY read_at DESC LIMIT ?"
+    )
+    rows = select_rows_or_empty(sql, (find_site(), json.dumps(list(except_ids)), count))
+    return [image_id for (image_id,) in rows]
 
 
 _NOTHING: Mapping[int, Image] = {}
