@@ -284,6 +284,11 @@ class GalleryPage:
         """Wait until the page stops scrolling, and return how far it is scrolled, in pixels."""
         return self.page.evaluate(_AT_REST)
 
+    def wait_until_kept(self) -> None:
+        """Wait until the history has where the page is scrolled: it is written every 350 ms."""
+        self.scroll_position()
+        self.page.wait_for_timeout(400)
+
     def wait_until_idle(self) -> None:
         """Wait until no request is under way, again and again: the load state tells it but once."""
         frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

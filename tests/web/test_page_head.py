@@ -245,6 +245,18 @@ def test_header_goes_while_one_scrolls_down_and_comes_back(server, open_gallery)
         )
 
 
+def test_header_stays_while_a_filter_is_changed_further_down(server, open_gallery):
+    page = open_gallery(server, "?model=900003&type=image&meta=1&period=Month").ready()
+    page.scroll_to(20)
+    reset = page.control("reset-filters")
+    expect(reset).to_be_in_viewport(ratio=1)  # beside any number of chips
+    reset.click()
+    expect(page.page).to_have_url(re.compile(r"\?model=900003$"))
+    page.page.locator(".grid:not([data-stale])").wait_for()
+    page.scroll_position()
+    expect(page.page.locator(".top")).to_be_in_viewport(ratio=1)
+
+
 def test_images_are_reached_by_the_first_link_and_by_six_stops_of_tab(server, open_gallery):
     page = open_gallery(server, _FILTERED).ready()
     page.control("about").wait_for()
