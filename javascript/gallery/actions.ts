@@ -20,9 +20,9 @@ import { copyImageText } from "./data/records";
 import type { GallerySearch, LoadedFilter } from "./data/search";
 import { makeMakingActions } from "./details/make_it";
 import type { Filters } from "./find/filters";
-import type { Finder } from "./find/finder";
 import { type Lists, makeListActions } from "./find/lists";
 import type { ModelResultCards } from "./find/model_results";
+import type { SearchField } from "./find/search_field";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
 import { chooseCheckpoint } from "./host/host_page";
@@ -96,7 +96,7 @@ export interface PageParts {
   connection: Connection;
   bookmarks: Bookmarks;
   grid: Grid;
-  finder: Finder;
+  searchField: SearchField;
   focus: FocusKeeper;
   filters: Filters;
   collections: Collections;
@@ -186,7 +186,7 @@ export function makeActions(context: PageContext) {
       store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     /** Note how many failures of downloads the user has not seen. */
     noteFailures: (unseenFailures: number) => store.set({ unseenFailures }),
-    focusFind: () => parts.finder.focus(),
+    focusFind: () => parts.searchField.focus(),
     /** Focus the first image or model that is shown next. */
     leadToFound: () => parts.focus.focusPageSoon(),
     openFilters: () => parts.filters.open(),

@@ -20,12 +20,11 @@ import { makeNeededFiles } from "./data/needed_files";
 import { makePager } from "./data/pager";
 import { Records } from "./data/records";
 import { makeGallerySearch, makeLoadedFilter } from "./data/search";
-import { getGalleryName } from "./find/chips";
 import { Filters } from "./find/filters";
-import { makeFinder } from "./find/finder";
 import { addGalleryHeader } from "./find/gallery_header";
 import { makeLists } from "./find/lists";
 import { makeModelResults } from "./find/model_results";
+import { makeSearchField } from "./find/search_field";
 import {
   addMissing,
   addNotices,
@@ -49,7 +48,7 @@ import { addModelFilesPanel } from "./panels/models_panel";
 import { makeSettings } from "./panels/settings";
 import { addStatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
-import { getSearchedWords } from "./state/query";
+import { getGalleryName, getSearchedWords } from "./state/query";
 import { makeRouter, rememberPlace } from "./state/router";
 import { followMarks } from "./state/selection";
 import { getShown, getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
@@ -162,9 +161,9 @@ function buildParts(context: PageContext, status: Status) {
   parts.making = makeMaking(context);
   parts.jobs = new Jobs(context);
   parts.neededFiles = makeNeededFiles(context);
-  parts.finder = makeFinder(context);
+  parts.searchField = makeSearchField(context);
   parts.filters = new Filters(context);
-  addGalleryHeader(context, parts.finder.header, parts.filters);
+  addGalleryHeader(context, parts.searchField.header, parts.filters);
   addNotices(context);
   parts.results = makeModelResults(context);
   parts.home = new Home(context, makeLocalModelData(context));
@@ -175,7 +174,7 @@ function buildParts(context: PageContext, status: Status) {
     const { stale, lookupText, loading, searchReading } = state;
     if (stale || lookupText) return false;
     if (!getTiles(state).length && (loading || searchReading === "on")) return false;
-    if (state.problems.lookup && parts.finder.focusProblem()) return true;
+    if (state.problems.lookup && parts.searchField.focusProblem()) return true;
     if (state.results) return parts.results.focusFirst();
     if (isHome(state)) return parts.home.focusFirst() || status.focusFirst();
     if (getTiles(state).length) return parts.grid.focusTopmost();

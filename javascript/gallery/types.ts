@@ -17,7 +17,7 @@ import type {
   ModelView,
   NeededFilesView,
   Note,
-  PostView,
+  Post,
   ReproductionView,
   SearchCount,
   WatchList,
@@ -123,7 +123,7 @@ export interface State {
   problems: Problems;
   lost: boolean; // our server did not respond, and none of `problems` tells that
   notes: Note[];
-  post: PostView | null; // what is known about the post that was loaded last
+  post: Post | null; // what is known about the post that was loaded last
   libraryDate: string; // when the shown images were stored, if Civitai does not respond; else ""
   groupsPosts: boolean; // each post is one tile
   hiddenCount: number; // number of images that rules hide

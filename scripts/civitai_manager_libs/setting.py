@@ -255,6 +255,11 @@ def made_folder() -> str:
     return expand_folder(made_images_folder) or os.path.join(saved_images_folder(), "made_here")
 
 
+def reserved_bytes() -> int:
+    """Return how many bytes of disk space downloads must leave free."""
+    return gallery_disk_reserve_mb * 1024 * 1024
+
+
 def base_url() -> str:
     """Return Civitai's URL without a final slash; CIVITAI_BASE_URL in the environment wins."""
     return (os.environ.get("CIVITAI_BASE_URL") or f"https://{civitai_host}").rstrip("/")

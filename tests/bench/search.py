@@ -119,7 +119,7 @@ def _fill(count: int) -> None:
         image_records.store_images(images, galleries=[f"model {start // 5000}"])
         wait_for_writes(60)
     saved = range(1, count, max(50, count // 2000))
-    image_records.store_saved_files(lambda: {number: f"{number}.png" for number in saved})
+    image_records.store_saved_files(lambda: [(number, f"{number}.png", 0.0) for number in saved])
     for start in range(first, count, first):
         _copy_records(start, min(first, count - start), count, first)
 

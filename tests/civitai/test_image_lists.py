@@ -5,9 +5,11 @@ import random
 import re
 
 import pytest
-from civitai_manager_libs.civitai import fetch_images_by_id, parse_image_ids
-from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.civitai import fetch_image, fetch_images_by_id, find_unsent_ids
+from civitai_manager_libs.civitai import parse_image_ids
+from civitai_manager_libs.errors import InputError, InvalidResponse
 from hypothesis import given, strategies as st
+from site_stand_in import Site, SiteClient, SiteImage, VERSIONS
 
 _IDS = st.lists(st.integers(1, 2**31 - 1), min_size=1, max_size=300, unique=True)
 _NOISE = ["12 likes", "2024", "https://evil.example/images/5", "user/7", "</a>", "", "images 9"]
@@ -117,3 +119,62 @@ def test_server_that_ignores_ids_is_found_out_by_one_request():
     site = _Site({1, 2}, is_old=True)
     assert fetch_images_by_id(site, [1, 2]) is None
     assert site.requests == 1
+
+
+@given(st.integers(1, 100), st.randoms(use_true_random=False))
+def test_site_sends_all_images_that_it_has_however_many_rows_they_take(count, rng):
+    ids = rng.sample(range(1, 10**6), count)
+    rows = [rng.sample(VERSIONS, rng.randint(1, len(VERSIONS))) for _ in ids]
+    images = [SiteImage(i, 1, rng.choice([1, 4, 16]), versions=tuple(v)) for i, v in zip(ids, rows)]
+    there = images[: rng.randint(1, count)]
+    client, known = SiteClient(Site(there)), there[0].id
+    assert fetch_images_by_id(client, ids).keys() == {image.id for image in there}
+    assert find_unsent_ids(client, ids, [known]) == set(ids) - {image.id for image in there}
+
+
+_URL = "https://image.civitai.com/x/{}.jpeg"
+
+
+class _Player:
+    """Sends pages one after another. pages: their rows, and whether another page follows."""
+
+    def __init__(self, *pages):
+        self.pages = iter(enumerate(pages))
+
+    def fetch_json(self, url, params=None):
+        at, (rows, goes_on) = next(self.pages)
+        return {"items": rows, "metadata": {"nextCursor": str(at)} if goes_on else {}}
+
+
+def _row(image_id, url=_URL, **more):
+    return {"id": image_id, "url": url.format(image_id), **more}
+
+
+def test_empty_page_with_a_next_one_is_not_the_end():
+    pages = (([_row(1)], True), ([], True), ([_row(2)], False))
+    assert fetch_images_by_id(_Player(*pages), [1, 2, 3]).keys() == {1, 2}
+    assert find_unsent_ids(_Player(*pages), [2, 3], [1]) == {3}
+
+
+@pytest.mark.parametrize(
+    "row,unsent",
+    [
+        (_row(2, type="audio"), {3}),
+        (_row(2, "https://elsewhere.example/{}.jpeg"), set()),
+        (_row(1), {2, 3}),
+    ],
+    ids=["audio", "at-an-address-that-is-not-followed", "twice"],
+)
+def test_image_that_is_sent_in_any_form_is_not_missing(row, unsent):
+    assert find_unsent_ids(_Player(([_row(1), row], False)), [2, 3], [1]) == unsent
+
+
+@pytest.mark.parametrize("rows", [[], [_row(2)], [_row(1), _row(9)]], ids=["none", "no", "other"])
+def test_response_without_a_known_image_or_with_others_says_nothing_of_what_is_missing(rows):
+    with pytest.raises(InvalidResponse):
+        find_unsent_ids(_Player((rows, False)), [2, 3], [1])
+
+
+def test_server_that_sends_another_image_is_not_taken_to_lack_one():
+    with pytest.raises(InvalidResponse):
+        fetch_image(_Player(([_row(1)], False)), 2)

@@ -58,6 +58,8 @@ def test_listed_images_are_downloaded_and_missing_ones_named(server, run, dest, 
     assert (code, out) == (1, f"2 saved, 0 skipped, 0 failed: {dest}\n")
     assert read_images(dest) == server.files([5001, 5003])
     assert err.endswith("(gone, or not shown to you): 1 picture: 77\n")
+    again = run("download", str(tmp_path / "my list.txt"), "--dest", dest, "--json")
+    assert json.loads(again[1])["not_sent"] == [77]
     limited = run("download", str(tmp_path / "my list.txt"), "--dest", dest, "--limit", "1")
     assert limited[:2] == (0, f"0 saved, 1 skipped, 0 failed: {dest}\n")
     assert run("download", str(tmp_path), "--dest", dest)[0] == 2

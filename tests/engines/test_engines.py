@@ -77,6 +77,23 @@ def test_program_that_takes_no_requests_is_named(a1111, path, answer, key):
     assert caught.value.key == key
 
 
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        # Of SD.Next with --auth.
+        ('{"error":"HTTPException","code":401,"detail":"Not authenticated","body":""}', "login"),
+        ('{"detail":"Not authenticated"}', "none"),
+        ("<html>Log in</html>", "none"),
+    ],
+    ids=["sdnext", "another-api", "login-page"],
+)
+def test_only_sdnext_is_told_by_its_refusal_without_a_login(sdnext, body, key):
+    sdnext.faults["/sdapi/v1/version"] = text_answer(401, body, "application/json")
+    with pytest.raises(EngineError) as caught:
+        engines.find_engine(sdnext.url)
+    assert caught.value.key == f"engine_{'needs_login' if key == 'login' else key}"
+
+
 def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
     with pytest.raises(EngineError, match="not among the known"):
         engines.find_engine("http://127.0.0.1:9999")

@@ -220,8 +220,9 @@ _INFOTEXT = "a sea\nSteps: 20, Sampler: Euler, Seed: 5"
 def save(webui):
     """save(filename, p, pnginfo) plays a WebUI that has saved an image; returns what we got."""
     registered, received = [], []
+    webui.script_callbacks.on_app_started = print
     webui.script_callbacks.on_image_saved = registered.append
-    host.register_image_saved(lambda *arguments: received.append(arguments))
+    host.register_callbacks(print, lambda *arguments: received.append(arguments))
     (callback,) = registered
 
     def save(filename="outputs/00001-5.png", p=object(), pnginfo=None):

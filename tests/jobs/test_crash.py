@@ -64,6 +64,26 @@ def test_job_of_a_killed_process_is_finished_by_another(server, tmp_path, seed):
     assert part_files(tmp_path) == []
 
 
+@pytest.mark.parametrize("seed", _seeds(1, 7))
+def test_image_of_two_jobs_is_in_one_folder_though_one_was_killed(server, tmp_path, seed):
+    moments, dests = random.Random(seed), [tmp_path / "one", tmp_path / "two"]
+    program = CliProcess(server.url, tmp_path / "data")
+    first, second = (("download", str(MODEL_ID), "--dest", str(dest)) for dest in dests)
+    _kill_at_random(program.start(*first), server, moments)
+    whole, asked = list_whole_images(server, dests[0]), server.fetched
+    assert program.run(*second).returncode == program.run("resume").returncode == 0
+    check_none_fetched_again(server, whole, asked)
+    one, two = (list_whole_images(server, dest) for dest in dests)
+    assert (one | two, one & two) == (set(server.ids), set())
+    assert [len(list(dest.iterdir())) for dest in dests if dest.exists()] == [
+        3 * len(one),
+        3 * len(two),
+    ]
+    with JobStore(str(program.data / "gallery.db")) as store:
+        counts = {job.folder: (job.saved, job.skipped) for job in store.list_jobs()}
+    assert counts == {str(d): (len(i), _COUNT - len(i)) for d, i in zip(dests, (one, two))}
+
+
 @pytest.mark.parametrize("seed", [0, *_seeds(1, 17)])
 def test_tab_that_is_killed_goes_on_by_itself_at_its_next_start(server, tmp_path, seed):
     moments, dest = random.Random(seed), tmp_path / "out"

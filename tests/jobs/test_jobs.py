@@ -246,7 +246,7 @@ def test_claims_of_a_job_are_freed_unless_it_is_running(store, is_at_work):
     lock = store.job_lock(first)
     if is_at_work:
         assert lock.acquire()
-    store.free_claims(first)
+    store.free_claims(first, lambda *_: None)
     lock.release()
     assert store.claim_images(second, [1])[1].other_job == (first if is_at_work else 0)
 
@@ -313,7 +313,8 @@ def test_library_learns_at_the_next_start_what_was_saved_before_a_kill(library, 
         store.record_outcomes(job_id, outcomes)
         store.set_state(job_id, "done")
     image_records.forget_saved_files([1])  # as if the program had ended between the two databases
-    image_records.store_saved_files(lambda: {2: "/older.png", 3: "/of-another-database.png"})
+    older = [(2, "/older.png", 1.0), (3, "/of-another-database.png", 1.0)]
+    image_records.store_saved_files(lambda: older)
     if damage == "removed":
         library.forget()
         os.unlink(setting.library_file())

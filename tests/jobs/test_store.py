@@ -14,7 +14,6 @@ from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient, JobService, JobStore, JobWorker
 from civitai_manager_libs.jobs.job_records import JobOptions, NamingContext, WalkState
-from civitai_manager_libs.web.routes import jobs
 from page_driver import wait_for
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -137,7 +136,7 @@ _DAMAGES = {
     "query-no-json": "query = '{'",
     "options-no-json": "options = 'x'",
     "options-deep": f"options = '{'[' * 5000}'",
-    "options-of-another-kind": "options = '{\"stop_at_known\": \"x\"}'",
+    "options-of-another-kind": 'options = \'{"stop_at_known": "x"}\'',
     "state-unknown": "state = 'asleep'",
     "title-no-utf-8": "title = CAST(x'41ff42' AS TEXT), report = ''",
     "folder-bytes": "folder = x'2f'",
@@ -172,7 +171,7 @@ def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, 
     wait_for(lambda: [s.state for s in service.list_jobs(9)[0]] == ["done"], "the end of the other")
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
-    assert jobs.make_jobs_panel(service, "en")["jobs"][0]["id"] == good
+    assert service.list_jobs(12)[0][0].id == good
     with service.open_store() as store:
         assert store.quarantine_unreadable() == ""
         assert good < store.add_job("Another", ImageQuery(101), str(tmp_path), 6) < 10

@@ -386,6 +386,30 @@ def test_infotext_is_embedded_into_an_existing_image_only_if_it_is_ours(store, f
     assert (b"fog" in read_images(folder)["1.png"]) is ours
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_killed_job_had_downloaded_is_its_own_for_another_job_too(store, folder, again):
+    elsewhere, client = f"{folder}-2", _client_of({"id": 1, "meta": {"prompt": "fog"}})
+    os.makedirs(elsewhere)
+    killed = store.add_job("A", _QUERY, folder, 1, images=client.fetch_page().images)
+    store.claim_images(killed, [1])  # then it was killed, between the file's name and the database
+    _put(folder, "1.png", _PNG)
+    job = _run(store, store.add_job("A", _QUERY, elsewhere, 9, again=again), client)
+    assert (job.saved, job.skipped) == ((1, 0) if again else (0, 1))
+    assert bool(os.listdir(elsewhere)) is again and store.get_job(killed).saved == 1
+    assert sorted(os.listdir(folder)) == ["1.json", "1.png", "1.txt"]
+
+
+def test_what_another_job_had_saved_is_not_a_killed_jobs(store, folder):
+    client = _client_of({"id": 1, "meta": {"prompt": "fog"}})
+    os.makedirs(folder)
+    images = client.fetch_page().images
+    killed = store.add_job("A", _QUERY, folder, 1, images=images)
+    assert _run(store, _add(store, folder), client).saved == 1
+    store.claim_images(killed, [1])  # then it was killed, before it recorded that the file exists
+    assert _run(store, _add(store, folder), client).skipped == 1
+    assert store.get_job(killed).saved == 0
+
+
 @pytest.mark.parametrize("concurrency", [1, 16])
 def test_lost_network_pauses_the_job_and_fails_no_image(store, folder, concurrency):
     os.makedirs(folder)

@@ -42,6 +42,7 @@ DROP INDEX user_tags_by_image; DROP INDEX collection_images_by_image;
 CREATE INDEX uses_by_image ON uses (id); CREATE INDEX own_tags_by_image ON own_tags (id);
 CREATE INDEX in_sets_by_image ON in_sets (id);
 """
+_FORMER_SAVED = "ALTER TABLE saved DROP COLUMN saved_at;"
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def make_older(alter):
 
     It then runs a script, which makes an older one of it.
     """
-    return lambda script: alter(f"{_FORMER_NAMES}{_FORMER_INDEXES}{script}")
+    return lambda script: alter(f"{_FORMER_NAMES}{_FORMER_INDEXES}{_FORMER_SAVED}{script}")
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Gallery pages and images are requested once, and stored for when Civitai does not respond."""
 
+import contextlib
 import os
+import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +13,11 @@ from api_server import html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core import Cancellation, threads, thumbnail_url
-from civitai_manager_libs.errors import Cancelled, NetworkError, ServerError
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError, ServerError
 from civitai_manager_libs.library import image_cache, image_records, models, pages as gallery_pages
 from civitai_manager_libs.library import wait_for_writes
-from civitai_manager_libs.library.database import writing
+from civitai_manager_libs.library.database import select_rows, writing
+from hypothesis import given, strategies as st
 from site_stand_in import make_site_images, served, Site
 
 _QUERY = ImageQuery(101)
@@ -271,3 +274,69 @@ def test_thousand_listed_images_cost_ten_requests_and_stored_ones_none():
         assert wait_for_writes(60)
     assert len(client.asked) == 20  # half of the images are not to be had, and asked for again
     assert not [number for asked in client.asked[10:] for number in asked if number % 2 == 0]
+
+
+class _Failing:
+    """Civitai's answers by id while it fails in one way after another.
+
+    there: the ids that it has. faults: how it answers the next requests, the last first; "": well.
+    """
+
+    def __init__(self, rng):
+        self.there, self.rng, self.is_old, self.faults = set(), rng, False, []
+
+    def fetch_json(self, url, params=None):
+        fault = self.faults.pop() if self.faults else ""
+        if fault == "error":
+            raise self.rng.choice([NetworkError("x"), ServerError("x", 500), ServerError("x", 429)])
+        ids = [int(text) for text in str(params.get("ids", params.get("imageId"))).split(",")]
+        found = [image_id for image_id in ids if image_id in self.there]
+        if self.is_old and "ids" in params or fault == "others":
+            found = [*range(8_000_000, 8_000_100)]
+        found = found[: len(found) // 2] if fault == "half" else [] if fault == "empty" else found
+        self.rng.shuffle(found)
+        rows = [{"id": i, "url": f"https://image.civitai.com/x/{i}.jpeg"} for i in found * 2]
+        if fault == "unfollowed":
+            rows = [{**row, "url": "https://cdn.example/x.jpeg"} for row in rows]
+        return {"items": "" if fault == "no-page" else rows, "metadata": {}}
+
+
+_FAULTS = ["error", "others", "empty", "unfollowed", "no-page"]  # one after another
+_FAULTS = st.lists(st.sampled_from([*_FAULTS, ""]), max_size=6) | st.just(["", "half"])
+_SOME = st.sets(st.integers(9_100_001, 9_100_012), max_size=11)
+
+
+@pytest.fixture
+def no_pause(monkeypatch):
+    monkeypatch.setattr(gallery_pages, "_PACE", 0)
+
+
+def _list_gone():
+    assert wait_for_writes(60)
+    return {image_id for (image_id,) in select_rows("SELECT id FROM missing_images")}
+
+
+@pytest.mark.usefixtures("no_pause")
+@given(st.booleans(), st.lists(st.tuples(_SOME, _FAULTS), max_size=3), st.integers())
+def test_image_is_marked_only_if_civitai_lacks_it_and_until_it_is_seen_again(is_old, rounds, seed):
+    client, ids = _Failing(random.Random(seed)), [*range(9_100_001, 9_100_013)]
+    query = ImageQuery(images=gallery_pages.store_list(ids), level=31)
+
+    def read_all(cursor=None):
+        while True:
+            cursor = gallery_pages.fetch_page(client, query, cursor, 8).next_cursor
+            assert wait_for_writes(60)
+            if cursor is None:
+                return
+
+    gone = set()
+    for missing, client.faults in [(set(), []), *rounds, (set(), []), ({ids[0], ids[9]}, [])]:
+        client.there, client.is_old = set(ids) - missing, is_old
+        with contextlib.suppress(CivitaiShortcutError):
+            read_all()
+        gone |= missing
+        assert _list_gone() <= gone
+        assert image_records.find_images(ids).keys() == set(ids), "nothing is lost"
+    assert _list_gone() == {ids[0], ids[9]}
+    image_records.store_images(list(image_records.find_images(ids[:1]).values()))
+    assert _list_gone() == {ids[9]}

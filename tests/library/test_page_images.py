@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import fold_text
-from civitai_manager_libs.library import bookmarks, hidden_images, hidden_rules, image_records
+from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, models
 from civitai_manager_libs.library import schema, search
 from civitai_manager_libs.library.database import connections, evict_oldest, MemoryCache
 from civitai_manager_libs.library.database import select_rows, writing
@@ -27,7 +27,7 @@ def stored(library):
     bookmarks.change_annotations([2], bookmarks.AnnotationChange(favourite=True, stars=4))
     hidden_rules.add_rule("word", "dawn")
     image_records.mark_deleted(3)
-    image_records.store_saved_files(lambda: {1: __file__, 2: f"{__file__}.deleted"})
+    image_records.store_saved_files(lambda: [(1, __file__, 1.0), (2, f"{__file__}.deleted", 1.0)])
     library.forget()
     return library
 
@@ -53,6 +53,15 @@ def test_page_shows_what_the_records_say_and_what_the_user_added(stored):
     assert (one.saved_path, two.saved_path) == (__file__, "")
     assert [image.is_hidden for image in (four, two, three, one)] == [False, False, False, True]
     assert three.last_seen > 0 == four.last_seen
+
+
+def test_images_that_were_saved_last_are_the_covers_of_the_downloads(stored):
+    times = {4: 2.0, 2: 4.0, 3: 3.0, 1: 1.0}
+    image_records.store_saved_files(lambda: [(n, f"{n}.png", at) for n, at in times.items()])
+    shown = models.summarize_set("downloads", 31).covers
+    assert list(shown) == [2, 3, 4]  # one is hidden
+    image_records.store_saved_files(lambda: [(4, "4.png", 5.0)])
+    assert models.summarize_set("downloads", 31).covers == (4, 2, 3)
 
 
 def test_page_is_the_same_before_its_images_are_written(library, monkeypatch):
@@ -95,7 +104,7 @@ def test_library_of_version_12_shows_the_same_page_at_once_and_is_filled_later(
         assert _page() == [image._replace(saved_path="") for image in before]
         assert select_rows("SELECT count(*) FROM tiles") == [(0,)]
     image_records.index_remaining()
-    image_records.store_saved_files(lambda: {1: __file__})
+    image_records.store_saved_files(lambda: [(1, __file__, 1.0)])
     stored.forget()
     assert select_rows("SELECT count(*) FROM tiles WHERE tile != ''") == [(4,)]
     assert _page() == before
@@ -220,14 +229,14 @@ def test_rules_hide_the_same_images_whichever_came_first(rules, texts):
             for number, rule in enumerate(rules, 1):
                 row = (number, "word", rule, fold_text(rule))
                 db.execute("INSERT OR IGNORE INTO hidden_rules VALUES (?, ?, ?, ?)", row)
-                db.execute(hidden_images.make_hide_statement("r.number = ?1"), (number,))
+                db.execute(schema.make_hide_statement("r.number = ?1"), (number,))
 
         def add_texts():
             for image_id, text in enumerate(texts, 1):
                 folded = fold_text(text)
                 row = (image_id, folded and f"{folded}  ", "", "")
                 db.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", row)
-                hidden_images.refresh_hidden(db, [image_id])
+                hidden_rules.refresh_hidden(db, [image_id])
 
         for add in (add_rules, add_texts) if rules_first else (add_texts, add_rules):
             add()

@@ -39,7 +39,7 @@ def filled(library):
     store_model(9, "Ocean Style", (77, "v2 FLUX"))
     image_records.store_images([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
     image_records.store_images([_image(n) for n in (4, 5, 6, 7, 8)])
-    image_records.store_saved_files(lambda: {3: "3.png", 5: "5.png"})
+    image_records.store_saved_files(lambda: [(3, "3.png", 1.0), (5, "5.png", 1.0)])
     library.forget()
     return library
 

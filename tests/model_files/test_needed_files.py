@@ -107,7 +107,7 @@ def test_version_is_requested_only_once(civitai, client, folder, library):
     assert sorted(civitai.asked) == ["1", "2"]
     assert list_needed_files(client, images) == first
     library.forget()
-    assert list_needed_files(None, images)[1].choice.file.id == 10
+    assert list_needed_files(client, images)[1].choice.file.id == 10
     assert len(civitai.asked) == 2
 
 

@@ -1,6 +1,7 @@
 """Newer versions of the models here: which is offered, in how many requests, until dismissed."""
 
 import json
+import os
 
 import pytest
 from api_server import reset
@@ -8,7 +9,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import model_from_json
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.model_files import check_newer_versions, dismiss_newer_version, index
-from civitai_manager_libs.model_files import is_check_due, list_newer_versions, newer_versions
+from civitai_manager_libs.model_files import is_check_due, list_newer_versions, make_needed_file
+from civitai_manager_libs.model_files import newer_versions, plan_requests
 from civitai_manager_libs.model_files.newer_versions import choose_newer_version
 from hypothesis import given, strategies as st
 
@@ -65,6 +67,37 @@ def test_newer_version_is_told_with_its_page_until_it_is_dismissed_or_here(civit
     assert _told() == [(12, "v10")]
     put(12, 1)
     assert list_newer_versions() == []
+
+
+def test_newer_version_goes_beside_the_old_one_unless_a_template_names_subfolders(
+    civitai, client, put
+):
+    files = [
+        {"id": 120, "name": "12.safetensors", "type": "Model", "primary": True},
+        {"id": 121, "name": "12.vae.safetensors", "type": "VAE"},
+    ]
+    newest = {**_version(12, "2026-05-02"), "files": files}
+    civitai.models = {1: _model(1, newest, _version(10, "2025-01-01"))}
+    old = put(10, 1)
+    folder = old.parent / "my own" / "styles"
+    folder.mkdir(parents=True)
+    (old.parents[1] / "vae").mkdir()
+    for path in (old, old.with_suffix(".civitai.info")):
+        path.rename(folder / path.name)
+    index.get_model_index().forget()
+    check_newer_versions(client)
+    [version, *_] = model_from_json(civitai.models[1]).versions
+    lora, vae = version.remote_files
+
+    def plan():
+        requests = plan_requests(client, [(lora, version), (vae, version)])
+        return [os.path.dirname(request.path) for request in requests]
+
+    assert plan() == [str(folder), str(old.parents[1] / "vae")]
+    assert os.path.dirname(make_needed_file(version).path) == str(folder)
+    setting.change("model_folder_template", "{base_model}")
+    assert plan()[0] == str(old.parent / "SDXL 1.0")
+    assert make_needed_file(version).path.startswith(str(old.parent / "SDXL 1.0"))
 
 
 def test_models_are_asked_for_in_hundreds_and_unknown_files_not_at_all(civitai, client, put):

@@ -19,7 +19,7 @@ from civitai_manager_libs.errors import NotFound, HttpStatusError
 from fault_responses import png
 from loopback_server import LoopbackServer, QuietHandler
 
-__all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "make_site_images", "served"]
+__all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "VERSIONS", "make_site_images", "served"]
 
 MODEL, VERSIONS = 600, (700, 701, 702, 703)  # whose gallery it is
 _NOW = 1_785_317_342_117  # milliseconds since 1970
@@ -67,7 +67,7 @@ class Site:
         """Return the (status, JSON object) of the response to these query parameters."""
         self.asked.append(dict(params))
         limit = min(int(params["limit"]), self.most)
-        if "imageId" in params or ("modelId" in params and "modelVersionId" not in params):
+        if _uses_database(params):
             return self._by_database(params, limit)
         name = params.get("username")
         if name and self.index != "feed" and all(i.username != name for i in self.images):
@@ -91,7 +91,7 @@ class Site:
         The cursor is the id of the first image that is not shown. Only with the sort order `Oldest`
         does the next page contain that image.
         """
-        cursor, is_up = params.get("cursor"), params["sort"] == "Oldest"
+        cursor, is_up = params.get("cursor"), params.get("sort") == "Oldest"
         if cursor and not cursor.isdigit():
             return 400, {"error": "Invalid cursor: expected 1 value(s), received 2"}
         found = [i for i in self._sorted(params, False) if not i.is_cut and not i.is_draft]
@@ -145,12 +145,11 @@ class Site:
     # Rows
 
     def _sorted(self, params: Mapping[str, str], with_drafts: bool) -> list[SiteImage]:
-        lost = self.lost.get(params["sort"], ())
+        lost = self.lost.get(params.get("sort", ""), ())
         rows = [i for i in self.images if _matches(i, params) and i.id not in lost]
         rows = [i for i in rows if with_drafts or not i.is_draft]
-        by_database = "modelId" in params and "modelVersionId" not in params
-        is_up = params["sort"] == "Oldest"
-        if by_database:
+        is_up = params.get("sort") == "Oldest"
+        if _uses_database(params):
             return sorted(rows, key=lambda i: i.id, reverse=not is_up)
         rows.sort(key=lambda i: i.published, reverse=not is_up)
         if params["sort"].startswith("Most"):
@@ -256,11 +255,18 @@ def _place(cursor: str | None) -> tuple[int, int]:
     return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 
 
+def _uses_database(params: Mapping[str, str]) -> bool:
+    of_model = "modelId" in params and "modelVersionId" not in params
+    return of_model or "imageId" in params or "ids" in params
+
+
 def _matches(image: SiteImage, params: Mapping[str, str]) -> bool:
     version, name, kind = (params.get(key) for key in ("modelVersionId", "username", "type"))
+    named = params.get("ids", params.get("imageId"))
     return (
         bool(image.level & int(params["browsingLevel"]))
         and (version is None or int(version) in image.versions)
         and (name is None or name == image.username)
         and (kind is None or kind == image.type)
+        and (named is None or str(image.id) in named.split(","))
     )

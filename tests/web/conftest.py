@@ -8,6 +8,7 @@ import os
 import pytest
 from api_server import ApiServer
 from civitai_manager_libs import civitai_gallery_action, setting
+from civitai_manager_libs.jobs import JobService
 from civitai_manager_libs.model_files import index
 
 pytest.importorskip("uvicorn")
@@ -19,7 +20,7 @@ def fresh(library, monkeypatch):
     from civitai_manager_libs.web.routes import bootstrap, dependencies
 
     monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
-    monkeypatch.setattr(dependencies, "_service", None)
+    monkeypatch.setattr(dependencies, "_job_service", JobService(dependencies.get_client))
     dependencies._responses.clear()
     monkeypatch.setattr(bootstrap, "_is_demo", False)
     setting.change("http_max_retries", 0)

@@ -128,7 +128,7 @@ def _open_image_menu(page):
 
 def _search(page):
     page.field("find").fill("water")
-    page.page.locator(".finder [role='option']").first.wait_for()
+    page.page.locator(".search-field [role='option']").first.wait_for()
 
 
 def _fail(pattern, answer, then=lambda page: page.field("sort").select_option("Oldest")):

@@ -9,6 +9,7 @@ import pytest
 from civitai_manager_libs import engines, setting
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.engines import comfyui
+from civitai_manager_libs.jobs import MakeService
 from civitai_manager_libs.library import image_records
 from civitai_manager_libs.web.routes import dependencies
 from engine_stand_ins import ComfyStandIn
@@ -22,7 +23,7 @@ _OURS = {"X-Civitai-Shortcut": "1"}
 def comfy(monkeypatch, tmp_path, library):
     monkeypatch.setattr(comfyui, "_POLL", 0.01)
     monkeypatch.setattr(engines.find, "_USUAL", ())
-    monkeypatch.setattr(dependencies, "_make_service", None)
+    monkeypatch.setattr(dependencies, "_make_service", MakeService())
     setting.change("made_images_folder", str(tmp_path / "made"))
     images = [Image(n, f"https://image.civitai.com/x/{n}.jpeg", meta=META) for n in (77, 78)]
     lacking = {**META, "prompt": "a <lora:gone:1>"}

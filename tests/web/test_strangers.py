@@ -9,6 +9,7 @@ from pathlib import Path
 
 from api_server import MODEL_ID
 from civitai_manager_libs import setting
+from civitai_manager_libs.jobs import JobService
 from civitai_manager_libs.library import reproductions
 from civitai_manager_libs.model_files import get_model_index
 from civitai_manager_libs.web.routes import dependencies
@@ -87,7 +88,7 @@ def _fail_in_downloads(api, tmp_path):
 
 
 def _break_jobs(api, tmp_path):
-    dependencies._service = None
+    dependencies._job_service = JobService(dependencies.get_client)
     path = Path(setting.database_file())
     for name in path.parent.glob("gallery.db*"):
         name.unlink()

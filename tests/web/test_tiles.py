@@ -42,6 +42,17 @@ def test_tile_shows_generation_data_without_a_request(server, open_gallery):
         assert caption.evaluate("one => one.clientHeight <= one.parentNode.clientHeight")
 
 
+def test_caption_of_a_narrow_tile_keeps_its_heart_beside_a_long_name(server, open_gallery):
+    viewport = {"width": 360, "height": 800}
+    page = open_gallery(server, f"?model={_PAPER}", viewport=viewport).ready()
+    page.tile(str(with_text(_PAPER).id)).hover()
+    author = page.page.locator(".image-author")
+    expect(author.locator("[data-do='favourite']")).to_be_visible()
+    author.locator("bdi").evaluate("name => { name.textContent = 'a_name_of_many_letters'; }")
+    caption = page.page.locator(".caption")
+    assert caption.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_signs_keep_their_look_in_a_host_whose_font_has_others(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}").ready()
     page.page.evaluate("document.body.style.fontFamily = 'Symbols of the host'")

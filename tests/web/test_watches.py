@@ -24,7 +24,7 @@ _WATCH = {"action": "watch", **_NAMED}
 @pytest.fixture(autouse=True)
 def _started(fresh, monkeypatch):
     """As after a start: nothing was looked at."""
-    from civitai_manager_libs.web.routes import user_data as routes
+    from civitai_manager_libs.web.routes import watches as routes
 
     monkeypatch.setattr(routes, "_checks", watches.WatchChecks())
     return routes

@@ -2,7 +2,7 @@
  * of its post, where the gallery is grouped by post, and its tags, each of which leads to more
  * images. */
 
-import type { ImageDetails, PostView, Tag } from "../contract";
+import type { ImageDetails, Post as PostRecord, Tag } from "../contract";
 import { button, el, fill } from "../core/dom";
 import { makeLongText } from "../core/widgets";
 import { ignoreFailure, isAborted, makeProblem, makeRetryButton } from "../data/api";
@@ -87,7 +87,7 @@ export class Post {
     }
   }
 
-  #draw({ title, text }: PostView) {
+  #draw({ title, text }: PostRecord) {
     const { translate } = this.context;
     const heading = title && el("h3", { dir: "auto" }, title);
     fill(this.element, heading, text && makeLongText(text, translate, SHOWN));

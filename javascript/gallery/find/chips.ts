@@ -4,6 +4,7 @@ import type { Actions } from "../actions";
 import { button, el, icon } from "../core/dom";
 import {
   findSavedPlace,
+  getGalleryName,
   getTagName,
   hasGallery,
   listExcludingFilters,
@@ -12,29 +13,8 @@ import {
   type SearchScope,
   splitWords,
 } from "../state/query";
-import { getFailedGalleryPart, getPost, getSearched } from "../state/state";
+import { getFailedGalleryPart, getSearched } from "../state/state";
 import type { Context, State, Translate } from "../types";
-
-/** Return the name of the open gallery, "…" while it is unknown. */
-export function getGalleryName(
-  state: Pick<State, "where" | "model" | "title" | "post"> & Partial<State>,
-  translate: Translate,
-) {
-  const { where, model } = state;
-  const { user, post, tag, search } = where;
-  const title = getPost(state)?.title || state.title;
-  if (where.model !== null && model) return model.name;
-  if (title) return title;
-  const saved = findSavedPlace(where);
-  if (saved) return saved.collection || translate(saved.key);
-  if (user) return translate("pictures_by", { user });
-  if (post !== null) return translate("post_number", { id: post });
-  if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
-  // of a list's images the address tells how many, until the first page is loaded
-  const listed = /^\d/.test(where.images) ? where.images.split(",").length : "…";
-  if (where.images) return translate("list_title", { n: state.total ?? listed });
-  return search === null ? "…" : translate("library_title");
-}
 
 export type Chip = { key: string; text: string; remove(): void };
 

@@ -9,10 +9,9 @@ import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { makeGetModel } from "../details/file_controls";
 import { makePermissions } from "../details/sections";
 import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
-import { getSource, getWatchKey } from "../state/query";
+import { getGalleryName, getSource, getWatchKey } from "../state/query";
 import { getPost, getSetting, getShown } from "../state/state";
 import type { Context, State, Where } from "../types";
-import { getGalleryName } from "./chips";
 import type { Filters } from "./filters";
 
 const LIMIT = "gallery_download_limit";

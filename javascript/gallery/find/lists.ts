@@ -8,7 +8,7 @@ import { acceptDrops } from "../host/drag";
 import type { JobRequest } from "../panels/jobs";
 import { isList, makeQueryParameters } from "../state/query";
 import { getShown } from "../state/state";
-import { isAddress } from "./search_popup";
+import { isAddress } from "./search_rows";
 
 /** Return the actions for lists of images. */
 export function makeListActions(context: PageContext) {

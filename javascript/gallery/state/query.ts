@@ -1,6 +1,6 @@
 import type { Bootstrap, SearchCount, SearchPreview } from "../contract";
-import type { State, Where } from "../types";
-import { getSearched, getSetting, getSource, NOWHERE } from "./state";
+import type { State, Translate, Where } from "../types";
+import { getPost, getSearched, getSetting, getSource, NOWHERE } from "./state";
 
 export { getSource } from "./state";
 
@@ -141,6 +141,27 @@ export function findSavedPlace(where: Where) {
   const collection = quoted?.replace(/(["“”„＂])\1/g, "$1") ?? plain;
   const key = collection ? "" : (SAVED[first.toLowerCase()] ?? "");
   return collection || key ? { collection, key, word: first } : null;
+}
+
+/** Return the name of the open gallery, "…" while it is unknown. */
+export function getGalleryName(
+  state: Pick<State, "where" | "model" | "title" | "post"> & Partial<State>,
+  translate: Translate,
+) {
+  const { where, model } = state;
+  const { user, post, tag, search } = where;
+  const title = getPost(state)?.title || state.title;
+  if (where.model !== null && model) return model.name;
+  if (title) return title;
+  const saved = findSavedPlace(where);
+  if (saved) return saved.collection || translate(saved.key);
+  if (user) return translate("pictures_by", { user });
+  if (post !== null) return translate("post_number", { id: post });
+  if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
+  // of a list's images the address tells how many, until the first page is loaded
+  const listed = /^\d/.test(where.images) ? where.images.split(",").length : "…";
+  if (where.images) return translate("list_title", { n: state.total ?? listed });
+  return search === null ? "…" : translate("library_title");
 }
 
 /** Return the words of the current search, without the one that names a saved place. */

@@ -1,7 +1,7 @@
 /** The page's state, its store to which parts subscribe, and the facts that follow from the
  * state. */
 
-import type { Bootstrap, ImagePage, ImageView, MakeView, Note, PostView } from "../contract";
+import type { Bootstrap, ImagePage, ImageView, MakeView, Note, Post } from "../contract";
 import type { Part, Problems, State, Where, WidenedSearch } from "../types";
 import { NO_NEEDS } from "./model_files";
 import { groupByPost, isGrouped } from "./posts";
@@ -104,7 +104,7 @@ export function makeEmptyGallery() {
     stale: false,
     requestedAt: 0,
     notes: [],
-    post: null as PostView | null,
+    post: null as Post | null,
     widened: null as WidenedSearch | null,
     searchReading: "" as State["searchReading"],
     libraryDate: "",

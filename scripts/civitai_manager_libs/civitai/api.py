@@ -7,7 +7,7 @@ response, `Cancelled`. A response that the API's documentation does not allow ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -16,12 +16,12 @@ from ..core import find_cancellation, Image
 from ..errors import CivitaiShortcutError, InvalidResponse, NotFound
 from . import records
 from .image_query import ImageQuery, Page
-from .pagination import adjust_cursor
+from .pagination import adjust_cursor, walk_pages
 from .records import Model, Post, Version
 
 __all__ = ["Client", "fetch_image", "fetch_images", "fetch_images_by_id", "fetch_model"]
-__all__ += ["fetch_models", "fetch_post", "fetch_username", "fetch_version", "find_user"]
-__all__ += ["parse_page", "search_models"]
+__all__ += ["fetch_models", "fetch_post", "fetch_username", "fetch_version", "find_unsent_ids"]
+__all__ += ["find_user", "parse_page", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -178,9 +178,16 @@ def parse_page(body: Any) -> Page:
 
 def fetch_image(client: Client, image_id: int) -> Image | None:
     """Fetch one image by its id, with its tags; return None if Civitai does not send it."""
-    query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
-    page = fetch_images(client, query, None, 1)
+    page = _fetch_page_of_one(client, image_id)
     return next((image for image in page.images if image.id == image_id), None)
+
+
+def _fetch_page_of_one(client: Client, image_id: int) -> Page:
+    """Fetch an image by its id. Raises InvalidResponse if a server sends others in its place."""
+    page = fetch_images(client, ImageQuery(image_id=image_id, level=_ALL_LEVELS), None, 1)
+    if page.ids and image_id not in page.ids:
+        raise InvalidResponse("Civitai sent another image.")
+    return page
 
 
 def fetch_images_by_id(
@@ -194,26 +201,65 @@ def fetch_images_by_id(
     tell them apart. Return None if the server is of an older version, which does not know the
     parameter `ids` and sends other images. with_tags: whether to request the images' tags too.
     """
-    params: dict[str, str | int] = {
-        "ids": ",".join(map(str, image_ids)),
-        "browsingLevel": _ALL_LEVELS,
-        "limit": _MAX_IMAGES,
-        "withMeta": "true",
-        "flatMeta": "true",
-    }
-    if with_tags:
-        params["withTags"] = "true"
+    extra = {"withTags": "true"} if with_tags else {}
     found: dict[int, Image] = {}
-    while True:
-        page = parse_page(client.fetch_json(_api_url("images"), params))
+    for page in _iter_pages_by_id(client, image_ids, {"withMeta": "true", **extra}):
         if not set(page.ids) <= set(image_ids):
             return None
-        new = {image.id: image for image in page.images if image.id not in found}
-        found |= new
-        # The database has a row for each version that an image was made with.
-        if not new or page.next_cursor is None or len(found) == len(image_ids):
-            return found
-        params["cursor"] = page.next_cursor
+        found |= {image.id: image for image in page.images}
+    return found
+
+
+def _iter_pages_by_id(
+    client: Client, image_ids: Sequence[int], extra: Mapping[str, str]
+) -> Iterator[Page]:
+    """Yield pages until all images were sent, another image was sent, or no page is left.
+
+    extra: more query parameters.
+    """
+    params: dict[str, str | int] = {
+        "ids": ",".join(map(str, image_ids)),
+        # The ids come from the site's SQL database, which skips an image before the next page with
+        # every other sort; see `adjust_cursor`.
+        "sort": "Oldest",
+        "browsingLevel": _ALL_LEVELS,
+        "limit": _MAX_IMAGES,
+        "flatMeta": "true",
+        **extra,
+    }
+
+    def read_page(cursor: str | None) -> Page:
+        more = {} if cursor is None else {"cursor": cursor}
+        return parse_page(client.fetch_json(_api_url("images"), {**params, **more}))
+
+    sent = set[int]()
+    for page, _ in walk_pages(read_page, page_size=_MAX_IMAGES):
+        yield page
+        sent |= set(page.ids)
+        if not sent < set(image_ids):
+            return
+
+
+def find_unsent_ids(
+    client: Client, image_ids: Sequence[int], known_ids: Sequence[int], is_single: bool = False
+) -> set[int]:
+    """Return those of the image ids that Civitai does not send although it sends known images.
+
+    image_ids, known_ids: up to 100 together. is_single: whether to request each image by itself,
+    from a server that does not know the parameter `ids`. Raises InvalidResponse if no known image
+    comes: if Civitai runs out of time, its response is empty.
+    """
+    wanted = [*image_ids, *known_ids]
+    pages: Iterable[Page] = _iter_pages_by_id(client, wanted, {})
+    if is_single:
+        pages = (_fetch_page_of_one(client, image_id) for image_id in wanted)
+    sent, is_whole = set[int](), True
+    for page in pages:
+        sent |= set(page.ids)
+        is_whole &= not page.dropped  # images whose ids may be unknown
+    if sent.isdisjoint(known_ids) or not sent <= set(wanted):
+        raise InvalidResponse("Civitai did not send the images that were requested.")
+    return set(image_ids) - sent if is_whole else set()
 
 
 def find_user(client: Client, name: str) -> str:

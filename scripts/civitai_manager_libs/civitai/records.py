@@ -254,15 +254,15 @@ class Model:
 class Post:
     """A post: images that somebody published together.
 
-    title, text, username: "" if unknown. image_ids: those of the first 100 images that Civitai
-    shows to everybody, in the uploader's order.
+    title, text, user: "" if unknown. ids: of the first 100 images that Civitai shows to everybody,
+    in the uploader's order.
     """
 
     id: int
-    title: str = ""
-    text: str = ""
-    username: str = ""
-    image_ids: tuple[int, ...] = ()
+    title: str
+    text: str
+    user: str
+    ids: tuple[int, ...]
 
 
 def page_from_json(body: Any, query: ImageQuery) -> Page:
@@ -329,8 +329,8 @@ def post_from_json(body: Any) -> Post:
         id=as_id(body["id"]) or 0,
         title=clean_line(body.get("title")),
         text=html_to_text(body.get("detail")),
-        username=_parse_username(as_mapping(body.get("user")).get("username")),
-        image_ids=tuple(dict.fromkeys(image_id for image_id in ids if image_id is not None)),
+        user=_parse_username(as_mapping(body.get("user")).get("username")),
+        ids=tuple(dict.fromkeys(image_id for image_id in ids if image_id is not None)),
     )
 
 

@@ -25,8 +25,8 @@ from ..model_files import NeededFile, plan_requests
 from .make_images import list_engines, make_image
 from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
-from .run_job import can_resume, MAX_JOBS, open_store, print_jobs, run_job
-from .run_job import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
+from .download_jobs import can_resume, MAX_JOBS, open_store, print_jobs, run_job
+from .download_jobs import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
 from .target import load_listed_images, make_checked_client, resolve_target
 from .terminal import explain_failure, get_text, get_user_language, print_message
 from .terminal import print_translated, translate_errors
@@ -76,7 +76,7 @@ def _download(arguments: argparse.Namespace) -> int:
     if arguments.stop_at_known is not None and arguments.sort != "Newest":
         raise InputError(get_text("stop_needs_newest"))
     client = make_checked_client()
-    images, missing, query = list[Image](), list[int](), ImageQuery()
+    images, missing, query = list[Image](), None, ImageQuery()
     target = arguments.model
     if target == "-" or not target.isdigit() and os.path.isfile(target):  # a list of images
         context, images, missing = load_listed_images(client, target, arguments.limit)
@@ -94,7 +94,7 @@ def _download(arguments: argparse.Namespace) -> int:
         options = JobOptions(name, context, known, width, verify=verify)
         title, again, chosen = context.model, arguments.again, images or None
         job_id = store.add_job(title, query, folder, limit, again, options, images=chosen)
-        code = _run_jobs(store, [job_id], client, arguments.json)
+        code = run_job(store, job_id, client, arguments.json, missing)
     if missing:
         print_translated("list_missing", n=len(missing), ids=", ".join(map(str, missing[:_SHOWN])))
     return code or (SOME_FAILED if missing else SUCCESS)

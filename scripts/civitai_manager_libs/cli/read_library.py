@@ -22,7 +22,7 @@ from ..library import (
     wait_for_writes,
 )
 from ..model_files import filter_commercial
-from .run_job import NOTHING_DONE, open_store, SUCCESS
+from .download_jobs import NOTHING_DONE, open_store, SUCCESS
 from .target import make_checked_client, names_model, parse_target
 from .terminal import format_row, get_text, pad, print_result, print_translated, shorten
 

@@ -10,7 +10,6 @@ from .atomic_file import (
     delete_file,
     is_temporary_name,
     lock_file,
-    make_folder_private,
     read_json_object,
     read_json_or_empty,
     remove_if_present,
@@ -48,7 +47,13 @@ from .images import (
 from .model_formats import model_file_stem
 from .resumable_file import delete_resumable, remove_leftovers, resumable_size, ResumableFile
 from .resume_note import ByteRanges
-from .safe_open import check_no_links, compute_sha256, expand_folder, open_to_read
+from .safe_open import (
+    check_no_links,
+    compute_sha256,
+    expand_folder,
+    make_folder_private,
+    open_to_read,
+)
 from .threads import (
     Cancellation,
     ENDING_SIGNALS,

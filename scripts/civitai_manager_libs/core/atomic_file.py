@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import shutil
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,13 +21,7 @@ from .safe_open import check_own_folder, lock_descriptor, open_shared, open_to_r
 from .untrusted import as_mapping
 
 __all__ = ["AtomicFile", "back_up_invalid_file", "delete_file", "is_temporary_name", "lock_file"]
-__all__ += [
-    "make_file_private",
-    "make_folder_private",
-    "NOTE",
-    "read_json_object",
-    "read_json_or_empty",
-]
+__all__ += ["NOTE", "read_json_object", "read_json_or_empty"]
 __all__ += ["remove_if_present", "rename_to_new", "replace_file", "temporary_path"]
 __all__ += ["write_text_file"]
 
@@ -212,7 +205,6 @@ _expecting_lock = threading.Lock()
 
 _WAIT = 30.0  # seconds for another thread or process to finish
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO  # on Windows the rights of the folder decide
 
 
 def read_json_object(path: str) -> dict[str, Any]:
@@ -300,32 +292,3 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
         partial.write(text.encode("utf-8", "backslashreplace"))
         partial.commit(path)
     sync_folder(os.path.dirname(path))
-
-
-def make_folder_private(folder: str, own_prefixes: tuple[str, ...]) -> None:
-    """Let only the user read a folder, which is created if missing; ignore errors.
-
-    own_prefixes: how the names of this program's files begin. If the folder contains other files,
-    its permissions are not changed. On Windows, nothing is done.
-    """
-    if os.name == "nt":
-        return
-    with suppress(OSError):
-        os.makedirs(os.path.dirname(folder), exist_ok=True)
-        with suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
-        if all(name.startswith(own_prefixes) for name in os.listdir(folder)):
-            _remove_group_access(folder)
-
-
-def make_file_private(path: str) -> None:
-    """Remove other users' access to a file; ignore errors. On Windows, nothing is done."""
-    if os.name != "nt":
-        with suppress(OSError):
-            _remove_group_access(path)
-
-
-def _remove_group_access(path: str) -> None:
-    mode = stat.S_IMODE(os.stat(path).st_mode)
-    if mode & _OTHERS:
-        os.chmod(path, mode & ~_OTHERS)

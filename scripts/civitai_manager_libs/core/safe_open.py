@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from io import BufferedReader, FileIO
 from typing import Literal
 
@@ -13,7 +14,8 @@ from ..errors import DiskError
 from .threads import find_cancellation
 
 __all__ = ["check_no_links", "check_own_folder", "compute_sha256", "expand_folder", "is_foreign"]
-__all__ += ["is_special_file", "lock_descriptor", "open_own_file", "open_shared", "open_to_read"]
+__all__ += ["is_special_file", "lock_descriptor", "make_folder_private", "open_own_file"]
+__all__ += ["open_shared", "open_to_read", "remove_others_access"]
 
 
 def expand_folder(typed: str) -> str:
@@ -150,6 +152,38 @@ def _is_owned(status: os.stat_result, path: str) -> bool:
     if not hasattr(os, "geteuid") or status.st_uid == os.geteuid():
         return True
     return status.st_uid == os.stat(os.path.dirname(path) or ".").st_uid
+
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def make_folder_private(folder: str, own_prefixes: tuple[str, ...]) -> None:
+    """Let only the user read a folder, which is created if missing; ignore errors.
+
+    own_prefixes: how the names of this program's files begin. If the folder contains other files,
+    its permissions are not changed. On Windows, nothing is done.
+    """
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        if all(name.startswith(own_prefixes) for name in os.listdir(folder)):
+            remove_others_access(folder)
+
+
+def remove_others_access(path: str) -> None:
+    """Let only the user read and write a file or folder; ignore errors.
+
+    On Windows, where the rights of the folder decide, nothing is done.
+    """
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        if mode & _OTHERS:
+            os.chmod(path, mode & ~_OTHERS)
 
 
 # Windows bars others from a locked byte, so the byte lies behind all that is ever written.

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Cancelled, DiskError, DiskFull
-from .atomic_file import delete_file, make_file_private, replace_file
+from .atomic_file import delete_file, replace_file
 from .disk import to_disk_error, translate_disk_errors
-from .safe_open import is_special_file
+from .safe_open import is_special_file, remove_others_access
 from .threads import find_cancellation, never_cancelled
 
 __all__ = ["ConnectionPool", "Database", "ProcessLock", "Schema"]
@@ -161,7 +161,7 @@ class Database:
         )
         try:
             for suffix in ("", "-wal", "-shm"):  # SQLite gives new journals the file's mode
-                make_file_private(self.path + suffix)
+                remove_others_access(self.path + suffix)
             version = _read_version(db)
             if version > self._schema.version:
                 raise _NewerVersion(version)

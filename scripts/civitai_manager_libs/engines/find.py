@@ -129,8 +129,11 @@ def probe(address: str) -> Engine | None:
     ping = client.fetch("GET", "/internal/ping", limits=_PROBE)
     if ping.status != 200 or ping.value != {}:
         reply = client.fetch("GET", "/sdapi/v1/version", limits=_PROBE)
-        is_sdnext = as_mapping(reply.value).get("app") == "sd.next"
-        return Engine("sdnext", address) if is_sdnext else None
+        stated = as_mapping(reply.value)
+        # With --auth it says no name, but has an error of this form, unlike others.
+        if (reply.status, stated.get("error"), stated.get("code")) == (401, "HTTPException", 401):
+            return Engine("sdnext", address, "needs_login")
+        return Engine("sdnext", address) if stated.get("app") == "sd.next" else None
     params = {"skip_current_image": "true"}
     reply = client.fetch("GET", "/sdapi/v1/progress", params=params, limits=_PROBE)
     if reply.status == 200 and isinstance(reply.value, Mapping):

@@ -19,8 +19,7 @@ from .webui import (
     read_cached_hashes,
     read_options,
     refresh_models,
-    register_image_saved,
-    register_started,
+    register_callbacks,
     register_tab,
 )
 
@@ -29,5 +28,5 @@ __all__ += ["find_host_name", "find_key_file", "find_model_folder", "has_login",
 __all__ += ["is_frozen", "is_logged_in", "is_shared", "keep_out_of_ui_config"]
 __all__ += ["limit_page_shutdown", "list_capabilities", "list_model_folders", "list_send_targets"]
 __all__ += ["make_option_key", "raise_open_file_limit", "read_cached_hashes", "read_options"]
-__all__ += ["refresh_models", "register_image_saved", "register_started", "register_tab"]
+__all__ += ["refresh_models", "register_callbacks", "register_tab"]
 __all__ += ["validate_proxy"]

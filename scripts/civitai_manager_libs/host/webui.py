@@ -17,7 +17,7 @@ __all__ = ["fill_empty_prompts", "find_default_data_folder", "find_host_name", "
 __all__ += ["find_model_folder", "in_webui", "keep_out_of_ui_config", "limit_page_shutdown"]
 __all__ += ["list_capabilities", "list_model_folders", "list_send_targets", "make_option_key"]
 __all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "refresh_models"]
-__all__ += ["register_image_saved", "register_started", "register_tab"]
+__all__ += ["register_callbacks", "register_tab"]
 
 _CLOSING_SECONDS = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
@@ -110,13 +110,6 @@ def register_tab(on_tabs: Callable[[], list[Any]]) -> None:
     script_callbacks.on_ui_tabs(on_tabs)
 
 
-def register_started(on_started: Callable[[Any, Any], None]) -> None:
-    """Register a function that gets gradio's Blocks and the FastAPI app once they are served."""
-    from modules import script_callbacks
-
-    script_callbacks.on_app_started(on_started)
-
-
 def keep_out_of_ui_config(blocks: Any) -> None:
     """Keep our components out of `ui-config.json`, from which the WebUI restores old values."""
     for component in blocks.blocks.values():
@@ -200,14 +193,16 @@ _BESIDE = re.compile(
 )
 
 
-def register_image_saved(on_saved: ImageSaved) -> None:
-    """Register a function that the WebUI calls for each image that it has generated and saved.
+def register_callbacks(on_started: Callable[[Any, Any], None], on_saved: ImageSaved) -> None:
+    """Register what the WebUI calls once it serves its page, and for each generated image.
 
-    on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). If it raises,
-    the WebUI logs the exception.
+    on_started: gets gradio's Blocks and the FastAPI app. on_saved: called in the WebUI's thread
+    with (PIL image, absolute path, infotext) when the image is saved. If it raises, the WebUI logs
+    the exception.
     """
     from modules import script_callbacks
 
+    script_callbacks.on_app_started(on_started)
     script_callbacks.on_image_saved(lambda params: _report_if_generated(params, on_saved))
 
 

@@ -223,39 +223,53 @@ class ImageKind:
             else:
                 yield item
         for other_job in {claim.other_job for claim in claims.values()} - {0}:
-            self._store.free_claims(other_job)
+            self._store.free_claims(other_job, _find_finished)
 
     def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
         """Return the outcome of an item that any job has saved, or that lies in our folder."""
-        path, size = "", 0
-        for extension in _EXTENSIONS:
-            known = item.path(self._job.folder, extension)
-            found = _read_type_and_size(known, claim.saved_bytes)
-            if found is not None and found[0] == extension:
-                path, size = known, found[1]
-                break
-        if not claim.saved_path and path and not claim.other_job:
-            return self._finish_existing(item, path, size, claim.ours_before)
+        found, folder = _find_file(item, self._job.folder, claim.saved_bytes), self._job.folder
+        if not claim.saved_path and found and not claim.other_job:
+            return _finish_existing(item, folder, *found, claim.ours_before)
         if not claim.saved_path:
             return None
-        path, message = path or claim.saved_path, ""
+        path, message = found[0] if found else claim.saved_path, ""
         if not os.path.isfile(path):
             message = f"It was saved before as {path}, but that file no longer exists."
         elif _read_type_and_size(path, claim.saved_bytes) is None:
             message = f"It was saved before as {path}, but that file is incomplete now."
         return Outcome(item.image_id, "skipped", path, message=message)
 
-    def _finish_existing(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
-        """Write the sidecars of a file that exists. is_ours: this job had downloaded the file."""
-        try:
-            _check_folder(item, self._job.folder)
-            write_sidecars(path, item.record, is_ours)
-        except DiskFull:
-            raise
-        except CivitaiShortcutError as error:
-            return failed_outcome(item, error)
-        state = "saved" if is_ours else "skipped"
-        return Outcome(item.image_id, state, path, _read_file_size(path, size))
+
+def _find_finished(job: Job, item: Item) -> Outcome | None:
+    """Return the outcome of an item that a killed job had downloaded, but not yet recorded."""
+    found = None if job.again else _find_file(item, job.folder, 0)
+    try:
+        return _finish_existing(item, job.folder, *found, True) if found else None
+    except DiskFull:
+        return None
+
+
+def _find_file(item: Item, folder: str, known_size: int) -> tuple[str, int] | None:
+    """Return (path, bytes) of an item's complete file. known_size: 0 if unknown."""
+    for extension in _EXTENSIONS:
+        path = item.path(folder, extension)
+        found = _read_type_and_size(path, known_size)
+        if found is not None and found[0] == extension:
+            return path, found[1]
+    return None
+
+
+def _finish_existing(item: Item, folder: str, path: str, size: int, is_ours: bool) -> Outcome:
+    """Write the sidecars of a file that exists. is_ours: the item's job had downloaded the file."""
+    try:
+        _check_folder(item, folder)
+        write_sidecars(path, item.record, is_ours)
+    except DiskFull:
+        raise
+    except CivitaiShortcutError as error:
+        return failed_outcome(item, error)
+    state = "saved" if is_ours else "skipped"
+    return Outcome(item.image_id, state, path, _read_file_size(path, size))
 
 
 def _check_folder(item: Item, job_folder: str) -> None:

@@ -14,7 +14,7 @@ from ..network import ApiClient, Progress, Target
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .job_records import NamingContext
 
-__all__ = ["choose_destination", "choose_image_width", "JobClient", "reserved_bytes"]
+__all__ = ["choose_destination", "choose_image_width", "JobClient"]
 
 
 class JobClient(ApiClient):
@@ -34,7 +34,7 @@ class JobClient(ApiClient):
 
     def fetch_file(self, url: str, target: Target, progress: Progress) -> FetchedFile:
         """Download an image's file, or resume an interrupted download."""
-        options = FileOptions(resumable=True, reserve=reserved_bytes())
+        options = FileOptions(resumable=True, reserve=setting.reserved_bytes())
         sending = SendOptions(throttled=True)
         return self._client.fetch(url, target, options, sending, progress)
 
@@ -45,11 +45,6 @@ class JobClient(ApiClient):
     def paused_seconds(self, url: str) -> float:
         """Return for how many seconds a URL's host or Civitai's API wants no request, or 0.0."""
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
-
-
-def reserved_bytes() -> int:
-    """Return how many bytes of disk space downloads must leave free."""
-    return setting.gallery_disk_reserve_mb * 1024 * 1024
 
 
 def choose_image_width(quality: str | None = None) -> int:

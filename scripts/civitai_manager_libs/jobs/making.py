@@ -30,7 +30,7 @@ from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, No
 from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, list_resources, parse_infotext, read_embedded
-from ..library import bookmarks, image_cache, image_records, reproductions, search
+from ..library import image_cache, image_records, reproductions, search
 from ..model_files import get_model_index
 from .tables import jobs_database
 
@@ -217,7 +217,6 @@ def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
         about = (0, image.id, path, made.infotext, time.time(), False, *picture.size)
         one = reproductions.Reproduction(*about)
         reproductions.store_reproduction(one, picture)
-        bookmarks.store_thumbnails([image])
     return path
 
 

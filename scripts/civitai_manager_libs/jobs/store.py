@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -20,6 +20,7 @@ from ..core import (
     log_disk_errors,
     resumable_size,
     sqlite,
+    sync_folder,
     write_text_file,
 )
 from ..errors import DiskError, InputError
@@ -52,6 +53,10 @@ _MODEL_FILES = (
     " WHERE job = ? AND kind = 'model' ORDER BY items.place"
 )
 _LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
+_CLAIMED = (  # by a job, and saved by none
+    "job = ? AND state = 'waiting' AND image_id IN (SELECT image_id FROM claims WHERE job = ?)"
+    " AND image_id NOT IN (SELECT image_id FROM saved)"
+)
 _MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
 _OVER = json.dumps([state for state in JobState if state.is_over])
 _UNFINISHED = (  # the first parameter is `_OVER`
@@ -363,6 +368,9 @@ class JobStore:
         A claim keeps other jobs from downloading the same image. An image whose outcome has a size
         (`bytes`) counts as saved from now on.
         """
+        # A file's name must be on the disk before the database calls the file saved.
+        for folder in {os.path.dirname(outcome.path) for outcome in outcomes} - {""}:
+            sync_folder(folder)
         now = time.time()
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes
@@ -444,11 +452,14 @@ class JobStore:
 
         image_ids: None for all images ever saved.
         """
-        sql, values = "SELECT image_id, path FROM saved", tuple[str, ...]()
+        return {image_id: path for image_id, path, _ in self._read_saved(image_ids)}
+
+    def _read_saved(self, image_ids: Sequence[int] | None) -> list[tuple[int, str, float]]:
+        sql, values = "SELECT image_id, path, at FROM saved", tuple[str, ...]()
         if image_ids is not None:
             sql += " WHERE image_id IN (SELECT value FROM json_each(?))"
             values = (json.dumps(list(image_ids)),)
-        return {image_id: path for image_id, path in self._database.rows(sql, values)}
+        return list(self._database.rows(sql, values))
 
     def copy_saved_paths(self, image_ids: Sequence[int] | None = None) -> None:
         """Copy the paths of saved images to the library, by which pages and searches know them.
@@ -458,7 +469,7 @@ class JobStore:
         if image_ids is None and not self._database.rows("SELECT 1 FROM saved LIMIT 1"):
             return
         with log_disk_errors("jobs"):
-            image_records.store_saved_files(lambda: self.find_saved_paths(image_ids))
+            image_records.store_saved_files(lambda: self._read_saved(image_ids))
 
     def estimate_size(self) -> int:
         """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
@@ -523,11 +534,21 @@ class JobStore:
             claims[i] = Claim(path, size, 0 if is_ours else owners.get(i, 0), is_ours)
         return claims
 
-    def free_claims(self, job_id: int) -> None:
-        """Delete a job's claims on images, unless that job is running."""
+    def free_claims(self, job_id: int, find_outcome: Callable[[Job, Item], Outcome | None]) -> None:
+        """Delete a job's claims on images, unless that job is running.
+
+        find_outcome: returns the outcome of a claimed item that a killed job has not recorded, None
+        if there is none. It is recorded before.
+        """
         lock = self.job_lock(job_id)
         if lock.acquire():
             try:
+                found = self._database.rows(f"{tables.JOB} WHERE jobs.id = ?", (job_id,))
+                jobs = filter(None, map(tables.parse_job_or_none, found))
+                sql = f"{tables.WITH_RECORD} WHERE {_CLAIMED}"
+                items = tables.parse_items(self._database.rows(sql, (job_id, job_id)))
+                ends = [find_outcome(job, item) for job in jobs for item in items]
+                self.record_outcomes(job_id, [end for end in ends if end is not None])
                 with self._database.writing() as db:
                     delete_claims(db, job_id)
             finally:

@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 
+from .. import setting
 from ..core import (
     Cancellation,
     check_space_for_files,
     remove_leftovers,
     resumable_size,
     run_parallel,
-    sync_folder,
 )
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InvalidResponse
 from ..i18n import messages
 from ..network import Progress
 from .failures import FailureClassifier, WorkResult
 from .image_items import ImageKind
-from .job_client import JobClient, reserved_bytes
+from .job_client import JobClient
 from .job_records import failed_outcome, Item, Job, JobState, Outcome, TRANSIENT_REASONS
 from .progress import ProgressMeter
 from .store import JobStore
@@ -97,12 +97,14 @@ class JobWorker:
             self._job = self._store.get_job(self._job.id)
             try:
                 # A job without space stays paused.
-                check_space_for_files(self._kind.estimate_space(self._job), reserved_bytes())
+                needed = self._kind.estimate_space(self._job)
+                check_space_for_files(needed, setting.reserved_bytes())
                 self._set_state(JobState.RUNNING)
                 if not self._cancelled.is_set():
                     self._fetch_all()
                 if isinstance(self.error, DiskFull):  # say what all remaining items need
-                    check_space_for_files(self._kind.estimate_space(self._job), reserved_bytes())
+                    needed = self._kind.estimate_space(self._job)
+                    check_space_for_files(needed, setting.reserved_bytes())
             except DiskError as error:
                 self.error = error
             if self._job.walked and not self._job.waiting and not self._outcomes:
@@ -225,9 +227,6 @@ class JobWorker:
         self._flushed_at = time.monotonic()
         try:
             if self._outcomes:
-                # A file's name must be on the disk before the database calls the file saved.
-                for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
-                    sync_folder(folder)
                 self._store.record_outcomes(self._job.id, self._outcomes)
                 self._outcomes = []
             self._job = self._store.get_job(self._job.id)

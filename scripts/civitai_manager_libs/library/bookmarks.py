@@ -21,7 +21,7 @@ from ..core import thumbnail_url
 from ..errors import InputError
 from . import image_cache
 from .database import select_rows, writing
-from .hidden_images import refresh_hidden
+from .hidden_rules import refresh_hidden
 from .schema import OF_IDS
 
 __all__ = ["add_to_collection", "AnnotationChange", "Annotations", "change_annotations"]
@@ -246,30 +246,29 @@ def list_image_ids(name: str) -> list[int]:
     return next(iter(list_image_ids_by_name(name).values()), []) if fold_text(name) else []
 
 
-def add_to_collection(images: Sequence[Image], name: str) -> str:
-    """Add images to a collection; return the collection's name.
+def add_to_collection(images: Sequence[Image], name: str) -> None:
+    """Add images to a collection.
 
     A missing collection is created. An existing collection keeps its name, even if `name` differs
     in case. Raises InputError if `name` is empty, and DiskError.
     """
     with change_bookmarks() as db:
-        return write_collection(db, [image.id for image in images], name)
+        write_collection(db, [image.id for image in images], name)
 
 
-def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str) -> str:
-    """Add images to a collection in the caller's transaction; return the collection's name.
+def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str) -> None:
+    """Add images to a collection in the caller's transaction.
 
     A missing collection is created. Raises InputError if `name` is empty.
     """
     clean = _validate_name(name)
     row = (clean, fold_text(clean), time.time())
     db.execute("INSERT OR IGNORE INTO collections (name, folded, made_at) VALUES (?, ?, ?)", row)
-    found = db.execute("SELECT number, name FROM collections WHERE folded = ?", (fold_text(clean),))
-    number, stored_name = found.fetchone()
+    found = db.execute("SELECT number FROM collections WHERE folded = ?", (fold_text(clean),))
+    [(number,)] = found
     now = time.time()  # of all, as some clocks go on each 15 ms only
     rows = ((number, image_id, now + at / 1e6) for at, image_id in enumerate(image_ids))
     db.executemany("INSERT OR IGNORE INTO collection_images VALUES (?, ?, ?)", rows)
-    return str(stored_name)
 
 
 def rename_collection(name: str, new_name: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,9 +14,10 @@ from ..core import as_list, as_mapping, clean_line, fold_text
 from ..core import read_json_object, remove_if_present
 from ..errors import InputError, SettingError
 from .database import select_rows_or_empty, writing
-from .hidden_images import make_hide_statement
+from .schema import make_hide_statement
 
 __all__ = ["add_rule", "adopt_old_file", "delete_rule", "HiddenRule", "list_rules"]
+__all__ += ["refresh_hidden"]
 
 Kind = Literal["author", "word"]
 _KINDS: tuple[Kind, Kind] = ("author", "word")
@@ -86,6 +89,14 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
         clean = " ".join(valid.split())[:_MOST_LETTERS].strip(_AROUND)
     known = next((one for one in _KINDS if one == kind), None)
     return HiddenRule(known, clean) if known and fold_text(clean) else None
+
+
+def refresh_hidden(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
+    """Store which rules hide these images, in the caller's transaction."""
+    ids = (json.dumps(list(image_ids)),)
+    listed = "(SELECT value FROM json_each(?1))"
+    db.execute(f"DELETE FROM hidden_images WHERE id IN {listed}", ids)
+    db.execute(make_hide_statement(f"t.id IN {listed}", of_few_images=True), ids)
 
 
 def adopt_old_file() -> None:

@@ -25,7 +25,8 @@ from .stats_features import extract_features, save_features
 
 __all__ = ["choose_covers", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
 __all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
-__all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_images"]
+__all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_ids"]
+__all__ += ["list_latest_images"]
 __all__ += ["list_page_images", "mark_deleted", "PageImage", "store_images", "store_missing_images"]
 __all__ += ["store_saved_files", "Tile"]
 
@@ -333,6 +334,17 @@ def list_latest_images(count: int) -> list[Image]:
     return list(find_images(list(ids)[:count]).values())
 
 
+def list_latest_ids(count: int, except_ids: Sequence[int]) -> list[int]:
+    """Return the ids of the `count` images that Civitai sent last, without `except_ids`."""
+    sql = (
+        "SELECT id FROM images JOIN tiles USING (id) LEFT JOIN missing_images USING (id)"
+        " WHERE is_whole AND site = ? AND tile <> '' AND missing_images.id IS NULL"
+        f" AND id NOT {OF_IDS} ORDER BY read_at DESC LIMIT ?"
+    )
+    rows = select_rows_or_empty(sql, (find_site(), json.dumps(list(except_ids)), count))
+    return [image_id for (image_id,) in rows]
+
+
 _NOTHING: Mapping[int, Image] = {}
 _NO_ROW = (None,) * 6  # of a library that cannot be read
 _PAGE = """
@@ -450,18 +462,19 @@ def _iter_libraries(
             yield read
 
 
-def store_saved_files(read: Callable[[], Mapping[int, str]]) -> None:
-    """Store the paths of downloaded images, by image id. Raises DiskError.
+def store_saved_files(read: Callable[[], Iterable[tuple[int, str, float]]]) -> None:
+    """Store when and where images were saved. Raises DiskError.
 
-    read: returns the paths; called when nobody else writes to the library, so that no older path
-    replaces a newer one.
+    read: returns (image id, path, Unix time) of each; called when nobody else writes to the
+    library, so that no older path replaces a newer one.
     """
     sql = (
-        "INSERT INTO saved VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path"
-        " WHERE path <> excluded.path"
+        "INSERT INTO saved (id, path, saved_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
+        " SET path = excluded.path, saved_at = excluded.saved_at"
+        " WHERE path <> excluded.path OR saved_at <> excluded.saved_at"
     )
     with writing() as db:
-        db.executemany(sql, read().items())
+        db.executemany(sql, read())
 
 
 def forget_saved_files(image_ids: Sequence[int]) -> None:

@@ -36,7 +36,7 @@ _SETS = {
         "SELECT id FROM annotations WHERE favourite ORDER BY marked_at DESC LIMIT ?",
     ),
     "library": ("search_fields", "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"),
-    "downloads": ("saved", "SELECT id FROM saved ORDER BY id DESC LIMIT ?"),
+    "downloads": ("saved", "SELECT id FROM saved ORDER BY saved_at DESC, id DESC LIMIT ?"),
 }
 
 

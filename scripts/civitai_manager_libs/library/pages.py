@@ -7,10 +7,11 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 from .. import civitai, setting
@@ -32,7 +33,7 @@ _PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its i
 _LISTED = 100  # images of a list that are requested together, and the most in an address
 # Images that an older server sends one by one for a page, and the seconds between two of them.
 _SINGLES, _PACE = 10, 0.2
-_CONTROLS = 10  # images that are requested to find out whether the server knows `ids`
+_CONTROLS = 10  # images that Civitai surely has, requested together with missing ones
 _LIST_CURSOR = re.compile(r"([0-9]{1,6})(s?)")  # s: the server sends single images only
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 _WRITTEN = 2.0  # seconds to wait until missing images are recorded
@@ -82,9 +83,11 @@ def load_page(
         return _flights.do(key, fetch)
     except (NetworkError, ServerError, InvalidResponse):
         stored = stored or find_stored_page(query, cursor, size)
-        older = stored.read() if stored is not None else None
+        if stored is None:
+            raise
+        older = stored.read()
         # Without images, their files are at another address than Civitai's, such as a demo's.
-        if stored is None or older is None or stored.ids and not older.images:
+        if stored.ids and not older.images:
             raise
         return older
 
@@ -223,7 +226,10 @@ def _fetch_listed_page(
     cursor: str | None,
     size: int,
 ) -> Page:
-    """Fetch and store the images at a place of a list; mark those that Civitai does not send."""
+    """Fetch and store the images at a place of a list; mark those that Civitai does not send.
+
+    Raises InvalidResponse if Civitai sends nothing, not even images that it has.
+    """
     ids, place, is_single = _find_place(query, cursor)
     some = ids[place : place + min(size, _LISTED)]
     if not some:
@@ -232,16 +238,11 @@ def _fetch_listed_page(
     if is_single := found is None:
         some = some[:_SINGLES]
     found = fetch_singly(client, some) if found is None else found
-    missing = [image_id for image_id in some if image_id not in found]
     gallery = list_gallery_names(query)
     image_records.store_images(list(found.values()), galleries=gallery)
-    kept = image_records.find_images(missing)
-    is_proven = is_single or bool(found)
-    if kept and not is_proven:  # does it send images that were seen lately for their ids?
-        latest = image_records.list_latest_images(_LISTED)
-        others = [image.id for image in latest if image.id not in some][:_CONTROLS]
-        is_proven = bool(others and civitai.fetch_images_by_id(client, others))
-    gone = list(kept) if is_proven else []
+    kept = image_records.find_images([image_id for image_id in some if image_id not in found])
+    gone = find_gone(client, list(kept), found, is_single) if kept else set()
+    missing = [i for i in some if i not in found and (i in gone or i not in kept)]
     write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
     if gone:  # the page reads them
         wait_for_writes(_WRITTEN, includes_later=False)
@@ -255,6 +256,24 @@ def _fetch_listed_page(
         missing_ids=tuple(missing),
         fetched_at=time.time(),
     )
+
+
+def find_gone(
+    client: Any, image_ids: Sequence[int], known_ids: Iterable[int] = (), is_single: bool = True
+) -> set[int]:
+    """Return those of up to 100 image ids that Civitai certainly does not send now.
+
+    It also leaves out images if it runs out of time, so they are requested once more, together with
+    images that it has. known_ids: some of these, empty for those that it sent last. is_single:
+    whether to request each image by itself. Raises InvalidResponse if none of the known images
+    comes, NetworkError, HttpStatusError and Cancelled.
+    """
+    known = [*islice(known_ids, _CONTROLS)] or image_records.list_latest_ids(_CONTROLS, image_ids)
+    gone = set[int]()
+    for start in range(0, len(image_ids) if known else 0, _LISTED - _CONTROLS):
+        some = image_ids[start : start + _LISTED - _CONTROLS]
+        gone |= civitai.find_unsent_ids(client, some, known[: 1 if is_single else None], is_single)
+    return gone
 
 
 def fetch_singly(client: Any, image_ids: Sequence[int]) -> dict[int, Image]:

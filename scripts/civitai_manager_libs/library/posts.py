@@ -55,8 +55,7 @@ def load_post(client: Any, post_id: int) -> Post | None:
         if isinstance(error, ServerError) and error.status == 429:
             _limited_until = time.monotonic() + (error.retry_after or _PAUSE)
         return stored
-    ids = json.dumps(post.image_ids)
-    row = (post.id, time.time(), post.title, post.text, post.username, ids)
+    row = (post.id, time.time(), post.title, post.text, post.user, json.dumps(post.ids))
 
     def write(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?)", row)
@@ -74,30 +73,30 @@ def _find(post_id: int) -> tuple[Post | None, float]:
     for read_at, title, text, username, ids in select_rows_or_empty(sql, (post_id,)):
         with suppress(ValueError, TypeError, OverflowError):  # the row is damaged
             post = Post(post_id, title, text, username, tuple(map(int, json.loads(ids))))
-            return None if post == Post(post_id) else post, read_at
+            return None if post == Post(post_id, "", "", "", ()) else post, read_at
     return None, 0.0
 
 
-def sort_as_uploaded(image_ids: Sequence[int], query: ImageQuery, post: Post | None) -> list[int]:
+def sort_as_uploaded(image_ids: Sequence[int], query: ImageQuery, post: Post) -> list[int]:
     """Return the ids of a post's images in the uploader's order, the rest after them by id.
 
-    Return them in the given order if the query asks for another sort, or the post is unknown.
+    Return them in the given order if the query asks for another sort.
     """
-    if post is None or query.sort != _UPLOADERS:
+    if query.sort != _UPLOADERS:
         return list(image_ids)
-    places = {image_id: place for place, image_id in enumerate(post.image_ids)}
+    places = {image_id: place for place, image_id in enumerate(post.ids)}
     return sorted(image_ids, key=lambda image_id: (places.get(image_id, len(places)), image_id))
 
 
 def read_rest(
-    page: Page, query: ImageQuery, post: Post | None, read_page: Callable[[str | None], Page]
+    page: Page, query: ImageQuery, post: Post, read_page: Callable[[str | None], Page]
 ) -> Page:
     """Return a post's first page with the images of the next ten, in the uploader's order.
 
-    Return the page itself if the query asks for another sort, or the post is unknown. read_page:
-    returns the page at a cursor.
+    Return the page itself if the query asks for another sort. read_page: returns the page at a
+    cursor.
     """
-    if post is None or query.sort != _UPLOADERS:
+    if query.sort != _UPLOADERS:
         return page
     images = {image.id: image for image in page.images}
     # what fails is requested again when the user comes there

@@ -288,6 +288,8 @@ def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: by
         " WHERE image_id = ? ORDER BY made_at DESC, number DESC LIMIT -1 OFFSET ?)"
     )
     db.execute(sql, (new.image_id, _MAX_OF_IMAGE))
+    # So that both can be compared when Civitai has the original no more.
+    store_thumbnails(list(find_images([new.image_id]).values()))
 
 
 def _insert(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
@@ -391,12 +393,7 @@ def receive_image(image: Any, path: str, infotext: str) -> None:
     infotext = infotext.encode("utf-8", "replace").decode()  # a lone surrogate is no text
     new = Reproduction(0, image_id, path, infotext, time.time(), is_edited, width, height)
 
-    def write(db: sqlite3.Connection) -> None:
-        insert_reproduction(db, new, thumbnail)
-        # So that both can be compared when Civitai has the original no more.
-        store_thumbnails(list(find_images([new.image_id]).values()))
-
-    write_later(write)
+    write_later(lambda db: insert_reproduction(db, new, thumbnail))
 
 
 _LAST_ID = 2**63 - 1

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .hidden_images import make_hide_statement
-
 __all__ = [
     "ANNOTATED_IDS",
     "CHANGES",
+    "make_hide_statement",
     "OF_IDS",
     "RANK",
     "RENAMED",
@@ -158,6 +157,42 @@ CREATE TABLE IF NOT EXISTS hidden_images (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS hidden_by_rule ON hidden_images (rule)
 """
+# Letters that may not touch a hidden word. Scripts without spaces are left out: there, a word is
+# found inside others.
+_LETTERS = "0-9_a-z\u00aa-\u1fff"
+_EDGE = f"CASE WHEN {{}} GLOB '[{_LETTERS}]' THEN '[^{_LETTERS}]' ELSE '?' END"
+_ESCAPED = "replace(replace(replace(r.folded, '[', '[[]'), '*', '[*]'), '?', '[?]')"
+_AFTER = f"{_ESCAPED} || {_EDGE.format('substr(r.folded, -1)')}"
+_WORD = f"{_EDGE.format('substr(r.folded, 1, 1)')} || {_AFTER}"
+# From the fastest comparison to the slowest, which finds a whole word after a part of another one.
+_HAS_WORD = f"""instr({{0}}, r.folded) > 0 AND {{0}} || ' ' GLOB '*' || {_AFTER} || '*' AND (
+    substr(' ' || {{0}} || ' ', instr({{0}}, r.folded), length(r.folded) + 2) GLOB {_WORD}
+    OR ' ' || {{0}} || ' ' GLOB '*' || {_WORD} || '*')"""
+_HIDE = f"""
+INSERT OR IGNORE INTO hidden_images (id, rule)
+SELECT t.id, r.number FROM hidden_rules r JOIN texts t ON {_HAS_WORD.format("t.prompt")}
+    WHERE r.kind = 'word' AND {{which}}
+UNION ALL SELECT t.id, r.number FROM hidden_rules r JOIN user_tags t
+    ON {_HAS_WORD.format("t.folded")} WHERE r.kind = 'word' AND {{which}}
+UNION ALL SELECT t.id, r.number FROM hidden_rules r {{join}} site_tags s
+    ON {_HAS_WORD.format("s.folded")} {{join}} tagged t ON t.tag = s.number
+    WHERE r.kind = 'word' AND {{which}}
+UNION ALL SELECT t.id, r.number FROM hidden_rules r
+    JOIN names n ON n.kind = 'author' AND n.name = r.folded JOIN image_names t ON t.name = n.number
+    WHERE r.kind = 'author' AND {{which}}
+"""
+
+
+def make_hide_statement(which: str = "1", of_few_images: bool = False) -> str:
+    """Return the SQL that stores which images are hidden by which rules.
+
+    which: a condition for the rule `r.number` and the image `t.id`. of_few_images: whether the
+    condition names images; otherwise their tags are not looked up, but the images of each tag.
+    """
+    # CROSS JOIN keeps SQLite from another order: https://www.sqlite.org/optoverview.html
+    return _HIDE.format(which=which, join="JOIN" if of_few_images else "CROSS JOIN")
+
+
 # What pages of images show of each, as the JSON of a `Tile`; "" if the record cannot be read.
 # made_by: the version of the rules by which all that is derived from the record was made. site: the
 # base URL in the settings at that time, which decides whether a record can be read.
@@ -192,6 +227,7 @@ CREATE TABLE IF NOT EXISTS posts (
 """
 # Copied from the jobs' database: the files that jobs have saved.
 _SAVED = "CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"
+_SAVED_AT = "ALTER TABLE saved ADD COLUMN saved_at REAL NOT NULL DEFAULT 0"
 # What the creators of models permit, as the JSON of a `civitai.Licence`; "{}" if Civitai did not
 # send the model.
 _LICENCES = """
@@ -239,6 +275,7 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_HIDDEN_IMAGES};
 {_TILES};
 {_SAVED};
+{_SAVED_AT};
 {_LICENCES};
 {_SITE_TAGS};
 {_POSTS}
@@ -294,6 +331,7 @@ CHANGES = (
     _SITE_TAGS,
     _POSTS,
     _FROM_16,
+    _SAVED_AT,
 )
 # Up to version 16: the first name of each, and its name now.
 RENAMED = (

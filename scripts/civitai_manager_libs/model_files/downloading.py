@@ -23,6 +23,7 @@ from .choice import make_request, ModelFileRequest
 from .folders import choose_path, find_folder, find_free_path
 from .index import compute_hash, get_model_index
 from .kinds import find_kind
+from .newer_versions import find_former_folder
 from .sidecars import write_companions
 from .used_models import refresh_version
 
@@ -73,11 +74,10 @@ def _receive_file(
 ) -> tuple[ModelFileRequest, int, bool]:
     """Return (the request with the file's final path, its size, whether it was there before)."""
     url, other_url = request.download_urls
-    reserve = setting.gallery_disk_reserve_mb << 20
     expected = ExpectedFile(
         request.sha256,
         request.size,
-        reserve,
+        setting.reserved_bytes(),
         other_url=other_url,
         key=request.url,
         sends_key=not request.archive_urls,
@@ -112,7 +112,8 @@ def plan_requests(
 ) -> list[ModelFileRequest]:
     """Return requests to download these files, each to a different path.
 
-    folder: the folder for all files, "" for the folder of each kind. Version records older than a
+    folder: the folder for all files, "" for the folder of each kind, or for a newer version that of
+    the file that is here. Version records older than a
     day are fetched again, and missing models if folders are named after authors. Raises InputError
     if a kind has no folder or the folder template is invalid, and Cancelled.
     """
@@ -124,7 +125,8 @@ def plan_requests(
                 file, version = other, today
                 break
         kind, model = find_kind(file, version), _find_model(client, version)
-        path = choose_path(kind, file, version, model, taken, folder)
+        beside = folder or find_former_folder(version.id, kind)
+        path = choose_path(kind, file, version, model, taken, beside)
         taken.add(os.path.normcase(path))
         requests.append(make_request(file, version, kind, path))
     return requests

@@ -17,6 +17,7 @@ from .folders import choose_path
 from .index import get_model_index
 from .kinds import find_kind
 from .matching import has_model_file, ModelMatch
+from .newer_versions import find_former_folder
 from .sidecars import was_saved_unverified
 from .used_models import (
     find_used_models,
@@ -101,20 +102,20 @@ class _Need:
 
 
 def list_needed_files(
-    client: Client | None,
+    client: Client,
     images: Sequence[Image],
     open_model: int | None = None,
 ) -> list[NeededFile]:
     """Return the model files that images were made with, each file once.
 
     Missing files come first, then the most needed; models that are unknown come last. client:
-    requests versions that are not stored; None for no requests. open_model: id of a stored
-    model whose versions are searched, too, for a file name or hash that an image states. A file
-    that must not be downloaded has a reason code in `choice.refusal`. Raises Cancelled.
+    requests versions that are not stored. open_model: id of a stored model whose versions are
+    searched, too, for a file name or hash that an image states. A file that must not be downloaded
+    has a reason code in `choice.refusal`. Raises Cancelled.
     """
     loader = VersionLoader(client)
     loader.load_named(images)
-    if client is not None and not loader.network_failure:
+    if not loader.network_failure:
         with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then they stay unknown
             load_used_licences(client, images, open_model)
     needs: dict[object, _Need] = {}
@@ -175,7 +176,8 @@ def make_needed_file(
         model = models.find_stored_model(version.model_id) if version.model_id else None
         taken = set() if taken is None else taken
         try:
-            path = choose_path(kind, file, version, model, taken)
+            beside = find_former_folder(version.id, kind)
+            path = choose_path(kind, file, version, model, taken, beside)
             taken.add(os.path.normcase(path))
         except InputError as caught:
             error = caught

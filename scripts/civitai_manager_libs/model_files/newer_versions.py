@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,21 +17,24 @@ from ..core import (
     as_list,
     as_mapping,
     as_number,
+    check_no_links,
     clean_date,
     html_to_text,
     lock_file,
     read_json_or_empty,
     write_text_file,
 )
+from ..errors import DiskError
 from ..i18n import messages
 from ..library import models
 from .choice import find_refusal
+from .folders import find_folder
 from .index import get_model_index
 from .matching import ModelFile
 from .used_models import find_version_of_file
 
 __all__ = ["check_newer_versions", "choose_newer_version", "dismiss_newer_version", "is_check_due"]
-__all__ += ["list_newer_versions", "NewerVersion", "read_check_time"]
+__all__ += ["find_former_folder", "list_newer_versions", "NewerVersion", "read_check_time"]
 
 _WEEK = 7 * 86_400.0  # seconds
 _MOST_MODELS = 2_000  # in a check, those of the most recently changed files
@@ -122,6 +126,24 @@ def list_newer_versions() -> list[NewerVersion]:
         if newer.path in paths:
             found.setdefault((newer.version_id, newer.path), newer)
     return sorted(found.values(), key=lambda newer: newer.date, reverse=True)
+
+
+def find_former_folder(version_id: int, kind: str) -> str:
+    """Return the folder of the file than which a version is newer, "" to choose another.
+
+    A template of subfolders is followed instead, and nothing is written through links. kind: of
+    the file that is downloaded, such as `vae`.
+    """
+    if setting.model_folder_template:
+        return ""
+    files = {file.path: file for file in get_model_index().list_files()}
+    for newer in list_newer_versions():
+        folder = os.path.dirname(newer.path)
+        if newer.version_id == version_id and files[newer.path].kind == kind:
+            with suppress(DiskError):
+                check_no_links(find_folder(kind), folder)
+                return folder if os.access(folder, os.W_OK) else ""
+    return ""
 
 
 def dismiss_newer_version(version_id: int, is_dismissed: bool = True) -> None:

@@ -94,12 +94,12 @@ def is_file_hash(code: str) -> bool:
 class VersionLoader:
     """Loads the versions that images name, from the local library or from Civitai.
 
-    client: None for no requests. failures: {version id or file hash: reason code} of versions that
-    could not be loaded. network_failure: the reason code of a network error, after which no more
-    requests are made; "" before.
+    failures: {version id or file hash: reason code} of versions that could not be loaded.
+    network_failure: the reason code of a network error, after which no more requests are made; ""
+    before.
     """
 
-    def __init__(self, client: Client | None) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
         self.network_failure = ""
         self._by_hash: dict[str, Version | None] = {}
@@ -151,7 +151,7 @@ class VersionLoader:
 
     def _load(self, key: int | str) -> Version | None:
         find_cancellation().check()
-        if self._client is None or self.network_failure:
+        if self.network_failure:
             self.failures[key] = self.network_failure
             version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
             return models.find_versions([version_id]).get(version_id) if version_id else None

@@ -21,8 +21,7 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
     from .routes import new_instance
 
     # Not earlier: the WebUI lists each callback in a setting on its page, which is built by now.
-    host.register_started(_on_started)
-    host.register_image_saved(_on_image_saved)
+    host.register_callbacks(_on_started, _on_image_saved)
     for problem in setting.load():
         util.printD(problem)
     instance, code = new_instance(), bundle.find_code_version()

@@ -10,7 +10,7 @@ import pytest
 from cases import each_case
 from civitai_manager_libs.errors import DiskError, TooLarge
 from civitai_manager_libs.infotext.files import EmbeddedData, read_embedded
-from civitai_manager_libs.infotext.infotext_format import compose_infotext
+from civitai_manager_libs.infotext.infotext_format import compose_infotext, find_missing_values
 from comfy_graphs import GRAPH, GRAPH_INFOTEXT
 from hypothesis import given, strategies as st
 from PIL import Image as Picture, PngImagePlugin
@@ -50,7 +50,7 @@ def test_infotext_in_a_file_is_returned_unchanged_unless_another_program_wrote_i
     text = f"{prompt}\nSteps: 48, Sampler: Euler, CFG scale: 1, Seed: 7, Version: neo"
     read = read_embedded(png(tmp_path, parameters=text))
     assert (read.infotext, read.program) == (text, "Forge Neo")
-    assert read.missing == ("Size", "Model")
+    assert find_missing_values(text) == ("Size", "Model")
     text = "a cat\nSteps: 20, Sampler: euler_ancestral, CFG Scale: 7, Seed: 1, Size: 8x8"
     assert read_embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"
 
@@ -115,14 +115,14 @@ def test_workflow_without_a_graph_is_read(tmp_path):
     assert read.infotext == (
         "Steps: 20, Sampler: Euler, Schedule type: Normal, CFG scale: 8, Seed: 7"
     )
-    assert read.missing == ("Prompt", "Size", "Model") and read.program == "ComfyUI"
+    assert find_missing_values(read.infotext) == ("Prompt", "Size", "Model")
+    assert read.program == "ComfyUI"
     assert json.loads(read.workflow) == SAMPLER_ONLY
 
 
 def test_workflow_without_a_sampler_lacks_all_values(tmp_path):
-    assert read_embedded(png(tmp_path, workflow=WORKFLOW)) == EmbeddedData(
-        "", "ComfyUI", WORKFLOW, ALL
-    )
+    assert read_embedded(png(tmp_path, workflow=WORKFLOW)) == EmbeddedData("", "ComfyUI", WORKFLOW)
+    assert find_missing_values("") == ALL
 
 
 def test_graph_and_workflow_are_read_from_a_videos_comment(tmp_path):

@@ -12,13 +12,13 @@ from typing import BinaryIO
 from ...core import as_mapping, as_text, clean_text, detect_media_extension, open_to_read
 from ...errors import DiskError, TooLarge
 from ..comfy import estimate_parsed_size, load_json, MAX_PARSED
-from ..infotext_format import find_missing_values, Infotext, join_quoted_lines, parse_infotext
+from ..infotext_format import Infotext, join_quoted_lines, parse_infotext
 from ..metadata_to_infotext import build_infotext, translate_infotext
 from .boxes import iter_heif_texts, iter_jpeg_xl_texts, iter_matroska_texts, iter_mp4_texts
 from .file_parts import Budget, Texts
 from .image_texts import iter_chunk_texts, iter_gif_texts, iter_jpeg_texts, iter_xmp_texts
 from .program_tables import read_program, read_texts
-from .programs import read_dream, read_midjourney
+from .program_values import read_dream, read_midjourney
 
 __all__ = ["EmbeddedData", "has_overlapping_exif", "read_embedded", "read_embedded_texts"]
 
@@ -101,18 +101,16 @@ _VERSIONS = (  # the start of a WebUI's `Version`
 
 @dataclass(frozen=True)
 class EmbeddedData:
-    """How an image was made, as its file states it; "" or () for what the file does not state.
+    """How an image was made, as its file states it; "" for what the file does not state.
 
     program: name of the program that made the image. workflow: the ComfyUI workflow, as JSON that
-    ComfyUI's editor accepts. missing: main parameters that the infotext lacks (see
-    `find_missing_values`). credentials: name of the program in the Content Credentials (C2PA), set
-    only if nothing else was found.
+    ComfyUI's editor accepts. credentials: name of the program in the Content Credentials (C2PA),
+    set only if nothing else was found.
     """
 
     infotext: str = ""
     program: str = ""
     workflow: str = ""
-    missing: tuple[str, ...] = ()
     credentials: str = ""
 
 
@@ -132,9 +130,9 @@ def read_embedded(file: str | BinaryIO) -> EmbeddedData:
             workflow = json.dumps(workflow, ensure_ascii=False)
         for program, infotext in _iter_infotexts(texts, documents):
             if infotext:
-                return EmbeddedData(infotext, program, workflow, find_missing_values(infotext))
+                return EmbeddedData(infotext, program, workflow)
         if "prompt" in texts or workflow:
-            return EmbeddedData("", "ComfyUI", workflow, find_missing_values(""))
+            return EmbeddedData("", "ComfyUI", workflow)
         return EmbeddedData(credentials=texts.get("C2PA", ""))
     except MemoryError as error:
         raise TooLarge(f"There is too little memory to read {file}.") from error

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 from ...core import as_list, as_mapping, as_text
 from ..comfy import load_json
-from . import programs
-from .programs import convert_last_layer, convert_skipped_layers, Data, drop_default, find_value
-from .programs import join_lines, parse_loras, parse_resolution, read_draw_things_pass
-from .programs import read_fooocus_mre_pass, read_hf_space_pass, read_if
-from .programs import read_invoke_pass, read_lora_lists, read_lora_texts, read_numbered_loras
-from .programs import read_swarm_pass, Record, Source
+from . import program_values as values
+from .program_values import convert_last_layer, convert_skipped_layers, Data, drop_default
+from .program_values import (
+    find_value,
+    join_lines,
+    parse_loras,
+    parse_resolution,
+    read_draw_things_pass,
+)
+from .program_values import read_fooocus_mre_pass, read_hf_space_pass, read_if
+from .program_values import read_invoke_pass, read_lora_lists, read_lora_texts, read_numbered_loras
+from .program_values import read_swarm_pass, Record, Source
 
 __all__ = ["Program", "PROGRAMS", "read_program", "read_texts", "TEXT_NAMES"]
 
@@ -72,8 +78,8 @@ _INVOKE: dict[str, Source] = {
 }
 _INVOKE_2: dict[str, Source] = {
     **{name: f"image.{name}" for name in ("steps", "seed", "width", "height", "sampler")},
-    "prompt": ("image.prompt", lambda prompt: programs.split_invoke_2_prompt(prompt)[0]),
-    "negativePrompt": ("image.prompt", lambda prompt: programs.split_invoke_2_prompt(prompt)[1]),
+    "prompt": ("image.prompt", lambda prompt: values.split_invoke_2_prompt(prompt)[0]),
+    "negativePrompt": ("image.prompt", lambda prompt: values.split_invoke_2_prompt(prompt)[1]),
     "cfgScale": "image.cfg_scale",
     "Denoising strength": "image.strength",
     "Model": "model_weights",
@@ -143,13 +149,13 @@ _RUINED_FOOOCUS: dict[str, Source] = {
 _NOVELAI: dict[str, Source] = {
     **_map_same_names("steps seed width height sampler"),
     "prompt": lambda data: (
-        programs.join_captions(as_mapping(data.get("actual_prompts")).get("prompt"))
-        or programs.join_captions(data.get("v4_prompt"))
+        values.join_captions(as_mapping(data.get("actual_prompts")).get("prompt"))
+        or values.join_captions(data.get("v4_prompt"))
         or find_value(data, "prompt|texts.Description")
     ),
     "negativePrompt": lambda data: (
-        programs.join_captions(as_mapping(data.get("actual_prompts")).get("negative_prompt"))
-        or programs.join_captions(data.get("v4_negative_prompt"))
+        values.join_captions(as_mapping(data.get("actual_prompts")).get("negative_prompt"))
+        or values.join_captions(data.get("v4_negative_prompt"))
         or find_value(data, "uc")
     ),
     "cfgScale": "scale",
@@ -158,8 +164,8 @@ _NOVELAI: dict[str, Source] = {
     "Denoising strength": lambda data: (
         data.get("strength") if data.get("request_type") == "Img2ImgRequest" else None
     ),
-    "Model": ("texts.Source", lambda source: programs.split_novelai_source(source)[0]),
-    "Model hash": ("texts.Source", lambda source: programs.split_novelai_source(source)[1]),
+    "Model": ("texts.Source", lambda source: values.split_novelai_source(source)[0]),
+    "Model hash": ("texts.Source", lambda source: values.split_novelai_source(source)[1]),
 }
 _DRAW_THINGS: dict[str, Source] = {
     **_map_same_names("steps seed sampler"),
@@ -227,7 +233,7 @@ _STABILITY_MATRIX: dict[str, Source] = {
     "Model": "ModelName",
     "Model hash": "ModelHash",
     "VAE": read_if(f"{_MATRIX}.Model.IsVaeSelectionEnabled", f"{_MATRIX}.Model.SelectedVaeName"),
-    "additionalResources": programs.list_matrix_loras,
+    "additionalResources": values.list_matrix_loras,
     "clipSkip": read_if(f"{_MATRIX}.Model.IsClipSkipEnabled", f"{_MATRIX}.Model.ClipSkip"),
 }
 _TENSORART: dict[str, Source] = {
@@ -275,7 +281,7 @@ PROGRAMS = (
         "Stability Matrix",
         ("PositivePrompt+CfgScale",),
         _STABILITY_MATRIX,
-        programs.read_matrix_pass,
+        values.read_matrix_pass,
     ),
     Program("TensorArt", ("baseModel+ksamplerName", "baseModel+imageCount"), _TENSORART),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from ...core import as_number, fold_text, Image
 from ...infotext import Generation, read_generation, Resource
 from ..database import has_trigrams
-from ..hidden_images import refresh_hidden
+from ..hidden_rules import refresh_hidden
 from ..stats_features import NAMED_PARAMETERS, PARAMETERS
 
 __all__ = ["index_images"]

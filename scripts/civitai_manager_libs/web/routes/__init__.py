@@ -18,6 +18,7 @@ from . import (  # noqa: F401  # they declare their routes
     reproductions,
     search,
     user_data,
+    watches,
 )
 from .bootstrap import new_instance, set_demo
 from .dependencies import resume_work

@@ -12,7 +12,7 @@ from ...i18n import messages
 from ...library import bookmarks, models
 from ..http import RequestContext, route
 from .settings import Choice, KeyState, make_key_state, make_settings_view, Setting
-from .user_data import get_watches, WatchList
+from .watches import get_watches, WatchList
 
 __all__ = ["is_demo", "new_instance", "set_demo"]
 

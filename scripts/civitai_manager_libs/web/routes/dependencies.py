@@ -83,9 +83,6 @@ def respond_once(request_id: str, begin: Callable[[], T]) -> T:
     return response
 
 
-_service: JobService | None = None
-_make_service: MakeService | None = None
-_service_lock = threading.Lock()
 _LONGEST_CURSOR = 2000  # characters
 _RESUME_SECONDS = 10.0
 
@@ -95,22 +92,17 @@ def get_client() -> Any:
     return civitai_gallery_action.get_http_client()
 
 
+_job_service, _make_service = JobService(get_client), MakeService()
+
+
 def get_job_service() -> JobService:
-    """Return the job service; create it at the first call."""
-    global _service
-    with _service_lock:
-        if _service is None:
-            _service = JobService(get_client)
-        return _service
+    """Return the job service that all routes share."""
+    return _job_service
 
 
 def get_make_service() -> MakeService:
-    """Return the service that makes images; create it at the first call."""
-    global _make_service
-    with _service_lock:
-        if _make_service is None:
-            _make_service = MakeService()
-        return _make_service
+    """Return the service that makes images for all routes."""
+    return _make_service
 
 
 def resume_work() -> None:

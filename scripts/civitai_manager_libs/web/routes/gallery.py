@@ -43,10 +43,8 @@ from .views import (
     make_model_card,
     make_model_view,
     make_page_view,
-    make_post_view,
     ModelCard,
     ModelView,
-    PostView,
     Text,
 )
 
@@ -162,9 +160,10 @@ def _view_stored_page(
     context: RequestContext, query: ImageQuery, cursor: str | None, size: int, notes: list[Note]
 ) -> ImagePage | None:
     stored = pages.find_stored_page(query, cursor, size)
-    is_post = query.post_id is not None and cursor is None
-    post = posts.load_post(None, query.post_id or 0) if is_post else None
-    ids = posts.sort_as_uploaded(stored.ids if stored is not None else (), query, post)
+    ids, post = stored.ids if stored is not None else [], None
+    if query.post_id is not None and cursor is None:
+        post = posts.load_post(None, query.post_id)
+        ids = posts.sort_as_uploaded(ids, query, post) if post else ids
     images = image_records.list_page_images(ids)
     # Without images, their files are at another address than Civitai's, such as a demo's.
     if stored is None or stored.ids and not images:
@@ -205,7 +204,7 @@ def _read_page(
         if query.post_id is not None and page_cursor is None:
             client = None if source == "memory" else get_client()
             post = posts.load_post(client, query.post_id)
-            page = posts.read_rest(page, query, post, read_page)
+            page = posts.read_rest(page, query, post, read_page) if post else page
         reads.append(page)
         return page
 
@@ -334,10 +333,10 @@ def find_author(context: RequestContext) -> Text:
 
 
 @remote_route("GET", "posts/{post_id:civitai_id}")
-def get_post(context: RequestContext) -> PostView:
+def get_post(context: RequestContext) -> Post:
     """Return what is known about the post whose id is in the path; "" for what is not."""
     post_id = context.path_param("post_id")
-    return make_post_view(posts.load_post(get_client(), post_id) or Post(0))
+    return posts.load_post(get_client(), post_id) or Post(0, "", "", "", ())
 
 
 @route("GET", "models/{model_id:civitai_id}")
@@ -400,10 +399,10 @@ def _load_model(model_id: int) -> Model:
 
 def _fetch_image(image_id: int) -> Image | None:
     image = civitai.fetch_image(get_client(), image_id)
-    if image is None:
-        image_records.mark_deleted(image_id)
-    else:
+    if image is not None:
         image_records.store_images([image])
+    elif image_records.find_image(image_id) and pages.find_gone(get_client(), [image_id]):
+        image_records.mark_deleted(image_id)
     return image
 
 

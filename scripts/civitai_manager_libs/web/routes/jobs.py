@@ -26,7 +26,6 @@ from ...jobs import (
     describe_state,
     Item,
     Job,
-    JobService,
     JobState,
     matches_words,
     ModelFileState,
@@ -45,7 +44,7 @@ from .dependencies import (
 from .search import search_ids
 from .views import format_iso_time
 
-__all__ = ["begin_check", "JobStarted", "make_job_card", "make_jobs_panel", "make_naming_context"]
+__all__ = ["begin_check", "JobStarted", "make_job_card", "make_naming_context"]
 
 _FileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
@@ -153,41 +152,6 @@ def _make_file_view(file: ModelFileState, job: Job, language: str) -> JobModelFi
         "received": file.received,
         "size": file.size,
         "line": describe_file(file, job, language),
-    }
-
-
-def make_jobs_panel(
-    service: JobService,
-    language: str,
-    words: str = "",
-    limit: int = 12,
-    may_see_paths: bool = True,
-) -> JobList:
-    """Return the JSON of the downloads panel. Raises DiskError if the database cannot be used.
-
-    words: list only jobs whose description contains all these words, "" for any. limit: how many
-    jobs to list. may_see_paths: whether the panel may show paths and errors of this machine.
-    """
-    is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
-    found, total = service.list_jobs(limit, is_wanted)
-    levels, thumbs = find_shown_levels(), dict[int, int]()
-    firsts = [job.first_image for job in found if job.first_image]
-    shown = set(image_records.choose_covers(firsts, levels))
-    for job in found:  # the job's first image, or its model's cover
-        files = job.model_files
-        if job.first_image in shown:
-            thumbs[job.id] = job.first_image
-        elif files and (cover := models.find_gallery_cover(f"model {files[0].model_id}", levels)):
-            thumbs[job.id] = cover
-    rows = [make_job_card(job, language, may_see_paths, thumbs.get(job.id)) for job in found]
-    more = service.count_waiting() - sum(job.state is JobState.QUEUED for job in found)
-    return {
-        "active": sum(job.state is JobState.RUNNING for job in found),
-        "total": total,
-        "bookmarks_revision": bookmarks.get_revision(),
-        "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
-        "notice": service.notice if may_see_paths else "",
-        "jobs": rows,
     }
 
 
@@ -300,9 +264,29 @@ def get_jobs(context: RequestContext) -> JobList:
     jobs to return, 12 by default and 500 at most.
     """
     words = context.query_param("search")[:_MOST_LETTERS]
-    limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
-    service, sees_paths = get_job_service(), context.may_see_paths
-    return make_jobs_panel(service, context.language, words, limit or _LISTED, sees_paths)
+    limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED) or _LISTED
+    service, language = get_job_service(), context.language
+    is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
+    found, total = service.list_jobs(limit, is_wanted)
+    levels, thumbs = find_shown_levels(), dict[int, int]()
+    firsts = [job.first_image for job in found if job.first_image]
+    shown = set(image_records.choose_covers(firsts, levels))
+    for job in found:  # the job's first image, or its model's cover
+        files = job.model_files
+        if job.first_image in shown:
+            thumbs[job.id] = job.first_image
+        elif files and (cover := models.find_gallery_cover(f"model {files[0].model_id}", levels)):
+            thumbs[job.id] = cover
+    sees_paths = context.may_see_paths
+    more = service.count_waiting() - sum(job.state is JobState.QUEUED for job in found)
+    return {
+        "active": sum(job.state is JobState.RUNNING for job in found),
+        "total": total,
+        "bookmarks_revision": bookmarks.get_revision(),
+        "more": context.translate("more_jobs_wait", n=more) if more > 0 else "",
+        "notice": service.notice if sees_paths else "",
+        "jobs": [make_job_card(job, language, sees_paths, thumbs.get(job.id)) for job in found],
+    }
 
 
 @change_route("POST", "jobs/{job:civitai_id}/{action}")

@@ -132,7 +132,6 @@ class ModelFileChoice(TypedDict, total=False):
     allow_pickle: bool
 
 
-_MB = 1024 * 1024  # bytes
 _MODEL_TYPES = ("", "Model", "Pruned Model")
 
 
@@ -159,7 +158,7 @@ def _make_needed_files_view(
     for folder, device in devices.items():
         if device not in disks:
             free = find_free_space(folder) or 0
-            usable = max(0, free - setting.gallery_disk_reserve_mb * _MB)
+            usable = max(0, free - setting.reserved_bytes())
             disks[device] = {"folder": labels[folder], "free": free, "usable": usable}
     return {
         "files": files,

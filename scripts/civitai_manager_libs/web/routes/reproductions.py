@@ -154,7 +154,6 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
     )
     if context.query_param("keep"):
         reproductions.store_reproduction(one, picture)
-        bookmarks.store_thumbnails([image])
     return _make_comparison(context, _read_infotext(image), one)
 
 

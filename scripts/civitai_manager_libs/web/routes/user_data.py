@@ -1,8 +1,7 @@
-"""Routes of what the user made: annotations, collections, hidden rules and watched galleries."""
+"""Routes of what the user made: annotations, collections and rules that hide images."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -11,9 +10,6 @@ from typing import Annotated, BinaryIO, Literal
 from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
-from ... import setting
-from ...core import log_disk_errors
-from ...errors import CivitaiShortcutError, DiskError, NotFound
 from ...library import (
     Annotations,
     bookmarks,
@@ -22,15 +18,12 @@ from ...library import (
     HiddenRule,
     image_records,
     import_export,
-    watches,
 )
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
-from .dependencies import find_shown_levels, GalleryQuery, get_client, get_job_service
-from .dependencies import parse_gallery_query
-from .jobs import begin_check
-from .views import format_iso_time, Text
+from .dependencies import find_shown_levels
+from .views import Text
 
-__all__ = ["get_collections", "get_watches", "WatchList"]
+__all__ = ["get_collections"]
 
 _MOST_CHANGED = 10_000  # images
 
@@ -250,118 +243,3 @@ def change_hidden(
     apply(kind, text)
     hidden_ids = image_records.find_hidden_ids(ids)
     return {"rules": get_hidden(context), "hidden_ids": sorted(hidden_ids)}
-
-
-class WatchedGallery(TypedDict):
-    """A gallery that the user watches for new images.
-
-    gallery: its key, such as `model 101`. by_upload: Civitai sorts by upload date, so an image that
-    was published late may be new without being at the top. new_count: number of images since the
-    user's last visit. has_more: there are more new images than `new_count`. checked_at: "" if
-    never. problem: why the last check failed, or "".
-    """
-
-    gallery: str
-    name: str
-    model: int | None
-    version: int | None
-    user: str
-    by_upload: bool
-    new_count: int
-    has_more: bool
-    checked_at: str
-    problem: str
-
-
-class WatchList(TypedDict):
-    """All watched galleries. problem: why the last check ended early, or ""."""
-
-    galleries: list[WatchedGallery]
-    checking: bool
-    problem: str
-
-
-_MONTH = 30 * 86_400.0  # seconds
-_MOST_CHECKED = 20_000  # images
-
-_checks = watches.WatchChecks()
-
-
-@route("GET", "watches")
-def get_watches(context: RequestContext) -> WatchList:
-    """Return the watched galleries, or a message if the library cannot be read."""
-    try:
-        return _watches_view(context)
-    except DiskError as error:
-        return {
-            "galleries": [],
-            "checking": False,
-            "problem": context.explain_error(error),
-        }
-
-
-@change_route("POST", "watches")
-def act_on_watches(
-    context: RequestContext,
-    action: Literal["watch", "unwatch", "check", "check_due"],
-    query: GalleryQuery | None = None,
-    name: str = "",
-    gallery: str = "",
-    is_undo: bool = False,
-) -> WatchList:
-    """Watch or unwatch a gallery, or look for new images; return the watched galleries.
-
-    query, name: the gallery to watch, and its name in the list. is_undo: watch it as before it was
-    unwatched. gallery: the key of the one to unwatch. "check" looks in all galleries, "check_due"
-    only where a check is due.
-    """
-    if action == "watch":
-        watches.watch_gallery(parse_gallery_query(query or {}), name, is_undo)
-    elif action == "unwatch":
-        if not gallery:
-            raise ApiError(400, "bad_input", field="gallery")
-        watches.unwatch_gallery(gallery)
-    else:
-        if action == "check_due" and setting.check_favourites:
-            _check_favourites(context)
-        _checks.start(get_client(), is_requested=action == "check")
-    return _watches_view(context)
-
-
-def _check_favourites(context: RequestContext) -> None:
-    """Start a check of the favourites, unless one was started or was not due in the last month."""
-    title, since = context.translate("check_favourites_title"), time.time() - _MONTH
-    with log_disk_errors("gallery"):
-        ids = image_records.find_unchecked_favourites(_MONTH)[:_MOST_CHECKED]
-        jobs = get_job_service().list_jobs(1, lambda job: job.is_check and job.created > since)
-        if ids and not jobs[0]:
-            begin_check(context, ids, title)
-
-
-def _watches_view(context: RequestContext) -> WatchList:
-    is_running = _checks.is_running  # read before the results, which may arrive meanwhile
-    galleries = list[WatchedGallery]()
-    for one in watches.list_watches():
-        kind, _, value = one.gallery.partition(" ")
-        galleries.append(
-            {
-                "gallery": one.gallery,
-                "name": one.name,
-                "model": one.model_id,
-                "version": int(value) if kind == "version" else None,
-                "user": value if kind == "user" else "",
-                "by_upload": kind == "model",  # see `ImageQuery.uses_sql_database`
-                "new_count": one.new_count,
-                "has_more": one.has_more,
-                "checked_at": format_iso_time(one.checked_at),
-                "problem": _problem_text(_checks.errors.get(one.gallery), context),
-            }
-        )
-    problem = _problem_text(_checks.error, context) if galleries else ""
-    return {"galleries": galleries, "checking": is_running, "problem": problem}
-
-
-def _problem_text(error: CivitaiShortcutError | None, context: RequestContext) -> str:
-    if isinstance(error, NotFound):
-        return context.translate("no_gallery")
-    return context.explain_error(error) if error else ""

@@ -54,15 +54,6 @@ class ResourceLink(TypedDict):
     url: str
 
 
-class PostView(TypedDict):
-    """What Civitai says about a post, "" if unknown. ids: its first images, as uploaded."""
-
-    title: str
-    text: str
-    user: str
-    ids: list[int]
-
-
 class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
@@ -80,7 +71,7 @@ class ImagePage(TypedDict):
     hidden_count: int
     missing: list[int]
     total: int | None
-    post: PostView | None
+    post: Post | None
 
 
 class Text(TypedDict):
@@ -166,12 +157,6 @@ def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
     }
 
 
-def make_post_view(post: Post) -> PostView:
-    """Return the JSON of a post."""
-    ids = list(post.image_ids)
-    return {"title": post.title, "text": post.text, "user": post.username, "ids": ids}
-
-
 def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
     """Return the JSON of a resource that an image was made with.
 
@@ -215,7 +200,7 @@ def make_page_view(
         "hidden_count": hidden_count,
         "missing": list(missing),
         "total": len(pages.find_listed_ids(query)) if query.images else None,
-        "post": make_post_view(post) if post else None,
+        "post": post,
     }
 
 

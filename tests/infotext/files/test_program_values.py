@@ -7,7 +7,7 @@ import pytest
 from cases import each_case
 from civitai_manager_libs.infotext import build_infotext
 from civitai_manager_libs.infotext.files.program_tables import read_program, read_texts, TEXT_NAMES
-from civitai_manager_libs.infotext.files.programs import read_dream
+from civitai_manager_libs.infotext.files.program_values import read_dream
 from hypothesis import given, strategies as st
 
 _RECORDS = json.loads((Path(__file__).parent / "program_records.json").read_text(encoding="utf-8"))

@@ -6,9 +6,15 @@ import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
 import type { Found } from "../data/search";
 import { getModelTypeName } from "../state/model_files";
-import { countFound, findSavedPlace, hasGallery, isList, type SearchScope } from "../state/query";
+import {
+  countFound,
+  findSavedPlace,
+  getGalleryName,
+  hasGallery,
+  isList,
+  type SearchScope,
+} from "../state/query";
 import type { Context, State, Translate, WidenedSearch } from "../types";
-import { getGalleryName } from "./chips";
 import { isForModels } from "./status";
 
 const SHAPES = [
@@ -277,7 +283,7 @@ const drawnRows = new WeakMap<HTMLElement, string>();
 /** @param label for screen readers
  * @param choose called with the row that the user clicks, and with the id of the clicked image
  * @param getThumbUrl returns the URL of an image's thumbnail */
-export function makeSearchPopup(
+export function makeSearchRows(
   field: HTMLInputElement,
   label: string,
   choose: (row: SearchRow, image: number | null) => void,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getFirstChoice, isAddress, listRows } from "../../javascript/gallery/find/search_popup";
+import { getFirstChoice, isAddress, listRows } from "../../javascript/gallery/find/search_rows";
 import { makeInitialState } from "../../javascript/gallery/state/state";
 
 const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");

@@ -6,6 +6,7 @@ import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
 import {
   findSavedPlace,
+  getGalleryName,
   getSearchedWords,
   getSource,
   getWordAt,
@@ -14,20 +15,19 @@ import {
 } from "../state/query";
 import { getPost, NOWHERE } from "../state/state";
 import type { Context, State } from "../types";
-import { getGalleryName } from "./chips";
 import { addPlaces } from "./places";
 import {
   getFirstChoice,
   listRows,
   makeSearchMessage,
-  makeSearchPopup,
+  makeSearchRows,
   type SearchRow,
-} from "./search_popup";
+} from "./search_rows";
 import { getLookupStatus, makeStatus } from "./status";
 
 const THUMB = 320; // pixels, a width that thumbnails come in
 
-export function makeFinder(context: Context) {
+export function makeSearchField(context: Context) {
   const { actions, api, page, root, signal, store, translate } = context;
   let shown = ""; // the text of the search that is shown
   let shownWhere: State["where"] | null = null;
@@ -36,7 +36,7 @@ export function makeFinder(context: Context) {
   let ran = ""; // the text when a row was run last
   const input = makeField();
   const previews = new SearchPreviews(context, drawRows);
-  const popup = makeSearchPopup(input, translate("search_suggestions"), run, (id) =>
+  const popup = makeSearchRows(input, translate("search_suggestions"), run, (id) =>
     api.getThumbUrl(id, THUMB),
   );
   const clear = iconButton(
@@ -48,7 +48,7 @@ export function makeFinder(context: Context) {
   );
   const form = el(
     "form",
-    { class: "finder", role: "search", on: { submit: submit } },
+    { class: "search-field", role: "search", on: { submit: submit } },
     icon("search"),
     input,
     clear,
@@ -275,4 +275,4 @@ export function makeFinder(context: Context) {
   return { header, focus, focusProblem };
 }
 
-export type Finder = ReturnType<typeof makeFinder>;
+export type SearchField = ReturnType<typeof makeSearchField>;

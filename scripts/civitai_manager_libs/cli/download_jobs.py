@@ -126,12 +126,19 @@ def _listed_job_to_json(store: JobStore, job: Job) -> dict[str, object]:
     return {**head, **counts, "created": created, **about, **models}
 
 
-def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
+def run_job(
+    store: JobStore,
+    job_id: int,
+    client: CivitaiHttpClient,
+    as_json: bool,
+    not_sent: Sequence[int] | None = None,
+) -> int:
     """Run a job, print its progress and result, and return the program's exit code.
 
     A job that is done gives 0, or 1 if an image or file failed or may have been missed. An
     unfinished job gives 130 if Ctrl-C paused it, else 1 if any image or file is finished, 3 if none
-    is. as_json: print the result as JSON. Raises InputError if another program is running the job.
+    is. as_json: print the result as JSON. not_sent: of a list, the ids that Civitai did not send.
+    Raises InputError if another program is running the job.
     """
     display, started = terminal.ProgressDisplay(sys.stderr), time.monotonic()
     with catch_signals() as signals:
@@ -149,7 +156,9 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     failed = store.list_failed(job.id, job.failed)
     _print_report(store, job, failed, bool(signals))
     if as_json:
-        print_result(_result_to_json(store, job, failed, time.monotonic() - started))
+        result = _result_to_json(store, job, failed, time.monotonic() - started)
+        listed = {} if not_sent is None else {"not_sent": list(not_sent)}
+        print_result(json.dumps(result | listed))
     elif job.options.reads_only:
         print_result(get_text("stats_were_read", n=job.saved))
     else:
@@ -208,8 +217,9 @@ def _print_failures(job: Job, failed: list[Item]) -> None:
             print_translated("try_again_with", job=job.id)
 
 
-def _result_to_json(store: JobStore, job: Job, failed: list[Item], seconds: float) -> str:
-    """Return a job's result as one line of JSON in ASCII, which any console can print."""
+def _result_to_json(
+    store: JobStore, job: Job, failed: list[Item], seconds: float
+) -> dict[str, Any]:
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
     result["failed"] = [
         {"id": item.image_id, "url": item.url, "reason": item.reason, "message": item.message}
@@ -225,4 +235,4 @@ def _result_to_json(store: JobStore, job: Job, failed: list[Item], seconds: floa
     second = {name: report.pop(name) for name in ("first", "second", "both")}
     second |= {"missing": job.report.missing, "end": report.pop("second_end")}
     report["second_walk"] = second if second["end"] else None
-    return json.dumps({**result, "report": report})
+    return {**result, "report": report}
