@@ -151,8 +151,10 @@ least => {
             && around.bottom - around.top >= down + 2 * reach - 1;
         const isInText = getComputedStyle(one).display === "inline";
         if (!isWhole || isInText || !isHit(0, 0)) continue;
-        const isLarge = (is, x, y) => is >= least - 0.5 || (isHit(x, y) && isHit(-x, -y));
-        if (!isLarge(across, reach, 0) || !isLarge(down, 0, reach))
+        const count = (x, y, far = 1) => far < least && isHit(x * far, y * far)
+            ? count(x, y, far + 1) : far;
+        const isLarge = (is, x, y) => is >= least - 0.5 || count(x, y) + count(-x, -y) >= least;
+        if (!isLarge(across, 1, 0) || !isLarge(down, 0, 1))
             say(`${Math.round(across)} x ${Math.round(down)} pixels`, one);
     }
     for (const one of seen) {

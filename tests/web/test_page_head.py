@@ -186,6 +186,15 @@ def test_button_that_comes_late_never_breaks_the_row(start, demo, open_gallery, 
     assert len({height for height, has_all in rows if has_all}) == 1, rows[-5:]
 
 
+@pytest.mark.parametrize("width", [900, 1000, 1160])
+def test_long_sort_and_long_name_stay_in_one_row(server, open_gallery, width):
+    page = open_gallery(server, "", viewport={"width": width, "height": 900})
+    page.go("?model=900008&sort=Random")
+    page.control("about").wait_for()
+    line = page.page.locator(".gallery-header .line")
+    wait_for(lambda: line.bounding_box()["height"] < 60, "one row")
+
+
 def test_chips_are_seen_beside_a_long_name(server, open_gallery):
     page = open_gallery(server, "?model=900008&level=XXX", viewport={"width": 1600, "height": 900})
     row = page.ready().page.locator(".filters .set-chips")
