@@ -73,7 +73,7 @@ def _run(read):
 
 
 def _read_database(path):
-    schema = sqlite.Schema(1, "CREATE TABLE a (b)", "It", "")
+    schema = sqlite.Schema("CREATE TABLE a (b)", "It", "")
     return sqlite.Database(path, schema).close()
 
 

@@ -213,7 +213,7 @@ def test_damage_found_while_open_is_reported(path):
     assert _count(path)[0] == 0, "not looked at anew"
 
 
-_SCHEMA = Schema(1, "CREATE TABLE notes (text TEXT)", "The notes", "Nothing is lost.")
+_SCHEMA = Schema("CREATE TABLE notes (text TEXT)", "The notes", "Nothing is lost.")
 
 
 @pytest.fixture

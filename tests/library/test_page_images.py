@@ -64,6 +64,17 @@ def test_images_that_were_saved_last_are_the_covers_of_the_downloads(stored):
     assert models.summarize_set("downloads", 31).covers == (4, 2, 3)
 
 
+@pytest.mark.parametrize("has_times", [False, True])  # both were made
+def test_library_of_version_17_learns_when_its_images_were_saved(stored, alter, has_times):
+    dropped = "" if has_times else "ALTER TABLE saved DROP COLUMN saved_at;"
+    alter(f"{dropped} PRAGMA user_version = 17")
+    assert image_records.find_saved_file(1) == __file__
+    image_records.store_saved_files(lambda: [(4, "4.png", 2.0), (3, "3.png", 3.0)])
+    assert models.summarize_set("downloads", 31).covers == (3, 4, 2)
+    with connections.borrow(setting.library_file()) as opened:
+        assert opened.recovery_notice == ""
+
+
 def test_page_is_the_same_before_its_images_are_written(library, monkeypatch):
     images = [make_image(n, meta=_META.get(n)) for n in _IDS]
     hidden_rules.add_rule("word", "dawn")

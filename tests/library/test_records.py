@@ -185,7 +185,7 @@ def test_damaged_row_is_ignored(library):
 
 def test_library_of_a_newer_version_is_renamed_and_the_message_names_it(alter, capsys):
     image_records.store_images([_image()])
-    alter(f"PRAGMA user_version = {schema.VERSION + 1}")
+    alter(f"PRAGMA user_version = {len(schema.CHANGES) + 2}")
     sqlite._checked.clear()
     assert image_records.find_image(1) is None
     [aside] = [name for name in os.listdir(setting.data_folder()) if ".newer-" in name]

@@ -404,6 +404,12 @@ def test_tile_is_dragged_over_a_tab_into_its_field_and_fetched_or_not_when_dropp
     expect(message).to_have_text(re.compile("does not answer"))
 
 
+_IS_ON_TOP = """one => {
+    const {x, y, width, height} = one.getBoundingClientRect();
+    return one.contains(one.getRootNode().elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
+
 def test_open_image_makes_way_for_the_host_while_it_is_dragged(open_host):
     row = with_text(_PAPER)
     page = open_host()
@@ -417,6 +423,8 @@ def test_open_image_makes_way_for_the_host_while_it_is_dragged(open_host):
     drag.mouse.up()
     expect(viewer).to_have_css("opacity", "1")
     assert viewer.evaluate("dialog => dialog.matches(':modal')")
+    page.page.keyboard.press("b")
+    assert viewer.locator(".toast-text").evaluate(_IS_ON_TOP)
     drag = _Drag(page, image)
     expect(viewer).to_have_css("opacity", "0")
     drag.into_tab("pnginfo")

@@ -123,6 +123,11 @@ export function setAside(dialog: HTMLDialogElement, signal: AbortSignal) {
     if (!isOpen(dialog)) return;
     dialog.close();
     dialog.showModal();
+    // above the dialog again, as the browser orders them by when they were shown
+    for (const one of dialog.querySelectorAll<HTMLElement>("[popover]")) {
+      one.hidePopover?.();
+      one.showPopover?.();
+    }
     dialog.focus();
   });
 }

@@ -48,13 +48,17 @@ class Schema:
     changes use the names of today.
     """
 
-    version: int
     tables: str
     name: str
     advice: str
     checks_pages: bool = True
     changes: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def version(self) -> int:
+        """Return the version of files with these tables: each change makes a new one."""
+        return 1 + len(self.changes)
 
 
 class _NewerVersion(sqlite3.DatabaseError):

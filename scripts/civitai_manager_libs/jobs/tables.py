@@ -94,7 +94,7 @@ UPDATE jobs SET walked = 5 WHERE walked = 1
 """
 _CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5, _MADE)
 _SCHEMA = sqlite.Schema(
-    6, f"{_TABLES};{_MADE}", "The jobs database", "Your pictures are untouched.", changes=_CHANGES
+    f"{_TABLES};{_MADE}", "The jobs database", "Your pictures are untouched.", changes=_CHANGES
 )
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
 _MOST = 2**53  # the largest id or number of bytes: JavaScript's largest exact integer

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from .. import setting, util
 from ..core import log_disk_errors, sqlite
-from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, RENAMED, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
+from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, RENAMED, TABLES, TEXTS_OF_3, TRIGRAMS
 
 __all__ = ["compress_record", "connections", "decompress_record", "estimate_json_memory"]
 __all__ += ["evict_oldest", "find_site", "has_trigrams", "MemoryCache"]
@@ -108,7 +108,6 @@ def open_library() -> Iterator[sqlite.Database]:
 def _open_file(path: str) -> sqlite.Database:
     index = f";{TRIGRAMS}" if has_trigrams() else ""
     schema = sqlite.Schema(
-        VERSION,
         f"{TABLES}{index}",
         "The library database",
         "It fills again as you browse; your favourites, collections and watches are in the"

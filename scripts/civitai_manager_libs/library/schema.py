@@ -12,10 +12,8 @@ __all__ = [
     "TABLES",
     "TEXTS_OF_3",
     "TRIGRAMS",
-    "VERSION",
 ]
 
-VERSION = 17
 OF_IDS = "IN (SELECT value FROM json_each(?))"  # ids as a JSON array
 
 _IMAGES = """
@@ -225,9 +223,12 @@ CREATE TABLE IF NOT EXISTS posts (
     username TEXT NOT NULL, ids TEXT NOT NULL
 )
 """
-# Copied from the jobs' database: the files that jobs have saved.
-_SAVED = "CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"
-_SAVED_AT = "ALTER TABLE saved ADD COLUMN saved_at REAL NOT NULL DEFAULT 0"
+# Copied from the jobs' database: the files that jobs have saved. saved_at: Unix time, 0 if unknown.
+_SAVED = """
+CREATE TABLE IF NOT EXISTS saved (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, saved_at REAL NOT NULL DEFAULT 0
+)
+"""
 # What the creators of models permit, as the JSON of a `civitai.Licence`; "{}" if Civitai did not
 # send the model.
 _LICENCES = """
@@ -275,7 +276,6 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_HIDDEN_IMAGES};
 {_TILES};
 {_SAVED};
-{_SAVED_AT};
 {_LICENCES};
 {_SITE_TAGS};
 {_POSTS}
@@ -320,6 +320,13 @@ _FROM_16 = f"""
 {_INDEX};
 {_BY_IMAGE}
 """
+# Some libraries of version 17 have the column `saved_at`, others do not.
+_FROM_17 = f"""
+ALTER TABLE saved RENAME TO old_saved;
+{_SAVED};
+INSERT INTO saved (id, path) SELECT id, path FROM old_saved;
+DROP TABLE old_saved
+"""
 CHANGES = (
     *(_FEATURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
     _REPRODUCTIONS,
@@ -331,7 +338,7 @@ CHANGES = (
     _SITE_TAGS,
     _POSTS,
     _FROM_16,
-    _SAVED_AT,
+    _FROM_17,
 )
 # Up to version 16: the first name of each, and its name now.
 RENAMED = (
