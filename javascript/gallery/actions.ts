@@ -373,11 +373,6 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
       parts.grid.focusImage(id);
       return true;
     },
-    /** Focus an image's tile. */
-    focus(id: number) {
-      if (isShown(store, id)) store.set({ focus: id });
-      parts.grid.focusImage(id);
-    },
     toTop() {
       store.set({ place: parts.grid.getScrollPlace() });
       parts.grid.scrollToTop();

@@ -49,7 +49,7 @@ import { makeSettings } from "./panels/settings";
 import { addStatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
 import { getGalleryName, getSearchedWords } from "./state/query";
-import { makeRouter, rememberPlace } from "./state/router";
+import { makeRouter } from "./state/router";
 import { followMarks } from "./state/selection";
 import { getShown, getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
 import type { State } from "./types";
@@ -201,7 +201,6 @@ function buildParts(context: PageContext, status: Status) {
   parts.lists = makeLists(context);
   retryPeriodically(context, () => parts.grid.getScrollPlace() === null);
   followMarks(context);
-  rememberPlace(context, () => parts.grid.getScrollPlace());
   const language = context.store.get().bootstrap?.language ?? "en";
   context.root.host.setAttribute("lang", language);
   makeRouter(context).openAddress();

@@ -82,6 +82,23 @@ def test_text_without_images_is_refused(text):
     assert refused.value.key == "list_is_empty"
 
 
+@pytest.mark.parametrize("unit", ["{}\n", "[]", '{"a":0}', "[0,"])
+def test_json_of_too_many_values_is_refused_before_it_takes_memory(unit):
+    with pytest.raises(InputError) as refused:
+        parse_image_ids(unit * 1_100_000)
+    assert refused.value.key == "list_is_long"
+
+
+def test_list_may_have_20000_images_however_often_each_is_named():
+    ids = [*range(1_000_000, 1_020_000)]
+    lines = [f"civitai.com/images/{image_id}" for image_id in ids]
+    for text in ("\n".join(lines * 2), "\n".join(map(str, ids * 3)), json.dumps(ids * 2)):
+        assert parse_image_ids(text) == ids
+        with pytest.raises(InputError) as refused:
+            parse_image_ids(text.replace("1000000", "999999", 1))
+        assert refused.value.key == "list_is_long"
+
+
 class _Site:
     """Civitai's answers to `ids`. rows: how often each image stands in them."""
 

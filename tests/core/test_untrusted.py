@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import tracemalloc
 
 import pytest
 from civitai_manager_libs.core import iter_json_members, model_file_stem, untrusted
@@ -172,3 +173,36 @@ def test_long_value_is_refused_without_being_read_to_its_end(monkeypatch):
     with pytest.raises(ValueError):
         list(iter_json_members(file))
     assert file.tell() < 50_000
+
+
+_JSON = st.recursive(
+    st.text('a,:[{"\\', max_size=6) | st.integers(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('",\\', max_size=3), inner),
+)
+
+
+def _count_parts(value):
+    if not isinstance(value, (dict, list)):
+        return 0
+    names = len(value) if isinstance(value, dict) else 0
+    parts = value.values() if isinstance(value, dict) else value
+    return 1 + names + max(0, len(value) - 1) + sum(map(_count_parts, parts))
+
+
+@given(_JSON, st.integers(1, 9))
+def test_parts_of_json_are_counted_outside_of_strings(value, block):
+    body, parts = json.dumps(value).encode(), _count_parts(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(untrusted, "_BLOCK", block)
+        assert not untrusted.has_too_many_parts(body, parts, len(body))
+        assert untrusted.has_too_many_parts(body, parts - 1, len(body))
+
+
+def test_counting_parts_takes_little_memory_however_many_strings_there_are():
+    body = b'["12"' + b',"12"' * 400_000 + b"]"
+    tracemalloc.start()
+    try:
+        assert untrusted.has_too_many_parts(body, 300_000, 500_000)
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(body)
+    finally:
+        tracemalloc.stop()

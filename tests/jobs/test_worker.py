@@ -300,7 +300,7 @@ def test_missing_space_is_computed_for_the_rest_of_the_job(store, folder, monkey
     store.record_outcomes(_add(store, folder), [])
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1000)
-    monkeypatch.setattr(worker, "reserved_bytes", lambda: 500)
+    monkeypatch.setattr(setting, "reserved_bytes", lambda: 500)
     told = []
     job = _run(store, _add(store, folder, wanted=30), FakeClient(30), told.append)
     assert (job.state, job.reason, job.finished) == ("paused", "disk", 0)

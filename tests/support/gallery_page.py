@@ -151,8 +151,10 @@ least => {
             && around.bottom - around.top >= down + 2 * reach - 1;
         const isInText = getComputedStyle(one).display === "inline";
         if (!isWhole || isInText || !isHit(0, 0)) continue;
-        const isLarge = (is, x, y) => is >= least - 0.5 || (isHit(x, y) && isHit(-x, -y));
-        if (!isLarge(across, reach, 0) || !isLarge(down, 0, reach))
+        const count = (x, y, far = 1) => far < least && isHit(x * far, y * far)
+            ? count(x, y, far + 1) : far;
+        const isLarge = (is, x, y) => is >= least - 0.5 || count(x, y) + count(-x, -y) >= least;
+        if (!isLarge(across, 1, 0) || !isLarge(down, 0, 1))
             say(`${Math.round(across)} x ${Math.round(down)} pixels`, one);
     }
     for (const one of seen) {
@@ -283,6 +285,11 @@ class GalleryPage:
     def scroll_position(self) -> float:
         """Wait until the page stops scrolling, and return how far it is scrolled, in pixels."""
         return self.page.evaluate(_AT_REST)
+
+    def wait_until_kept(self) -> None:
+        """Wait until the history has where the page is scrolled: it is written every 350 ms."""
+        self.scroll_position()
+        self.page.wait_for_timeout(400)
 
     def wait_until_idle(self) -> None:
         """Wait until no request is under way, again and again: the load state tells it but once."""

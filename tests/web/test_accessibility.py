@@ -60,7 +60,7 @@ def _download(page):
     """Download two images and show them in the panel."""
     _mark(page)
     page.key("d")
-    page.message("saved").wait_for()
+    page.message("saved").last.wait_for()  # the newest covers another
     page.key("j")
     page.control("job-forget").first.wait_for()
 

@@ -306,6 +306,37 @@ def test_keys_rate_marked_images_and_undo_restores_them(flaky_server, open_galle
     expect(tiles[0]).to_have_attribute("aria-selected", "true")
 
 
+def test_heart_of_the_selection_tells_that_a_press_takes_out(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    heart = page.control("favourite-marked")
+    for number in (0, 1):
+        page.tiles.nth(number).locator("[data-do='mark']").click()
+    expect(heart).to_have_attribute("aria-pressed", "false")
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    page.tiles.nth(2).locator("[data-do='mark']").click()
+    expect(heart).to_have_attribute("aria-pressed", "false")
+
+
+def test_message_goes_in_its_time_though_a_panel_opens_and_closes(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    page.page.keyboard.press("ArrowRight")
+    page.key("b")
+    age = "toast => toast.lastElementChild.getAnimations()[0].effect.getComputedTiming().progress"
+    message = page.message("1 added to favourites")
+    wait_for(lambda: message.evaluate(age) > 0.2, "a part of its time")
+    before = message.evaluate(age)
+    page.key("?")  # the message moves into the panel
+    page.page.locator("dialog[open] .toast").wait_for()
+    page.wait_until_idle()
+    assert message.evaluate(age) >= before
+    before = message.evaluate(age)
+    page.key("Escape")
+    page.page.locator("dialog[open]").wait_for(state="detached")
+    page.wait_until_idle()
+    assert not message.count() or message.evaluate(age) >= before
+
+
 def test_marked_images_are_rated_tagged_noted_and_collected_together(flaky_server, open_gallery):
     page = open_gallery(flaky_server).ready()
     ids = page.ids()[:2]

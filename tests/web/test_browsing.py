@@ -9,6 +9,7 @@ from civitai_demo import files
 from civitai_manager_libs.web import bundle
 from fault_responses import stalled, status
 from page_driver import expect, wait_for
+import pytest
 
 _MODEL, _VIDEOS, _HOSTILE, _EMPTY = 900_001, 900_007, 900_008, 900_009
 _SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "javascript", "civitai_shortcut.js")
@@ -138,13 +139,13 @@ def test_tile_width_marks_filters_and_position_survive_a_reload(server, open_gal
     page.tile(other).locator("[data-do='mark']").click()
     page.scroll_to(60)
     there = page.page.evaluate("scrollY")
+    page.wait_until_kept()
     page.reload()
     page.ready()
     expect(page.page.locator(".selection-bar .count")).to_have_text("2 selected")
     expect(page.field("sort")).to_have_value("Oldest")
     assert len({x for x, *_ in page.boxes().values()}) == columns
-    page.control("back").click()
-    wait_for(lambda: abs(page.page.evaluate("scrollY") - there) < 1000, "where one was")
+    wait_for(lambda: abs(page.page.evaluate("scrollY") - there) < 2, "where one was")
     page.control("top").focus()
     page.key("Enter")
     expect(page.page.locator("[data-do=top]")).to_be_hidden()  # as it leads nowhere
@@ -166,6 +167,20 @@ def test_filter_keeps_the_visible_images_in_place(server, open_gallery):
     wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     if seen in page.ids():
         assert abs(page.boxes()[seen][1] - before) < 2
+
+
+def test_click_that_selects_a_tile_below_the_edge_scrolls_nothing(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.wheel(300)
+    there = page.scroll_position()
+    height = page.page.viewport_size["height"]
+    cut = next(id for id, (_, y, _, h) in page.boxes().items() if y < height - 60 < y + h)
+    x, y, *_ = page.boxes()[cut]
+    page.page.mouse.move(x + 40, y + 20)
+    page.page.mouse.click(x + 20, y + 20)
+    expect(page.tile(cut)).to_have_attribute("aria-selected", "true")
+    expect(page.tile(cut)).to_be_focused()
+    assert page.scroll_position() == there
 
 
 def test_invalid_input_is_reported_beside_the_field(server, open_gallery):
@@ -372,3 +387,14 @@ def test_slow_gallery_keeps_its_name_and_shows_where_its_tiles_will_be(server, o
     page.page.unroute_all(behavior="wait")
     page.control("retry").click()
     page.tiles.first.wait_for()
+
+
+@pytest.mark.parametrize("width", [900, 1280])
+def test_bar_of_the_selection_stays_in_one_row(server, open_gallery, width):
+    page = open_gallery(server, viewport={"width": width, "height": 800}).ready()
+    page.scroll_to(40)
+    page.control("top").click()
+    page.control("back").wait_for()
+    page.key("a")
+    page.control("download-marked").wait_for()
+    assert page.page.locator(".selection-bar").bounding_box()["height"] < 60

@@ -83,6 +83,29 @@ def test_back_from_a_gallery_leads_to_its_search_results(server, open_gallery):
     expect(_cards(page)).to_have_count(found)
 
 
+def test_reload_and_forward_lead_to_where_one_was_last(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.scroll_to(30)
+    page.field("sort").select_option("Oldest")
+    expect(page.page).to_have_url(re.compile("sort=Oldest"))
+    page.page.go_back()
+    page.ready()
+    page.scroll_to(60)  # further than when the gallery was left
+    page.wait_until_kept()
+    last = _scrolled(page)
+    page.reload()
+    wait_for(lambda: abs(_scrolled(page) - last) < 2, "the place before the reload")
+    page.page.go_forward()
+    page.ready()
+    page.scroll_to(30)
+    page.wait_until_kept()
+    last = _scrolled(page)
+    page.page.go_back()
+    page.ready()
+    page.page.go_forward()
+    wait_for(lambda: abs(_scrolled(page) - last) < 2, "the place before Back")
+
+
 def test_closing_search_results_restores_the_gallerys_position(server, open_gallery):
     page = open_gallery(server).ready()
     page.scroll_to(40)
@@ -279,7 +302,8 @@ def _read_all(page):
 def test_handle_scrolls_to_a_month_by_keys_and_loads_the_way_there(shared_server, open_gallery):
     page = open_gallery(shared_server, _GALLERY)
     _read_all(page)
-    page.reload()
+    page.go("")
+    page.go(_GALLERY)  # anew, at its top
     newest = page.ready().ids()[0]
     assert page.place()[1] < 180
     _handle(page).focus()
@@ -307,6 +331,16 @@ def test_month_is_shown_while_the_gallery_is_scrolled(shared_server, open_galler
     expect(month).to_have_text(re.compile(r"^[A-Z][a-z]+ 20\d\d$"))
     expect(month).to_be_hidden()
     assert not [path for path in page.asked if path.startswith("months")]
+
+
+def test_handle_is_not_over_what_the_host_shows_above_the_gallery(shared_server, open_gallery):
+    page = open_gallery(shared_server, _GALLERY).ready()
+    page.page.evaluate("document.body.style.paddingTop = '400px'")
+    page.wheel(1500)
+    wait_for(lambda: page.scroll_position() > 1000, "some rows")
+    page.wheel(-3000)
+    track, tab = page.page.locator(".scrubber"), page.page.locator("civitai-gallery")
+    wait_for(lambda: track.bounding_box()["y"] >= tab.bounding_box()["y"] > 300, "its place")
 
 
 def test_handle_scrolls_while_it_is_dragged(shared_server, open_gallery):

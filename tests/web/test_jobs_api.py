@@ -92,7 +92,12 @@ def test_invalid_template_is_reported_and_starts_no_job(api, ids):
 
 @pytest.mark.parametrize(
     "query,title",
-    [({"post": 7}, "Post 7"), ({"user": "anna"}, "anna"), ({"version": 1001}, "Civitai")],
+    [
+        ({"post": 7}, "Post 7"),
+        ({"user": "anna"}, "anna"),
+        ({"version": 1001}, "Civitai"),
+        ({"model": 77}, "Model 77"),  # whose name is not known
+    ],
 )
 def test_job_is_named_after_its_gallery(api, civitai, query, title):
     api.post("jobs", {"query": query, "limit": 1})

@@ -318,6 +318,15 @@ def test_pasted_list_opens_in_its_order_and_stays_in_the_address(server, open_ga
     expect(page.page.locator(".home")).to_be_visible()
 
 
+def test_list_pasted_into_the_field_gives_the_focus_to_its_first_picture(server, open_gallery):
+    page = open_gallery(server, "?level=XXX", **_CLIPBOARD)
+    page.field("find").click()
+    ids = [*map(str, _DEMO[10:4:-1]), "41"]
+    page.page.evaluate("text => navigator.clipboard.writeText(text)", _addresses(ids))
+    page.page.keyboard.press("Control+v")
+    expect(page.tile(ids[0])).to_be_focused()
+
+
 def test_files_of_a_list_are_opened_and_a_long_list_survives_a_reload(server, open_gallery):
     page = open_gallery(server, "?level=XXX")
     page.page.locator("[data-shelf]").first.wait_for()

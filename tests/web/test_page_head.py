@@ -186,6 +186,15 @@ def test_button_that_comes_late_never_breaks_the_row(start, demo, open_gallery, 
     assert len({height for height, has_all in rows if has_all}) == 1, rows[-5:]
 
 
+@pytest.mark.parametrize("width", [900, 1000, 1160])
+def test_long_sort_and_long_name_stay_in_one_row(server, open_gallery, width):
+    page = open_gallery(server, "", viewport={"width": width, "height": 900})
+    page.go("?model=900008&sort=Random")
+    page.control("about").wait_for()
+    line = page.page.locator(".gallery-header .line")
+    wait_for(lambda: line.bounding_box()["height"] < 60, "one row")
+
+
 def test_chips_are_seen_beside_a_long_name(server, open_gallery):
     page = open_gallery(server, "?model=900008&level=XXX", viewport={"width": 1600, "height": 900})
     row = page.ready().page.locator(".filters .set-chips")
@@ -243,6 +252,18 @@ def test_header_goes_while_one_scrolls_down_and_comes_back(server, open_gallery)
         page.page.evaluate(
             "document.querySelector('civitai-gallery').shadowRoot.activeElement.blur()"
         )
+
+
+def test_header_stays_while_a_filter_is_changed_further_down(server, open_gallery):
+    page = open_gallery(server, "?model=900003&type=image&meta=1&period=Month").ready()
+    page.scroll_to(20)
+    reset = page.control("reset-filters")
+    expect(reset).to_be_in_viewport(ratio=1)  # beside any number of chips
+    reset.click()
+    expect(page.page).to_have_url(re.compile(r"\?model=900003$"))
+    page.page.locator(".grid:not([data-stale])").wait_for()
+    page.scroll_position()
+    expect(page.page.locator(".top")).to_be_in_viewport(ratio=1)
 
 
 def test_images_are_reached_by_the_first_link_and_by_six_stops_of_tab(server, open_gallery):

@@ -207,6 +207,19 @@ _READ_TEXTS = """() => {
 }"""
 
 
+def test_host_that_does_not_read_the_text_is_told(open_host):
+    page = open_host()
+    page.open(_PAPER, with_text(_PAPER))
+    page.page.evaluate("""() => {
+        AbortSignal.timeout = () => AbortSignal.abort();
+        document.addEventListener("click", (event) =>
+            event.target.closest("#paste") && event.stopImmediatePropagation(), true);
+    }""")
+    page.send("txt2img")
+    said = page.page.locator("[data-civitai-shortcut='message']")
+    expect(said).to_contain_text("The WebUI has not filled its fields")
+
+
 def test_selected_image_is_sent_from_the_bar(open_host):
     page = open_host(query=f"?model={_PAPER}").page
     page.locator("[data-tile]").first.hover()

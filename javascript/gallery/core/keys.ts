@@ -289,10 +289,11 @@ export function listenToKeys(
     if (isRepeated || runKey(key, actions, state, event, listMarked(state)) !== false)
       event.preventDefault();
   };
-  /** Prevent Escape and Ctrl Enter from stopping or starting a generation of the host. */
+  /** Prevent Escape from stopping a generation of the host, and Ctrl or Alt with a key from what
+   * they do in its own tabs: generate, skip, save, delete. */
   const keepFromHost = (event: Event) => {
-    const { key, ctrlKey, metaKey } = event as KeyboardEvent;
-    if (key !== "Escape" && !(key === "Enter" && (ctrlKey || metaKey))) return;
+    const { key, ctrlKey, metaKey, altKey } = event as KeyboardEvent;
+    if (key !== "Escape" && !ctrlKey && !metaKey && !altKey) return;
     event.stopPropagation();
     press(event as KeyboardEvent);
   };

@@ -72,7 +72,9 @@ export class Toasts {
     const time = SHORT + (look ? TO_PRESS : 0) + Math.max(0, text.length - LINE) * A_LETTER;
     const dismiss = { type: "button", class: "toast-text plain", title: this.translate("dismiss") };
     const clock = el("span", { class: "toast-time" });
-    clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
+    // one of CSS would begin again in another layer
+    const line = { transform: ["none", "scaleX(0)"] };
+    const timer = clock.animate(line, { duration: time, fill: "forwards" });
     const toast = el(
       "div",
       { class: `toast surface row ${kind ?? ""}` },
@@ -89,8 +91,11 @@ export class Toasts {
         }),
       clock,
     );
-    // the animated line is the clock: it stops while the pointer is over the toast
-    clock.addEventListener("animationend", () => drop(toast));
+    // the animated line is the clock: it stops while the pointer or the focus is on the toast
+    timer.addEventListener("finish", () => toast.isConnected && drop(toast));
+    const stop = () => (toast.matches(":hover, :focus-within") ? timer.pause() : timer.play());
+    for (const type of ["pointerenter", "pointerleave", "focusin", "focusout"])
+      toast.addEventListener(type, stop);
     if (before?.isConnected) toast.style.animation = "none"; // it is there already
     if (before) drop(before);
     this.list.append(toast);

@@ -46,7 +46,7 @@ export function makeAbout(
     makeAuthor(context, view, record),
     el(
       "p",
-      { class: "dim one-line small" },
+      { class: "dim one-line small", title: facts.join(" · ") },
       ...facts.flatMap((fact, at) => [at > 0 && " · ", el("bdi", {}, fact)]),
     ),
     el(

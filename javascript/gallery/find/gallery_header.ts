@@ -278,8 +278,13 @@ export function addGalleryHeader(
     return [...buttons, ...links]
       .filter((one) => !one.hidden && !one.getClientRects().length)
       .map((one) => {
+        const press = () => one.click();
+        if (one === watch)
+          return makeItem("watch", translate("do_watch"), press, {
+            isChecked: one.hasAttribute("data-on"),
+          });
         const text = (links.includes(one) ? one.title : one.textContent) ?? "";
-        return makeItem(one.dataset.do ?? "", text, () => one.click());
+        return makeItem(one.dataset.do ?? "", text, press);
       });
   }
 }

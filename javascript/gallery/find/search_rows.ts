@@ -185,7 +185,8 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
       ? translate("row_of_loaded", { n, all: formatNumber(images.length) })
       : n;
   };
-  const title = translate("row_in", { title: getGalleryName(state, translate) });
+  const name = getGalleryName(state, translate);
+  const title = name === "…" ? translate("chip_loaded") : translate("row_in", { title: name });
   const isEmpty = (scope: SearchScope) => {
     if (!preview) return false;
     const { count, is_more: isMore } = countFound(scope, preview);

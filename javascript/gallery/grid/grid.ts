@@ -171,18 +171,20 @@ export function makeGrid(context: Context) {
   }
 
   function listen() {
-    const soon = schedule;
     const scrolled = () => {
       speed.hasScrolled = true;
-      soon();
+      schedule();
     };
     window.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
-    window.addEventListener("resize", soon, { signal });
+    window.addEventListener("resize", schedule, { signal });
     observeSize(list, resize, signal);
-    list.addEventListener("focus", () => {
-      const id = findTopmost();
-      if (id !== null) focusTile(id);
-    });
+    list.addEventListener("focus", enter);
+  }
+
+  /** Give the focus of the list to its first visible tile. */
+  function enter() {
+    const id = findTopmost();
+    if (id !== null) focusTile(id);
   }
 
   function getHeaderHeight() {
@@ -247,6 +249,7 @@ export function makeGrid(context: Context) {
     if (top > 0) {
       const wanted = arrangement.findTopFor(visible) ?? -getHeaderHeight();
       scrollBy(list, wanted - getViewport(list).top);
+      turnedAt += getViewport(list).top - top; // the user has not scrolled
     }
     drawnTiles.placeTiles();
     draw();
@@ -271,6 +274,7 @@ export function makeGrid(context: Context) {
     const seen = arrangement.listBetween(viewport.top, viewport.bottom);
     const wanted = listWanted(viewport, seen);
     const isWhole = drawnTiles.syncTiles(wanted);
+    if (root.activeElement === list) enter(); // it was empty
     const { focus } = store.get();
     const hasStop = focus !== null && drawnTiles.getTile(focus) !== undefined;
     list.tabIndex = hasStop || !arrangement.views.length ? -1 : 0;

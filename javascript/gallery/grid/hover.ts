@@ -162,7 +162,9 @@ export function listenToClicks(list: HTMLElement, context: Context, tiles: Tiles
       first = { tile, marks: store.get().marks };
       actions.mark(id);
     } else actions.open(id);
-    if (store.get().open === null && !isCaption(tile, event.target)) actions.focus(id);
+    // where it is: what is scrolled now is not what the next press is aimed at
+    if (store.get().open === null && !isCaption(tile, event.target))
+      tile.element.focus({ preventScroll: true });
   });
   // Else a range by Shift selects the text of the page, and a press on the caption hides it.
   list.addEventListener("mousedown", (event) => {

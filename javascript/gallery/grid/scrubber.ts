@@ -239,6 +239,8 @@ export function addScrubber(context: Context, grid: Grid) {
   function draw(now: State) {
     track.hidden = !hasMonths(now);
     if (track.hidden) return;
+    const { top } = root.host.getBoundingClientRect();
+    if (!isHeld) track.style.top = `clamp(22vh, ${top}px, 60vh)`; // not over the host's bars
     if (wanted !== null) return setPosition(wanted);
     const id = grid.findTopmost();
     if (id === reached && id !== null) return; // it stays where it was put

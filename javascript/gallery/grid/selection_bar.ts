@@ -1,7 +1,17 @@
 /** The bar at the window's lower edge: the position in the gallery, or what can be done with the
  * selected images. */
 
-import { button, el, type IconName, iconButton, observeSize, setLabel, setText } from "../core/dom";
+import type { ImageView } from "../contract";
+import {
+  button,
+  el,
+  type IconName,
+  iconButton,
+  observeSize,
+  setAttribute,
+  setLabel,
+  setText,
+} from "../core/dom";
 import { makeItem, makeMenuButton, openMenu } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeToolbar } from "../core/widgets";
@@ -27,6 +37,9 @@ export function addSelectionBar(context: Context) {
     "aria-haspopup": "menu",
     on: { click: openHiddenMenu },
   });
+  const favourite = makeButton("favourite-marked", "heart", "do_favourite", () =>
+    actions.favourite(listIds()),
+  );
   const marked = makeMarkedGroup();
   const top = iconButton("top", "top", translate("to_top"), () => {
     actions.toTop();
@@ -93,7 +106,7 @@ export function addSelectionBar(context: Context) {
         () => actions.download(listIds()),
         "primary",
       ),
-      makeButton("favourite-marked", "heart", "do_favourite", () => actions.favourite(listIds())),
+      favourite,
       send,
       compare,
       makeButton("models-marked", "model", "do_get_models", () => actions.listNeeds(listIds())),
@@ -137,6 +150,8 @@ export function addSelectionBar(context: Context) {
     const { length } = listIds();
     const unseen = marks.size - length;
     for (const one of marked.querySelectorAll<HTMLElement>("p ~ button")) one.hidden = !length;
+    const isLeft = ({ id, favourite }: ImageView) => marks.has(id) && !favourite;
+    setAttribute(favourite, "aria-pressed", String(!now.images.some(isLeft))); // takes them out
     send.hidden = length !== 1;
     compare.hidden = !canCompare(listIds());
     setText(count, marks.size ? translate("marked_count", { n: formatNumber(length) }) : "");

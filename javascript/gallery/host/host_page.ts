@@ -90,16 +90,20 @@ export function showTab(tab: string) {
 }
 
 /** Fill a tab's fields from an infotext: put the text into the prompt, press the host's button for
- * pasting and wait until the host has done it. Return false if the tab has no such button.
+ * pasting and wait until the host has done it. Return "missing" if the tab has no such button,
+ * "unread" if the host does not answer.
  * @param infotext not "", because the host would read its last infotext instead */
-export async function pasteInfotext(tab: string, infotext: string) {
-  if (NO_TEXT.includes(tab)) return true;
+export async function pasteInfotext(
+  tab: string,
+  infotext: string,
+): Promise<"" | "missing" | "unread"> {
+  if (NO_TEXT.includes(tab)) return "";
   const around = getTabAround(tab);
   const end = AbortSignal.timeout(PATIENCE);
   const find = () => findElement(`#${around}_tools #paste, #${around}_paste`);
   const paste = await waitFor(find, end); // some hosts put a tab into the page once it is shown
   const prompt = findElement(`#${around}_prompt textarea`);
-  if (!(paste instanceof HTMLButtonElement && prompt)) return false;
+  if (!(paste instanceof HTMLButtonElement && prompt)) return "missing";
   if (paste.disabled) {
     // Forge Neo has a setting that guards a negative prompt against this button.
     fillField(findElement(`#${around}_neg_prompt textarea`), "");
@@ -114,11 +118,11 @@ export async function pasteInfotext(tab: string, infotext: string) {
     await waitForFrame();
   } while (!isUnchanged() && !end.aborted);
   paste.click();
-  const late = AbortSignal.timeout(PATIENCE);
+  const late = AbortSignal.timeout(2 * PATIENCE);
   while (isUnchanged() && !late.aborted) await waitForFrame(); // no event tells of a script's value
   // The host's button shows the first page of img2img. The user may have left the tab meanwhile.
   if (tab === "inpaint" && prompt.getClientRects().length) showTab(tab);
-  return true;
+  return isUnchanged() ? "unread" : "";
 }
 
 /** Press a tab's button *Generate*, once its fields have the values of an infotext that was pasted:

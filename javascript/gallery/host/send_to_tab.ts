@@ -143,12 +143,13 @@ export async function sendToTab(
     const field = file ? await findTabImageField(tab) : null;
     scrollToFields(tab, field);
     if (file && !field) throw makeMissingError(context);
-    const isPasted = !infotext || (await pasteInfotext(tab, infotext));
+    const problem = infotext && (await pasteInfotext(tab, infotext));
     if (file && field) {
       fillImageField(field, file);
       await fillSize(tab, file); // the infotext has another size if the image was upscaled
     }
-    if (!isPasted) throw makeMissingError(context);
+    if (problem === "missing") throw makeMissingError(context);
+    if (problem) throw new ApiError("not_sent", translate("send_unread"), 0);
     return infotext;
   } catch (error) {
     if (!signal.aborted) reportError(error, context);

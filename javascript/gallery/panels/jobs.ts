@@ -206,9 +206,12 @@ export class Jobs {
     const key = JSON.stringify(wanted);
     const request = this.#requests.get(key) ?? makeUuid();
     this.#requests.set(key, request);
-    const { model: id, version } = store.get().where;
+    const { title, where } = store.get();
+    const { model: id, version } = where;
     const model = id === null ? null : await actions.waitForModel();
-    const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
+    // the name that the page already shows, if Civitai does not answer for the model
+    const name = model?.id === id ? model?.name : id === null ? undefined : title;
+    const of = { title: name, model: id, version };
     const send = () => api.post("jobs", { ...wanted, ...of, request }, { signal });
     const started = await tryOrTell(this.context, send);
     if (!started) return false;

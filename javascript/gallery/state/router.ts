@@ -1,10 +1,9 @@
-/** Keeps the page's URL, the browser's history and the scroll position through a reload. */
+/** Keeps the page's URL, the browser's history and, in it, the scroll position. */
 
 import type { PageContext } from "../actions";
 import { listLayers } from "../core/dialogs";
-import { readJson, writeJson } from "../core/preferences";
-import type { Context, ModelResults, ScrollPlace, State } from "../types";
-import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query";
+import type { ModelResults, ScrollPlace, State } from "../types";
+import { buildAddress, makeDefaultQuery, parseAddress } from "./query";
 import { readMarks } from "./selection";
 import { isHome } from "./state";
 
@@ -31,6 +30,7 @@ export function makeRouter(context: PageContext) {
   let isFollowing = false; // the change comes from the address
   let isResting = false; // the address was changed less than REST ms ago
   let isBehind = false; // the address must be changed again after that
+  let hasScrolled = false; // where to is not in the history yet
   /** what was closed by history.back(), whose popstate is still to come */
   let closing: Kind | "layers" | "" = "";
   let isCommitting = false; // at the end of this moment
@@ -46,6 +46,12 @@ export function makeRouter(context: PageContext) {
   });
   root.addEventListener("layers", commitSoon, { signal });
   window.addEventListener("popstate", onPopState, { signal });
+  const onScrollEnd = () =>
+    requestAnimationFrame(() => {
+      hasScrolled = true;
+      replace(); // by what the grid has drawn in this frame
+    });
+  window.addEventListener("scrollend", onScrollEnd, { capture: true, signal });
   commitSoon(); // a reload has closed the layers
 
   /** Show what the page's URL names. */
@@ -79,6 +85,7 @@ export function makeRouter(context: PageContext) {
 
   function onPopState() {
     const closed = closing;
+    hasScrolled = false; // it was in the step that is left
     const isOther = readDepth() !== depth;
     depth = readDepth();
     closing = "";
@@ -180,6 +187,7 @@ export function makeRouter(context: PageContext) {
     if (href === left) return;
     history.replaceState({ ...history.state, ...(scrolled && { [SCROLLED]: scrolled }) }, "", left);
     depth += 1;
+    hasScrolled = false;
     const step = { [SCROLLED]: null, [KIND]: kind, [BELOW]: left, [DEPTH]: depth };
     history.pushState({ ...history.state, ...step }, "", href);
   }
@@ -190,16 +198,21 @@ export function makeRouter(context: PageContext) {
     return buildAddress(where, open, usual, location.href, searched);
   }
 
-  /** Replace the URL at most once in 350 ms: browsers refuse more than 100 in 30 s. */
+  /** Replace the URL and the scroll position, to which a reload or Forward leads, at most once in
+   * 350 ms: browsers refuse more than 100 in 30 s. */
   function replace() {
     if (isResting) {
       isBehind = true;
       return;
     }
     if (closing) return;
-    const href = buildHref(store.get());
-    if (href === location.href) return;
-    history.replaceState(history.state, "", href);
+    const now = store.get();
+    const href = buildHref(now);
+    const isKept = hasScrolled && !now.stale; // else the grid shows another gallery
+    if (href === location.href && !isKept) return;
+    hasScrolled = false;
+    const scrolled = isKept && { [SCROLLED]: getScrolled(now) };
+    history.replaceState({ ...history.state, ...scrolled }, "", href);
     isResting = true;
     window.setTimeout(() => {
       isResting = false;
@@ -235,34 +248,4 @@ function readLayers(): number {
 
 function readScrolled(): Scrolled {
   return history.state?.[SCROLLED] ?? { place: null, found: null, home: 0 };
-}
-
-const KEY = "civitai-shortcut-place";
-
-/** Save the scroll position when the user leaves the page. After a reload, offer to return there as
- * soon as the first page of the same gallery is loaded. */
-export function rememberPlace(
-  { store, actions, signal }: Context,
-  getPlace: () => ScrollPlace | null,
-) {
-  let left = readPlace(); // saved by this tab before the reload
-  const write = () =>
-    writeJson(KEY, { source: getSource(store.get().where), place: getPlace() }, "sessionStorage");
-  window.addEventListener("pagehide", write, { signal });
-  store.on(
-    ["images"],
-    ({ images, where }) => {
-      if (!images.length || !left) return;
-      const { source, place } = left;
-      left = null;
-      if (source === getSource(where)) actions.setView({ place });
-    },
-    { signal },
-  );
-}
-
-function readPlace() {
-  const stored = readJson<{ source: string; place: ScrollPlace }>(KEY, "sessionStorage");
-  const { id, y } = stored?.place ?? ({} as Partial<ScrollPlace>);
-  return Number.isSafeInteger(id) && Number.isFinite(y) ? stored : null;
 }

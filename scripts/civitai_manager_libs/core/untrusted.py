@@ -163,6 +163,7 @@ _TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)", re.I)
 _BLOCKS = set("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote".split())
 _HIDDEN = {"script", "style", "template"}
 _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, returned
+_BLOCK = 1 << 20  # bytes of JSON that are split at once
 
 
 def has_too_many_parts(body: bytes, max_parts: int, max_separators: int) -> bool:
@@ -175,7 +176,13 @@ def has_too_many_parts(body: bytes, max_parts: int, max_separators: int) -> bool
     if not max_parts < separators <= max_separators:
         return separators > max_separators
     bare = body.replace(rb"\\", b"").replace(rb"\"", b"")
-    return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SEPARATORS)) > max_parts
+    parts, is_in_string = 0, False
+    for start in range(0, len(bare), _BLOCK):
+        pieces = bare[start : start + _BLOCK].split(b'"')
+        outside = b"".join(pieces[is_in_string::2])
+        parts += sum(map(outside.count, _SEPARATORS))
+        is_in_string ^= len(pieces) % 2 == 0
+    return parts > max_parts
 
 
 def is_deeply_nested(value: Any) -> bool:

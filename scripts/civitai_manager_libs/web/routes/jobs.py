@@ -424,12 +424,12 @@ def make_naming_context(
 ) -> NamingContext:
     """Return the names of model and version that a job's file name template can use.
 
-    title: the model's name; if "", the stored model's name is used, or else "Civitai". version_id:
-    the version to name; the name is "" without a version or if the model is not stored.
+    title: the model's name; if "", the stored model's name is used, or else its id, or "Civitai".
+    version_id: the version to name; the name is "" without a version or if the model is not stored.
     """
     model = models.find_stored_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (model.versions if model else ())}
-    name = title or (model.name if model else "Civitai")
+    name = title or (model.name if model else f"Model {model_id}" if model_id else "Civitai")
     return NamingContext(name, versions.get(version_id or 0, ""), versions)
 
 
