@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pytest
 from api_server import reset
@@ -98,6 +99,32 @@ def test_newer_version_goes_beside_the_old_one_unless_a_template_names_subfolder
     setting.change("model_folder_template", "{base_model}")
     assert plan()[0] == str(old.parent / "SDXL 1.0")
     assert make_needed_file(version).path.startswith(str(old.parent / "SDXL 1.0"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, all names are UTF-8")
+def test_newer_version_goes_to_no_folder_whose_name_cannot_be_stored(civitai, client, put):
+    civitai.models = {1: _model(1, _version(12, "2026-05-02"), _version(10, "2025-01-01"))}
+    old = put(10, 1)
+    folder = old.parent / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    for path in (old, old.with_suffix(".civitai.info")):
+        path.rename(folder / path.name)
+    index.get_model_index().forget()
+    check_newer_versions(client)
+    [version, *_] = model_from_json(civitai.models[1]).versions
+    assert _told() == [(12, "v10")]
+    assert os.path.dirname(make_needed_file(version).path) == str(old.parent)
+
+
+def test_file_that_comes_while_the_folder_is_chosen_is_no_error(civitai, client, put, monkeypatch):
+    civitai.models = {1: _model(1, _version(12, "2026-05-02"), _version(10, "2025-01-01"))}
+    old = put(10, 1)
+    check_newer_versions(client)
+    found = index.get_model_index().list_files()
+    monkeypatch.setattr(index.ModelIndex, "list_files", lambda _: [])  # before, and then
+    assert len(found) == 1 and _told() == [(12, "v10")]
+    [version, *_] = model_from_json(civitai.models[1]).versions
+    assert os.path.dirname(make_needed_file(version).path) == str(old.parent)
 
 
 def test_models_are_asked_for_in_hundreds_and_unknown_files_not_at_all(civitai, client, put):

@@ -124,6 +124,21 @@ def test_image_that_is_gone_stays_from_the_library_and_is_marked(api, site):
     assert api.get("images?search=is:gone&level=XXX")["images"] == []
 
 
+@pytest.mark.parametrize("answers", [2, 1, 0], ids=["other-is-gone", "second-fails", "all-fail"])
+def test_stored_image_opens_though_nothing_proves_that_it_is_gone(api, site, answers):
+    ids = [i for i in _IDS[:8] if not i % 2]
+    _read(api, ids)
+    assert wait_for_writes(30)
+    site.always("page", status(503))
+    site.script("page", *[status(200, b'{"items": [], "metadata": {}}')] * answers)
+    if answers:
+        assert api.get(f"lookup?text=civitai.com/images/{ids[0]}")["image_id"] == ids[0]
+    else:
+        assert api.error(f"lookup?text=civitai.com/images/{ids[0]}")[0] != 404
+    assert wait_for_writes(30)
+    assert api.get("images?search=is:gone&level=XXX")["images"] == []
+
+
 def test_response_that_proves_nothing_marks_nothing(api, site):
     ids = [i for i in _IDS[:40] if not i % 2]
     _read(api, ids)

@@ -131,16 +131,17 @@ def list_newer_versions() -> list[NewerVersion]:
 def find_former_folder(version_id: int, kind: str) -> str:
     """Return the folder of the file than which a version is newer, "" to choose another.
 
-    A template of subfolders is followed instead, and nothing is written through links. kind: of
-    the file that is downloaded, such as `vae`.
+    A template of subfolders is followed instead, and nothing is written through links, nor to a
+    folder whose name is not UTF-8. kind: of the file that is downloaded, such as `vae`.
     """
     if setting.model_folder_template:
         return ""
-    files = {file.path: file for file in get_model_index().list_files()}
+    kinds = {file.path: file.kind for file in get_model_index().list_files()}
     for newer in list_newer_versions():
         folder = os.path.dirname(newer.path)
-        if newer.version_id == version_id and files[newer.path].kind == kind:
-            with suppress(DiskError):
+        if newer.version_id == version_id and kinds.get(newer.path) == kind:
+            with suppress(DiskError, UnicodeEncodeError):
+                folder.encode("utf-8")  # the jobs database cannot store another
                 check_no_links(find_folder(kind), folder)
                 return folder if os.access(folder, os.W_OK) else ""
     return ""

@@ -23,7 +23,7 @@ from ...civitai import (
     walk_pages,
 )
 from ...core import as_id, Image, log_disk_errors
-from ...errors import HttpStatusError, InputError, NotFound
+from ...errors import HttpStatusError, InputError, InvalidResponse, NetworkError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, PageImage, pages, posts, search, watches
 from ..http import ApiError, MB, Most, Note, remote_route, RemoteWork, RequestContext, route
@@ -401,8 +401,10 @@ def _fetch_image(image_id: int) -> Image | None:
     image = civitai.fetch_image(get_client(), image_id)
     if image is not None:
         image_records.store_images([image])
-    elif image_records.find_image(image_id) and pages.find_gone(get_client(), [image_id]):
-        image_records.mark_deleted(image_id)
+    elif image_records.find_image(image_id):
+        with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then it is not marked
+            if pages.find_gone(get_client(), [image_id]):
+                image_records.mark_deleted(image_id)
     return image
 
 
