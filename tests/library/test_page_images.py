@@ -75,6 +75,15 @@ def test_library_of_version_17_learns_when_its_images_were_saved(stored, alter, 
         assert opened.recovery_notice == ""
 
 
+def test_latest_ids_are_found_without_reading_the_whole_library(stored, monkeypatch):
+    asked = []
+    monkeypatch.setattr(image_records, "select_rows_or_empty", lambda *sql: asked.append(sql) or [])
+    image_records.list_latest_ids(10, [1])
+    [(sql, values)] = asked
+    plan = [detail for *_, detail in select_rows(f"EXPLAIN QUERY PLAN {sql}", values)]
+    assert plan[0].endswith("USING INDEX images_by_age") and "ORDER BY" not in str(plan)
+
+
 def test_page_is_the_same_before_its_images_are_written(library, monkeypatch):
     images = [make_image(n, meta=_META.get(n)) for n in _IDS]
     hidden_rules.add_rule("word", "dawn")
