@@ -13,7 +13,8 @@ from api_server import html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core import Cancellation, threads, thumbnail_url
-from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError, ServerError
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, InvalidResponse
+from civitai_manager_libs.errors import NetworkError, ServerError
 from civitai_manager_libs.library import image_cache, image_records, models, pages as gallery_pages
 from civitai_manager_libs.library import wait_for_writes
 from civitai_manager_libs.library.database import select_rows, writing
@@ -340,3 +341,19 @@ def test_image_is_marked_only_if_civitai_lacks_it_and_until_it_is_seen_again(is_
     assert _list_gone() == {ids[0], ids[9]}
     image_records.store_images(list(image_records.find_images(ids[:1]).values()))
     assert _list_gone() == {ids[9]}
+
+
+@pytest.mark.usefixtures("no_pause", "library")
+def test_unknown_images_are_called_missing_only_while_civitai_sends_others():
+    client, there, unknown = _Failing(random.Random(1)), 9_200_001, (9_200_002, 9_200_003)
+    client.there = {there}
+
+    def read(*ids):
+        query = ImageQuery(images=gallery_pages.store_list(ids), level=31)
+        return gallery_pages.fetch_page(client, query, None, 8)
+
+    assert read(there, unknown[0]).ids == (there,) and wait_for_writes(60)
+    client.faults = ["empty", "empty"]
+    with pytest.raises(InvalidResponse):
+        read(*unknown)
+    assert read(*unknown).missing_ids == unknown

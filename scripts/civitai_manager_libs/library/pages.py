@@ -241,7 +241,8 @@ def _fetch_listed_page(
     gallery = list_gallery_names(query)
     image_records.store_images(list(found.values()), galleries=gallery)
     kept = image_records.find_images([image_id for image_id in some if image_id not in found])
-    gone = find_gone(client, list(kept), found, is_single) if kept else set()
+    doubtful = list(kept) or ([] if found else some)  # nothing came: Civitai may only have failed
+    gone = find_gone(client, doubtful, found, is_single) if doubtful else set()
     missing = [i for i in some if i not in found and (i in gone or i not in kept)]
     write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
     if gone:  # the page reads them
