@@ -117,7 +117,9 @@ function findNext(path: Element[], added: Node[], top: Element | ShadowRoot) {
   const isHere = (element: Element) => top.contains(element) && isFocusable(element);
   for (const [at, element] of left.entries()) {
     if (!element) continue;
-    const marked = section?.contains(element) ? element.querySelectorAll("[data-takes-focus]") : [];
+    const marked = [...element.querySelectorAll("[data-takes-focus]")].filter(
+      (one) => one.closest(SECTIONS) === section,
+    );
     const all =
       at === 0 ? [element] : [...marked, ...(element.matches(CONTAINERS) ? [element] : [])];
     const next = all.find(isHere);
