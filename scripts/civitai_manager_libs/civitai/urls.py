@@ -140,7 +140,7 @@ def parse_image_ids(text: str) -> list[int]:
         if len(number) <= 10 and number.isascii() and 1 <= int(number) <= LAST_ID:
             ids[int(number)] = None
             if len(ids) > 20_000:
-                raise _list_is_long()
+                raise _make_length_error()
     if not ids:
         message = (
             "This list names no picture: give addresses such as https://civitai.com/images/123"
@@ -149,7 +149,7 @@ def parse_image_ids(text: str) -> list[int]:
     return list(ids)
 
 
-def _list_is_long() -> InputError:
+def _make_length_error() -> InputError:
     return InputError("A list can have at most 20000 pictures.", "list_is_long")
 
 
@@ -178,7 +178,7 @@ def _list_ids_in_json(text: str) -> list[str]:
     decoder, values, rows, place = json.JSONDecoder(), list[Any](), list[Any](), 0
     text = text.strip()
     if text[:1] in ("{", "[") and has_too_many_parts(text.encode(errors="replace"), *_MOST_PARTS):
-        raise _list_is_long()
+        raise _make_length_error()
     try:
         while place < len(text) and (values or text[0] in "{["):
             value, place = decoder.raw_decode(text, place)

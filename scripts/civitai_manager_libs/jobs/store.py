@@ -537,8 +537,8 @@ class JobStore:
     def free_claims(self, job_id: int, find_outcome: Callable[[Job, Item], Outcome | None]) -> None:
         """Delete a job's claims on images, unless that job is running.
 
-        find_outcome: returns the outcome of a claimed item that a killed job has not recorded, None
-        if there is none. It is recorded before.
+        find_outcome: returns the outcome of a claimed item that a killed job had not recorded, None
+        if there is none. Such outcomes are recorded first.
         """
         lock = self.job_lock(job_id)
         if lock.acquire():

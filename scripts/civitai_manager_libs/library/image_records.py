@@ -335,7 +335,10 @@ def list_latest_images(count: int) -> list[Image]:
 
 
 def list_latest_ids(count: int, except_ids: Sequence[int]) -> list[int]:
-    """Return the ids of the `count` images that Civitai sent last, without `except_ids`."""
+    """Return the ids of the images that were stored whole last, at most `count`.
+
+    Images that were imported count too. except_ids: images to leave out.
+    """
     sql = (  # CROSS JOIN keeps SQLite from reading all tiles first
         "SELECT id FROM images CROSS JOIN tiles USING (id) LEFT JOIN missing_images USING (id)"
         " WHERE is_whole AND site = ? AND tile <> '' AND missing_images.id IS NULL"
