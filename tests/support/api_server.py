@@ -9,7 +9,7 @@ import threading
 import time
 import zlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -246,17 +246,9 @@ class _Request(QuietHandler):
         part = f"bytes {start}-{len(body) - 1}/{len(body)}"
         self.reply(206, body[int(start) :], {"ETag": self.etag, "Content-Range": part})
 
-    def reply(self, code: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send(code, {"Content-Length": str(len(body)), **headers}, body)
-
-    def send(self, code: int, headers: dict[str, str], body: bytes) -> None:
-        self.send_response(code)
-        if self.server.owner.cookie:
-            self.send_header("Set-Cookie", self.server.owner.cookie)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+    def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        cookie = self.server.owner.cookie
+        super().send(status, {**headers, **({"Set-Cookie": cookie} if cookie else {})}, body)
 
 
 def make_tag(name: str) -> dict[str, Any]:

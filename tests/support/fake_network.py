@@ -1,7 +1,5 @@
 """Clients for download jobs that need no server, and whose network may fail."""
 
-from __future__ import annotations
-
 from civitai_manager_libs.civitai import Page
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import NetworkError

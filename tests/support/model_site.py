@@ -218,10 +218,7 @@ class _Handler(QuietHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         key = self.headers.get("Authorization", "")
-        answer = self.server.owner.answer(parts.path, dict(parse_qsl(parts.query)), key)
-        status, headers, body = answer
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        status, headers, body = self.server.owner.answer(
+            parts.path, dict(parse_qsl(parts.query)), key
+        )
+        self.reply(status, body, headers)
