@@ -19,15 +19,9 @@ from crash_checks import read_images
 from fake_network import FakeClient, FlakyClient, write_image
 from fault_responses import png
 
+SERVER = {"count": 25}
 _QUERY = ImageQuery(101)
 _PNG = png(size=100)
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with ApiServer(count=25) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
 
 
 def _add(store, folder, wanted=1000, again=False):
@@ -211,12 +205,13 @@ def test_jobs_requests_follow_interactive_ones_and_keep_the_rate_limit(
 
 
 def test_stop_while_a_page_is_awaited_takes_effect(server, store, folder):
-    server.always("page", lambda request, body: time.sleep(5))
+    asked, over = threading.Event(), threading.Event()
+    server.always("page", lambda *_: (asked.set(), over.wait(20)))
     run = _worker(store, _add(store, folder))
-    threading.Timer(0.3, run.stop, ["paused"]).start()
-    started = time.monotonic()
-    assert run.run().state == "paused"
-    assert time.monotonic() - started < 4
+    threading.Thread(target=lambda: asked.wait(20) and run.stop("paused")).start()
+    job = run.run()
+    over.set()
+    assert (job.state, job.reason) == ("paused", ""), "the page did not come, or too late"
 
 
 def test_stop_after_the_last_image_leaves_the_job_done(server, store, folder):
