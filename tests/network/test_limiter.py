@@ -1,7 +1,5 @@
 """When a request may be sent, and how fast a body may arrive."""
 
-from __future__ import annotations
-
 import heapq
 import threading
 import time
