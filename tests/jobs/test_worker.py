@@ -282,7 +282,6 @@ def test_full_disk_pauses_the_job_and_fails_no_image(store, folder):
             raise DiskFull("There is no room left on the disk.", 700)
         return write_image(url, *rest)
 
-    os.makedirs(folder)
     job = _run(store, _add(store, folder), FakeClient(10, fetch))
     assert (job.state, job.reason, job.failed) == ("paused", "disk", 0)
     assert job.waiting >= 1 and job.note == "There is no room left on the disk."
@@ -305,7 +304,6 @@ def test_missing_space_is_computed_for_the_rest_of_the_job(store, folder, monkey
 
 @pytest.mark.parametrize("error", [DiskFull("Full."), DiskError("Locked.")], ids=["full", "locked"])
 def test_unwritable_database_pauses_the_job_and_loses_nothing(store, folder, monkeypatch, error):
-    os.makedirs(folder)
     fetched, recorded = [], store.record_outcomes
 
     def fetch(url, *rest):
@@ -326,7 +324,6 @@ def test_unwritable_database_pauses_the_job_and_loses_nothing(store, folder, mon
 
 
 def test_sidecar_without_disk_space_pauses_and_is_written_later(store, folder, monkeypatch):
-    os.makedirs(folder)
     full, beside, fetched = [True], [], []
 
     def write_sidecars(path, record, is_ours):
@@ -360,7 +357,6 @@ def _client_of(record):
 def test_image_with_embedded_infotext_is_recognized_by_its_new_size(store, folder):
     setting.change("embeds_infotext", True)
     client = _client_of({"id": 1, "meta": {"prompt": "a harbor", "steps": 20}})
-    os.makedirs(folder)
     job = _run(store, _add(store, folder), client)
     [(name, data)] = read_images(folder).items()
     assert job.saved == 1 and len(data) > len(_PNG) and b"a harbor" in data
@@ -396,7 +392,6 @@ def test_what_a_killed_job_had_downloaded_is_its_own_for_another_job_too(store, 
 
 def test_what_another_job_had_saved_is_not_a_killed_jobs(store, folder):
     client = _client_of({"id": 1, "meta": {"prompt": "fog"}})
-    os.makedirs(folder)
     images = client.fetch_page().images
     killed = store.add_job("A", _QUERY, folder, 1, images=images)
     assert _run(store, _add(store, folder), client).saved == 1
@@ -407,7 +402,6 @@ def test_what_another_job_had_saved_is_not_a_killed_jobs(store, folder):
 
 @pytest.mark.parametrize("concurrency", [1, 16])
 def test_lost_network_pauses_the_job_and_fails_no_image(store, folder, concurrency):
-    os.makedirs(folder)
     setting.change("gallery_max_concurrent_downloads", concurrency)
     client = FlakyClient(100)
     client.before = lambda image_id: image_id == 50 and setattr(client, "is_up", False)
@@ -423,7 +417,6 @@ def test_lost_network_pauses_the_job_and_fails_no_image(store, folder, concurren
 
 @pytest.mark.parametrize("bad", [[1, 8, 9, 20], [17, 18, 19, 20]], ids=str)
 def test_few_unreachable_images_fail_and_the_job_finishes(store, folder, bad):
-    os.makedirs(folder)
     client = FlakyClient(20, bad)
     job = _run(store, _add(store, folder), client)
     assert (job.state, job.saved, job.failed) == ("done", 20 - len(bad), len(bad))
@@ -434,7 +427,6 @@ def test_few_unreachable_images_fail_and_the_job_finishes(store, folder, bad):
 
 
 def test_many_unreachable_images_do_not_block_the_others(store, folder):
-    os.makedirs(folder)
     client = FlakyClient(60, range(1, 13))
     job = _run(store, _add(store, folder), client)
     for _ in range(9):
@@ -444,7 +436,6 @@ def test_many_unreachable_images_do_not_block_the_others(store, folder):
 
 
 def test_images_of_a_lost_network_are_retried_although_a_page_cannot_be_read(store, folder):
-    os.makedirs(folder)
     client = FlakyClient(200)
     client.is_up = False
     job = _run(store, _add(store, folder), client)
@@ -460,7 +451,6 @@ def test_images_of_a_lost_network_are_retried_although_a_page_cannot_be_read(sto
 
 def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
     """A held failure keeps no claim, else neither job could come to its end."""
-    os.makedirs(folder)
     client = FlakyClient(60, [7, 40])
     client.before = lambda image_id: time.sleep(0.005)
     ended = _run_at_once(folder, 2, client)
@@ -468,7 +458,6 @@ def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
 
 
 def test_number_of_downloads_at_once_is_read_when_a_run_begins(store, folder):
-    os.makedirs(folder)
     setting.change("gallery_max_concurrent_downloads", 1)
     all_at_once = threading.Barrier(8 + images._EXTRA_WORKERS)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["Answer", "ApiServer", "cut", "html", "make_tag", "reset", "status"]
 
@@ -55,7 +55,7 @@ def reset(request: _Request, _: bytes) -> None:
     request.close_connection = True
 
 
-class ApiServer:
+class ApiServer(Closing):
     """A server with a model of one version and `count` images. Use it in a `with` block.
 
     The newest image has the largest id. kinds: file extensions by image id. requests: the path and
@@ -89,12 +89,6 @@ class ApiServer:
         self._always: dict[Any, Answer] = {}
         self._http = LoopbackServer(_Request, self)
         self.url = self._http.url
-
-    def __enter__(self) -> ApiServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         self._http.close()

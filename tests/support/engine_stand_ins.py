@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["ComfyStandIn", "drip", "make_png", "text_answer", "WebuiStandIn"]
 
@@ -67,7 +67,7 @@ class _Handler(QuietHandler):
     do_GET = do_POST = _respond
 
 
-class _StandIn:
+class _StandIn(Closing):
     """faults: {path: an answer in place of the usual one}. asked: (method, path, body, headers)."""
 
     def __init__(self) -> None:
@@ -76,12 +76,6 @@ class _StandIn:
         self.is_open = True
         self._server = LoopbackServer(_Handler, self)
         self.url = self._server.url
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
 
     def close(self) -> None:
         if self.is_open:

@@ -1,5 +1,7 @@
 """Clients for download jobs that need no server, and whose network may fail."""
 
+import os
+
 from civitai_manager_libs.civitai import Page
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import NetworkError
@@ -13,6 +15,7 @@ _PNG = png(size=100)
 
 def write_image(url, path_for, on_bytes):
     path = path_for("png")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(_PNG)
     return FetchedFile(path, len(_PNG), "png")

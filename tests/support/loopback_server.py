@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["LoopbackServer", "QuietHandler"]
+__all__ = ["Closing", "LoopbackServer", "QuietHandler"]
+
+
+class Closing:
+    """What a `with` block closes at its end."""
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class QuietHandler(BaseHTTPRequestHandler):

@@ -27,7 +27,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from civitai_manager_libs.model_files import ModelFileRequest
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["LOGIN", "ModelStorage", "Rules", "safetensors"]
 
@@ -93,7 +93,7 @@ class Asked:
     signature: int
 
 
-class ModelStorage:
+class ModelStorage(Closing):
     """Two servers: Civitai's download route and its storage. Use it in a `with` block.
 
     route, storage: the requests to each. bytes_sent: all bytes of the file that the storage sent.
@@ -145,10 +145,7 @@ class ModelStorage:
             if name.lower() in names
         ] + [asked.path for asked in self.storage if "token" in asked.path]
 
-    def __enter__(self) -> ModelStorage:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self.over.set()
         for server in self._servers:
             server.close()
