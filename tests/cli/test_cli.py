@@ -19,7 +19,7 @@ from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.cli import arguments
 from civitai_manager_libs.core import sqlite
 from civitai_manager_libs.i18n import messages
-from civitai_manager_libs.jobs import FIELDS, image_items as job_items
+from civitai_manager_libs.jobs import FIELDS, image_items as job_items, store as job_store
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.library import search
 from cli_process import CliProcess, end_process, ENDING_SIGNALS, ENTRY, part_files
@@ -562,6 +562,7 @@ def test_resume_reports_if_no_job_is_unfinished(server, run, dest):
 
 
 def test_resume_skips_a_job_that_another_process_runs(server, run, dest, monkeypatch):
+    monkeypatch.setattr(job_store, "_LOCK_SECONDS", 0.01)
     busy, free = _add_job(dest, "running"), _add_job(dest)
     with JobStore(setting.database_file()) as store:
         lock = store.job_lock(busy)

@@ -123,9 +123,7 @@ def test_user_with_one_of_the_apps_tokens_is_logged_in(auth, cookies, is_in):
     "version,before,after", [("3.41.2", None, 5), ("3.41.2", 60, 60), ("4.40.0", None, None)]
 )
 def test_page_of_gradio_3_closes_despite_an_open_request(monkeypatch, version, before, after):
-    import gradio
-
-    monkeypatch.setattr(gradio, "__version__", version)
+    monkeypatch.setitem(sys.modules, "gradio", types.SimpleNamespace(__version__=version))
     config = types.SimpleNamespace(timeout_graceful_shutdown=before)
     host.limit_page_shutdown(types.SimpleNamespace(server=types.SimpleNamespace(config=config)))
     assert config.timeout_graceful_shutdown == after

@@ -266,7 +266,7 @@ def test_damaged_file_is_extended_or_unchanged(tmp_path, data, text):
 def test_large_file_is_copied_in_pieces(tmp_path):
     pad = b"\xff\xfe\xff\xff" + bytes(0xFFFD)
     jpeg = _PICTURES["jpg"]
-    data = jpeg[:2] + pad * 1500 + jpeg[2:]
+    data = jpeg[:2] + pad * 400 + jpeg[2:]
     tracemalloc.start()
     path = tmp_path / "7.bin"
     path.write_bytes(data)
@@ -275,4 +275,4 @@ def test_large_file_is_copied_in_pieces(tmp_path):
     assert embed_infotext(str(path), _LATIN)
     assert tracemalloc.get_traced_memory()[1] - before < 10e6
     tracemalloc.stop()
-    assert path.stat().st_size > len(data) > 98e6
+    assert path.stat().st_size > len(data) > 26e6
