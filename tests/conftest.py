@@ -250,7 +250,7 @@ def flaky_server(flaky, _flaky_server):
 
 @pytest.fixture
 def library(monkeypatch):
-    """As after a start: nothing of what was read is in memory. Written out at the end."""
+    """As after a start: nothing of what was read is in memory. Written out, without pauses."""
     from civitai_manager_libs import library
     from civitai_manager_libs.library.database import MemoryCache
 
@@ -263,6 +263,7 @@ def library(monkeypatch):
         monkeypatch.setattr(library.models, "_memory", MemoryCache(2**20))
         monkeypatch.setattr(library.pages, "_fetched", MemoryCache(2**20))
 
+    monkeypatch.setattr(library.database, "_PAUSE", 0)  # for other programs, which write too
     forget()
     yield types.SimpleNamespace(forget=forget, finish=lambda: library.wait_for_writes(60))
     assert library.wait_for_writes(60)

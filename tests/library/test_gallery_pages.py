@@ -18,7 +18,7 @@ from civitai_manager_libs.errors import NetworkError, ServerError
 from civitai_manager_libs.library import image_cache, image_records, models, pages as gallery_pages
 from civitai_manager_libs.library import wait_for_writes
 from civitai_manager_libs.library.database import select_rows, writing
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from site_stand_in import make_site_images, served, Site
 
 _QUERY = ImageQuery(101)
@@ -309,8 +309,7 @@ def _list_gone():
     return {image_id for (image_id,) in select_rows("SELECT id FROM missing_images")}
 
 
-@pytest.mark.usefixtures("no_pause")
-@settings(max_examples=settings.default.max_examples // 2)  # each of hundreds of writes
+@pytest.mark.usefixtures("no_pause", "library")
 @given(st.booleans(), st.lists(st.tuples(_SOME, _FAULTS), max_size=3), st.integers())
 def test_image_is_marked_only_if_civitai_lacks_it_and_until_it_is_seen_again(is_old, rounds, seed):
     client, ids = _Failing(random.Random(seed)), [*range(9_100_001, 9_100_013)]
