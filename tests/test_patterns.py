@@ -32,7 +32,7 @@ _LOCALS = {
 }
 _SCREENED = (8, 12, 16, 20, 24, 32, 64, 256, 1200)  # repetitions
 _SUSPICIOUS = 0.001  # seconds; a linear pattern takes a tenth, a quadratic one five times as long
-_SIZE, _STEPS = 120, 1_000_000
+_SIZE, _STEPS = 60, 1_000_000
 _GROWTH = 1.3
 _COUNTED = 40  # attacks whose steps are counted even if they take no time
 

@@ -7,6 +7,7 @@ on every machine, while a time is not.
 import re
 from collections.abc import Iterator
 from itertools import islice, product
+from typing import Any
 
 try:
     from re import _compiler, _parser
@@ -29,6 +30,21 @@ class TooManySteps(Exception):
     """A pattern has taken more steps on a text than are allowed."""
 
 
+class _Items(list):
+    """The items of a parsed pattern: (name, value, as it was parsed). width: the least it takes."""
+
+    width = 0
+
+
+def _plain(value: Any) -> Any:
+    """Return a parsed pattern with lists in it: an item of them is found at once."""
+    if isinstance(value, _parser.SubPattern):
+        items = _Items((str(op), _plain(value), (op, value)) for op, value in value)
+        items.width = value.getwidth()[0]
+        return items
+    return [*map(_plain, value)] if isinstance(value, (list, tuple)) else value
+
+
 class Counter:
     """Counts the steps that a compiled pattern takes on texts."""
 
@@ -38,7 +54,7 @@ class Counter:
             flags &= ~re.UNICODE  # which Python has added
         else:
             text = text.decode("latin-1")
-        self._tree, self._flags = _parser.parse(text, flags), pattern.flags
+        self._tree, self._flags = _plain(_parser.parse(text, flags)), pattern.flags
         self._accepts: dict[tuple[int, str], bool] = {}
         self._single: dict[int, re.Pattern] = {}
         self._text, self._left = "", 0
@@ -76,7 +92,7 @@ class Counter:
             raise TooManySteps
 
     def _match(self, start: int) -> Iterator[int]:
-        return self._sequence(list(self._tree), start, self._flags)
+        return self._sequence(self._tree, start, self._flags)
 
     def _sequence(self, items: list, start: int, flags: int) -> Iterator[int]:
         """Yield where the items can end that begin at `start`, in the order of Python's tries."""
@@ -94,23 +110,23 @@ class Counter:
                 tries.append(self._item(items[len(tries)], end, flags))
 
     def _item(self, item: tuple, at: int, flags: int) -> Iterator[int]:
-        op, value = str(item[0]), item[1]
+        op, value, _ = item
         if op in _CHARACTERS:
             self._spend()
             if self._fits(item, at, flags):
                 yield at + 1
         elif op == "SUBPATTERN":
             _, added, removed, body = value
-            yield from self._sequence(list(body), at, (flags | added) & ~removed)
+            yield from self._sequence(body, at, (flags | added) & ~removed)
         elif op == "BRANCH":
             for body in value[1]:
-                yield from self._sequence(list(body), at, flags)
+                yield from self._sequence(body, at, flags)
         elif op in _REPEATS:
             yield from self._repeat(op == "MAX_REPEAT", *value, at, flags)
         elif op in ("ASSERT", "ASSERT_NOT"):
             direction, body = value
-            start = at if direction == 1 else at - body.getwidth()[0]
-            holds = start >= 0 and next(self._sequence(list(body), start, flags), None) is not None
+            start = at if direction == 1 else at - body.width
+            holds = start >= 0 and next(self._sequence(body, start, flags), None) is not None
             if holds == (op == "ASSERT"):
                 yield at
         elif op == "AT":
@@ -123,8 +139,7 @@ class Counter:
     def _repeat(
         self, greedy: bool, low: int, high: int, body: list, start: int, flags: int
     ) -> Iterator[int]:
-        body = list(body)
-        if len(body) == 1 and str(body[0][0]) in _CHARACTERS and greedy:
+        if len(body) == 1 and body[0][0] in _CHARACTERS and greedy:
             end = start
             while end - start < int(high) and self._fits(body[0], end, flags):
                 self._spend()
@@ -162,7 +177,7 @@ class Counter:
         key = (id(item), character)
         if key not in self._accepts:
             if id(item) not in self._single:
-                single = _parser.SubPattern(_parser.State(), [item])
+                single = _parser.SubPattern(_parser.State(), [item[2]])
                 single.state.flags = flags
                 self._single[id(item)] = _compiler.compile(single, flags)
             self._accepts[key] = self._single[id(item)].fullmatch(character) is not None
@@ -189,34 +204,34 @@ class Counter:
     ) -> Iterator[tuple[tuple, int, list[list]]]:
         """Yield these items and all in them, each with its flags and the sequences before it."""
         for index, item in enumerate(items):
-            op, value = str(item[0]), item[1]
+            op, value, _ = item
             earlier = [*before, items[:index]]
             yield item, flags, earlier
             if op == "SUBPATTERN":
-                yield from self.iter_below(list(value[3]), (flags | value[1]) & ~value[2], earlier)
+                yield from self.iter_below(value[3], (flags | value[1]) & ~value[2], earlier)
             elif op == "BRANCH":
                 for body in value[1]:
-                    yield from self.iter_below(list(body), flags, earlier)
+                    yield from self.iter_below(body, flags, earlier)
             elif op in _REPEATS:
-                yield from self.iter_below(list(value[2]), flags, earlier)
+                yield from self.iter_below(value[2], flags, earlier)
             elif op in ("ASSERT", "ASSERT_NOT"):
-                yield from self.iter_below(list(value[1]), flags, earlier)
+                yield from self.iter_below(value[1], flags, earlier)
 
     def sample(self, items: list, flags: int, more: int, letters: list[str]) -> str:
         """Return a text that the items match if it stands alone, with `more` extra repetitions."""
         text = ""
         for item in items:
-            op, value = str(item[0]), item[1]
+            op, value, _ = item
             if op in _CHARACTERS:
                 text += next((c for c in letters if self.accepts(item, c, flags)), "")
             elif op == "SUBPATTERN":
-                text += self.sample(list(value[3]), flags, more, letters)
+                text += self.sample(value[3], flags, more, letters)
             elif op == "BRANCH":
                 bodies = value[1]
-                text += self.sample(list(bodies[more % len(bodies)]), flags, more, letters)
+                text += self.sample(bodies[more % len(bodies)], flags, more, letters)
             elif op in _REPEATS:
                 times = min(int(value[1]), value[0] + more)
-                text += self.sample(list(value[2]), flags, more, letters) * times
+                text += self.sample(value[2], flags, more, letters) * times
         return text
 
 
@@ -225,13 +240,13 @@ def iter_attacks(counter: Counter, is_text: bool) -> Iterator[tuple[str, str, st
 
     Nothing is yielded for a pattern that repeats nothing.
     """
-    items = list(counter.iter_below(list(counter._tree), counter._flags, []))
-    single = [(item, flags) for item, flags, _ in items if str(item[0]) in _CHARACTERS]
+    items = list(counter.iter_below(counter._tree, counter._flags, []))
+    single = [(item, flags) for item, flags, _ in items if item[0] in _CHARACTERS]
     letters = _represent(counter, single, is_text)
     repeats = [
         (item, flags, before)
         for item, flags, before in items
-        if str(item[0]) in _REPEATS and int(item[1][1]) >= _LONG
+        if item[0] in _REPEATS and int(item[1][1]) >= _LONG
     ]
     if not repeats:
         return
@@ -241,8 +256,8 @@ def iter_attacks(counter: Counter, is_text: bool) -> Iterator[tuple[str, str, st
         if any(
             counter.accepts(i, c, f)
             for repeat, flags, _ in repeats
-            for i, f, _ in counter.iter_below(list(repeat[1][2]), flags, [])
-            if str(i[0]) in _CHARACTERS
+            for i, f, _ in counter.iter_below(repeat[1][2], flags, [])
+            if i[0] in _CHARACTERS
         )
     ]
     seen: set[tuple[str, str, str]] = set()
@@ -262,7 +277,7 @@ def _iter_all(counter: Counter, repeats: list, letters: list[str], pumped: list[
             for more in (0, 1, 2)
             for parts in (before, before[-1:], [])
         }
-        bodies = {counter.sample(list(repeat[1][2]), flags, more, letters) for more in (0, 1, 2)}
+        bodies = {counter.sample(repeat[1][2], flags, more, letters) for more in (0, 1, 2)}
         for start, body in product(sorted(starts), sorted(bodies)):
             for end in ends:
                 yield start, body, end
@@ -270,7 +285,7 @@ def _iter_all(counter: Counter, repeats: list, letters: list[str], pumped: list[
                 yield "", start, end
     for letter, end in product(pumped, ends):
         yield "", letter, end
-    whole = [counter.sample(list(counter._tree), counter._flags, more, letters) for more in (0, 1)]
+    whole = [counter.sample(counter._tree, counter._flags, more, letters) for more in (0, 1)]
     for text, cut in product(whole, (0, 1)):
         for end in ends:
             yield "", text[: len(text) - cut], end
