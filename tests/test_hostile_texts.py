@@ -16,7 +16,7 @@ from civitai_manager_libs.infotext import list_prompt_words, read_generation, su
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.infotext_format import edit_infotext, parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
-from civitai_manager_libs.library import stats_features
+from civitai_manager_libs.library import prompt_words
 from civitai_manager_libs.library.search import grammar
 from civitai_manager_libs.model_files import matching
 from civitai_manager_libs.network import responses
@@ -79,7 +79,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     **{f"meta {key}": _read_meta(key) for key in _KEYS},
     "graph": read_graph,
     "workflow": _read_workflow,
-    "phrases": stats_features.split_phrases,
+    "phrases": prompt_words.split_phrases,
     "search text": untrusted.fold_text,
     "query": grammar.parse_query,
     "reference": _parse_reference,

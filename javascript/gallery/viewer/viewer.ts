@@ -1,3 +1,5 @@
+/** The large view: opens, turns and closes an image, beside its details. */
+
 import type { ImageView } from "../contract";
 import { addLayer, closeModal, makeModal, openModal, removeLayer } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";

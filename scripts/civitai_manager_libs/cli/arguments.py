@@ -14,7 +14,6 @@ from ..civitai import PERIODS, SORTS
 from ..i18n import messages
 from . import terminal
 
-_BAD_INPUT = 2  # exit code
 _MAX = 2**31 - 1  # of a number without another limit
 _MIN_RATE = 1.0  # KB a second
 _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
@@ -91,7 +90,7 @@ class OneLineParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         sentence = f"{message[:1].upper()}{message[1:]}."
         terminal.print_translated("says_more", error=sentence, program=self.prog)
-        self.exit(_BAD_INPUT)
+        self.exit(terminal.BAD_INPUT)
 
     def print_help(self, file: Any = None) -> None:
         terminal.write_now(sys.stdout if file is None else file, self.format_help())

@@ -26,12 +26,11 @@ from .make_images import list_engines, make_image
 from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
 from .download_jobs import can_resume, MAX_JOBS, open_store, print_jobs, run_job
-from .download_jobs import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
 from .target import load_listed_images, make_checked_client, resolve_target
-from .terminal import explain_failure, get_text, get_user_language, print_message
-from .terminal import print_translated, translate_errors
+from .terminal import BAD_INPUT, explain_failure, get_text, get_user_language, INTERRUPTED
+from .terminal import NOTHING_DONE, print_message, print_translated, SOME_FAILED, SUCCESS
+from .terminal import translate_errors
 
-_BAD_INPUT = 2  # exit code
 _SHOWN = 20  # ids in a message
 _WRITE_SECONDS = 60.0  # for records that are still being written to the library
 
@@ -48,7 +47,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         return _COMMANDS[arguments.command](arguments)
     except InputError as error:
         print_message(str(error))
-        return _BAD_INPUT
+        return BAD_INPUT
     except EngineError as error:
         print_message(messages.translate_error(error, get_user_language()))
         return NOTHING_DONE

@@ -22,9 +22,10 @@ from ..library import (
     wait_for_writes,
 )
 from ..model_files import filter_commercial
-from .download_jobs import NOTHING_DONE, open_store, SUCCESS
+from .download_jobs import open_store
 from .target import make_checked_client, names_model, parse_target
-from .terminal import format_row, get_text, pad, print_result, print_translated, shorten
+from .terminal import format_row, get_text, NOTHING_DONE, pad, print_result, print_translated
+from .terminal import shorten, SUCCESS
 
 _MAX_INDEX_SECONDS = 600.0  # to index the library of an older version
 _AUTHOR_WIDTH, _VALUE_WIDTH = 20, 40  # columns

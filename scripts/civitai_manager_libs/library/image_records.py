@@ -21,7 +21,7 @@ from .database import open_temporary_library, select_rows, select_rows_or_empty,
 from .database import writing
 from .schema import OF_IDS
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
-from .stats_features import extract_features, save_features
+from .image_features import extract_features, save_features
 
 __all__ = ["choose_covers", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
 __all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]

@@ -22,7 +22,7 @@ CREATE TABLE images (
 );
 CREATE INDEX images_by_age ON images (read_at);
 """
-# The features that statistics count, of each whole record (see `stats_features`). made_by: the
+# The features that statistics count, of each whole record (see `image_features`). made_by: the
 # version of the rules; rows of another version are computed again.
 _FEATURES = """
 CREATE TABLE image_features (
