@@ -148,7 +148,8 @@ def _download_missing(
     if arguments.dest is not None:
         folder = os.path.abspath(os.path.expanduser(arguments.dest))
         _check_folder(folder)
-    wanted = [one for one in needed if one.is_fetchable or folder and one.lacks_folder]
+    lacking = [one for one in needed if one.error is not None and not one.choice.refusal]
+    wanted = [one for one in needed if one.is_fetchable or folder and one in lacking]
     files = [(one.choice.file, one.version) for one in wanted]
     requests = plan_requests(client, [(f, v) for f, v in files if f and v], folder)
     absent = [one for one in needed if one.availability != "here"]

@@ -84,6 +84,7 @@ from .untrusted import (
     iter_json_members,
     LAST_ID,
     normalize_unicode,
+    parse_json_or_none,
 )
 
 __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
@@ -97,14 +98,8 @@ __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_de
 __all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors", "make_file_name"]
 __all__ += ["make_folder_private", "model_file_stem", "model_formats", "never_cancelled"]
-__all__ += [
-    "normalize_unicode",
-    "open_to_read",
-    "prefetch",
-    "ReactionCounts",
-    "read_json_object",
-    "read_json_or_empty",
-]
+__all__ += ["normalize_unicode", "open_to_read", "parse_json_or_none", "prefetch"]
+__all__ += ["ReactionCounts", "read_json_object", "read_json_or_empty"]
 __all__ += ["remove_if_present", "remove_leftovers", "resize_url", "resumable_size"]
 __all__ += ["ResumableFile", "run_parallel", "SingleFlight", "sqlite", "sync_folder", "Tag"]
 __all__ += ["thumbnail_url", "to_disk_error", "translate_disk_errors", "write_text_file"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -20,6 +19,7 @@ from ..core import (
     clean_line,
     extension_if_complete,
     Image,
+    parse_json_or_none,
     prefetch,
 )
 from ..errors import CivitaiShortcutError, DiskFull
@@ -310,10 +310,7 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
     if not record or not (needs_texts or setting.save_record):
         return ""
     stem = os.path.splitext(path)[0]
-    try:
-        row = json.loads(record)
-    except (ValueError, RecursionError):
-        row = None
+    row = parse_json_or_none(record)
     if not isinstance(row, dict):
         util.printD(f"[gallery] {os.path.basename(stem)}: {_DAMAGED}")
         return _DAMAGED

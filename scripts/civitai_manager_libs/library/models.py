@@ -13,7 +13,7 @@ from typing import Any, Literal
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
 from ..core import as_list, as_mapping, lock_file, log_disk_errors, open_to_read
-from ..core import write_text_file
+from ..core import parse_json_or_none, write_text_file
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
 from . import bookmarks, image_records
@@ -159,14 +159,13 @@ def load_licences(client: Any, model_ids: Iterable[int]) -> None:
 
 
 def find_licences(model_ids: Collection[int]) -> dict[int, Licence]:
-    """Return {model id: licence} of stored models, without those whose licences are unknown."""
+    """Return {model id: licence} of stored models, {} or missing for an unknown one."""
     known = {model.id: model for _, model in _memory.values() if model.id in model_ids}
     found = {model_id: model.licence for model_id, model in known.items()}
     sql = f"SELECT model_id, licence FROM licences WHERE model_id {OF_IDS}"
     missing = [model_id for model_id in model_ids if model_id not in found]
     for model_id, text in select_rows_or_empty(sql, (json.dumps(missing),)) if missing else ():
-        with suppress(ValueError):
-            found[model_id] = as_mapping(json.loads(text))
+        found[model_id] = as_mapping(parse_json_or_none(text))
     return found
 
 

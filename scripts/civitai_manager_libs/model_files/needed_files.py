@@ -80,11 +80,6 @@ class NeededFile:
         """Return whether the file is not on this machine and can be downloaded."""
         return self.availability != "here" and bool(self.path) and not self.choice.refusal
 
-    @property
-    def lacks_folder(self) -> bool:
-        """Return whether the download is prevented only by `error`, such as a missing folder."""
-        return self.error is not None and not self.choice.refusal
-
 
 @dataclass
 class _Need:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..core import as_mapping, clean_date
+from ..core import as_mapping, clean_date, parse_json_or_none
 from ..errors import (
     Blocked,
     CivitaiShortcutError,
@@ -136,10 +135,7 @@ def make_route_error(
     replaced by `***` in the error's message.
     """
     text = body.decode("utf-8", "replace")
-    try:
-        fields = as_mapping(json.loads(text))
-    except (ValueError, RecursionError):
-        fields = {}
+    fields = as_mapping(parse_json_or_none(text))
     is_page = text.lstrip().startswith("<")
     refused = NoAccess if key else NeedsAccess
     if status == 401 and "disabled downloads" in text:
