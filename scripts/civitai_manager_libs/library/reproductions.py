@@ -372,7 +372,11 @@ def _parse_row(row: Sequence[Any]) -> Reproduction:
 _MAX_INFOTEXT = 300_000  # characters; real ones have some thousand
 
 _sends = SendMemory()
-remember_send = _sends.add
+
+
+def remember_send(image_id: int, infotext: str) -> None:
+    """Remember the image and infotext, if it has a seed, that went to a tab of the WebUI."""
+    _sends.add(image_id, infotext)
 
 
 def receive_image(image: Any, path: str, infotext: str) -> None:
