@@ -13,23 +13,9 @@ import requests
 from . import setting, util
 from .core import AtomicFile, check_free_space, find_cancellation, SingleFlight
 from .errors import CivitaiShortcutError, Refused
-from .network import (
-    FetchedFile,
-    FileDownload,
-    FileOptions,
-    HostLimiter,
-    HostLimiters,
-    HttpSession,
-    ExpectedFile,
-    ModelDownload,
-    OutgoingRequest,
-    prepare_request,
-    Progress,
-    responses,
-    RetryLoop,
-    SendOptions,
-    Target,
-)
+from .network import FetchedFile, FileDownload, FileOptions, HostLimiter, HostLimiters, HttpSession
+from .network import ExpectedFile, ModelDownload, OutgoingRequest, prepare_request, Progress
+from .network import responses, RetryLoop, SendOptions, Target
 
 __all__ = ["CivitaiHttpClient", "FetchedFile", "FileOptions", "ExpectedFile", "SendOptions"]
 

@@ -395,10 +395,7 @@ _COMMANDS = {
         _add_download,
         "download the gallery of a model, version, post or user, or a single picture",
     ),
-    "models": (
-        _add_models,
-        "list the model files that pictures need, and download missing ones",
-    ),
+    "models": (_add_models, "list the model files that pictures need, and download missing ones"),
     "engines": (_add_engines, "list the programs that can make pictures, and what they have"),
     "make": (_add_make, "make a picture again in a program that runs"),
     "resume": (_add_job, "resume a job, or all unfinished jobs"),

@@ -12,14 +12,8 @@ from ..core import AtomicFile, Image
 from ..errors import CivitaiShortcutError, DiskError, EngineError, InputError, NetworkError
 from ..http_client import CivitaiHttpClient
 from ..i18n import messages
-from ..jobs import (
-    choose_destination,
-    choose_image_width,
-    count_requests_to_verify,
-    JobOptions,
-    JobStore,
-    validate_template,
-)
+from ..jobs import choose_destination, choose_image_width, count_requests_to_verify, JobOptions
+from ..jobs import JobStore, validate_template
 from ..library import wait_for_writes
 from ..model_files import NeededFile, plan_requests
 from .make_images import list_engines, make_image

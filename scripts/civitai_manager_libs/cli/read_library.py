@@ -11,16 +11,8 @@ from ..civitai import ImageQuery, make_page_url, walk_pages
 from ..core import fold_text, Image, level_mask
 from ..errors import InputError
 from ..infotext import build_infotext, parse_infotext
-from ..library import (
-    bookmarks,
-    gallery_stats,
-    image_records,
-    import_export,
-    models,
-    pages,
-    search,
-    wait_for_writes,
-)
+from ..library import bookmarks, gallery_stats, image_records, import_export, models, pages, search
+from ..library import wait_for_writes
 from ..model_files import filter_commercial
 from .download_jobs import open_store
 from .target import make_checked_client, names_model, parse_target

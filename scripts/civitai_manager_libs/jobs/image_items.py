@@ -11,17 +11,8 @@ from typing import Any
 
 from .. import setting, util
 from ..civitai import Page
-from ..core import (
-    as_whole_number,
-    AtomicFile,
-    Cancellation,
-    check_no_links,
-    clean_line,
-    extension_if_complete,
-    Image,
-    parse_json_or_none,
-    prefetch,
-)
+from ..core import as_whole_number, AtomicFile, Cancellation, check_no_links, clean_line
+from ..core import extension_if_complete, Image, parse_json_or_none, prefetch
 from ..errors import CivitaiShortcutError, DiskFull
 from ..infotext import build_infotext, embed_infotext, find_workflow, read_embedded
 from ..network import Progress

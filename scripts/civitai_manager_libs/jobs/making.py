@@ -16,16 +16,8 @@ from typing import Any, Literal
 
 from .. import engines, setting, util
 from ..core import as_integer, as_mapping, as_number, as_text, AtomicFile, Cancellation, clean_line
-from ..core import (
-    detect_media_extension,
-    format_number,
-    Image,
-    make_file_name,
-    parse_json_or_none,
-    remove_if_present,
-    sqlite,
-    translate_disk_errors,
-)
+from ..core import detect_media_extension, format_number, Image, make_file_name, parse_json_or_none
+from ..core import remove_if_present, sqlite, translate_disk_errors
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
 from ..i18n import messages

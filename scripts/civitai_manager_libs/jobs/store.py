@@ -12,34 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..civitai import ImageQuery
-from ..core import (
-    as_id,
-    as_integer,
-    delete_resumable,
-    Image,
-    log_disk_errors,
-    resumable_size,
-    sqlite,
-    sync_folder,
-    write_text_file,
-)
+from ..core import as_id, as_integer, delete_resumable, Image, log_disk_errors, resumable_size
+from ..core import sqlite, sync_folder, write_text_file
 from ..errors import DiskError, InputError
 from ..library import image_records
 from ..model_files import ModelFileRequest
 from . import tables
-from .job_records import (
-    allowed_sources,
-    Claim,
-    Item,
-    item_path,
-    Job,
-    JobOptions,
-    JobState,
-    ModelFileState,
-    Outcome,
-    WalkedPage,
-    WalkState,
-)
+from .job_records import allowed_sources, Claim, Item, item_path, Job, JobOptions, JobState
+from .job_records import ModelFileState, Outcome, WalkedPage, WalkState
 from .tables import add_base_url, delete_claims, insert_job, jobs_database, mark_queued
 from .tables import remove_base_url, to_json
 

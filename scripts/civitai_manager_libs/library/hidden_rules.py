@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import setting, util
-from ..core import as_list, as_mapping, clean_line, fold_text
-from ..core import read_json_object, remove_if_present
+from ..core import as_list, as_mapping, clean_line, fold_text, read_json_object, remove_if_present
 from ..errors import InputError, SettingError
 from .database import select_rows_or_empty, writing
 from .schema import make_hide_statement

@@ -242,11 +242,7 @@ def find_version_by_hash(file_hash: str) -> int | None:
     return next((found for (found,) in rows), None)
 
 
-def load_version(
-    client: Any,
-    key: int | str,
-    max_age: float = math.inf,
-) -> Version:
+def load_version(client: Any, key: int | str, max_age: float = math.inf) -> Version:
     """Return a model version from the local library, or else from Civitai.
 
     key: the version's id, or the hash of one of its files (AutoV2, AutoV3 or SHA256, in lower

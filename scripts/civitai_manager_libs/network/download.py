@@ -12,17 +12,8 @@ from email.utils import parsedate_to_datetime
 
 from .. import setting, util
 from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile
-from ..errors import (
-    Cancelled,
-    DiskError,
-    HttpStatusError,
-    IncompleteDownload,
-    InvalidResponse,
-    NetworkError,
-    NotAnImage,
-    ServerError,
-    TooLarge,
-)
+from ..errors import Cancelled, DiskError, HttpStatusError, IncompleteDownload, InvalidResponse
+from ..errors import NetworkError, NotAnImage, ServerError, TooLarge
 from . import responses
 from .body import Decompressor, ResponseBody
 from .retries import RetryLoop

@@ -7,21 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..core import as_mapping, clean_date, parse_json_or_none
-from ..errors import (
-    Blocked,
-    CivitaiShortcutError,
-    EarlyAccess,
-    InvalidResponse,
-    NeedsAccess,
-    NeedsKey,
-    NetworkError,
-    NoAccess,
-    NotFound,
-    NotOffered,
-    QuotaReached,
-    StorageDown,
-    WrongHash,
-)
+from ..errors import Blocked, CivitaiShortcutError, EarlyAccess, InvalidResponse, NeedsAccess
+from ..errors import NeedsKey, NetworkError, NoAccess, NotFound, NotOffered, QuotaReached
+from ..errors import StorageDown, WrongHash
 from . import responses
 from .limiter import HostLimiters
 from .session import follow_redirect, HttpSession, is_api_url, OutgoingRequest
@@ -71,10 +59,7 @@ class DownloadRoute:
     """
 
     def __init__(
-        self,
-        session: HttpSession,
-        api_limiters: HostLimiters,
-        requests: Sequence[OutgoingRequest],
+        self, session: HttpSession, api_limiters: HostLimiters, requests: Sequence[OutgoingRequest]
     ) -> None:
         self._session, self._api_limiters = session, api_limiters
         self._requests = list(requests)

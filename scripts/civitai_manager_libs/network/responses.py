@@ -13,17 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
-from ..errors import (
-    CivitaiShortcutError,
-    HttpStatusError,
-    InvalidResponse,
-    NeedsKey,
-    NetworkError,
-    NotAnImage,
-    NotFound,
-    RegionBlocked,
-    ServerError,
-)
+from ..errors import CivitaiShortcutError, HttpStatusError, InvalidResponse, NeedsKey, NetworkError
+from ..errors import NotAnImage, NotFound, RegionBlocked, ServerError
 
 __all__ = ["detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
 __all__ += ["parse_content_length", "parse_json", "parse_retry_after", "redact", "redact_json"]

@@ -16,31 +16,13 @@ from ...civitai import ImageQuery, make_page_url, make_version_page_url
 from ...core import as_id, as_whole_number, clean_line
 from ...errors import InvalidResponse
 from ...i18n import messages
-from ...jobs import (
-    describe_file,
-    describe_job,
-    describe_problem,
-    describe_progress,
-    describe_reasons,
-    describe_report,
-    describe_state,
-    Item,
-    Job,
-    JobState,
-    matches_words,
-    ModelFileState,
-    NamingContext,
-)
+from ...jobs import describe_file, describe_job, describe_problem, describe_progress
+from ...jobs import describe_reasons, describe_report, describe_state, Item, Job, JobState
+from ...jobs import matches_words, ModelFileState, NamingContext
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
 from ..http import ApiError, change_route, is_from_this_machine, MB, RequestContext, route
-from .dependencies import (
-    find_shown_levels,
-    GalleryQuery,
-    get_job_service,
-    parse_gallery_query,
-    parse_image_query,
-    respond_once,
-)
+from .dependencies import find_shown_levels, GalleryQuery, get_job_service, parse_gallery_query
+from .dependencies import parse_image_query, respond_once
 from .search import search_ids
 from .views import format_iso_time
 

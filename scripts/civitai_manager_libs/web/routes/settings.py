@@ -16,16 +16,8 @@ from ...i18n import messages
 from ...jobs import FIELDS, fill_template, validate_template
 from ...library import image_records, models
 from ...model_files import validate_folder_template
-from ..http import (
-    ApiError,
-    change_route,
-    find_lock_reason,
-    LockReason,
-    Most,
-    remote_route,
-    RequestContext,
-    route,
-)
+from ..http import ApiError, change_route, find_lock_reason, LockReason, Most, remote_route
+from ..http import RequestContext, route
 from .dependencies import get_client
 from .jobs import make_naming_context
 from .views import Text

@@ -10,15 +10,8 @@ from typing import Annotated, BinaryIO, Literal
 from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
-from ...library import (
-    Annotations,
-    bookmarks,
-    Collection,
-    hidden_rules,
-    HiddenRule,
-    image_records,
-    import_export,
-)
+from ...library import Annotations, bookmarks, Collection, hidden_rules, HiddenRule, image_records
+from ...library import import_export
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
 from .dependencies import find_shown_levels
 from .views import Text
@@ -122,12 +115,7 @@ def get_annotations(context: RequestContext, ids: list[int]) -> AnnotationsRead:
     }
 
 
-def _undo_change(
-    image_id: int,
-    old: Annotations,
-    new: Annotations,
-    now: Annotations,
-) -> None:
+def _undo_change(image_id: int, old: Annotations, new: Annotations, now: Annotations) -> None:
     """Undo a change from `old` to `new`, but keep what was changed again since then."""
     change = bookmarks.AnnotationChange(
         old["favourite"] if now["favourite"] == new["favourite"] else None,

@@ -60,11 +60,7 @@ def get_watches(context: RequestContext) -> WatchList:
     try:
         return _watches_view(context)
     except DiskError as error:
-        return {
-            "galleries": [],
-            "checking": False,
-            "problem": context.explain_error(error),
-        }
+        return {"galleries": [], "checking": False, "problem": context.explain_error(error)}
 
 
 @change_route("POST", "watches")
