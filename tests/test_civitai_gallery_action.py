@@ -1,7 +1,5 @@
 """The plan's functions, against a real server on this machine."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

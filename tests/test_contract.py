@@ -1,7 +1,5 @@
 """The plan's names are callable exactly so, and are looked up when they are used."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """The time that readers of strangers' texts take grows with the text, not with its square."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable
@@ -11,10 +9,12 @@ from civitai_manager_libs import errors
 from civitai_manager_libs.civitai import records, urls
 from civitai_manager_libs.core import file_names, images, untrusted
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext import build_metadata, host_rules, HOSTS, list_differences
-from civitai_manager_libs.infotext import list_prompt_words, read_generation, summarize
+from civitai_manager_libs.infotext import build_infotext, build_metadata, HOSTS
+from civitai_manager_libs.infotext import list_differences, list_losses, list_prompt_words
+from civitai_manager_libs.infotext import read_generation, summarize
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.infotext_format import edit_infotext, parse_infotext
+from civitai_manager_libs.infotext.infotext_format import compose_infotext, edit_infotext
+from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
 from civitai_manager_libs.library import prompt_words
 from civitai_manager_libs.library.search import grammar
@@ -28,6 +28,8 @@ _NOTICED = 0.01  # seconds; what takes less is not compared, since a machine is 
 _LINE = "Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: a"
 _KEYS = ("prompt", "negativePrompt", "Model", "Lora hashes", "Lora weights", "Size", "Version")
 _KEYS += ("comfy", "hashes", "resources", "sampler", "Civitai resources")
+_RECORD = (*_KEYS, "scheduler", "seed", "Hashes", "AddNet Model 1", "Denoising strength")
+_RECORD += ("ADetailer prompt",)
 # What the readers' languages consist of; each is repeated alone and beside each of _BESIDE.
 _UNITS = (
     *"a1 \n,:\"\\()[]{}|/<>._-%$@&\r\0的日ﷺ",
@@ -35,6 +37,7 @@ _UNITS = (
     *("<lora:", "<lora:a:1>", ":1)", "(a:1.1.", "BREAK ", "urn:air:", "http://", "{author}"),
     *("Steps: 2, ", "Sampler: E, ", "\nNegative prompt: ", "CFG scale: ", 'Lora hashes: "'),
     *("name: 12345678, ", "Civitai resources: [{", "_Q1", "_1", "_V", "_v1", "is:", "steps>"),
+    *("<lora:a:", "a:", "ab: 1,", "[a:", "1x", "1.", "{a|", "AND "),
 )
 _BESIDE = ("", "a", " ", ",")
 
@@ -51,6 +54,26 @@ def _read_workflow(text: str) -> object:
     return read_graph(json.dumps({"workflow": workflow}))
 
 
+def _fill_graph(text: str) -> dict[str, object]:
+    """Return a graph with the text in each input that may hold a text, number or name."""
+    names = ("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
+    links = {"model": ["2", 0], "positive": ["3", 0], "negative": ["4", 0], "sigmas": ["5", 0]}
+    kinds = {
+        "1": ("KSampler", {**dict.fromkeys(names, text), **links, "latent_image": ["6", 0]}),
+        "2": ("LoraTagLoader", {"text": text, "ckpt_name": text, "lora_name": text}),
+        "3": ("LTXDirector", {"global_prompt": text, "timeline_data": text}),
+        "4": ("TextEncodeForSamplerParams+", {"text": ["7", 0]}),
+        "5": ("ManualSigmas", {"sigmas": text}),
+        "6": ("EmptyLatentImage", {"width": ["8", 0], "height": ["9", 0], "resolution": text}),
+        "7": ("Text Concatenate", {"text_a": text, "text_b": text, "delimiter": text}),
+        "8": ("FluxResolutionNode", {"aspect_ratio": text, "megapixel": text}),
+        "9": ("JsonExtractString", {"json_string": text, "key": text}),
+        "10": ("ttN advanced xyPlot", {"x_plot": text}),
+        text[:100]: (text, {text: text}),
+    }
+    return {at: {"class_type": kind, "inputs": inputs} for at, (kind, inputs) in kinds.items()}
+
+
 def _parse_reference(text: str) -> object:
     try:
         return urls.parse_reference(text)
@@ -58,14 +81,16 @@ def _parse_reference(text: str) -> object:
         return error
 
 
-def _parse_as_hosts(text: str) -> object:
-    return [host_rules.parse_as_host(host, f"{_LINE}, {text}") for host in HOSTS.values()]
+def _lose_values(text: str) -> object:
+    lines = {"Forge": "x\nSteps: 1, Civitai: FLUX", "Forge Neo": "x\nSteps: 1, Flux: a, Seed: 2"}
+    return [list_losses(host, f"{lines.get(name, _LINE)}, {text}") for name, host in HOSTS.items()]
 
 
 _READERS: dict[str, Callable[[str], object]] = {
     "infotext": parse_infotext,
     "parameters": lambda text: parse_infotext(f"a\n{_LINE}, {text}"),
-    "hosts": _parse_as_hosts,
+    "prompt": lambda text: compose_infotext(text, text, {"Model": text}),
+    "hosts": _lose_values,
     "edited infotext": lambda text: edit_infotext(
         f"{_LINE}, {text}", ["<lora:a:1>"], {"VAE": text}
     ),
@@ -77,7 +102,12 @@ _READERS: dict[str, Callable[[str], object]] = {
     "words": list_prompt_words,
     "summary": lambda text: summarize({"prompt": text, "Model": text}),
     **{f"meta {key}": _read_meta(key) for key in _KEYS},
+    "record": lambda text: build_infotext(
+        {**dict.fromkeys(_RECORD, text), "resources": [{"name": text}]}
+    ),
     "graph": read_graph,
+    "broken graph": lambda text: read_graph(f'{{"prompt": undefined, "{text}'),
+    "filled graph": lambda text: read_graph({"prompt": _fill_graph(text)}),
     "workflow": _read_workflow,
     "phrases": prompt_words.split_phrases,
     "search text": untrusted.fold_text,
@@ -91,11 +121,15 @@ _READERS: dict[str, Callable[[str], object]] = {
     "number": untrusted.as_number,
     "cached file": images.cache_file_name,
     "model's name": matching.remove_version,
-    "record": lambda text: records.image_from_json(
+    "image": lambda text: records.image_from_json(
         {"id": 1, "url": text, "hash": text, "username": text, "createdAt": text}
     ),
     "redaction": lambda text: responses.redact(text, "0123456789abcdef"),
 }
+
+
+_OF_FILES = ("infotext", "parameters", "prompt", "translated infotext", "record", "graph")
+_OF_FILES += ("broken graph", "filled graph", "workflow")
 
 
 def _chain(kind: str, *names: str) -> Callable[[int], object]:
@@ -161,6 +195,19 @@ def test_a_text_of_eight_times_the_length_takes_about_eight_times_as_long(name):
         unit
         for unit in units
         if _grows_fast(_READERS[name], *(_repeat(unit, size) for size in _SIZES))
+    ]
+    assert not slow
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("name", _OF_FILES)
+def test_a_megabyte_takes_at_most_half_a_second(name):
+    slow = [
+        (start, unit)
+        for unit in _UNITS
+        for start in ("", "a", '"', "<lora:a:1>(")
+        if _measure(_READERS[name], start + _repeat(unit, 1_000_000), 1) > 0.5
     ]
     assert not slow
 

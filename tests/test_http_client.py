@@ -1,7 +1,5 @@
 """The client's two faces: what raises, and the plan's names, which never do."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator
@@ -9,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import Busy, CivitaiShortcutError, HttpStatusError, InvalidResponse
-from civitai_manager_libs.errors import NetworkError, NotFound
+from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, SendOptions
 from civitai_manager_libs.network import responses as http_responses
 from civitai_manager_libs.network.session import USER_AGENT
-from fault_responses import Answer, cut, json_answer, packed, page, png, ranged, reset, status
+from fault_responses import Answer, cut, json_answer, packed, page, png, ranged, status
 from fault_responses import unused_port, whole
 from fault_server import FaultServer
 
@@ -45,16 +43,13 @@ BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
     "huge-unpacked": (packed(b" " * 2000 + b"[]"), InvalidResponse, 1),
     "unknown-packing": (whole(b"[]", Content_Encoding="br"), InvalidResponse, 1),
     "cut": (json_answer([1] * 99).but(stops_at=50), NetworkError, 4),
-    "cut-gzip": (packed(b"[1]" * 99).but(framing="chunked", stops_at=9), NetworkError, 4),
     "gzip-ends-early": (
         whole(packed(b"[1, 2]").body[:-9], Content_Encoding="gzip"),
         NetworkError,
         4,
     ),
-    "reset": (reset(), NetworkError, 4),
     "524": (page(524), HttpStatusError, 4),
     "page-cap": (json_answer(PAGE_CAP, 429), HttpStatusError, 1),
-    "404": (json_answer({"error": "No model with id 7"}, 404), NotFound, 1),
     "long-rest": (status(503, Retry_After="1000"), Busy, 1),
 }
 

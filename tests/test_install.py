@@ -1,7 +1,5 @@
 """What the extension's installer does in a WebUI, and by hand."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 import os

@@ -3,8 +3,6 @@
 A room is a folder of the package, or a module that stands beside the folders.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib
 import json

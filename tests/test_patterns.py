@@ -3,8 +3,6 @@
 Python's `re` holds the interpreter while it matches: a slow pattern stops every thread.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib
 import os

@@ -1,7 +1,5 @@
 """The settings: their values, bounds and files."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat

@@ -1,7 +1,5 @@
 """The log line, and short texts for people."""
 
-from __future__ import annotations
-
 import io
 import sys
 from concurrent.futures import ThreadPoolExecutor

@@ -1,13 +1,12 @@
 """Requests to Civitai's API, and its responses parsed into records."""
 
-from __future__ import annotations
-
 import copy
 import json
 import math
 from pathlib import Path
 
 import pytest
+from cases import any_json
 from civitai_manager_libs.civitai import api as civitai_api, find_example_image, parse_reference
 from civitai_manager_libs.civitai import records as civitai_records, Reference
 from civitai_manager_libs.civitai.image_query import ImageQuery, Page
@@ -535,11 +534,7 @@ _TEXTS = st.text(max_size=30) | st.sampled_from(
 )
 _NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), 2**63, 1e308])
 _SCALARS = st.none() | st.booleans() | _NUMBERS | _TEXTS
-_JSON = st.recursive(
-    _SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
-    max_leaves=12,
-)
+_JSON = any_json(_TEXTS, 12, _SCALARS)
 _ROW_KEYS = list(row()) + ["hasMeta", "metadata"]
 _MODEL_KEYS = [*MODEL, *VERSION, "message", "error", "username"]
 

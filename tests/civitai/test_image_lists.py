@@ -1,7 +1,6 @@
 """Lists of images: ids in any text, fetched a hundred at a time."""
 
 import json
-import random
 import re
 
 import pytest
@@ -99,53 +98,16 @@ def test_list_may_have_20000_images_however_often_each_is_named():
         assert refused.value.key == "list_is_long"
 
 
-class _Site:
-    """Civitai's answers to `ids`. rows: how often each image stands in them."""
-
-    def __init__(self, known, is_old=False, rows=1):
-        self.known, self.is_old, self.rows, self.requests = known, is_old, rows, 0
-
-    def fetch_json(self, url, params=None):
-        self.requests += 1
-        if "imageId" in params:
-            ids = [params["imageId"]] if params["imageId"] in self.known else []
-        elif self.is_old:
-            ids = range(10**9, 10**9 + params["limit"])
-        else:
-            asked = map(int, params["ids"].split(","))
-            ids = [i for i in asked for _ in range(self.rows) if i in self.known]
-            random.Random(1).shuffle(ids)
-        start = int(params.get("cursor", 0))
-        page, left = ids[start : start + params["limit"]], ids[start + params["limit"] :]
-        items = [{"id": i, "url": f"https://image.civitai.com/x/{i}.jpeg"} for i in page]
-        more = {"nextCursor": str(start + len(page))} if left else {}
-        return {"items": items, "metadata": more}
-
-
-@pytest.mark.parametrize("rows", [1, 4])
-@pytest.mark.parametrize("count", [1, 20, 99, 100])
-def test_images_are_fetched_by_id(count, rows):
-    ids = random.Random(count).sample(range(1, 10**6), count)
-    known = set(ids[::3])
-    site = _Site(known, rows=rows)
-    assert fetch_images_by_id(site, ids).keys() == known
-    assert site.requests <= 1 + rows
-
-
-def test_server_that_ignores_ids_is_found_out_by_one_request():
-    site = _Site({1, 2}, is_old=True)
-    assert fetch_images_by_id(site, [1, 2]) is None
-    assert site.requests == 1
-
-
 @given(st.integers(1, 100), st.randoms(use_true_random=False))
 def test_site_sends_all_images_that_it_has_however_many_rows_they_take(count, rng):
     ids = rng.sample(range(1, 10**6), count)
     rows = [rng.sample(VERSIONS, rng.randint(1, len(VERSIONS))) for _ in ids]
     images = [SiteImage(i, 1, rng.choice([1, 4, 16]), versions=tuple(v)) for i, v in zip(ids, rows)]
     there = images[: rng.randint(1, count)]
-    client, known = SiteClient(Site(there)), there[0].id
+    site = Site(there)
+    client, known = SiteClient(site), there[0].id
     assert fetch_images_by_id(client, ids).keys() == {image.id for image in there}
+    assert len(site.asked) <= 1 + len(VERSIONS)
     assert find_unsent_ids(client, ids, [known]) == set(ids) - {image.id for image in there}
 
 
@@ -165,6 +127,11 @@ class _Player:
 
 def _row(image_id, url=_URL, **more):
     return {"id": image_id, "url": url.format(image_id), **more}
+
+
+def test_server_that_ignores_ids_is_found_out_by_one_request():
+    newest = [_row(image_id) for image_id in range(10**9, 10**9 + 100)]
+    assert fetch_images_by_id(_Player((newest, True)), [1, 2]) is None
 
 
 def test_empty_page_with_a_next_one_is_not_the_end():

@@ -1,7 +1,5 @@
 """Queries of galleries, their cursors, and walks from page to page."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Walks through a stand-in that pages as Civitai does: no image is lost or duplicated."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

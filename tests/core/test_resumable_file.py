@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,10 +14,10 @@ from civitai_manager_libs.core import resume_note
 from civitai_manager_libs.core.resumable_file import delete_resumable, NOTE, read_note
 from civitai_manager_libs.core.resumable_file import ResumableFile, ResumeNote
 from civitai_manager_libs.errors import DiskError
+from cli_process import start_python
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
-SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 2, "scripts")
 URL, TAG = "https://image.civitai.com/a/original=true/a.png", '"v1"'
 
 
@@ -290,13 +288,11 @@ def test_file_that_was_just_committed_is_not_resumed(folder, monkeypatch):
 
 
 def test_killed_process_loses_no_written_bytes(folder, system):
-    code = f"import sys; sys.path.insert(0, {SCRIPTS!r})\n"
-    code += "from civitai_manager_libs.core import ResumableFile\n"
+    code = "import sys; from civitai_manager_libs.core import ResumableFile\n"
     code += "half = ResumableFile(*sys.argv[1:3]); half.write_note(100, sys.argv[3])\n"
     code += "half.write_at(b'a' * 10, 50); half.sync(); half.write_at(b'b' * 10, 0)\n"
     code += "print('there', flush=True); input()"
-    argv = [sys.executable, "-c", code, folder, URL, TAG]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with start_python(code, folder, URL, TAG) as process:
         process.stdout.readline()
         assert delete_resumable(folder, [URL]) == 0, "it lives"
         process.kill()

@@ -1,7 +1,5 @@
 """Work in threads: cancelled, side by side, once for all who ask."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -142,10 +142,7 @@ def test_requests_carry_nothing_of_the_environment_and_follow_no_redirect(
     comfy, a1111, monkeypatch
 ):
     def redirect(handler):
-        handler.send_response(302)
-        handler.send_header("Location", f"{a1111.url}/sdapi/v1/options")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
+        handler.reply(302, headers={"Location": f"{a1111.url}/sdapi/v1/options"})
 
     setting.change("engine_addresses", comfy.url)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -343,22 +340,20 @@ def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
     ]
 
 
-def test_text_encoder_of_a_forge_that_comfyui_does_not_use_is_said(comfy):
+def test_module_of_a_forge_is_the_vae_elsewhere_and_an_unused_encoder_is_said_to_be_lost(
+    comfy, a1111
+):
     comfy.nodes["DualCLIPLoader"] = ("clip_name1",)
-    comfy.lists["clip_name1"] = ["my_clip_l.safetensors"]
-    made = plan(comfy, f"{TEXT}, Module 1: vae-ft, Module 2: my_clip_l")  # a checkpoint has its own
-    assert [one for one in made.cautions if "Module" in one.field] == [
-        Caution("caution_lost", "Module 2", "my_clip_l")
-    ]
-    assert "Module 2: my_clip_l" in made.infotext and "VAE: vae-ft" in made.infotext
-
-
-def test_module_of_a_forge_is_the_vae_of_another_webui_or_said_to_be_lost(a1111):
-    made = plan(a1111, f"{TEXT}, Module 1: vae-ft, Module 2: my_clip_l")
-    assert made.request["override_settings"]["sd_vae"] == "vae-ft.safetensors"
-    assert [one for one in made.cautions if "Module" in one.field] == [
-        Caution("caution_lost", "Module 2", "my_clip_l")
-    ]
+    comfy.lists["clip_name1"] = ["my_clip_l.safetensors"]  # a checkpoint has its own
+    for server in (comfy, a1111):
+        made = plan(server, f"{TEXT}, Module 1: vae-ft, Module 2: my_clip_l")
+        assert [one for one in made.cautions if "Module" in one.field] == [
+            Caution("caution_lost", "Module 2", "my_clip_l")
+        ]
+        if server is comfy:
+            assert "Module 2: my_clip_l" in made.infotext and "VAE: vae-ft" in made.infotext
+        else:
+            assert made.request["override_settings"]["sd_vae"] == "vae-ft.safetensors"
 
 
 @pytest.mark.parametrize("base", ["Qwen", ""])
@@ -522,7 +517,7 @@ def test_stop_ends_ours_only(comfy):
 def test_poll_that_fails_once_loses_no_image(comfy):
     def fail_once(handler):
         del comfy.faults["/queue"]
-        handler.reply(502, b"<html>", "text/html")
+        handler.reply(502, b"<html>", {"Content-Type": "text/html"})
 
     comfy.seconds, comfy.faults["/queue"] = 0.1, fail_once
     assert make(comfy).image == comfy.image
@@ -550,9 +545,7 @@ def test_stop_does_not_wait_for_a_slow_answer(comfy, path):
             handler.reply(200, b"{}")
             return
         is_asked.set()
-        handler.send_response(200)
-        handler.send_header("Content-Length", "9000")
-        handler.end_headers()
+        handler.send(200, {"Content-Length": "9000"}, b"")
         while comfy.is_open and not is_over.wait(0.01):
             pass
 

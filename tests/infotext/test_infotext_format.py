@@ -22,11 +22,14 @@ hostile_text = st.one_of(st.lists(st.sampled_from(_PIECES), max_size=12).map("".
 plain_key = st.from_regex(r"[A-Z][a-z]{1,8}( [a-z0-9]{1,4})?", fullmatch=True)
 
 
+def as_read_value(value):
+    """Return a value as parsed: control characters as blanks."""
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", value).strip()
+
+
 def as_read(text):
-    """Return a text as parsed: lines stripped, control characters as blanks."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", text).strip()
-    return "\n".join(line.strip() for line in text.split("\n"))
+    return "\n".join(line.strip() for line in as_read_value(text).split("\n"))
 
 
 def as_kept(prompt, first=0):
@@ -39,26 +42,20 @@ def as_kept_negative(prompt):
     return as_kept(prompt, first=1) if is_safe_negative_prompt(as_read(prompt)) else ""
 
 
-@given(hostile_text, hostile_text, st.dictionaries(plain_key, hostile_text, min_size=3))
-def test_webui_reads_back_the_written_values(prompt, negative_prompt, parameters):
-    read = parse_infotext(compose_infotext(prompt, negative_prompt, {**parameters, **PARAMETERS}))
+_PARAMETERS = st.dictionaries(plain_key, hostile_text, min_size=3).map(
+    lambda p: {**p, **PARAMETERS}
+)
+
+
+@given(hostile_text, hostile_text, _PARAMETERS | st.just({}))
+def test_webui_reads_back_the_written_values_and_no_text_as_a_parameter(
+    prompt, negative_prompt, parameters
+):
+    read = parse_infotext(compose_infotext(prompt, negative_prompt, parameters))
     assert read.prompt == as_kept(prompt)
     assert read.negative_prompt == as_kept_negative(negative_prompt)
-    stripped = {k: as_read_value(v) for k, v in {**parameters, **PARAMETERS}.items()}
-    assert read.parameters == {key: value for key, value in stripped.items() if value}
-
-
-def as_read_value(value):
-    value = value.replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", value).strip()
-
-
-@given(hostile_text, hostile_text)
-def test_prompt_text_never_becomes_a_parameter(prompt, negative_prompt):
-    read = parse_infotext(compose_infotext(prompt, negative_prompt, {}))
-    assert read.prompt == as_kept(prompt)
-    assert read.negative_prompt == as_kept_negative(negative_prompt)
-    assert read.parameters in ({}, ASSUMED)
+    written = {key: value for key in parameters if (value := as_read_value(parameters[key]))}
+    assert read.parameters in ([written] if parameters else [{}, ASSUMED])
 
 
 @given(hostile_text)

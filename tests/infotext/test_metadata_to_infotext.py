@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from cases import each_case
+from cases import any_json, each_case
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext, list_added_lora_tags
@@ -126,11 +126,7 @@ _PIECES = ["Negative prompt: x", "Steps: 1, Seed: 2, Size: 1x1", "\n", ", ", ":"
 _PIECES += [" ", "Civitai", "FLUX", "None", "NaN", "\ud800", "\0", "0xabcdef01", "euler", "1e9"]
 _text = st.one_of(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join), st.text(max_size=20))
 _scalar = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _text)
-_value = st.recursive(
-    _scalar,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
-    max_leaves=5,
-)
+_value = any_json(_text, 5, _scalar)
 _KNOWN = "steps seed sampler scheduler cfgScale clipSkip denoise Size width".split()
 _KNOWN += ["height", "Model", "Model hash", "VAE", "models", "vaes", "hashes", "comfy", "Version"]
 _KNOWN += ["Lora hashes", "TI hashes", "Hires prompt", "ADetailer prompt", "Hypernet", "id", "meta"]

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cases import each_case
+from cases import any_json, each_case, SCALARS
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext import build_infotext, summarize
 from civitai_manager_libs.infotext.resources import list_missing_lora_tags, list_resources, Resource
@@ -95,16 +95,8 @@ def test_air_gives_type_and_version(air, resource):
     assert list_resources({"models": [air], "Model": air}) == found
 
 
-_value = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just("lora")),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.sampled_from("type name weight strength hash modelVersionId lora:x".split()), inner
-        ),
-    ),
-    max_leaves=8,
-)
+_names = st.sampled_from("type name weight strength hash modelVersionId lora:x".split())
+_value = any_json(_names, 8, SCALARS | st.just("lora"))
 _KEYS = "other upscalers resources civitaiResources hashes models vaes additionalResources".split()
 
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from api_server import ApiServer, MODEL_ID
+from api_server import MODEL_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
@@ -14,15 +14,9 @@ from civitai_manager_libs.jobs import JobClient, JobStore, JobWorker
 from cli_process import CliProcess, part_files
 from crash_checks import read_images
 
+SERVER = {"count": 20, "size": 100_000}
 _MEGABYTE = 1024 * 1024
 _DOWNLOAD = ("download", str(MODEL_ID), "--dest")
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with ApiServer(count=20, size=100_000) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What is kept beside a saved picture."""
 
-import io
 import json
 import os
 
@@ -11,8 +10,8 @@ from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
 from civitai_manager_libs.jobs.image_items import write_sidecars
+from engine_stand_ins import make_png
 from fault_responses import png
-from PIL import Image, PngImagePlugin
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -139,9 +138,7 @@ def test_workflow_is_saved_in_comfyuis_format_if_set(tmp_path, comfy, said):
 
 def test_workflow_of_the_file_is_saved_if_the_record_has_none(tmp_path):
     setting.change("save_workflow", True)
-    buffer, info = io.BytesIO(), PngImagePlugin.PngInfo()
-    info.add_text("workflow", json.dumps(_WORKFLOW))
-    Image.new("L", (4, 4)).save(buffer, "PNG", pnginfo=info)
-    written = _written(tmp_path, _record(meta=_META), buffer.getvalue())
+    picture = make_png(workflow=json.dumps(_WORKFLOW))
+    written = _written(tmp_path, _record(meta=_META), picture)
     assert json.loads(written["7.workflow.json"]) == _WORKFLOW
     assert written["7.txt"].startswith("a lighthouse")

@@ -77,12 +77,13 @@ def test_deleted_job_leaves_only_its_saved_images_and_its_id_is_not_reused(store
 
 @pytest.mark.usefixtures("each_system")
 @pytest.mark.parametrize("action", ["forget", "retry_failed", "requeue_missing"])
-def test_running_job_cannot_be_changed_by_others(store, action):
+def test_running_job_cannot_be_changed_by_others(store, monkeypatch, action):
     job_id = _job_with(store, 1)
     store.record_outcomes(job_id, [_failed(1)])
     lock = store.job_lock(job_id)
     assert lock.acquire()
-    with pytest.raises(InputError, match="already running"):
+    with monkeypatch.context() as patch, pytest.raises(InputError, match="already running"):
+        patch.setattr(job_store, "_LOCK_SECONDS", 0.01)
         getattr(store, action)(job_id)
     assert _ids(store.list_failed(job_id)) == [1]
     lock.release()

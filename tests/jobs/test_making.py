@@ -31,6 +31,11 @@ def image():
     return image
 
 
+@pytest.fixture
+def service():
+    return MakeService()
+
+
 def add(service, server, image, seed=None):
     engine = engines.find_engine(server.url)
     plan = engines.MODULES[engine.kind].plan(engine, make_recipe(image, seed))
@@ -41,8 +46,7 @@ def states(service):
     return [job.state for job in service.list_jobs()]
 
 
-def test_images_are_made_one_after_another_and_kept(comfy, image):
-    service = MakeService()
+def test_images_are_made_one_after_another_and_kept(service, comfy, image):
     comfy.seconds = 0.1
     for seed in (None, 8):
         add(service, comfy, image, seed)
@@ -69,8 +73,7 @@ def test_image_that_was_being_made_at_a_restart_is_received(comfy, image):
     assert service.list_jobs()[0].plan.request == {}  # of no use any more
 
 
-def test_image_that_a_webui_was_making_at_a_restart_is_given_up(a1111, image):
-    service = MakeService()
+def test_image_that_a_webui_was_making_at_a_restart_is_given_up(service, a1111, image):
     add(service, a1111, image)
     wait_for(lambda: states(service) == ["done"] and service._thread is None)
     making._update(1, "running")
@@ -88,8 +91,7 @@ def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(a
     assert a1111.options["randn_source"] == "GPU"
 
 
-def test_only_the_stopped_image_is_stopped(comfy, image):
-    service = MakeService()
+def test_only_the_stopped_image_is_stopped(service, comfy, image):
     comfy.seconds = 60.0
     first, second, third = (add(service, comfy, image, seed) for seed in (1, 2, 3))
     wait_for(lambda: comfy.jobs)
@@ -100,8 +102,7 @@ def test_only_the_stopped_image_is_stopped(comfy, image):
     assert [job.id for job in service.list_jobs()] == [third, second, first]
 
 
-def test_failure_is_told_and_the_next_one_is_made(comfy, image):
-    service = MakeService()
+def test_failure_is_told_and_the_next_one_is_made(service, comfy, image):
     comfy.image, good = b"\x89PNG\r\n\x1a\nbroken", comfy.image
     add(service, comfy, image)
     wait_for(lambda: states(service) == ["failed"])
@@ -112,15 +113,14 @@ def test_failure_is_told_and_the_next_one_is_made(comfy, image):
     wait_for(lambda: states(service) == ["done", "failed"])
 
 
-def test_image_that_is_too_large_to_compare_is_kept(comfy, image, monkeypatch):
+def test_image_that_is_too_large_to_compare_is_kept(service, comfy, image, monkeypatch):
     monkeypatch.setattr(reproductions, "_MAX_PIXELS", 1_000)
-    service = MakeService()
     add(service, comfy, image)
     wait_for(lambda: states(service) == ["done"])
     assert "Seed: 5" in read_embedded(service.list_jobs()[0].path).infotext
 
 
-def test_bug_in_one_job_fails_it_and_the_others_go_on(comfy, image, monkeypatch):
+def test_bug_in_one_job_fails_it_and_the_others_go_on(service, comfy, image, monkeypatch):
     keep_image, seen = making.keep_image, []
 
     def keep_second(*arguments):
@@ -131,7 +131,6 @@ def test_bug_in_one_job_fails_it_and_the_others_go_on(comfy, image, monkeypatch)
 
     monkeypatch.setattr(making, "keep_image", keep_second)
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
-    service = MakeService()
     comfy.seconds = 0.1
     for seed in (1, 2):
         add(service, comfy, image, seed)
@@ -139,8 +138,7 @@ def test_bug_in_one_job_fails_it_and_the_others_go_on(comfy, image, monkeypatch)
     assert "A bug" in service.list_jobs()[1].explain("en")
 
 
-def test_image_is_stopped_by_another_process(comfy, image):
-    service = MakeService()
+def test_image_is_stopped_by_another_process(service, comfy, image):
     comfy.seconds = 60.0
     job_id = add(service, comfy, image)
     wait_for(lambda: comfy.jobs)
@@ -150,8 +148,7 @@ def test_image_is_stopped_by_another_process(comfy, image):
     assert states(service) == ["stopped"]
 
 
-def test_what_is_made_is_listed_before_what_waits_and_what_is_over(comfy, image):
-    service = MakeService()
+def test_what_is_made_is_listed_before_what_waits_and_what_is_over(service, comfy, image):
     service._wake = lambda: None
     for _ in range(4):
         add(service, comfy, image)
@@ -160,8 +157,7 @@ def test_what_is_made_is_listed_before_what_waits_and_what_is_over(comfy, image)
     assert [job.id for job in service.list_jobs()] == [1, 3, 2, 4]
 
 
-def test_job_of_a_newer_version_is_listed(comfy, image):
-    service = MakeService()
+def test_job_of_a_newer_version_is_listed(service, comfy, image):
     service._wake = lambda: None
     add(service, comfy, image)
     with making._open_database().writing() as db:
@@ -190,9 +186,8 @@ def test_two_images_of_one_name_are_both_kept(tmp_path, image, monkeypatch):
     assert len(set(kept)) == 2 and all(map(os.path.getsize, kept))
 
 
-def test_model_that_a_webui_took_instead_is_told(a1111, image):
+def test_model_that_a_webui_took_instead_is_told(service, a1111, image):
     a1111.edits["Model"] = "other_model"
-    service = MakeService()
     add(service, a1111, image)
     wait_for(lambda: states(service) == ["done"])
     assert "Another checkpoint: other_model" in service.list_jobs()[0].explain("en")

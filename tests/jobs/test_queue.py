@@ -179,7 +179,8 @@ def test_resumed_job_starts_before_all_waiting_jobs(place):
     assert place.begun == [ids[0], ids[3], ids[4], ids[1], ids[2]]
 
 
-def test_job_that_waits_for_a_retry_is_stopped_or_resumed_at_once(place):
+def test_job_that_waits_for_a_retry_is_stopped_or_resumed_at_once(place, monkeypatch):
+    monkeypatch.setattr(failures, "_NETWORK_PAUSES", (1_000, 1_000))
     client = FlakyClient(0)
     client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
@@ -189,10 +190,8 @@ def test_job_that_waits_for_a_retry_is_stopped_or_resumed_at_once(place):
         place.service.stop(job_id, state)
         assert place.state(job_id) == state and not place.shown(job_id).will_retry
     client.is_up = True
-    began = time.monotonic()
     place.service.resume(ids[2])
     place.comes_to("done", ids[2])
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])

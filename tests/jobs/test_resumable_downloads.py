@@ -4,7 +4,7 @@ import os
 import threading
 
 import pytest
-from api_server import ApiServer, MODEL_ID
+from api_server import MODEL_ID
 from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient
@@ -14,14 +14,8 @@ from page_driver import wait_for
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
-_AT, _SIZE = 60 * 1024, 150_000  # an older urllib3 hands on whole kilobytes
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with ApiServer(count=6, size=_SIZE) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
+SERVER = {"count": 6, "size": 150_000}
+_AT = 60 * 1024  # an older urllib3 hands on whole kilobytes
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A gallery walked from both ends: what the first walk missed, and how complete the result is."""
 
-from __future__ import annotations
-
 import os
 import random
 from dataclasses import replace

@@ -3,8 +3,6 @@
 The long version: `pytest -m long tests/jobs/test_soak.py`.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import threading

@@ -132,6 +132,7 @@ def test_upgraded_database_has_the_tables_of_a_new_one(old, tmp_path):
     assert shape(old) == shape(str(tmp_path / "new" / "gallery.db"))
 
 
+SERVER = {"count": 6}
 _DAMAGES = {
     "query-no-json": "query = '{'",
     "options-no-json": "options = 'x'",
@@ -145,13 +146,6 @@ _DAMAGES = {
 }
 
 
-@pytest.fixture
-def civitai(monkeypatch):
-    with ApiServer(count=6) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
-
-
 def _two_jobs(tmp_path):
     with JobStore(setting.database_file()) as store:
         return [store.add_job("A model", ImageQuery(101), str(tmp_path), 6) for _ in range(2)]
@@ -163,7 +157,7 @@ def _change(sql):
 
 
 @pytest.mark.parametrize("damage", _DAMAGES.values(), ids=_DAMAGES)
-def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, capsys, damage):
+def test_unreadable_row_is_set_aside_and_other_jobs_continue(server, tmp_path, capsys, damage):
     bad, good = _two_jobs(tmp_path)
     _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
     service = JobService(CivitaiHttpClient)
@@ -178,7 +172,7 @@ def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, 
 
 
 @pytest.mark.parametrize("damage", ["query = '{'", "state = 'asleep'"])
-def test_row_that_is_damaged_while_the_page_is_open_is_not_shown(civitai, tmp_path, damage):
+def test_row_that_is_damaged_while_the_page_is_open_is_not_shown(server, tmp_path, damage):
     bad, good = _two_jobs(tmp_path)
     _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
     with JobStore(setting.database_file()) as store:
@@ -191,14 +185,14 @@ _ITEM_DAMAGES = ["url = x'00'", "image_id = -4", "name = x'00'"]
 
 
 @pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300", "bytes = 9e999"])
-def test_image_with_an_unreadable_row_fails_and_others_are_downloaded(civitai, tmp_path, damage):
+def test_image_with_an_unreadable_row_fails_and_others_are_downloaded(server, tmp_path, damage):
     job_id, _ = _two_jobs(tmp_path)
     client = JobClient(CivitaiHttpClient())
-    civitai.on_picture = lambda _: run.stop("paused")
+    server.on_picture = lambda _: run.stop("paused")
     with JobStore(setting.database_file()) as store:
         run = JobWorker(store, job_id, client)
         assert run.run().waiting > 1
-        civitai.on_picture = lambda _: None
+        server.on_picture = lambda _: None
         place = store.list_waiting(job_id, 0, 1)[0].place
         _change(f"UPDATE items SET {damage} WHERE place = {place}")
         job = JobWorker(store, job_id, client).run()

@@ -19,15 +19,9 @@ from crash_checks import read_images
 from fake_network import FakeClient, FlakyClient, write_image
 from fault_responses import png
 
+SERVER = {"count": 25}
 _QUERY = ImageQuery(101)
 _PNG = png(size=100)
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with ApiServer(count=25) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
 
 
 def _add(store, folder, wanted=1000, again=False):
@@ -211,12 +205,13 @@ def test_jobs_requests_follow_interactive_ones_and_keep_the_rate_limit(
 
 
 def test_stop_while_a_page_is_awaited_takes_effect(server, store, folder):
-    server.always("page", lambda request, body: time.sleep(5))
+    asked, over = threading.Event(), threading.Event()
+    server.always("page", lambda *_: (asked.set(), over.wait(20)))
     run = _worker(store, _add(store, folder))
-    threading.Timer(0.3, run.stop, ["paused"]).start()
-    started = time.monotonic()
-    assert run.run().state == "paused"
-    assert time.monotonic() - started < 4
+    threading.Thread(target=lambda: asked.wait(20) and run.stop("paused")).start()
+    job = run.run()
+    over.set()
+    assert (job.state, job.reason) == ("paused", ""), "the page did not come, or too late"
 
 
 def test_stop_after_the_last_image_leaves_the_job_done(server, store, folder):
@@ -287,7 +282,6 @@ def test_full_disk_pauses_the_job_and_fails_no_image(store, folder):
             raise DiskFull("There is no room left on the disk.", 700)
         return write_image(url, *rest)
 
-    os.makedirs(folder)
     job = _run(store, _add(store, folder), FakeClient(10, fetch))
     assert (job.state, job.reason, job.failed) == ("paused", "disk", 0)
     assert job.waiting >= 1 and job.note == "There is no room left on the disk."
@@ -310,7 +304,6 @@ def test_missing_space_is_computed_for_the_rest_of_the_job(store, folder, monkey
 
 @pytest.mark.parametrize("error", [DiskFull("Full."), DiskError("Locked.")], ids=["full", "locked"])
 def test_unwritable_database_pauses_the_job_and_loses_nothing(store, folder, monkeypatch, error):
-    os.makedirs(folder)
     fetched, recorded = [], store.record_outcomes
 
     def fetch(url, *rest):
@@ -331,7 +324,6 @@ def test_unwritable_database_pauses_the_job_and_loses_nothing(store, folder, mon
 
 
 def test_sidecar_without_disk_space_pauses_and_is_written_later(store, folder, monkeypatch):
-    os.makedirs(folder)
     full, beside, fetched = [True], [], []
 
     def write_sidecars(path, record, is_ours):
@@ -365,7 +357,6 @@ def _client_of(record):
 def test_image_with_embedded_infotext_is_recognized_by_its_new_size(store, folder):
     setting.change("embeds_infotext", True)
     client = _client_of({"id": 1, "meta": {"prompt": "a harbor", "steps": 20}})
-    os.makedirs(folder)
     job = _run(store, _add(store, folder), client)
     [(name, data)] = read_images(folder).items()
     assert job.saved == 1 and len(data) > len(_PNG) and b"a harbor" in data
@@ -401,7 +392,6 @@ def test_what_a_killed_job_had_downloaded_is_its_own_for_another_job_too(store, 
 
 def test_what_another_job_had_saved_is_not_a_killed_jobs(store, folder):
     client = _client_of({"id": 1, "meta": {"prompt": "fog"}})
-    os.makedirs(folder)
     images = client.fetch_page().images
     killed = store.add_job("A", _QUERY, folder, 1, images=images)
     assert _run(store, _add(store, folder), client).saved == 1
@@ -412,7 +402,6 @@ def test_what_another_job_had_saved_is_not_a_killed_jobs(store, folder):
 
 @pytest.mark.parametrize("concurrency", [1, 16])
 def test_lost_network_pauses_the_job_and_fails_no_image(store, folder, concurrency):
-    os.makedirs(folder)
     setting.change("gallery_max_concurrent_downloads", concurrency)
     client = FlakyClient(100)
     client.before = lambda image_id: image_id == 50 and setattr(client, "is_up", False)
@@ -428,7 +417,6 @@ def test_lost_network_pauses_the_job_and_fails_no_image(store, folder, concurren
 
 @pytest.mark.parametrize("bad", [[1, 8, 9, 20], [17, 18, 19, 20]], ids=str)
 def test_few_unreachable_images_fail_and_the_job_finishes(store, folder, bad):
-    os.makedirs(folder)
     client = FlakyClient(20, bad)
     job = _run(store, _add(store, folder), client)
     assert (job.state, job.saved, job.failed) == ("done", 20 - len(bad), len(bad))
@@ -439,7 +427,6 @@ def test_few_unreachable_images_fail_and_the_job_finishes(store, folder, bad):
 
 
 def test_many_unreachable_images_do_not_block_the_others(store, folder):
-    os.makedirs(folder)
     client = FlakyClient(60, range(1, 13))
     job = _run(store, _add(store, folder), client)
     for _ in range(9):
@@ -449,7 +436,6 @@ def test_many_unreachable_images_do_not_block_the_others(store, folder):
 
 
 def test_images_of_a_lost_network_are_retried_although_a_page_cannot_be_read(store, folder):
-    os.makedirs(folder)
     client = FlakyClient(200)
     client.is_up = False
     job = _run(store, _add(store, folder), client)
@@ -465,7 +451,6 @@ def test_images_of_a_lost_network_are_retried_although_a_page_cannot_be_read(sto
 
 def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
     """A held failure keeps no claim, else neither job could come to its end."""
-    os.makedirs(folder)
     client = FlakyClient(60, [7, 40])
     client.before = lambda image_id: time.sleep(0.005)
     ended = _run_at_once(folder, 2, client)
@@ -473,7 +458,6 @@ def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
 
 
 def test_number_of_downloads_at_once_is_read_when_a_run_begins(store, folder):
-    os.makedirs(folder)
     setting.change("gallery_max_concurrent_downloads", 1)
     all_at_once = threading.Barrier(8 + images._EXTRA_WORKERS)
 

@@ -18,7 +18,7 @@ from exported import export_json, import_json
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from stored_images import make_image
 
-pytestmark = pytest.mark.usefixtures("each_system", "library")
+pytestmark = pytest.mark.usefixtures("library")
 
 _PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 
@@ -188,6 +188,7 @@ def test_bookmarked_images_are_never_evicted(images, library, monkeypatch):
     assert image_records.find_image(1) == images[0]
 
 
+@pytest.mark.usefixtures("each_system")
 def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
     url = thumbnail_url(images[0], 450)
     path = setting.get_image_url_to_gallery_file(url)

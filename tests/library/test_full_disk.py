@@ -5,16 +5,13 @@ import os
 import random
 import sqlite3
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
+from cli_process import start_python
 
-_SCRIPTS = str(Path(__file__).parents[2] / "scripts")
 _PROGRAM = """
-import json, os, sys
-sys.path.insert(0, os.environ["SCRIPTS"])
+import json
 from civitai_manager_libs.civitai import image_from_json
 from civitai_manager_libs.library import bookmarks, image_records, search, wait_for_writes
 
@@ -45,14 +42,7 @@ def run(tmp_path):
     started = []
 
     def run(code, data=tmp_path / "data"):
-        environment = {**os.environ, "SCRIPTS": _SCRIPTS, "CIVITAI_SHORTCUT_DATA": str(data)}
-        process = subprocess.Popen(
-            [sys.executable, "-c", f"{_PROGRAM}\n{code}"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = start_python(f"{_PROGRAM}\n{code}", CIVITAI_SHORTCUT_DATA=str(data))
         started.append(process)
         return process
 

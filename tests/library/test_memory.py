@@ -2,23 +2,18 @@
 
 import json
 import os
-import subprocess
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cli_process import start_python
+from loopback_server import LoopbackServer, QuietHandler
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads /proc")
 
-_SCRIPTS = str(Path(__file__).parents[2] / "scripts")
 _PAGES, _SIZE = 20, 100  # more of these are refused as too large a page
 _NODES = 1_200  # of a graph: 250 kB
 _PROGRAM = """
 import ctypes, gc, os, sys
-sys.path.insert(0, os.environ["SCRIPTS"])
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import pages, wait_for_writes
@@ -47,29 +42,22 @@ print(before, resident())
 """
 
 
-class _Gallery(BaseHTTPRequestHandler):
+class _Gallery(QuietHandler):
     """`GET /api/v1/images`: cursors are page numbers; each record has a graph of 250 kB."""
 
     def do_GET(self):  # noqa: N802
         asked = parse_qs(urlsplit(self.path).query)
         page = int(asked.get("cursor", ["0"])[0].removesuffix(".0"))
-        items = [_record(10_000 * page + n) for n in range(_SIZE)]
+        items = [_record(self.headers["Host"], 10_000 * page + n) for n in range(_SIZE)]
         body = f'{{"items": [{",".join(items)}], "metadata": {{"nextCursor": "{page + 1}"}}}}'
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
+        self.reply(200, body.encode(), {"Content-Type": "application/json"})
 
 
-def _record(number):
+def _record(host, number):
     name = f"{number:08}-1111-2222-3333-444444444444"
     row = {
         "id": 1_000_000 + number,
-        "url": f"http://{_Gallery.host}/x/{name}/original=true/1.jpeg",
+        "url": f"http://{host}/x/{name}/original=true/1.jpeg",
         "browsingLevel": 1,
         "modelVersionIds": [7],
     }
@@ -87,29 +75,17 @@ _GRAPH = _GRAPH[1:-1]
 
 @pytest.fixture
 def civitai():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Gallery)
-    _Gallery.host = f"127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://{_Gallery.host}"
-    server.shutdown()
-    server.server_close()
+    server = LoopbackServer(_Gallery)
+    yield server.url
+    server.close()
 
 
 @pytest.mark.long
 def test_pages_of_large_records_take_little_memory(civitai, tmp_path):
-    environment = {
-        **os.environ,
-        "SCRIPTS": _SCRIPTS,
-        "CIVITAI_SHORTCUT_DATA": str(tmp_path),
-        "CIVITAI_BASE_URL": civitai,
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(_SIZE), str(_PAGES)],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    before, after = map(int, done.stdout.split())
+    environment = {"CIVITAI_SHORTCUT_DATA": str(tmp_path), "CIVITAI_BASE_URL": civitai}
+    done = start_python(_PROGRAM, _SIZE, _PAGES, **environment)
+    out, errors = done.communicate()
+    assert done.returncode == 0, errors
+    before, after = map(int, out.split())
     print(f"resident: {before} MB after a page, {after} MB after {_PAGES}")
     assert after - before < 70

@@ -1,7 +1,5 @@
 """Civitai's tags of images: stored, searched, counted, hidden by, and fetched only when wanted."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest

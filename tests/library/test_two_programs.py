@@ -1,20 +1,16 @@
 """Two programs that share a data folder write at once, and nothing that users make is lost."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, models
 from civitai_manager_libs.library import reproductions, watches
 from civitai_manager_libs.model_files import index
+from cli_process import start_python
 from stored_images import make_image
 
 pytestmark = pytest.mark.usefixtures("library")
 
 _COUNT = 10  # things that each of the programs makes
-_SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
 # What a program makes, by kind: `n` is different in each turn, `me` is 0 or 1, `image` the image
 # that both programs change.
 _MAKE = {
@@ -29,8 +25,7 @@ _MAKE = {
     "hashes": "compute(n)",
 }
 _PROGRAM = """
-import os, sys, threading
-sys.path.insert(0, {scripts!r})
+import os, sys
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.errors import InputError
@@ -79,18 +74,8 @@ for make in sys.argv[2:]:
 
 def _run_two(*kinds):
     """Let two programs make things of these kinds, each kind beginning at the same moment."""
-    code = _PROGRAM.format(scripts=_SCRIPTS, count=_COUNT)
-    makes = [_MAKE[kind] for kind in kinds]
-    programs = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(me), *makes],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for me in (0, 1)
-    ]
+    code, makes = _PROGRAM.format(count=_COUNT), [_MAKE[kind] for kind in kinds]
+    programs = [start_python(code, me, *makes) for me in (0, 1)]
     for _ in kinds:
         for program in programs:
             assert program.stdout.readline() == "ready\n", program.communicate()

@@ -222,22 +222,16 @@ def _published(civitai, place, image_id=FIRST_ID - 5):
     return image_id
 
 
-def _checked(client):
-    [one] = watches.list_watches()
-    watches.check_watch(client, one)
-    return [one.new_count for one in watches.list_watches()]
-
-
 @pytest.mark.parametrize(
     "query,place", [(_VERSION, 0), (_USER, 1), (_MODEL, 12)], ids=["version", "user", "model"]
 )
 def test_image_published_late_is_counted_until_the_user_visits(client, civitai, query, place):
     _watch(client, query)
-    assert _checked(client) == [0]
+    assert _news(client, civitai, 0) == [0]
     late = _published(civitai, place)
-    assert _checked(client) == [1]
+    assert _news(client, civitai, 0) == [1]
     assert _look(client, query) == [late] == _look(client, query)
-    assert _checked(client) == [0]
+    assert _news(client, civitai, 0) == [0]
 
 
 def test_image_published_late_is_marked_without_a_check(client, civitai, monkeypatch):
@@ -253,11 +247,11 @@ def test_older_images_and_those_of_added_browsing_levels_are_not_new(client, civ
     civitai.ids[:] = older[:10]
     _watch(client, _VERSION)
     civitai.ids[:] = older
-    assert _checked(client) == [0] and _look(client, _VERSION) == []
+    assert _news(client, civitai, 0) == [0] and _look(client, _VERSION) == []
     _published(civitai, 3)
     higher = replace(_VERSION, level=31)
     assert _look(client, higher) == []
-    assert _checked(client) == [0]
+    assert _news(client, civitai, 0) == [0]
     late = _published(civitai, 0, FIRST_ID - 9)
     assert _look(client, higher) == [late]
 
@@ -292,4 +286,4 @@ def test_library_of_version_6_is_upgraded_without_loss(client, civitai, make_old
     assert [(one.name, one.new_count) for one in watches.list_watches()] == [("It", 3)]
     assert _look(client, _VERSION) == _newest(3)
     late = _published(civitai, 0)
-    assert _checked(client) == [1] and late in _look(client, _VERSION)
+    assert _news(client, civitai, 0) == [1] and late in _look(client, _VERSION)

@@ -126,30 +126,21 @@ def _open_model(civitai, client, version):
     return models.load_model(client, 50)
 
 
-def test_versions_of_an_opened_model_are_requested_once_before_a_download_is_promised(
-    civitai, client, folder
+@pytest.mark.parametrize("is_late", [False, True], ids=["written", "written-late"])
+def test_version_of_an_opened_model_is_requested_once_before_a_download_is_promised(
+    civitai, client, folder, monkeypatch, is_late
 ):
-    version = _version(5, usageControl="InternalGeneration")
+    version, late = _version(5, usageControl="InternalGeneration"), []
+    if is_late:
+        monkeypatch.setattr(models, "write_later", lambda write, size=0: late.append(write))
     _open_model(civitai, client, version)
     civitai.add(version)
     for _ in range(2):
         [one] = list_needed_files(client, [_image(1, 5)])
         assert (one.choice.refusal, one.is_fetchable) == ("not_offered", False)
-    assert civitai.asked == ["5"]
-
-
-def test_late_write_of_an_opened_model_keeps_a_version_requested_since(
-    civitai, client, folder, monkeypatch
-):
-    version, late = _version(5, usageControl="InternalGeneration"), []
-    monkeypatch.setattr(models, "write_later", lambda write, size=0: late.append(write))
-    _open_model(civitai, client, version)
-    civitai.add(version)
-    for _ in range(2):
-        [one] = list_needed_files(client, [_image(1, 5)])
-        assert one.choice.refusal == "not_offered"
         with writing() as db:
-            late[0](db)
+            for write in late[:1]:
+                write(db)
     assert civitai.asked == ["5"]
 
 

@@ -29,14 +29,15 @@ def _model(model_id, *versions):
 
 @pytest.fixture
 def put(tmp_path, monkeypatch):
-    """put(version_id, model_id): store a file of this version with its sidecar, return the path."""
+    """put(version_id, model_id, *subfolders): store a file with its sidecar, return its path."""
     monkeypatch.setattr(index, "_model_index", index.ModelIndex())
     setting.change("model_folders", str(tmp_path / "models"))
     folder = tmp_path / "models" / "loras"
     folder.mkdir(parents=True)
 
-    def put(version_id, model_id):
-        path = folder / f"{version_id}.safetensors"
+    def put(version_id, model_id, *inside):
+        path = folder.joinpath(*inside, f"{version_id}.safetensors")
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"1")
         record = {"id": version_id, "modelId": model_id, "name": f"v{version_id}"}
         path.with_suffix(".civitai.info").write_text(json.dumps(record))
@@ -79,13 +80,9 @@ def test_newer_version_goes_beside_the_old_one_unless_a_template_names_subfolder
     ]
     newest = {**_version(12, "2026-05-02"), "files": files}
     civitai.models = {1: _model(1, newest, _version(10, "2025-01-01"))}
-    old = put(10, 1)
-    folder = old.parent / "my own" / "styles"
-    folder.mkdir(parents=True)
-    (old.parents[1] / "vae").mkdir()
-    for path in (old, old.with_suffix(".civitai.info")):
-        path.rename(folder / path.name)
-    index.get_model_index().forget()
+    folder = put(10, 1, "my own", "styles").parent
+    loras = folder.parents[1]
+    (loras.parent / "vae").mkdir()
     check_newer_versions(client)
     [version, *_] = model_from_json(civitai.models[1]).versions
     lora, vae = version.remote_files
@@ -94,26 +91,21 @@ def test_newer_version_goes_beside_the_old_one_unless_a_template_names_subfolder
         requests = plan_requests(client, [(lora, version), (vae, version)])
         return [os.path.dirname(request.path) for request in requests]
 
-    assert plan() == [str(folder), str(old.parents[1] / "vae")]
+    assert plan() == [str(folder), str(loras.parent / "vae")]
     assert os.path.dirname(make_needed_file(version).path) == str(folder)
     setting.change("model_folder_template", "{base_model}")
-    assert plan()[0] == str(old.parent / "SDXL 1.0")
-    assert make_needed_file(version).path.startswith(str(old.parent / "SDXL 1.0"))
+    assert plan()[0] == str(loras / "SDXL 1.0")
+    assert make_needed_file(version).path.startswith(str(loras / "SDXL 1.0"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, all names are UTF-8")
 def test_newer_version_goes_to_no_folder_whose_name_cannot_be_stored(civitai, client, put):
     civitai.models = {1: _model(1, _version(12, "2026-05-02"), _version(10, "2025-01-01"))}
-    old = put(10, 1)
-    folder = old.parent / os.fsdecode(b"caf\xe9")
-    folder.mkdir()
-    for path in (old, old.with_suffix(".civitai.info")):
-        path.rename(folder / path.name)
-    index.get_model_index().forget()
+    folder = put(10, 1, os.fsdecode(b"caf\xe9")).parent
     check_newer_versions(client)
     [version, *_] = model_from_json(civitai.models[1]).versions
     assert _told() == [(12, "v10")]
-    assert os.path.dirname(make_needed_file(version).path) == str(old.parent)
+    assert os.path.dirname(make_needed_file(version).path) == str(folder.parent)
 
 
 def test_file_that_comes_while_the_folder_is_chosen_is_no_error(civitai, client, put, monkeypatch):

@@ -5,6 +5,7 @@ import os
 import types
 
 import pytest
+from cases import any_json, SCALARS
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.http_client import CivitaiHttpClient
@@ -47,18 +48,8 @@ def test_sidecar_of_each_program_gives_the_version_and_its_hashes(tmp_path, name
     assert read_sidecar(str(tmp_path / name)) == sidecar
 
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=70),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "id modelId name files hashes modelVersions civitai sha256 VersionId Hashes".split()
-        ),
-        inner,
-        max_size=5,
-    ),
-    max_leaves=20,
-)
+_NAMES = "id modelId name files hashes modelVersions civitai sha256 VersionId Hashes".split()
+_JSON = any_json(st.sampled_from(_NAMES), 20, SCALARS | st.text(max_size=70))
 
 
 @given(_JSON, st.sampled_from([".civitai.info", ".metadata.json", ".cm-info.json", ".json"]))

@@ -1,7 +1,5 @@
 """Model files from a site that answers as Civitai does: the file that was asked for, or nothing."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Servers on loopback that each test tells how to answer."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping

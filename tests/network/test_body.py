@@ -1,7 +1,5 @@
 """Packed bodies, whole, joined, damaged, and out to fill the memory."""
 
-from __future__ import annotations
-
 import gzip
 import random
 import zlib

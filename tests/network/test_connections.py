@@ -1,7 +1,5 @@
 """Connections that are cut, given up in time, reused, and not made to private addresses."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

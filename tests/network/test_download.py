@@ -1,7 +1,5 @@
 """One file on its way in: gone on with, capped, told of as it grows, stopped by a disk."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

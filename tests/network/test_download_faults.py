@@ -1,7 +1,5 @@
 """Each row of what may go wrong with one file: return, reason, disk, requests, waiting."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import socket

@@ -1,7 +1,5 @@
 """Several who ask at once: one request for one file, and no more at a host than it bears."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable

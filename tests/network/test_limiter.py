@@ -1,12 +1,9 @@
 """When a request may be sent, and how fast a body may arrive."""
 
-from __future__ import annotations
-
 import heapq
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, ExitStack, suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 from civitai_manager_libs import setting
@@ -17,6 +14,7 @@ from civitai_manager_libs.network import limiter as host_limiter
 from civitai_manager_libs.network.limiter import BandwidthLimit, HostLimiter, HostLimiters
 from fault_responses import png, ranged
 from fault_server import FaultServer
+from loopback_server import Closing
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +22,7 @@ def _looks_often(monkeypatch):
     monkeypatch.setattr(host_limiter, "_POLL", 0.01)
 
 
-class Visitors:
+class Visitors(Closing):
     """Threads that take a slot and keep it until they are let go. inside: all that ever had one."""
 
     def __init__(self, limit: int) -> None:
@@ -61,24 +59,18 @@ class Visitors:
         self.leave[name].set()
         return self.wait_for(count)[-1]
 
+    def close(self) -> None:
+        for leave in self.leave.values():
+            leave.set()
+        for thread in self.threads:
+            thread.join(10)
+
     def _visit(self, name: str) -> None:
         with self.gate.slot(never_cancelled(), name.startswith("page")):
             with self.changed:
                 self.inside.append(name)
                 self.changed.notify_all()
             self.leave[name].wait()
-
-
-@contextmanager
-def visitors(limit: int) -> Iterator[Visitors]:
-    who = Visitors(limit)
-    try:
-        yield who
-    finally:
-        for leave in who.leave.values():
-            leave.set()
-        for thread in who.threads:
-            thread.join(10)
 
 
 def width(gate: HostLimiter) -> int:
@@ -95,7 +87,7 @@ def width(gate: HostLimiter) -> int:
 
 
 def test_active_requests_do_not_exceed_the_limit_which_may_be_raised():
-    with visitors(3) as who:
+    with Visitors(3) as who:
         who.come(*(f"page {n}" for n in range(8)))
         first = who.wait_for(3)
         assert len(first) == 3 and width(who.gate) == 0
@@ -106,7 +98,7 @@ def test_active_requests_do_not_exceed_the_limit_which_may_be_raised():
 
 
 def test_urgent_requests_go_first():
-    with visitors(2) as who:
+    with Visitors(2) as who:
         who.come("job 0", "job 1")
         who.wait_for(2)
         who.come("job 2", "job 3")
@@ -119,7 +111,7 @@ def test_urgent_requests_go_first():
 
 @pytest.mark.parametrize("limit", [2, 3, 16])
 def test_one_slot_is_left_to_jobs_among_many_urgent_requests(limit):
-    with visitors(limit) as who:
+    with Visitors(limit) as who:
         who.come(*(f"page {n}" for n in range(limit + 4)))
         who.wait_for(limit)
         who.come("job 0", "job 1", "job 2")
@@ -136,7 +128,7 @@ def test_one_slot_is_left_to_jobs_among_many_urgent_requests(limit):
 
 
 def test_urgent_requests_and_jobs_alternate_in_a_single_slot():
-    with visitors(1) as who:
+    with Visitors(1) as who:
         who.come("page 0")
         who.wait_for(1)
         who.come(*(f"page {n}" for n in range(1, 4)), *(f"job {n}" for n in range(4)))

@@ -1,7 +1,5 @@
 """`_make_request` and the streams: what requests takes and gives, by our rules."""
 
-from __future__ import annotations
-
 import io
 import shutil
 

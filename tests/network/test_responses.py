@@ -1,12 +1,11 @@
 """What a response says: its body, its errors and its headers."""
 
-from __future__ import annotations
-
 import json
 import time
 from email.utils import formatdate
 
 import pytest
+from cases import any_json
 from civitai_manager_libs.errors import CivitaiShortcutError, InvalidResponse, NeedsKey
 from civitai_manager_libs.errors import NetworkError, NotAnImage
 from civitai_manager_libs.network import responses
@@ -51,15 +50,8 @@ def test_servers_message_is_one_short_line():
     assert said.isprintable() and len(said) < 250
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
-)
 _NAMES = st.sampled_from(["error", "message", "issues", "path", "name", "code"])
-ERRORS = st.recursive(
-    JSON, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner), max_leaves=10
-)
+ERRORS = any_json(_NAMES | st.text(), 10)
 
 
 @given(st.integers(300, 599), ERRORS.map(lambda v: json.dumps(v).encode()) | st.binary())
@@ -132,16 +124,14 @@ def _filled(part: bytes, start: bytes = b'{"items": [', end: bytes = b"0]}") -> 
     return start + part * ((_MOST - len(start) - len(end)) // len(part)) + end
 
 
+# Of those with few values in many bytes; how they are counted is tested beside the counter.
 @pytest.mark.parametrize(
     "body",
     [
-        _filled(b"1,"),
-        _filled(b'"a",'),
-        _filled(b"[[[[[0]]]]],"),
         _filled(b'"1000000":1,', b"{", b'"a":0}'),
         _filled(b'{"id":1,"url":"https://civitai.com/a.png","width":1,"meta":{"a":1}},'),
     ],
-    ids=["numbers", "texts", "nests", "names", "rows"],
+    ids=["names", "rows"],
 )
 def test_response_with_too_many_values_is_refused(body, monkeypatch):
     monkeypatch.setattr(responses.json, "loads", lambda *_, **__: pytest.fail("it was read"))

@@ -1,7 +1,5 @@
 """Pictures over TLS: whom the client trusts, what it makes of a cut, how soon it lets go."""
 
-from __future__ import annotations
-
 import os
 import ssl
 import threading

@@ -9,11 +9,11 @@ import threading
 import time
 import zlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["Answer", "ApiServer", "cut", "html", "make_tag", "reset", "status"]
 
@@ -55,7 +55,7 @@ def reset(request: _Request, _: bytes) -> None:
     request.close_connection = True
 
 
-class ApiServer:
+class ApiServer(Closing):
     """A server with a model of one version and `count` images. Use it in a `with` block.
 
     The newest image has the largest id. kinds: file extensions by image id. requests: the path and
@@ -89,12 +89,6 @@ class ApiServer:
         self._always: dict[Any, Answer] = {}
         self._http = LoopbackServer(_Request, self)
         self.url = self._http.url
-
-    def __enter__(self) -> ApiServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         self._http.close()
@@ -246,17 +240,9 @@ class _Request(QuietHandler):
         part = f"bytes {start}-{len(body) - 1}/{len(body)}"
         self.reply(206, body[int(start) :], {"ETag": self.etag, "Content-Range": part})
 
-    def reply(self, code: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send(code, {"Content-Length": str(len(body)), **headers}, body)
-
-    def send(self, code: int, headers: dict[str, str], body: bytes) -> None:
-        self.send_response(code)
-        if self.server.owner.cookie:
-            self.send_header("Set-Cookie", self.server.owner.cookie)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+    def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        cookie = self.server.owner.cookie
+        super().send(status, {**headers, **({"Set-Cookie": cookie} if cookie else {})}, body)
 
 
 def make_tag(name: str) -> dict[str, Any]:

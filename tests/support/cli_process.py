@@ -1,6 +1,4 @@
-"""The program as a process of its own, with a data folder that tests can read."""
-
-from __future__ import annotations
+"""Processes: the program, with a data folder that tests can read, and code of a test."""
 
 import json
 import os
@@ -10,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ENDING_SIGNALS", "ENTRY", "CliProcess", "end_process", "part_files"]
+__all__ = ["ENDING_SIGNALS", "ENTRY", "CliProcess", "end_process", "part_files", "start_python"]
 
 # What ends a program: its user's keys, the system, or nobody whom it could hear.
 ENDING_SIGNALS = ["SIGBREAK"] if os.name == "nt" else ["SIGINT", "SIGTERM"]
@@ -36,23 +34,29 @@ class CliProcess:
         }
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, ENTRY, *arguments],
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, ENTRY, *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        )
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        environment = {**self.environment, **environment}
+        return _start([ENTRY, *arguments], environment, creationflags=group)
+
+
+def start_python(code: str, *arguments: Any, **environment: Any) -> subprocess.Popen[str]:
+    """Start a process that runs code, which can import the package."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(ENTRY).parent), **environment}
+    return _start(["-c", code, *map(str, arguments)], environment, stdin=subprocess.PIPE)
+
+
+def _start(
+    arguments: list[str], environment: dict[str, str], **options: Any
+) -> subprocess.Popen[str]:
+    command, pipe = [sys.executable, *arguments], subprocess.PIPE
+    return subprocess.Popen(
+        command, env=environment, stdout=pipe, stderr=pipe, text=True, **options
+    )
 
 
 def end_process(process: subprocess.Popen[str], how: str) -> None:

@@ -1,7 +1,5 @@
 """ComfyUI graphs in API format."""
 
-from __future__ import annotations
-
 from typing import Any
 
 __all__ = ["GRAPH", "GRAPH_INFOTEXT", "node"]

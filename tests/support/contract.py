@@ -1,7 +1,5 @@
 """Checks the responses of our routes against the types that the routes declare."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import re

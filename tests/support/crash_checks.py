@@ -1,7 +1,5 @@
 """Checks of a folder and a server after the program was killed."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The demo's drawings in a folder, so that several processes draw each image once."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import threading

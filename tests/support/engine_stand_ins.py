@@ -1,7 +1,5 @@
 """Programs that make images, in the form of their APIs: a ComfyUI and an A1111 on loopback."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json
@@ -11,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["ComfyStandIn", "drip", "make_png", "text_answer", "WebuiStandIn"]
 
@@ -30,16 +28,14 @@ def make_png(side: int = 64, **texts: str) -> bytes:
 
 
 def text_answer(status: int, body: str = "<html>Log in</html>", kind: str = "text/html") -> Answer:
-    return lambda handler: handler.reply(status, body.encode(), kind)
+    return lambda handler: handler.reply(status, body.encode(), {"Content-Type": kind})
 
 
 def drip(size: int = 10**9) -> Answer:
     """Return an answer that states a large size and never ends."""
 
     def answer(handler: _Handler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(size))
-        handler.end_headers()
+        handler.send(200, {"Content-Length": str(size)}, b"")
         while handler.server.owner.is_open:
             handler.wfile.write(b"{" * 100_000)
 
@@ -48,13 +44,6 @@ def drip(size: int = 10**9) -> Answer:
 
 class _Handler(QuietHandler):
     body: Any = None
-
-    def reply(self, status: int, body: bytes, kind: str = "application/json") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def _respond(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -72,12 +61,13 @@ class _Handler(QuietHandler):
             return
         status, value = owner.answer(self.command, path, query, self.body)
         is_bytes = isinstance(value, bytes)
-        self.reply(status, value if is_bytes else json.dumps(value).encode())
+        body = value if is_bytes else json.dumps(value).encode()
+        self.reply(status, body, {"Content-Type": "application/json"})
 
     do_GET = do_POST = _respond
 
 
-class _StandIn:
+class _StandIn(Closing):
     """faults: {path: an answer in place of the usual one}. asked: (method, path, body, headers)."""
 
     def __init__(self) -> None:
@@ -86,12 +76,6 @@ class _StandIn:
         self.is_open = True
         self._server = LoopbackServer(_Handler, self)
         self.url = self._server.url
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
 
     def close(self) -> None:
         if self.is_open:

@@ -1,7 +1,5 @@
 """Exports and imports as JSON values, for tests."""
 
-from __future__ import annotations
-
 import io
 import json
 from typing import Any

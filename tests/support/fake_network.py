@@ -1,6 +1,6 @@
 """Clients for download jobs that need no server, and whose network may fail."""
 
-from __future__ import annotations
+import os
 
 from civitai_manager_libs.civitai import Page
 from civitai_manager_libs.core import Image
@@ -15,6 +15,7 @@ _PNG = png(size=100)
 
 def write_image(url, path_for, on_bytes):
     path = path_for("png")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(_PNG)
     return FetchedFile(path, len(_PNG), "png")

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fault_responses import Answer, http_date, png, ranged, status
+from loopback_server import Closing
 
 __all__ = ["FaultServer", "Request"]
 
@@ -49,7 +50,7 @@ class Request:
     left: threading.Event = field(default_factory=threading.Event)
 
 
-class FaultServer:
+class FaultServer(Closing):
     """A server that sends the responses of `play`. Use it in a `with` block.
 
     requests: all requests, in order of arrival. connections: number of accepted connections. tls:
@@ -75,12 +76,6 @@ class FaultServer:
         self.host = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
-
-    def __enter__(self) -> FaultServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         self._closing.set()

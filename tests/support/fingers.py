@@ -1,7 +1,5 @@
 """Fingers on a touch screen, simulated in a browser page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 __all__ = ["Fingers"]

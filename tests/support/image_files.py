@@ -1,7 +1,5 @@
 """Image and video files made byte by byte, some of which no library would write."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Mapping

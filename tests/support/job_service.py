@@ -1,7 +1,5 @@
 """Waits for the jobs of a service to reach a state."""
 
-from __future__ import annotations
-
 from page_driver import wait_for
 
 

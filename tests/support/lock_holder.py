@@ -1,7 +1,5 @@
 """A thread that holds a lock for a while."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["LoopbackServer", "QuietHandler"]
+__all__ = ["Closing", "LoopbackServer", "QuietHandler"]
+
+
+class Closing:
+    """What a `with` block closes at its end."""
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class QuietHandler(BaseHTTPRequestHandler):
@@ -18,6 +29,17 @@ class QuietHandler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Log nothing."""
+
+    def reply(self, status: int, body: bytes = b"", headers: Mapping[str, str] = {}) -> None:
+        self.send(status, {"Content-Length": str(len(body)), **headers}, body)
+
+    def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Send a response with these headers alone."""
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
 
 class LoopbackServer(ThreadingHTTPServer):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["KEY", "ModelSite", "SiteFile", "SiteVersion"]
 
@@ -100,7 +100,7 @@ class SiteVersion:
         }
 
 
-class ModelSite:
+class ModelSite(Closing):
     """The server. Use it in a `with` block.
 
     preferences: metadata that the key's owner prefers, such as {"fp": "fp32"}. is_blocked: whether
@@ -115,10 +115,7 @@ class ModelSite:
         self._server = LoopbackServer(_Handler, self)
         self.url = self._server.url
 
-    def __enter__(self) -> ModelSite:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._server.close()
 
     def add(self, *versions: SiteVersion) -> None:
@@ -218,10 +215,7 @@ class _Handler(QuietHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         key = self.headers.get("Authorization", "")
-        answer = self.server.owner.answer(parts.path, dict(parse_qsl(parts.query)), key)
-        status, headers, body = answer
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        status, headers, body = self.server.owner.answer(
+            parts.path, dict(parse_qsl(parts.query)), key
+        )
+        self.reply(status, body, headers)

@@ -27,7 +27,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from civitai_manager_libs.model_files import ModelFileRequest
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["LOGIN", "ModelStorage", "Rules", "safetensors"]
 
@@ -93,7 +93,7 @@ class Asked:
     signature: int
 
 
-class ModelStorage:
+class ModelStorage(Closing):
     """Two servers: Civitai's download route and its storage. Use it in a `with` block.
 
     route, storage: the requests to each. bytes_sent: all bytes of the file that the storage sent.
@@ -104,9 +104,8 @@ class ModelStorage:
         self.route: list[Asked] = []
         self.storage: list[Asked] = []
         self.bytes_sent = 0
-        self.at_once, self.most_at_once, self.most_at_route = 0, 0, 0
+        self.at_once, self.most_at_once, self.at_route, self.most_at_route = 0, 0, 0, 0
         self.over = threading.Event()
-        self._at_route = 0
         self._signed: list[float] = []  # when each address was signed
         self._used: Counter[int] = Counter()
         self._lock = threading.Lock()
@@ -146,10 +145,7 @@ class ModelStorage:
             if name.lower() in names
         ] + [asked.path for asked in self.storage if "token" in asked.path]
 
-    def __enter__(self) -> ModelStorage:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self.over.set()
         for server in self._servers:
             server.close()
@@ -176,28 +172,21 @@ class ModelStorage:
             return age < self.rules.lifetime and self._used[signature] <= self.rules.uses
 
     @contextmanager
-    def counted(self) -> Iterator[int]:
-        """Count a request to the storage during the block; yield how many are open now."""
-        with self._lock:
-            self.at_once += 1
-            self.most_at_once = max(self.at_once, self.most_at_once)
-            now = self.at_once
+    def counted(self, name: str) -> Iterator[int]:
+        """Count a request "at_once" or "at_route" in the block; yield how many are open now."""
+
+        def add(change: int) -> int:
+            with self._lock:
+                now = getattr(self, name) + change
+                setattr(self, name, now)
+                setattr(self, f"most_{name}", max(now, getattr(self, f"most_{name}")))
+                return now
+
+        now = add(1)
         try:
             yield now
         finally:
-            with self._lock:
-                self.at_once -= 1
-
-    @contextmanager
-    def counted_at_route(self) -> Iterator[None]:
-        with self._lock:
-            self._at_route += 1
-            self.most_at_route = max(self._at_route, self.most_at_route)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._at_route -= 1
+            add(-1)
 
     def count_sent(self, count: int) -> None:
         with self._lock:
@@ -217,26 +206,21 @@ class _Handler(QuietHandler):
         signature = parse_qs(urlsplit(self.path).query).get("signature", ["-1"])[0]
         return Asked(self.path, dict(self.headers), start, end, int(signature))
 
-    def answer(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
 
 class _Route(_Handler):
     def do_GET(self) -> None:  # noqa: N802
         site = self.site
-        with site.counted_at_route():
+        with site.counted("at_route"):
             site.route.append(self.asked())
             if site.rules.routes:
-                return self.answer(*site.rules.routes.pop(0))
+                status, headers, body = site.rules.routes.pop(0)
+                return self.reply(status, body, headers)
             if site.rules.route is not None:
-                return self.answer(*site.rules.route)
+                status, headers, body = site.rules.route
+                return self.reply(status, body, headers)
             if "mozilla" in self.headers.get("User-Agent", "").lower():
-                return self.answer(307, {"Location": LOGIN})
-            self.answer(307, {"Location": site.sign(), "Cache-Control": "no-store"})
+                return self.reply(307, headers={"Location": LOGIN})
+            self.reply(307, headers={"Location": site.sign(), "Cache-Control": "no-store"})
 
 
 class _Storage(_Handler):
@@ -244,15 +228,15 @@ class _Storage(_Handler):
         site, asked = self.site, self.asked()
         rules, body = site.rules, site.body
         site.storage.append(asked)
-        with site.counted() as at_once:
+        with site.counted("at_once") as at_once:
             if self.headers.get("Authorization"):
-                return self.answer(400, {}, b"<Error>Only one auth mechanism allowed</Error>")
+                return self.reply(400, b"<Error>Only one auth mechanism allowed</Error>")
             if not site.is_good(asked.signature):
-                return self.answer(rules.expired, {}, b"<Error>Request has expired</Error>")
+                return self.reply(rules.expired, b"<Error>Request has expired</Error>")
             if at_once > rules.most:
-                return self.answer(503, {}, b"<Error>SlowDown</Error>")
+                return self.reply(503, b"<Error>SlowDown</Error>")
             if rules.statuses:
-                return self.answer(rules.statuses.pop(0), {})
+                return self.reply(rules.statuses.pop(0))
             self._send(asked, rules, body)
 
     def _send(self, asked: Asked, rules: Rules, body: bytes) -> None:
@@ -264,16 +248,13 @@ class _Storage(_Handler):
             start = asked.start or 0
             end = min(end, end if asked.end is None else asked.end + 1)
             if start >= len(body):
-                return self.answer(416, {"Content-Range": f"bytes */{len(body)}", **headers})
+                headers["Content-Range"] = f"bytes */{len(body)}"
+                return self.reply(416, headers=headers)
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{rules.claims or len(body)}"
-        self.send_response(206 if is_part else 200)
-        framing = ("Transfer-Encoding", "chunked")
-        if not rules.is_chunked:
-            framing = ("Content-Length", str(end - start))
-        for name, value in (*headers.items(), framing):
-            if value:
-                self.send_header(name, value)
-        self.end_headers()
+        framing = {"Content-Length": str(end - start)}
+        headers |= {"Transfer-Encoding": "chunked"} if rules.is_chunked else framing
+        told = {name: value for name, value in headers.items() if value}
+        self.send(206 if is_part else 200, told, b"")
         self._send_body(memoryview(body)[start:end], rules)
 
     def _send_body(self, body: memoryview, rules: Rules) -> None:

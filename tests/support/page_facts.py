@@ -1,7 +1,5 @@
 """The images that a page of the demo must show, in order."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from civitai_manager_libs.civitai.records import image_from_json

@@ -4,8 +4,6 @@ The steps are counted by a matcher of our own that goes back as Python's does: a
 on every machine, while a time is not.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import islice, product
@@ -35,8 +33,12 @@ class Counter:
     """Counts the steps that a compiled pattern takes on texts."""
 
     def __init__(self, pattern: re.Pattern) -> None:
-        self._tree = _parser.parse(_as_text(pattern.pattern), pattern.flags & ~_guessed(pattern))
-        self._flags = pattern.flags
+        text, flags = pattern.pattern, pattern.flags
+        if isinstance(text, str):
+            flags &= ~re.UNICODE  # which Python has added
+        else:
+            text = text.decode("latin-1")
+        self._tree, self._flags = _parser.parse(text, flags), pattern.flags
         self._accepts: dict[tuple[int, str], bool] = {}
         self._single: dict[int, re.Pattern] = {}
         self._text, self._left = "", 0
@@ -182,24 +184,23 @@ class Counter:
         is_boundary = (sum(sides) == 1) if len(sides) == 2 else any(sides)
         return is_boundary == ("NON" not in place)
 
-    def iter_items(self) -> Iterator[tuple[tuple, int, list[list]]]:
-        """Yield each item of the parsed pattern, its flags and the sequences before it."""
-        yield from self._iter_below(list(self._tree), self._flags, [])
-
-    def _iter_below(self, items: list, flags: int, before: list) -> Iterator[tuple]:
+    def iter_below(
+        self, items: list, flags: int, before: list
+    ) -> Iterator[tuple[tuple, int, list[list]]]:
+        """Yield these items and all in them, each with its flags and the sequences before it."""
         for index, item in enumerate(items):
             op, value = str(item[0]), item[1]
             earlier = [*before, items[:index]]
             yield item, flags, earlier
             if op == "SUBPATTERN":
-                yield from self._iter_below(list(value[3]), (flags | value[1]) & ~value[2], earlier)
+                yield from self.iter_below(list(value[3]), (flags | value[1]) & ~value[2], earlier)
             elif op == "BRANCH":
                 for body in value[1]:
-                    yield from self._iter_below(list(body), flags, earlier)
+                    yield from self.iter_below(list(body), flags, earlier)
             elif op in _REPEATS:
-                yield from self._iter_below(list(value[2]), flags, earlier)
+                yield from self.iter_below(list(value[2]), flags, earlier)
             elif op in ("ASSERT", "ASSERT_NOT"):
-                yield from self._iter_below(list(value[1]), flags, earlier)
+                yield from self.iter_below(list(value[1]), flags, earlier)
 
     def sample(self, items: list, flags: int, more: int, letters: list[str]) -> str:
         """Return a text that the items match if it stands alone, with `more` extra repetitions."""
@@ -224,10 +225,14 @@ def iter_attacks(counter: Counter, is_text: bool) -> Iterator[tuple[str, str, st
 
     Nothing is yielded for a pattern that repeats nothing.
     """
-    items = list(counter.iter_items())
+    items = list(counter.iter_below(list(counter._tree), counter._flags, []))
     single = [(item, flags) for item, flags, _ in items if str(item[0]) in _CHARACTERS]
     letters = _represent(counter, single, is_text)
-    repeats = [(i, f, before) for i, f, before in items if _is_long(i)]
+    repeats = [
+        (item, flags, before)
+        for item, flags, before in items
+        if str(item[0]) in _REPEATS and int(item[1][1]) >= _LONG
+    ]
     if not repeats:
         return
     pumped = [
@@ -236,16 +241,14 @@ def iter_attacks(counter: Counter, is_text: bool) -> Iterator[tuple[str, str, st
         if any(
             counter.accepts(i, c, f)
             for repeat, flags, _ in repeats
-            for i, f, _ in counter._iter_below(list(repeat[1][2]), flags, [])
+            for i, f, _ in counter.iter_below(list(repeat[1][2]), flags, [])
             if str(i[0]) in _CHARACTERS
         )
     ]
-    yield from islice(_pump(counter, repeats, letters, pumped), _MAX_ATTACKS)
-
-
-def _pump(counter: Counter, repeats: list, letters: list[str], pumped: list[str]) -> Iterator:
-    seen = set()
+    seen: set[tuple[str, str, str]] = set()
     for attack in _iter_all(counter, repeats, letters, pumped):
+        if len(seen) == _MAX_ATTACKS:
+            return
         if attack[1] and attack not in seen:
             seen.add(attack)
             yield attack
@@ -290,15 +293,3 @@ def _represent(counter: Counter, single: list, is_text: bool) -> list[str]:
             kind = tuple(counter.accepts(item, character, flags) for item, flags in single)
             found.setdefault((*kind, character.isalnum(), character == "\n"), character)
     return list(found.values())
-
-
-def _is_long(item: tuple) -> bool:
-    return str(item[0]) in _REPEATS and int(item[1][1]) >= _LONG
-
-
-def _as_text(pattern: str | bytes) -> str:
-    return pattern if isinstance(pattern, str) else pattern.decode("latin-1")
-
-
-def _guessed(pattern: re.Pattern) -> int:
-    return re.UNICODE if isinstance(pattern.pattern, str) else 0

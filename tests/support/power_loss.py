@@ -5,8 +5,6 @@ in its memory are not in the image file, so a copy of the image file is what a r
 after the power loss. Mounting the copy replays the journal, as the next start does.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

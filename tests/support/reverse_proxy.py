@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import http.client
 
-from loopback_server import LoopbackServer, QuietHandler
+from loopback_server import Closing, LoopbackServer, QuietHandler
 
 __all__ = ["ReverseProxy"]
 
 _NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
-class ReverseProxy:
+class ReverseProxy(Closing):
     """A proxy that passes requests below `prefix` on to a port; other paths get status 404."""
 
     def __init__(self, prefix: str, port: int) -> None:
@@ -19,10 +19,7 @@ class ReverseProxy:
         self._http = LoopbackServer(_Passing, self)
         self.url = f"{self._http.url}{prefix}"
 
-    def __enter__(self) -> ReverseProxy:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._http.close()
 
 

@@ -1,7 +1,5 @@
 """Requests to every declared route, with which each does more than refuse them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

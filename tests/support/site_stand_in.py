@@ -3,8 +3,6 @@
 As a function (`Site.answer`), as a client (`SiteClient`) and over HTTP (`served`).
 """
 
-from __future__ import annotations
-
 import json
 import random
 import re
@@ -232,16 +230,9 @@ class _Request(QuietHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         if parts.path.startswith("/image/"):
-            return self._send(200, png(size=100), "image/png")
+            return self.reply(200, png(size=100), {"Content-Type": "image/png"})
         status, body = self.server.owner.answer(dict(parse_qsl(parts.query)))
-        self._send(status, json.dumps(body).encode(), "application/json")
-
-    def _send(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.reply(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
 def _iso(time: int) -> str:

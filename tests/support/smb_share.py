@@ -1,7 +1,5 @@
 """Plays an SMB share as Linux mounts it: only the descriptor that holds a lock can read a file."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """Image records and models for tests of the library."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from civitai_manager_libs.civitai import model_from_json

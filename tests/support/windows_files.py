@@ -4,8 +4,6 @@ They get an `os`, `open`, `time` and `sqlite3` that behave as the table in
 tests/core/files/test_windows.py says. On Windows, the table itself is tested.
 """
 
-from __future__ import annotations
-
 import builtins
 import errno
 import io

@@ -1,7 +1,7 @@
 """A ComfyUI workflow converted to a graph: names of values, components, groups, hidden links."""
 
 import pytest
-from cases import each_case
+from cases import any_json, each_case, SCALARS
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.comfy.workflow import read_workflow_nodes
 from hypothesis import given, strategies as st
@@ -181,15 +181,8 @@ def test_groups_are_opened_a_few_times_and_a_huge_workflow_not_at_all():
     assert read_workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
 
 
-_value = st.recursive(
-    st.one_of(st.none(), st.integers(-20, 20), st.floats(), st.text(max_size=5), st.booleans()),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["id", "type", "inputs", "link", "name", "widget", "origin_id", "index"]),
-        inner,
-    ),
-    max_leaves=10,
-)
+_names = st.sampled_from("id type inputs link name widget origin_id index".split())
+_value = any_json(_names, 10, SCALARS | st.integers(-20, 20))
 _KINDS = ["KSampler", "GetNode", "SetNode", "g", "X", "Anything Everywhere", "Seed Everywhere"]
 _KINDS += ["Prompts Everywhere", "workflow>g"]
 _node = st.fixed_dictionaries(

@@ -12,8 +12,9 @@ from civitai_manager_libs.errors import DiskError, TooLarge
 from civitai_manager_libs.infotext.files import EmbeddedData, read_embedded
 from civitai_manager_libs.infotext.infotext_format import compose_infotext, find_missing_values
 from comfy_graphs import GRAPH, GRAPH_INFOTEXT
+from engine_stand_ins import make_png
 from hypothesis import given, strategies as st
-from PIL import Image as Picture, PngImagePlugin
+from PIL import Image as Picture
 
 INFOTEXT = """\
 a lighthouse, <lora:paperStyle:0.7>
@@ -28,11 +29,8 @@ ALL = ("Prompt", "Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
 
 
 def png(tmp_path, **texts):
-    info = PngImagePlugin.PngInfo()
-    for name, text in texts.items():
-        info.add_text(name, text)
     path = tmp_path / "picture.png"
-    Picture.new("RGB", (8, 8)).save(path, pnginfo=info)
+    path.write_bytes(make_png(8, **texts))
     return str(path)
 
 

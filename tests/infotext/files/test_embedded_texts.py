@@ -157,13 +157,11 @@ _QUICKTIME = box(b"moov", box(b"udta", box(b"\xa9cmt", b"\0\5\0\0hello")))
 _WEBM, _GRAPH = files.webm({"COMMENT": TEXT}), '{"1": {}}'
 _AT = _WEBM.index(b"\x18\x53\x80\x67") + 4
 _OWN_CHUNK = chunk(b"comf", b'prompt\0{"1": {}}')  # of ComfyUI's animated PNG
-_PACKET = "<x:xmpmeta>é</x:xmpmeta>"
 _TEXTS_OF = {
     "mp4-keys": (
         files.mp4({"prompt": _GRAPH, "workflow": "{}"}),
         {"prompt": _GRAPH, "workflow": "{}"},
     ),
-    "mp4-comment": (files.mp4({"comment": TEXT, "encoder": "x"}), {"Comment": TEXT}),
     "mp4-invokeai": (
         files.mp4({"invokeai_metadata": "{}", "invokeai_graph": "x"}),
         {"invokeai_metadata": "{}"},
@@ -180,9 +178,6 @@ _TEXTS_OF = {
     ),
     **{"cut-mp4": (files.mp4({"comment": TEXT})[:-9], {}), "cut-webm": (_WEBM[:-9], {})},
     "animated-png": (png()[:33] + _OWN_CHUNK + png()[33:], {"prompt": _GRAPH}),
-    "jpeg": (_saved("JPEG", comment=TEXT.encode()), {"Comment": TEXT}),
-    **{f"xmp-{k}": (_saved(k, xmp=_PACKET.encode()), {"XMP": _PACKET}) for k in ("JPEG", "WEBP")},
-    "xmp-PNG": (png({"XML:com.adobe.xmp": _PACKET}), {"XMP": _PACKET}),
 }
 
 

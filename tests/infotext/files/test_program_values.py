@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cases import each_case
+from cases import any_json, each_case
 from civitai_manager_libs.infotext import build_infotext
 from civitai_manager_libs.infotext.files.program_tables import read_program, read_texts, TEXT_NAMES
 from civitai_manager_libs.infotext.files.program_values import read_dream
@@ -185,12 +185,7 @@ _ALL += [{**INVOKE, "hrf_enabled": True, "hrf_width": 8, "refiner_model": {"name
 _ALL += [{**SPACE, "use_upscaler": {"upscale_by": 2}}, {**DRAW_THINGS, "v2": {"hiresFix": True}}]
 _ALL += [{**FOOOCUS, "refiner_model": "x", "lora_combined_1": "x : 1"}]
 _ALL += [{"model_weights": "x", "image": {"prompt": "x"}}]
-_value = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["caption", "name", "lora", "prompt", "inputs"]), inner),
-    max_leaves=6,
-)
+_value = any_json(st.sampled_from(["caption", "name", "lora", "prompt", "inputs"]), 6)
 
 
 @given(st.sampled_from(_ALL), st.data())

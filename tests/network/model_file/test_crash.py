@@ -6,7 +6,6 @@ root, for it mounts a disk.
 
 import os
 import random
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -15,15 +14,14 @@ from math import inf
 import pytest
 from civitai_manager_libs.core import resume_note
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
+from cli_process import start_python
 from model_storage import ModelStorage, safetensors
 from power_loss import CutDisk, stopped
 
-_SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
 _BUFFER = 16 * 1024  # bytes that the system holds for a connection
 # What the system has received, and the program has not, nobody can use; so that is little.
 _CODE = f"""
 import socket, sys
-sys.path.insert(0, {_SCRIPTS!r})
 class Socket(socket.socket):
     def connect(self, address):
         self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, {_BUFFER})
@@ -56,8 +54,7 @@ def _site(size, monkeypatch, rate):
 
 
 def _start(site, path):
-    argv = [sys.executable, "-c", _CODE, site.url, str(path), site.sha256]
-    return subprocess.Popen(argv, text=True)
+    return start_python(_CODE, site.url, path, site.sha256)
 
 
 def _wait_for(site, sent, process):
