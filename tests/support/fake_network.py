@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 from civitai_manager_libs.civitai import Page
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import NetworkError
@@ -13,10 +15,13 @@ __all__ = ["FakeClient", "FlakyClient", "write_image"]
 _PNG = png(size=100)
 
 
-def write_image(url, path_for, on_bytes):
+def write_image(url, path_for, on_bytes, place=None):
     path = path_for("png")
-    with open(path, "wb") as file:
+    with tempfile.TemporaryFile() as file:
         file.write(_PNG)
+        if place is None or not place(file, path):
+            with open(path, "wb") as named:
+                named.write(_PNG)
     return FetchedFile(path, len(_PNG), "png")
 
 
