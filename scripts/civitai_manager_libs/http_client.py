@@ -131,7 +131,7 @@ class CivitaiHttpClient:
             started.append(FileDownload(url, request, path_for, options, progress))
             return started[0].run(self._session, self._make_retries(request, sending.max_retries))
 
-        key = (url, options.images_only)
+        key = (url, options.images_only, options.place)
         fetched = find_existing() or self._downloads.do(key, run)
         placed = _copy_file(fetched, path_for(fetched.extension))
         if progress is not None and not started:

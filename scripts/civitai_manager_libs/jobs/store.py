@@ -493,8 +493,10 @@ class JobStore:
         )
         return sum(os.path.splitext(path)[0] != item_path(*place) for path, *place in found)
 
-    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Claim images for a job, except those that another job has claimed already.
+    def claim_images(
+        self, job_id: int, image_ids: Sequence[int], present: Collection[int] = ()
+    ) -> dict[int, Claim]:
+        """Claim images for a job, except those that another job has claimed, or that are `present`.
 
         Return a Claim for each image, by image id: it says where the image was saved before, and
         which other job has claimed it.
@@ -505,7 +507,7 @@ class JobStore:
             found = db.execute(f"SELECT image_id, path, bytes FROM saved {listed}", ids)
             saved = {image_id: file for image_id, *file in found}
             owners = dict(db.execute(f"SELECT image_id, job FROM claims {listed}", ids).fetchall())
-            unclaimed = [(i, job_id) for i in image_ids if i not in owners]
+            unclaimed = [(i, job_id) for i in image_ids if i not in owners and i not in present]
             db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", unclaimed)
         claims = {}
         for i in image_ids:
