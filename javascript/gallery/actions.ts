@@ -467,8 +467,6 @@ function makeNavigationActions({ store, parts }: PageContext) {
     closeResults: () => parts.navigation.closeResults(),
     openModel: (id: number, version: number | null = null) =>
       parts.navigation.openSource({ model: id, version }),
-    /** Return the model whose gallery is open, once its request is over. */
-    waitForModel: () => parts.navigation.waitForModel(),
     /** Open the home page. If its data were never read, read them first: while our server does not
      * respond, what is open stays instead of an empty page, as does what the user opens until it
      * has responded. */
