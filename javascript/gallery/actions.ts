@@ -137,6 +137,7 @@ export function makeActions(context: PageContext) {
           | "focus"
           | "passed"
           | "headerHeight"
+          | "isHeaderAway"
           | "thumb"
           | "details"
           | "open"
