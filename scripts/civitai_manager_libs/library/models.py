@@ -13,7 +13,7 @@ from typing import Any, Literal
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
 from ..core import as_list, as_mapping, lock_file, log_disk_errors, open_to_read
-from ..core import parse_json_or_none, write_text_file
+from ..core import parse_json_or_none, SingleFlight, write_text_file
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
 from . import bookmarks, image_records
@@ -84,6 +84,7 @@ _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that i
 
 # The monotonic time at which each model was fetched, and the model.
 _memory: MemoryCache[int, tuple[float, Model]] = MemoryCache(_MEMORY_BYTES)
+_flights: SingleFlight[Model] = SingleFlight()
 
 
 def load_model(client: Any, model_id: int) -> Model:
@@ -95,12 +96,17 @@ def load_model(client: Any, model_id: int) -> Model:
     if (recent := find_recent_model(model_id)) is not None:
         return recent
     stored = find_stored_model(model_id)
+    client = ApiClient(client, ONE_TRY) if stored else client
     try:
-        model = civitai.fetch_model(ApiClient(client, ONE_TRY) if stored else client, model_id)
+        return _flights.do(model_id, lambda: _fetch_model(client, model_id))
     except (NetworkError, ServerError, InvalidResponse):
         if stored is None:
             raise
         return stored
+
+
+def _fetch_model(client: Any, model_id: int) -> Model:
+    model = civitai.fetch_model(client, model_id)
     _store_model(model)
     return model
 

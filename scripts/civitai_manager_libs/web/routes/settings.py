@@ -222,9 +222,8 @@ def preview_names(context: RequestContext) -> FilenamePreview:
     The template is the query parameter `template`. Raises ApiError if it is invalid.
     """
     template = _validate_text("saved_name", context.query_param("template"))
-    latest_model = next(iter(models.list_recent_models()), None)
-    model_id, name = latest_model or (None, "")
-    facts = make_naming_context(name, model_id)
+    model_id, _ = next(iter(models.list_recent_models()), (None, ""))
+    facts = make_naming_context(model_id)
     latest = image_records.list_latest_images(_SHOWN_NAMES)
     return {
         "filenames": [fill_template(template, image, facts) for image in latest],
