@@ -16,7 +16,7 @@ from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.infotext_format import compose_infotext, edit_infotext
 from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
-from civitai_manager_libs.library import stats_features
+from civitai_manager_libs.library import prompt_words
 from civitai_manager_libs.library.search import grammar
 from civitai_manager_libs.model_files import matching
 from civitai_manager_libs.network import responses
@@ -109,7 +109,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "broken graph": lambda text: read_graph(f'{{"prompt": undefined, "{text}'),
     "filled graph": lambda text: read_graph({"prompt": _fill_graph(text)}),
     "workflow": _read_workflow,
-    "phrases": stats_features.split_phrases,
+    "phrases": prompt_words.split_phrases,
     "search text": untrusted.fold_text,
     "query": grammar.parse_query,
     "reference": _parse_reference,

@@ -137,6 +137,7 @@ export function makeActions(context: PageContext) {
           | "focus"
           | "passed"
           | "headerHeight"
+          | "isHeaderAway"
           | "thumb"
           | "details"
           | "open"
@@ -467,8 +468,6 @@ function makeNavigationActions({ store, parts }: PageContext) {
     closeResults: () => parts.navigation.closeResults(),
     openModel: (id: number, version: number | null = null) =>
       parts.navigation.openSource({ model: id, version }),
-    /** Return the model whose gallery is open, once its request is over. */
-    waitForModel: () => parts.navigation.waitForModel(),
     /** Open the home page. If its data were never read, read them first: while our server does not
      * respond, what is open stays instead of an empty page, as does what the user opens until it
      * has responded. */

@@ -1,6 +1,7 @@
 /** The menu of an image, by right click or long press. */
 
 import type { PageContext } from "./actions";
+import { findShortcut } from "./core/keys";
 import { type MenuItem, makeItem, openMenu, type Point } from "./core/menu";
 import { showError } from "./data/api";
 import { askCollectionName } from "./details/annotations";
@@ -55,6 +56,16 @@ export function reportLongPresses(root: ShadowRoot, signal: AbortSignal) {
   signal.addEventListener("abort", stop);
 }
 
+/** Labels of the shortcuts that do the same as an item. */
+const SHORTCUTS: Record<string, string[]> = {
+  "menu-copy-prompt": ["menu_copy_prompt"],
+  "menu-copy-infotext": ["menu_copy_infotext"],
+  "menu-save": ["key_download", "key_save"],
+  "menu-favourite": ["key_favourite"],
+  "menu-tag": ["do_add_to_collection"],
+  "menu-compare": ["key_compare_this"],
+  "menu-hide": ["menu_hide"],
+};
 const IMAGES = "[data-tile], dialog[data-viewer] .stage";
 
 export function makeImageMenu(context: PageContext) {
@@ -83,7 +94,7 @@ export function makeImageMenu(context: PageContext) {
     void open(id);
   }
 
-  /** Open a menu that hides the images of an image's author, or the images with a word. */
+  /** Open a menu that hides an image, those of its author, or those with a word. */
   function openHideMenu(id: number) {
     setAnchor(id);
     showHideItems(id);
@@ -126,7 +137,12 @@ export function makeImageMenu(context: PageContext) {
   }
 
   function show(items: MenuItem[]) {
-    openMenu(root, place, items, signal);
+    const state = store.get();
+    const named = items.map((item) => ({
+      ...item,
+      shortcut: findShortcut(SHORTCUTS[item.key] ?? [], state),
+    }));
+    openMenu(root, place, named, signal);
   }
 
   /** Let the user choose a tab to send an image to; without one, copy the infotext. */
@@ -233,7 +249,7 @@ export function makeImageMenu(context: PageContext) {
   }
 
   function showHideItems(id: number) {
-    show(listHideItems(findView(id)?.user ?? "", context));
+    show(listHideItems({ id, user: findView(id)?.user ?? "" }, context));
   }
 
   function findView(id: number) {

@@ -151,6 +151,7 @@ export interface State {
   compared: ComparedPair | null; // what the panel "compare" shows, null for the marked images
   details: boolean; // the details are shown
   headerHeight: number; // in pixels
+  isHeaderAway: boolean; // while the user scrolls down
   passed: number; // number of images above the lower edge of the window
   thumb: 320 | 450 | 800; // width of the requested thumbnails in pixels
   tile: number; // wanted width of a tile in pixels

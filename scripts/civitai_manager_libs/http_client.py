@@ -13,23 +13,9 @@ import requests
 from . import setting, util
 from .core import AtomicFile, check_free_space, find_cancellation, SingleFlight
 from .errors import CivitaiShortcutError, Refused
-from .network import (
-    FetchedFile,
-    FileDownload,
-    FileOptions,
-    HostLimiter,
-    HostLimiters,
-    HttpSession,
-    ExpectedFile,
-    ModelDownload,
-    OutgoingRequest,
-    prepare_request,
-    Progress,
-    responses,
-    RetryLoop,
-    SendOptions,
-    Target,
-)
+from .network import FetchedFile, FileDownload, FileOptions, HostLimiter, HostLimiters, HttpSession
+from .network import ExpectedFile, ModelDownload, OutgoingRequest, prepare_request, Progress
+from .network import responses, RetryLoop, SendOptions, Target
 
 __all__ = ["CivitaiHttpClient", "FetchedFile", "FileOptions", "ExpectedFile", "SendOptions"]
 
@@ -145,7 +131,7 @@ class CivitaiHttpClient:
             started.append(FileDownload(url, request, path_for, options, progress))
             return started[0].run(self._session, self._make_retries(request, sending.max_retries))
 
-        key = (url, options.images_only)
+        key = (url, options.images_only, options.place)
         fetched = find_existing() or self._downloads.do(key, run)
         placed = _copy_file(fetched, path_for(fetched.extension))
         if progress is not None and not started:

@@ -14,21 +14,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from . import host
-from .core import (
-    as_integer,
-    as_number,
-    back_up_invalid_file,
-    cache_file_name,
-    expand_folder,
-    LEVELS,
-    lock_file,
-    make_folder_private,
-    open_to_read,
-    read_json_object,
-    remove_if_present,
-    remove_leftovers,
-    write_text_file,
-)
+from .core import as_integer, as_number, back_up_invalid_file, cache_file_name, expand_folder
+from .core import LEVELS, lock_file, make_folder_private, open_to_read, read_json_object
+from .core import remove_if_present, remove_leftovers, write_text_file
 from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 

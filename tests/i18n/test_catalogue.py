@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.i18n import LANGUAGES, messages
-from civitai_manager_libs.library import stats_features
+from civitai_manager_libs.library import gallery_stats
 
 _ROOT = Path(__file__).parents[2]
 _ENGLISH = messages.load_catalogue("en")
@@ -17,7 +17,7 @@ _SECTIONS = [f.name for f in dataclasses.fields(_ENGLISH) if f.name != "name"]
 _BY_CODE = "state_ job_ reason_ remark_ report_ search_ short_ open_ pick_ engine_ engines_state_ "
 _BY_CODE += "caution_ missing_ licence_ permission_ differs_ nearness_ head_ stats_head_ template_ "
 _BY_CODE += "settings_ problem_ name_ models_state_ "
-_BY_CODE = (*_BY_CODE.split(), *(f"stats_{kind}" for kind in stats_features.KINDS))
+_BY_CODE = (*_BY_CODE.split(), *(f"stats_{kind}" for kind in gallery_stats.KINDS))
 
 
 def _flatten(section):

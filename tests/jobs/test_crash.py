@@ -1,16 +1,27 @@
 """`kill -9` at any moment: no cut file under a final name, nothing saved is fetched twice."""
 
+import itertools
 import json
+import os
 import random
+import sys
+import tempfile
 import time
+import traceback
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from api_server import MODEL_ID, ApiServer
+from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
-from civitai_manager_libs.jobs import JobStore
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.infotext import embed_infotext
+from civitai_manager_libs.jobs import JobClient, JobStore, JobWorker
 from cli_process import CliProcess, part_files
 from crash_checks import check_none_fetched_again, list_whole_images
-from fault_responses import unused_port
+from fault_responses import png, unused_port
+from hypothesis import given, strategies as st
 from page_driver import wait_for
 
 _COUNT = 40
@@ -82,6 +93,81 @@ def test_image_of_two_jobs_is_in_one_folder_though_one_was_killed(server, tmp_pa
     with JobStore(str(program.data / "gallery.db")) as store:
         counts = {job.folder: (job.saved, job.skipped) for job in store.list_jobs()}
     assert counts == {str(d): (len(i), _COUNT - len(i)) for d, i in zip(dests, (one, two))}
+
+
+_KILLED, _CHANGES = 99, ("open", "os.rename", "os.link", "os.remove")
+_FILES = st.sets(st.integers(0, 3))
+
+
+@pytest.mark.posix
+@given(step=st.integers(1, 120), before=_FILES, after=_FILES, other=st.sampled_from(["out", "two"]))
+def test_only_what_a_killed_job_had_downloaded_is_changed(server, step, before, after, other):
+    """Kill it before a change of its folder; then its user puts files there, and a job follows."""
+    setting.change("embeds_infotext", True)
+    server.kinds, server.bytes_of = dict.fromkeys(server.ids, "png"), lambda i: png(i, size=3000)
+    with tempfile.TemporaryDirectory() as data, patch.dict(os.environ, CIVITAI_BASE_URL=server.url):
+        top, theirs = Path(data), {}
+        ours = {i: _embed(server, i, top / "embedded") for i in server.ids[:4]}
+
+        def put(numbers):
+            for path in (top / "out" / f"{server.ids[n]}.png" for n in numbers):
+                if not path.exists():
+                    theirs[path] = png(path.name)
+                    path.write_bytes(theirs[path])
+
+        def check():
+            for path in top.glob("*/[!.]*.png"):
+                assert path.read_bytes() == theirs.get(path, ours[int(path.stem)])
+
+        def run(folder, step=0):
+            with JobStore(str(top / "gallery.db")) as store:
+                store.add_job("A model", ImageQuery(MODEL_ID), str(top / folder), len(ours))
+                _die_at(str(top / folder), step)
+                for job in store.list_unfinished():
+                    JobWorker(store, job.id, JobClient(CivitaiHttpClient())).run()
+
+        (top / "out").mkdir()
+        put(before)
+        assert _run_forked(lambda: run("out", step)) in (0, _KILLED)
+        check()
+        put(after)
+        assert _run_forked(lambda: run(other)) == 0
+        check()
+        found = {int(path.stem) for path in top.glob("*/[!.]*.png")}
+        assert (found, part_files(top)) == (set(ours), []) and set(theirs) <= set(top.glob("*/*"))
+        with JobStore(str(top / "gallery.db")) as store:
+            saved = sum(job.saved for job in store.list_jobs())
+        assert saved == len([*top.glob("*/[!.]*.png")]) - len(theirs) or after
+
+
+def _embed(server, image_id, path):
+    path.write_bytes(server.bytes_of(image_id))
+    assert embed_infotext(str(path), f"picture {image_id}\nSteps: 20, CFG scale: 7, Seed: 1")
+    return path.read_bytes()
+
+
+def _run_forked(work):
+    """Run it in a process of its own, return its exit code."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    try:
+        work()
+        os._exit(0)
+    finally:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def _die_at(folder, step):
+    """End this process before its n-th change in a folder."""
+    steps = itertools.count(1)
+
+    def hook(event, args):
+        if event in _CHANGES and folder in str(args) and next(steps) == step:
+            os._exit(_KILLED)
+
+    sys.addaudithook(hook)
 
 
 @pytest.mark.parametrize("seed", [0, *_seeds(1, 17)])

@@ -9,6 +9,7 @@ from civitai_manager_libs.core.images import Image as Picture
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
+from civitai_manager_libs.jobs import image_items
 from civitai_manager_libs.jobs.image_items import write_sidecars
 from engine_stand_ins import make_png
 from fault_responses import png
@@ -30,9 +31,13 @@ def _record(**values):
     return json.dumps({"id": 7, "url": "https://image.civitai.com/x.jpeg", **values})
 
 
-def _written(tmp_path, record, picture=PNG, is_ours=True):
-    (tmp_path / "7.png").write_bytes(picture)
-    write_sidecars(str(tmp_path / "7.png"), record, is_ours)
+def _written(tmp_path, record, picture=PNG):
+    path = tmp_path / "7.png"
+    path.write_bytes(picture)
+    if setting.embeds_infotext:
+        with path.open("rb") as file:
+            image_items._embed(record, file, str(path))
+    write_sidecars(str(path), record)
     beside = sorted(set(os.listdir(tmp_path)) - {"7.png"})
     return {name: (tmp_path / name).read_text("utf-8") for name in beside}
 
@@ -72,14 +77,14 @@ def test_settings_choose_which_files_are_written(tmp_path, infotext, record, nam
 @pytest.mark.parametrize("wanted", [True, False])
 def test_damaged_record_is_reported_and_nothing_is_written(tmp_path, record, wanted):
     setting.change("save_infotext", wanted)
-    assert "damaged" in write_sidecars(str(tmp_path / "7.png"), record, True)
+    assert "damaged" in write_sidecars(str(tmp_path / "7.png"), record)
     assert os.listdir(tmp_path) == []
 
 
 def test_folder_in_place_of_a_sidecar_is_a_disk_error(tmp_path):
     (tmp_path / "7.json").mkdir()
     with pytest.raises(DiskError, match="7.json"):
-        write_sidecars(str(tmp_path / "7.png"), _record(meta=_META), True)
+        write_sidecars(str(tmp_path / "7.png"), _record(meta=_META))
     assert sorted(os.listdir(tmp_path)) == ["7.json", "7.txt"]
 
 
@@ -107,13 +112,13 @@ def test_infotext_is_embedded_into_an_image_without_one_if_set(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "picture,meta,is_ours",
-    [(png(size=200, text=_TEXT), _META, True), (PNG, None, True), (PNG, _META, False)],
-    ids=["has-one", "nothing-to-say", "not-ours"],
+    "picture,meta",
+    [(png(size=200, text=_TEXT), _META), (PNG, None)],
+    ids=["has-one", "nothing-to-say"],
 )
-def test_image_that_must_not_be_changed_is_unchanged(tmp_path, picture, meta, is_ours):
+def test_image_that_must_not_be_changed_is_unchanged(tmp_path, picture, meta):
     setting.change("embeds_infotext", True)
-    _written(tmp_path, _record(meta=meta), picture, is_ours)
+    _written(tmp_path, _record(meta=meta), picture)
     assert (tmp_path / "7.png").read_bytes() == picture
 
 

@@ -326,7 +326,7 @@ def test_unwritable_database_pauses_the_job_and_loses_nothing(store, folder, mon
 def test_sidecar_without_disk_space_pauses_and_is_written_later(store, folder, monkeypatch):
     full, beside, fetched = [True], [], []
 
-    def write_sidecars(path, record, is_ours):
+    def write_sidecars(path, record):
         if full:
             raise DiskFull("There is no room left on the disk.")
         beside.append(path)
@@ -364,17 +364,6 @@ def test_image_with_embedded_infotext_is_recognized_by_its_new_size(store, folde
     assert claim.saved_bytes == len(data)
     again = _run(store, _add(store, folder), client)
     assert (again.saved, again.skipped) == (0, 1) and read_images(folder) == {name: data}
-
-
-@pytest.mark.parametrize("ours", [True, False])
-def test_infotext_is_embedded_into_an_existing_image_only_if_it_is_ours(store, folder, ours):
-    setting.change("embeds_infotext", True)
-    _put(folder, "1.png", _PNG)
-    job_id = _add(store, folder)
-    if ours:  # as after a kill between the file's name and the database
-        store.claim_images(job_id, [1])
-    _run(store, job_id, _client_of({"id": 1, "meta": {"prompt": "fog"}}))
-    assert (b"fog" in read_images(folder)["1.png"]) is ours
 
 
 @pytest.mark.parametrize("again", [False, True])

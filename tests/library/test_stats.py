@@ -8,8 +8,8 @@ import pytest
 from civitai_manager_libs.infotext import parse_infotext
 from civitai_manager_libs.library.gallery_stats import build_search_query, serialize_stats
 from civitai_manager_libs.library.gallery_stats import summarize_gallery
-from civitai_manager_libs.library.stats_features import count_images, extract_features
-from civitai_manager_libs.library.stats_features import ImageFeatures, StatsBar
+from civitai_manager_libs.library.gallery_stats import count_images, StatsBar
+from civitai_manager_libs.library.image_features import extract_features, ImageFeatures
 from stored_images import make_image
 
 _PHRASES = ("golden hour", "masterpiece", "blue eyes", "長い髪", "夜空", "🔥", "score_9", "straße")

@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 import pytest
 from cases import any_json
-from civitai_manager_libs.errors import CivitaiShortcutError, InvalidResponse, NeedsKey
+from civitai_manager_libs.errors import Blocked, CivitaiShortcutError, InvalidResponse, NeedsKey
 from civitai_manager_libs.errors import NetworkError, NotAnImage
 from civitai_manager_libs.network import responses
 from fault_responses import http_date, png
@@ -114,6 +114,19 @@ def test_response_is_an_image_or_a_file_or_refused(content_type, start, as_image
                 responses.detect_extension(content_type, start, images_only)
         else:
             assert responses.detect_extension(content_type, start, images_only) == expected
+
+
+@pytest.mark.parametrize(
+    "headers, body, expected",
+    [
+        ({"cf-mitigated": "challenge"}, b"<!DOCTYPE html>", Blocked),
+        ({}, b"<!DOCTYPE html><html><head><title>Just a moment...</title>", Blocked),
+        ({}, b'{"error": "Forbidden"}', NeedsKey),
+    ],
+)
+def test_challenge_of_cloudflare_is_no_request_for_a_key(headers, body, expected):
+    error = responses.error_from_response(403, headers, body)
+    assert type(error) is expected and "403" in str(error)
 
 
 _MOST = responses.MAX_JSON - 100

@@ -1,6 +1,7 @@
 """Clients for download jobs that need no server, and whose network may fail."""
 
 import os
+import tempfile
 
 from civitai_manager_libs.civitai import Page
 from civitai_manager_libs.core import Image
@@ -13,11 +14,14 @@ __all__ = ["FakeClient", "FlakyClient", "write_image"]
 _PNG = png(size=100)
 
 
-def write_image(url, path_for, on_bytes):
+def write_image(url, path_for, on_bytes, place=None):
     path = path_for("png")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
+    with tempfile.TemporaryFile() as file:
         file.write(_PNG)
+        if place is None or not place(file, path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as named:
+                named.write(_PNG)
     return FetchedFile(path, len(_PNG), "png")
 
 

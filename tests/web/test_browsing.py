@@ -123,6 +123,23 @@ def test_one_selected_image_is_copied_and_several_are_compared(server, open_gall
     expect(page.control("send-marked")).to_have_count(0)
     page.control("compare").click()
     page.panel("compare").wait_for()
+    page.key("Escape")
+    for number in (2, 3, 4):
+        page.tiles.nth(number).locator("[data-do='mark']").click()
+    expect(page.control("compare")).to_have_attribute("aria-disabled", "true")
+    expect(page.control("compare")).to_have_accessible_description(
+        "Select 2 to 4 pictures to compare"
+    )
+    page.control("compare").click(force=True)
+    page.message("Select 2 to 4 pictures to compare").wait_for()
+
+
+def test_what_the_model_is_does_not_come_back_over_the_images(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.control("about").click()
+    page.scroll_to(40)
+    expect(page.page.locator(".about")).to_be_hidden()
+    expect(page.control("about")).to_have_attribute("aria-expanded", "false")
 
 
 def test_tile_width_marks_filters_and_position_survive_a_reload(server, open_gallery):

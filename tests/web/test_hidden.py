@@ -1,4 +1,4 @@
-"""Hidden authors and words: over the routes, and in Chromium."""
+"""Hidden authors, words and images: over the routes, and in Chromium."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def ids(api, civitai):
 
 def test_gallery_is_paged_to_its_end_without_hidden_images(api, ids):
     # the first page and the second as a whole, and one of the third
-    for image_id in [*ids[:20], ids[25]]:
-        _change(api, "hide", "word", str(image_id))
+    for kind, image_id in [*(("word", i) for i in ids[:20]), ("image", ids[25])]:
+        _change(api, "hide", kind, str(image_id))
     assert _walk(api, _PAGE) == ([*ids[20:25], *ids[26:]], 21)
     assert _walk(api, f"{_PAGE}&hidden=1") == (ids, 0)
     assert _walk(api, _LIBRARY) == ([*ids[20:25], *ids[26:]], 21)
@@ -76,6 +76,11 @@ def test_change_returns_what_it_hides_and_can_be_undone(api, ids):
     assert _walk(api, _PAGE) == ([], 30)
     assert _change(api, "unhide", "word", "picture", ids)["hidden_ids"] == []
     assert _walk(api, _PAGE) == (ids, 0)
+    assert _change(api, "hide", "image", str(ids[3]), ids)["hidden_ids"] == [ids[3]]
+    assert _walk(api, _PAGE) == ([*ids[:3], *ids[4:]], 1)
+    assert _change(api, "unhide", "image", str(ids[3]), ids)["hidden_ids"] == []
+    body = {"action": "hide", "kind": "image", "text": "x", "ids": []}
+    assert api.send("POST", "hidden", body).status_code == 400
 
 
 @pytest.fixture
@@ -149,7 +154,7 @@ def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
     unhiding_server, open_gallery
 ):
     page = open_gallery(unhiding_server, "?model=900001&level=XXX").ready()
-    for _ in range(4):
+    for kind in ("hide-author", "hide-image") * 2:
         page.wheel(900)
         page.scroll_position()
         first = min((y, id) for id, (_, y, *_) in page.boxes().items() if y > 10)[1]
@@ -157,7 +162,7 @@ def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
         page.scroll_position()
         before = page.boxes()[first]
         page.key("h")
-        _choose(page, "hide-author")
+        _choose(page, kind)
         expect(page.tile(first)).to_have_count(0)
         page.page.locator("[data-do='undo']").click()
         wait_for(lambda: page.boxes().get(first) == before, "the picture at its place")

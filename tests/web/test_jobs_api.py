@@ -49,7 +49,8 @@ def test_no_job_runs_at_first(api):
 
 
 def test_selection_is_downloaded(api, civitai, ids):
-    begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
+    civitai.name = "A <b>model</b>"
+    begun = api.post("jobs", {"ids": ids[:3], "query": {"model": MODEL_ID}})
     assert begun == {"job_id": 1, "message": "Downloading 3 pictures"}
     row = _ended(api)
     assert (row["title"], row["line"], row["report"]) == ("A <b>model</b>", "3 saved", [])
@@ -72,8 +73,7 @@ def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
 def test_file_names_have_the_open_models_name(api, civitai, ids):
     setting.change("saved_name", "{model}/{version}/{author|nobody}-{id}")
     api.get(f"models/{MODEL_ID}")
-    of = {"title": "A model", "model": MODEL_ID, "version": 1001}
-    api.post("jobs", {"ids": ids[:2], **of})
+    api.post("jobs", {"ids": ids[:2], "query": {"model": MODEL_ID, "version": 1001}})
     row = _ended(api)
     assert row["folder"].endswith(os.path.join("A model", "v1"))
     assert _files(row) == {f"nobody-{civitai.file_of(i)}" for i in ids[:2]}
@@ -85,7 +85,7 @@ def test_file_names_have_the_open_models_name(api, civitai, ids):
 
 def test_invalid_template_is_reported_and_starts_no_job(api, ids):
     setting.change("saved_name", "{model}")
-    answer = api.send("POST", "jobs", {"ids": ids[:2], "title": "A"})
+    answer = api.send("POST", "jobs", {"ids": ids[:2]})
     assert answer.status_code == 400 and "needs {id}" in answer.json()["error"]["message"]
     assert api.get("jobs")["jobs"] == []
 
@@ -96,6 +96,7 @@ def test_invalid_template_is_reported_and_starts_no_job(api, ids):
         ({"post": 7}, "Post 7"),
         ({"user": "anna"}, "anna"),
         ({"version": 1001}, "Civitai"),
+        ({"model": MODEL_ID}, "A model"),  # which nobody has opened
         ({"model": 77}, "Model 77"),  # whose name is not known
     ],
 )
@@ -106,9 +107,9 @@ def test_job_is_named_after_its_gallery(api, civitai, query, title):
 
 def test_jobs_are_described_and_found_by_words(api, civitai, ids):
     filters = {"level": "Mature", "sort": "Oldest", "type": "video", "meta": True, "period": "Week"}
-    api.post("jobs", {"query": {"version": VERSION_ID, **filters}, "limit": 4, "title": "A model"})
+    api.post("jobs", {"query": {"version": VERSION_ID, **filters}, "limit": 4})
     api.post("jobs", {"ids": ids[:2], "query": {"search": 'set="Best of"'}})
-    api.post("jobs", {"ids": ids[2:3], "query": {"model": MODEL_ID}, "title": "A model"})
+    api.post("jobs", {"ids": ids[2:3], "query": {"model": MODEL_ID}})
     _ended(api)
     one, collected, gallery = api.get("jobs")["jobs"]
     assert (one["group"], one["subject"]) == ("A model", "1 chosen picture")
@@ -352,6 +353,7 @@ def test_no_folder_of_a_template_is_written_through_a_link(
     setting.change("saved_name", "{model}/user/{author}/{id}")
     author = api.get(f"images/{ids[0]}")["user"]
     parts = {"model": "model", "user": "user", "author": author}
+    civitai.name = "model"
     link = base.joinpath(*(parts[part] for part in level.split("/") if part != "base"))
 
     def make_link():
@@ -361,10 +363,10 @@ def test_no_folder_of_a_template_is_written_through_a_link(
         link.symlink_to(elsewhere)
 
     if not is_link_first:
-        api.post("jobs", {"ids": ids[:1], "title": "model"})
+        api.post("jobs", {"ids": ids[:1], "query": {"model": MODEL_ID}})
         assert _ended(api)["line"] == "1 saved"
     make_link()
-    begun = api.send("POST", "jobs", {"ids": ids[1:4], "title": "model"})
+    begun = api.send("POST", "jobs", {"ids": ids[1:4], "query": {"model": MODEL_ID}})
     if begun.status_code != 200:
         text = begun.text
     else:

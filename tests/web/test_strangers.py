@@ -82,8 +82,8 @@ def _wait_for_jobs(api):
 
 def _fail_in_downloads(api, tmp_path):
     """Let a download fail with an error of its folder."""
-    Path(tmp_path, "planted-downloads", "Other").write_text("no folder")
-    api.post("jobs", {"ids": IMAGES[2:], "title": "Other"})
+    Path(tmp_path, "planted-downloads", "A model").write_text("no folder")
+    api.post("jobs", {"ids": IMAGES[2:], "query": {"model": MODEL_ID}})
     _wait_for_jobs(api)
 
 

@@ -238,10 +238,11 @@ def test_host_page_gets_two_components_of_ours_and_no_event(host):
 def test_download_in_a_host_is_saved_in_its_data_folder(host):
     rows = of_model(_VIDEOS)[:3]
     host.api(f"images?model={_VIDEOS}&limit=12")
-    job = host.api("jobs", "POST", {"ids": [row.id for row in rows], "title": "Videos"})["job_id"]
+    body = {"ids": [row.id for row in rows], "query": {"model": _VIDEOS}}
+    job = host.api("jobs", "POST", body)["job_id"]
     assert host.job_done(job)["saved"] == 3
     folder = host.data / "host" / "civitai-shortcut" / "outputs" / "download-images"
-    found = folder.glob("Videos/user_gallery_images/*")
+    found = folder.glob("*/user_gallery_images/*")
     saved = {int(p.stem): p.read_bytes() for p in found if p.suffix not in (".txt", ".json")}
     assert saved == {row.id: draw_original(row).body for row in rows}
 

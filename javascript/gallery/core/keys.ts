@@ -228,6 +228,19 @@ export const KEYS: readonly Key[] = [
   once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
 ];
 
+/** Return the text that shows the keys of a shortcut. */
+export function describeKey({ keys: [first], shown }: Key) {
+  // a letter is printed large on a keyboard
+  return shown ?? (first.length === 1 ? first.toUpperCase() : first);
+}
+
+/** Return the text for the keys of the shortcut with one of these labels, "" if none applies now. */
+export function findShortcut(labels: string[], state: State) {
+  const places = getKeyScopes(state, true);
+  const key = KEYS.find(({ place, label }) => places.includes(place) && labels.includes(label));
+  return key ? describeKey(key) : "";
+}
+
 /** Return the scopes whose keyboard shortcuts apply now. */
 export function getKeyScopes(state: State, onTile: boolean): KeyScope[] {
   if (state.panel) return state.panel === "compare" ? ["compare", "anywhere"] : ["anywhere"];

@@ -17,6 +17,7 @@ export interface MenuItem {
   isChecked?: boolean; // undefined for an item that is not a switch
   isDisabled?: boolean;
   startsGroup?: boolean; // draws a line above the item
+  shortcut?: string; // the key that does the same
   icon?: IconName; // shown where the item is a button
 }
 
@@ -161,6 +162,8 @@ function makeRow(item: MenuItem, close: () => void) {
       tabindex: -1,
       "data-do": item.key,
       "data-group": item.startsGroup ?? false,
+      "data-shortcut": item.shortcut || null,
+      "aria-keyshortcuts": item.shortcut?.replace("Ctrl ", "Control+") || null,
       "aria-checked": isSwitch ? String(item.isChecked) : null,
       "aria-disabled": item.isDisabled ? "true" : null,
       on: { click: press },

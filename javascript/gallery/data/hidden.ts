@@ -1,4 +1,4 @@
-/** Hides the images of an author or with a word, on the server and among the loaded images. */
+/** Hides images by author, word or id, on the server and among the loaded images. */
 
 import type { PageContext } from "../actions";
 import { hideImages } from "../state/state";
@@ -17,7 +17,7 @@ export function makeHiddenImages(context: PageContext) {
     if (rules) store.set({ hiddenRules: rules });
   }
 
-  /** Hide the images of an author or those with a word, and show a message with an Undo button. */
+  /** Hide the images of a rule, and show a message with an Undo button. */
   async function hide(rule: HiddenRule) {
     const before = store.get();
     const place = parts.grid.getScrollPlace();
@@ -26,8 +26,12 @@ export function makeHiddenImages(context: PageContext) {
     store.set((state) => hideImages(state, new Set(ids)));
     const after = store.get();
     const { images, hiddenCount, marks } = before;
-    const key = rule.kind === "author" ? "hidden_author" : "hidden_word";
-    toast(translate(key, { text: rule.text }), undefined, async () => {
+    const { kind, text } = rule;
+    const message =
+      kind === "image"
+        ? translate("hidden_image")
+        : translate(kind === "author" ? "hidden_author" : "hidden_word", { text });
+    toast(message, undefined, async () => {
       if (!(await send("unhide", rule))) return;
       if (store.get().images !== after.images) return void (await restart());
       store.set({ images, hiddenCount, marks });

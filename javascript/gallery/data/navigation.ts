@@ -17,7 +17,6 @@ export function makeNavigation(context: PageContext) {
   let abort = new AbortController();
   /** Repeats the last lookup. */
   let retry: () => Promise<void> = () => Promise.resolve();
-  let modelRequest = Promise.resolve(); // the last one
   context.signal.addEventListener("abort", () => abort.abort());
   store.on(["bootstrap"], followLevel, context);
 
@@ -120,23 +119,12 @@ export function makeNavigation(context: PageContext) {
     const images = parts.pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
       const { model: id } = where;
-      modelRequest = runLookup("", async (signal) => {
+      await runLookup("", async (signal) => {
         const model = await api.get(`models/${id}`, { signal });
         if (!signal.aborted) setModel(model);
       });
-      await modelRequest;
     }
     await images;
-  }
-
-  /** Return the open model once its request is over; null if it failed or none is open. */
-  async function waitForModel() {
-    let request: Promise<void>;
-    do {
-      request = modelRequest;
-      await request;
-    } while (request !== modelRequest);
-    return store.get().model;
   }
 
   function retryLookup() {
@@ -219,7 +207,6 @@ export function makeNavigation(context: PageContext) {
     openSource,
     openTag,
     openGallery,
-    waitForModel,
     retryLookup,
     abortLookup,
   };

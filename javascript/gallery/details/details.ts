@@ -30,6 +30,8 @@ export class Details {
   #frame = 0;
   #view: ImageView | null = null;
   #isFailed = false;
+  #problem: HTMLElement | null = null;
+  #said = ""; // why the stage shows no file
   /** the fields of the shown image, null until they are drawn */
   #annotations: HTMLElement | null = null;
   #wantsTags = false; // focus the field for tags once it is drawn
@@ -187,11 +189,17 @@ export class Details {
   #drawProblem(view: ImageView, { code, message }: Problem) {
     const retry = () => this.#load(view, []);
     const again = makeRetryButton(code, this.context.translate, retry);
+    const props = { class: "problems", role: "alert", "data-problem": message };
     const text = el("p", {}, message);
-    this.#fill(
-      makeAbout(this.context, view),
-      el("section", { class: "problems", role: "alert" }, icon("warning"), text, again),
-    );
+    this.#problem = el("section", props, icon("warning"), text, again);
+    this.omitProblem(this.#said);
+    this.#fill(makeAbout(this.context, view), this.#problem);
+  }
+
+  /** Hide why the details are missing if the stage says the same of the file. */
+  omitProblem(said: string) {
+    this.#said = said;
+    if (this.#problem) this.#problem.hidden = this.#problem.dataset.problem === said;
   }
 
   /** Return the line that no infotext is known, with a button that looks for one in the file. */

@@ -1,3 +1,5 @@
+/** The buttons and choices of a model file: which file, its size and safety, *Get*, its progress. */
+
 import type { JobModelFile, NeededFileView, NewerVersionView, RemoteFileView } from "../contract";
 import { button, el, setAttribute, setLabel, setText } from "../core/dom";
 import { formatBytes, formatDate } from "../core/text";

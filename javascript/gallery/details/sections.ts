@@ -12,15 +12,17 @@ import type { Context } from "../types";
  * with a word.
  * @param user the author, "" if unknown */
 export function listHideItems(
-  user: string,
+  { id, user }: { id: number; user: string },
   { translate, actions }: Pick<Context, "translate" | "actions">,
 ): MenuItem[] {
+  const hideOne = () => actions.hide({ kind: "image", text: String(id) });
   const hide = () => actions.hide({ kind: "author", text: user });
   const add = () => actions.openHiddenRules({ isToAdd: true });
-  const hideWord = makeItem("hide-word", translate("hide_word"), add);
-  return user
-    ? [makeItem("hide-author", translate("hide_author", { user }), hide), hideWord]
-    : [hideWord];
+  return [
+    makeItem("hide-image", translate("hide_image"), hideOne),
+    ...(user ? [makeItem("hide-author", translate("hide_author", { user }), hide)] : []),
+    makeItem("hide-word", translate("hide_word"), add),
+  ];
 }
 
 /** Return who made an image and when, and its figures; empty if only its id is known. */
@@ -82,7 +84,7 @@ function makeAuthor(context: Context, view: ImageView, record?: ImageDetails) {
     ? makeExternalLink(record.user_url, "", "on-civitai-user")
     : null;
   profile?.setAttribute("aria-label", translate("see_on_civitai"));
-  const listItems = () => listHideItems(view.user, context);
+  const listItems = () => listHideItems(view, context);
   const menu = makeMenuButton(context, "author-menu", "author_menu", listItems);
   return el("p", { class: "author" }, open, profile, menu);
 }

@@ -2,7 +2,7 @@
  * what the model is. */
 
 import type { ModelView } from "../contract";
-import { button, el, fill, icon, observeSize, setLabel } from "../core/dom";
+import { button, el, fill, icon, observeSize, scrollBy, setLabel } from "../core/dom";
 import { type MenuItem, makeItem, makeMenuButton } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
@@ -132,6 +132,7 @@ export function addGalleryHeader(
   store.on([...keys, getPost], draw, { signal });
   store.on(["model", getPost], drawAbout, { signal });
   store.on(["watches", "where"], drawWatch, { signal });
+  store.on(["isHeaderAway"], foldAbout, { signal });
   // last: the chips and the buttons have been drawn
   const widths = ["where", "loadedWords", "widened", "watches"] as const;
   store.on([...widths, ({ needs }) => needs.gallery], fitWords, { signal });
@@ -240,6 +241,14 @@ export function addGalleryHeader(
   function showAbout(isShown: boolean) {
     about.hidden = !isShown;
     unfold.setAttribute("aria-expanded", String(isShown));
+  }
+
+  /** Fold what the model is once it is scrolled away: it must not come back over the images. */
+  function foldAbout({ isHeaderAway }: State) {
+    if (!isHeaderAway || about.hidden) return;
+    const before = header.offsetHeight;
+    showAbout(false);
+    scrollBy(header, header.offsetHeight - before);
   }
 
   function drawWatch({ where, watches }: State) {

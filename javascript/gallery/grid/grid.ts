@@ -297,6 +297,7 @@ export function makeGrid(context: Context) {
     turnedAt = top;
     isHeaderAway = !isAway && top > 0;
     root.host.toggleAttribute("data-scrolled", isHeaderAway);
+    actions.setView({ isHeaderAway });
   }
 
   /** Return the ids of images near the window, and of the tiles that are focused or held. */

@@ -9,13 +9,14 @@ import {
   iconButton,
   observeSize,
   setAttribute,
+  setDisabled,
   setLabel,
   setText,
 } from "../core/dom";
 import { makeItem, makeMenuButton, openMenu } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeToolbar } from "../core/widgets";
-import { canCompare } from "../state/selection";
+import { MOST_COMPARED } from "../state/selection";
 import { getTiles, type Key, listMarked } from "../state/state";
 import type { Context, State } from "../types";
 
@@ -26,6 +27,9 @@ export function addSelectionBar(context: Context) {
   const count = el("p", { class: "count", role: "status" });
   const unseenNote = el("p", { class: "dim" });
   const compare = makeButton("compare", "compare", "compare_title", () => actions.compare());
+  // disabled, it says why
+  const explain = () => compare.ariaDisabled === "true" && actions.compare();
+  compare.addEventListener("click", explain);
   const send = makeButton("send-marked", "send", "do_send", () =>
     actions.sendFrom(send, listIds()[0]),
   );
@@ -153,7 +157,10 @@ export function addSelectionBar(context: Context) {
     const isLeft = ({ id, favourite }: ImageView) => marks.has(id) && !favourite;
     setAttribute(favourite, "aria-pressed", String(!now.images.some(isLeft))); // takes them out
     send.hidden = length !== 1;
-    compare.hidden = !canCompare(listIds());
+    const isTooMany = length > MOST_COMPARED;
+    compare.hidden = length < 2;
+    setDisabled(compare, isTooMany);
+    compare.title = translate(isTooMany ? "compare_marks" : "compare_title");
     setText(count, marks.size ? translate("marked_count", { n: formatNumber(length) }) : "");
     unseenNote.hidden = !unseen;
     unseenNote.textContent = translate("marked_unseen", { n: formatNumber(unseen) });

@@ -1,3 +1,5 @@
+/** The shelves of Home: what each one shows, and the links its cards are. */
+
 import type { ImageView, NewerVersionView, RecentGallery, WatchedGallery } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";

@@ -1,7 +1,7 @@
 /** The help sheet: how to search, and what the keys do, from the table in core/keys. */
 
 import { el } from "../core/dom";
-import { KEYS, type KeyScope } from "../core/keys";
+import { describeKey, KEYS, type KeyScope } from "../core/keys";
 import type { Context } from "../types";
 import { Panel } from "./panel";
 
@@ -34,11 +34,11 @@ export function addHelp(context: Context) {
     ]);
     const parts = PARTS.map(({ label: title, places }) => {
       const keys = KEYS.filter((key) => key.label && places.includes(key.place));
-      const rows = keys.flatMap(({ keys: [first], shown, label }) => {
-        // a letter is printed large on a keyboard
-        const pressed = (shown ?? (first.length === 1 ? first.toUpperCase() : first)).split(" ");
-        const caps = pressed.map((one) => el("kbd", {}, one));
-        return [el("dt", {}, ...caps), el("dd", {}, translate(label))];
+      const rows = keys.flatMap((key) => {
+        const caps = describeKey(key)
+          .split(" ")
+          .map((one) => el("kbd", {}, one));
+        return [el("dt", {}, ...caps), el("dd", {}, translate(key.label))];
       });
       return makeSection(translate(title), rows);
     });

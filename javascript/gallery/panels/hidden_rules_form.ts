@@ -3,6 +3,7 @@
 import type { HiddenRule } from "../contract";
 import { button, el, iconButton } from "../core/dom";
 import { makeTextField, onEnter } from "../core/widgets";
+import { makeExternalLink } from "../details/sections";
 import type { Context, State } from "../types";
 
 const KINDS = { author: "hidden_kind_author", word: "hidden_kind_word" } as const;
@@ -62,11 +63,12 @@ export function makeHiddenRulesForm(context: Context) {
 
   function makeRow(rule: HiddenRule) {
     const { kind, text } = rule;
+    const url = `${store.get().bootstrap?.civitai_url}/images/${text}`;
     return el(
       "li",
       {},
-      el("span", { class: "tag" }, translate(KINDS[kind])),
-      el("span", { dir: "auto" }, text),
+      el("span", { class: "tag" }, translate(kind === "image" ? "picture" : KINDS[kind])),
+      el("span", { dir: "auto" }, kind === "image" ? makeExternalLink(url, text) : text),
       iconButton(
         "unhide",
         "trash",

@@ -202,17 +202,11 @@ export class Jobs {
    * request is repeated within a second, or after a lost response, no second job is started: the
    * server knows the request by its id. */
   async startJob(wanted: JobRequest) {
-    const { api, store, actions, signal } = this.context;
+    const { api, signal } = this.context;
     const key = JSON.stringify(wanted);
     const request = this.#requests.get(key) ?? makeUuid();
     this.#requests.set(key, request);
-    const { title, where } = store.get();
-    const { model: id, version } = where;
-    const model = id === null ? null : await actions.waitForModel();
-    // the name that the page already shows, if Civitai does not answer for the model
-    const name = model?.id === id ? model?.name : id === null ? undefined : title;
-    const of = { title: name, model: id, version };
-    const send = () => api.post("jobs", { ...wanted, ...of, request }, { signal });
+    const send = () => api.post("jobs", { ...wanted, request }, { signal });
     const started = await tryOrTell(this.context, send);
     if (!started) return false;
     this.announceStart(started.job_id, wanted.ids?.length ?? 0, started.message);

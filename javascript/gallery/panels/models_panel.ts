@@ -1,3 +1,5 @@
+/** The panel of the models that images need: those to get, and what that takes on the disk. */
+
 import type { Disk, NeededFileView } from "../contract";
 import { button, el, fill, setLabel } from "../core/dom";
 import { formatBytes } from "../core/text";

@@ -107,23 +107,18 @@ export class Watches {
 
   /** Watch the open gallery, or stop watching it. */
   async toggleWatch() {
-    const { store, api, actions, toast, translate } = this.context;
+    const { store, api, toast, translate } = this.context;
     const { where, watches } = store.get();
     const gallery = getWatchKey(where);
     if (!gallery) return;
-    const isWatched = watches?.galleries.some((one) => one.gallery === gallery);
-    const loaded = where.model === null ? null : await actions.waitForModel();
-    const model = loaded?.id === where.model ? loaded : null;
-    const version = model?.versions.find((one) => one.id === where.version)?.name;
-    const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
-    const one = { ...where, gallery, name };
+    const find = (all: WatchList | null) => all?.galleries.find((one) => one.gallery === gallery);
+    const watched = find(watches);
     const watch = async () => {
-      const all = await api.post("watches", { action: "watch", query: where, name });
-      toast(translate("watch_began", { name }));
+      const all = await api.post("watches", { action: "watch", query: where });
+      toast(translate("watch_began", { name: find(all)?.name ?? "" }));
       return all;
     };
-    const change = () => (isWatched ? this.#unwatch(one) : watch());
-    await this.#change(change);
+    await this.#change(() => (watched ? this.#unwatch(watched) : watch()));
   }
 
   /** Stop watching a gallery, with *Undo*. Return the galleries that are still watched. */

@@ -1,3 +1,5 @@
+/** What is known of the model files that images need: chosen, safe, here, on their way. */
+
 import type {
   JobList,
   JobModelFile,

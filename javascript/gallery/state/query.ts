@@ -1,3 +1,6 @@
+/** Which images are asked for: the page's address, the parameters of requests, and the name of what
+ * is shown. */
+
 import type { Bootstrap, SearchCount, SearchPreview } from "../contract";
 import type { State, Translate, Where } from "../types";
 import { getPost, getSearched, getSetting, getSource, NOWHERE } from "./state";

@@ -79,6 +79,7 @@ export function makeInitialState(): State {
     compared: null,
     details: true,
     headerHeight: 0,
+    isHeaderAway: false,
     tile: DEFAULT_TILE,
     thumb: 450,
     jobs: null,

@@ -125,6 +125,11 @@ export class Slide {
     return this.#error !== null;
   }
 
+  /** Return why the file is not shown, "" for no error. */
+  get problem() {
+    return this.#error?.querySelector("p")?.textContent ?? "";
+  }
+
   /** Return whether the image is covered because of its content rating. */
   get isCovered() {
     return this.#cover !== null;

@@ -1,3 +1,5 @@
+/** The large view: opens, turns and closes an image, beside its details. */
+
 import type { ImageView } from "../contract";
 import { addLayer, closeModal, makeModal, openModal, removeLayer } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
@@ -254,9 +256,7 @@ export function makeViewer(context: Context) {
   /** Show on the stage why an image failed. Return false if only its details are missing. */
   function showFailure(problem: Problem) {
     const slide = built?.stage.slide;
-    if (!slide) return false;
-    const isForBoth = problem.code === "offline" && slide.shows !== "file";
-    if (shownIndex >= 0 && !isForBoth) return false;
+    if (!slide || shownIndex >= 0) return false;
     slide.showError(problem.message, problem.code);
     return true;
   }
@@ -292,9 +292,10 @@ export function makeViewer(context: Context) {
   }
 
   function showStage() {
-    const { stage, dialog, toolbar } = built as ViewerParts;
+    const { stage, details, dialog, toolbar } = built as ViewerParts;
     const { slide } = stage;
     if (!slide) return;
+    details.omitProblem(slide.problem);
     dialog.dataset.shows = slide.shows;
     toolbar.showScale(slide.pose.scale);
     if (store.get().slideshow) slideshow.watchSlide(slide);

@@ -6,10 +6,9 @@ from .api import search_models
 from .image_query import ImageQuery, Page, PERIODS, SORTS
 from .licences import find_strictest, Licence, parse_licence, PERMISSIONS
 from .pagination import may_have_timed_out, walk_pages
-from .records import count_unrelated, find_example_image, image_from_json
-from .records import make_download_urls, make_page_url, make_version_page_url, Model
-from .records import model_from_json, parse_files, Post, RemoteFile, seem_unrelated, select_images
-from .records import Version, version_from_json
+from .records import count_unrelated, find_example_image, image_from_json, make_download_urls
+from .records import make_page_url, make_version_page_url, Model, model_from_json, parse_files, Post
+from .records import RemoteFile, seem_unrelated, select_images, Version, version_from_json
 from .urls import is_allowed_url, parse_image_ids, parse_reference, Reference
 
 __all__ = ["Client", "count_unrelated", "fetch_image", "fetch_images"]

@@ -33,11 +33,7 @@ _PG, _ALL_LEVELS = 1, 31
 class Client(Protocol):
     """The HTTP client that the functions of this module take as their first argument."""
 
-    def fetch_json(
-        self,
-        url: str,
-        params: Mapping[str, str | int] | None = None,
-    ) -> Any:
+    def fetch_json(self, url: str, params: Mapping[str, str | int] | None = None) -> Any:
         """Send a GET request; return its JSON. Raises HttpStatusError, NetworkError, Cancelled."""
 
 
@@ -79,11 +75,7 @@ def fetch_post(client: Client, post_id: int) -> Post:
 
 
 def search_models(
-    client: Client,
-    words: str,
-    level: int = _PG,
-    limit: int = 20,
-    cursor: str | None = None,
+    client: Client, words: str, level: int = _PG, limit: int = 20, cursor: str | None = None
 ) -> tuple[tuple[Model, ...], str | None]:
     """Search models by words; return (a page of models, cursor of the next page, None at the end).
 
@@ -191,9 +183,7 @@ def _fetch_page_of_one(client: Client, image_id: int) -> Page:
 
 
 def fetch_images_by_id(
-    client: Client,
-    image_ids: Sequence[int],
-    with_tags: bool = False,
+    client: Client, image_ids: Sequence[int], with_tags: bool = False
 ) -> dict[int, Image] | None:
     """Fetch up to 100 images by their ids; return {id: image}, without those that are not sent.
 

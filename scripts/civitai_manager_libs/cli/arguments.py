@@ -14,7 +14,6 @@ from ..civitai import PERIODS, SORTS
 from ..i18n import messages
 from . import terminal
 
-_BAD_INPUT = 2  # exit code
 _MAX = 2**31 - 1  # of a number without another limit
 _MIN_RATE = 1.0  # KB a second
 _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
@@ -91,7 +90,7 @@ class OneLineParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         sentence = f"{message[:1].upper()}{message[1:]}."
         terminal.print_translated("says_more", error=sentence, program=self.prog)
-        self.exit(_BAD_INPUT)
+        self.exit(terminal.BAD_INPUT)
 
     def print_help(self, file: Any = None) -> None:
         terminal.write_now(sys.stdout if file is None else file, self.format_help())
@@ -396,10 +395,7 @@ _COMMANDS = {
         _add_download,
         "download the gallery of a model, version, post or user, or a single picture",
     ),
-    "models": (
-        _add_models,
-        "list the model files that pictures need, and download missing ones",
-    ),
+    "models": (_add_models, "list the model files that pictures need, and download missing ones"),
     "engines": (_add_engines, "list the programs that can make pictures, and what they have"),
     "make": (_add_make, "make a picture again in a program that runs"),
     "resume": (_add_job, "resume a job, or all unfinished jobs"),

@@ -12,26 +12,19 @@ from ..core import AtomicFile, Image
 from ..errors import CivitaiShortcutError, DiskError, EngineError, InputError, NetworkError
 from ..http_client import CivitaiHttpClient
 from ..i18n import messages
-from ..jobs import (
-    choose_destination,
-    choose_image_width,
-    count_requests_to_verify,
-    JobOptions,
-    JobStore,
-    validate_template,
-)
+from ..jobs import choose_destination, choose_image_width, count_requests_to_verify, JobOptions
+from ..jobs import JobStore, validate_template
 from ..library import wait_for_writes
 from ..model_files import NeededFile, plan_requests
 from .make_images import list_engines, make_image
 from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
 from .download_jobs import can_resume, MAX_JOBS, open_store, print_jobs, run_job
-from .download_jobs import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
 from .target import load_listed_images, make_checked_client, resolve_target
-from .terminal import explain_failure, get_text, get_user_language, print_message
-from .terminal import print_translated, translate_errors
+from .terminal import BAD_INPUT, explain_failure, get_text, get_user_language, INTERRUPTED
+from .terminal import NOTHING_DONE, print_message, print_translated, SOME_FAILED, SUCCESS
+from .terminal import translate_errors
 
-_BAD_INPUT = 2  # exit code
 _SHOWN = 20  # ids in a message
 _WRITE_SECONDS = 60.0  # for records that are still being written to the library
 
@@ -48,7 +41,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         return _COMMANDS[arguments.command](arguments)
     except InputError as error:
         print_message(str(error))
-        return _BAD_INPUT
+        return BAD_INPUT
     except EngineError as error:
         print_message(messages.translate_error(error, get_user_language()))
         return NOTHING_DONE
@@ -149,7 +142,8 @@ def _download_missing(
     if arguments.dest is not None:
         folder = os.path.abspath(os.path.expanduser(arguments.dest))
         _check_folder(folder)
-    wanted = [one for one in needed if one.is_fetchable or folder and one.lacks_folder]
+    lacking = [one for one in needed if one.error is not None and not one.choice.refusal]
+    wanted = [one for one in needed if one.is_fetchable or folder and one in lacking]
     files = [(one.choice.file, one.version) for one in wanted]
     requests = plan_requests(client, [(f, v) for f, v in files if f and v], folder)
     absent = [one for one in needed if one.availability != "here"]

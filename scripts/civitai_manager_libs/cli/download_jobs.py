@@ -31,12 +31,15 @@ from .terminal import (
     catch_signals,
     explain_failure,
     get_text,
+    INTERRUPTED,
+    NOTHING_DONE,
     print_message,
     print_result,
     print_translated,
+    SOME_FAILED,
+    SUCCESS,
 )
 
-SUCCESS, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 3, 130  # exit codes
 MAX_JOBS = 1000  # listed, or resumed at once
 _MAX_FAILED_SHOWN = 20
 _STATE_WIDTH = 11  # columns

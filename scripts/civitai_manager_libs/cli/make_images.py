@@ -19,10 +19,9 @@ from ..i18n import messages
 from ..infotext import build_metadata, list_differences, read_embedded, read_embedded_texts
 from ..jobs import check_plan, describe_cautions, describe_difference, keep_image, make_recipe
 from ..library import wait_for_writes
-from .download_jobs import INTERRUPTED, NOTHING_DONE, SUCCESS
 from .target import load_target, make_checked_client, parse_target
-from .terminal import catch_signals, format_row, get_text, get_user_language, print_message
-from .terminal import print_result, print_translated
+from .terminal import catch_signals, format_row, get_text, get_user_language, INTERRUPTED
+from .terminal import NOTHING_DONE, print_message, print_result, print_translated, SUCCESS
 
 __all__ = ["list_engines", "make_image"]
 

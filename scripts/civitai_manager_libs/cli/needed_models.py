@@ -16,17 +16,9 @@ from ..http_client import CivitaiHttpClient, SendOptions
 from ..i18n import messages
 from ..infotext import build_metadata, read_embedded
 from ..library import models
-from ..model_files import (
-    check_newer_versions,
-    choose_file,
-    describe_licence,
-    find_needed_file,
-    list_needed_files,
-    list_newer_versions,
-    make_needed_file,
-    NeededFile,
-    NewerVersion,
-)
+from ..model_files import check_newer_versions, choose_file, describe_licence, find_needed_file
+from ..model_files import list_needed_files, list_newer_versions, make_needed_file, NeededFile
+from ..model_files import NewerVersion
 from ..network import ApiClient
 from .target import load_target, names_model, parse_target
 from .terminal import format_row, get_text, get_user_language, print_result, print_translated

@@ -11,20 +11,13 @@ from ..civitai import ImageQuery, make_page_url, walk_pages
 from ..core import fold_text, Image, level_mask
 from ..errors import InputError
 from ..infotext import build_infotext, parse_infotext
-from ..library import (
-    bookmarks,
-    gallery_stats,
-    image_records,
-    import_export,
-    models,
-    pages,
-    search,
-    wait_for_writes,
-)
+from ..library import bookmarks, gallery_stats, image_records, import_export, models, pages, search
+from ..library import wait_for_writes
 from ..model_files import filter_commercial
-from .download_jobs import NOTHING_DONE, open_store, SUCCESS
+from .download_jobs import open_store
 from .target import make_checked_client, names_model, parse_target
-from .terminal import format_row, get_text, pad, print_result, print_translated, shorten
+from .terminal import format_row, get_text, NOTHING_DONE, pad, print_result, print_translated
+from .terminal import shorten, SUCCESS
 
 _MAX_INDEX_SECONDS = 600.0  # to index the library of an older version
 _AUTHOR_WIDTH, _VALUE_WIDTH = 20, 40  # columns

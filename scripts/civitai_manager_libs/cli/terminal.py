@@ -24,6 +24,7 @@ from ..i18n import messages
 if TYPE_CHECKING:
     from ..jobs import Job
 
+SUCCESS, SOME_FAILED, BAD_INPUT, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 3, 130  # exit codes
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
 _TRANSLATED = ("bad_input", "error")  # reasons of errors with a translated sentence
 _DETAILED = ("bad_answer", "busy", "disk")  # reasons of errors whose sentence says more

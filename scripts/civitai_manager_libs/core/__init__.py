@@ -4,87 +4,26 @@ The SQLite modules are not imported here, so that `--help` in a terminal does no
 """
 
 from . import file_names, model_formats
-from .atomic_file import (
-    AtomicFile,
-    back_up_invalid_file,
-    delete_file,
-    is_temporary_name,
-    lock_file,
-    read_json_object,
-    read_json_or_empty,
-    remove_if_present,
-    write_text_file,
-)
-from .disk import (
-    check_free_space,
-    check_space_for_files,
-    find_device,
-    find_free_space,
-    log_disk_errors,
-    sync_folder,
-    to_disk_error,
-    translate_disk_errors,
-)
+from .atomic_file import AtomicFile, back_up_invalid_file, delete_file, is_temporary_name, lock_file
+from .atomic_file import read_json_object, read_json_or_empty, remove_if_present, write_text_file
+from .disk import check_free_space, check_space_for_files, find_device, find_free_space
+from .disk import log_disk_errors, sync_folder, to_disk_error, translate_disk_errors
 from .file_names import make_file_name
-from .file_types import (
-    detect_media_extension,
-    extension_if_complete,
-    is_complete,
-    is_text,
-    is_web_page,
-)
-from .images import (
-    cache_file_name,
-    Image,
-    level_mask,
-    level_name,
-    LEVELS,
-    ReactionCounts,
-    Tag,
-    resize_url,
-    thumbnail_url,
-)
+from .file_types import detect_media_extension, extension_if_complete, is_complete, is_text
+from .file_types import is_web_page
+from .images import cache_file_name, Image, level_mask, level_name, LEVELS, ReactionCounts, Tag
+from .images import resize_url, thumbnail_url
 from .model_formats import model_file_stem
 from .resumable_file import delete_resumable, remove_leftovers, resumable_size, ResumableFile
 from .resume_note import ByteRanges
-from .safe_open import (
-    check_no_links,
-    compute_sha256,
-    expand_folder,
-    make_folder_private,
-    open_to_read,
-)
-from .threads import (
-    Cancellation,
-    ENDING_SIGNALS,
-    find_cancellation,
-    never_cancelled,
-    prefetch,
-    run_parallel,
-    SingleFlight,
-)
-from .untrusted import (
-    as_checksum,
-    as_id,
-    as_integer,
-    as_list,
-    as_mapping,
-    as_number,
-    as_text,
-    as_whole_number,
-    clean_date,
-    clean_line,
-    clean_lines,
-    clean_text,
-    fold_text,
-    format_number,
-    has_too_many_parts,
-    html_to_text,
-    is_deeply_nested,
-    iter_json_members,
-    LAST_ID,
-    normalize_unicode,
-)
+from .safe_open import check_no_links, compute_sha256, expand_folder, make_folder_private
+from .safe_open import open_to_read
+from .threads import Cancellation, ENDING_SIGNALS, find_cancellation, never_cancelled, prefetch
+from .threads import run_parallel, SingleFlight
+from .untrusted import as_checksum, as_id, as_integer, as_list, as_mapping, as_number, as_text
+from .untrusted import as_whole_number, clean_date, clean_line, clean_lines, clean_text, fold_text
+from .untrusted import format_number, has_too_many_parts, html_to_text, is_deeply_nested
+from .untrusted import iter_json_members, LAST_ID, normalize_unicode, parse_json_or_none
 
 __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges"]
@@ -97,14 +36,8 @@ __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_de
 __all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors", "make_file_name"]
 __all__ += ["make_folder_private", "model_file_stem", "model_formats", "never_cancelled"]
-__all__ += [
-    "normalize_unicode",
-    "open_to_read",
-    "prefetch",
-    "ReactionCounts",
-    "read_json_object",
-    "read_json_or_empty",
-]
+__all__ += ["normalize_unicode", "open_to_read", "parse_json_or_none", "prefetch"]
+__all__ += ["ReactionCounts", "read_json_object", "read_json_or_empty"]
 __all__ += ["remove_if_present", "remove_leftovers", "resize_url", "resumable_size"]
 __all__ += ["ResumableFile", "run_parallel", "SingleFlight", "sqlite", "sync_folder", "Tag"]
 __all__ += ["thumbnail_url", "to_disk_error", "translate_disk_errors", "write_text_file"]

@@ -12,14 +12,8 @@ from contextlib import suppress
 from io import FileIO
 
 from ..errors import DiskError, PathTaken
-from .atomic_file import (
-    AtomicFile,
-    delete_file,
-    is_temporary_name,
-    NOTE,
-    rename_to_new,
-    temporary_path,
-)
+from .atomic_file import AtomicFile, delete_file, is_temporary_name, NOTE, rename_to_new
+from .atomic_file import temporary_path
 from .disk import make_folder, sync_file, sync_folder, translate_disk_errors
 from .resume_note import ByteRanges, read_note, ResumeNote
 from .safe_open import check_own_folder, is_foreign, lock_descriptor, open_own_file

@@ -16,7 +16,7 @@ from typing import Any, IO, Literal
 __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "clean_date", "clean_line", "clean_lines", "clean_text"]
 __all__ += ["fold_text", "format_number", "has_too_many_parts", "html_to_text", "is_deeply_nested"]
-__all__ += ["iter_json_members", "LAST_ID", "normalize_unicode"]
+__all__ += ["iter_json_members", "LAST_ID", "normalize_unicode", "parse_json_or_none"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
 _SMALLEST = 1e-9  # smaller numbers are written as 0
@@ -203,6 +203,14 @@ def is_deeply_nested(value: Any) -> bool:
 def as_mapping(value: Any) -> Mapping[str, Any]:
     """Return a JSON object unchanged, {} for all other values."""
     return value if isinstance(value, dict) else {}
+
+
+def parse_json_or_none(text: str | bytes | None) -> Any:
+    """Return the value of a JSON text, None if the text is missing or damaged."""
+    try:
+        return json.loads(text or "null")
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def as_whole_number(value: Any, low: int = 0, high: int = _MAX_INTEGER) -> int | None:

@@ -221,8 +221,9 @@ class _Planner(Planner):
             for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
                 listed = self._lists.list_choices(kind, f"clip_name{index}") or []
                 listed = [one for one in sorted(listed) if usual in one.lower()]
-                known = [one for name in stated for one in listed if _is_named(one, name)] + listed
-                if known:
+                named = [(one, {one.lower(), model_file_stem(one).lower()}) for one in listed]
+                known = [one for name in stated for one, names in named if name.lower() in names]
+                if known := known + listed:
                     inputs[f"clip_name{index}"] = known[0]
                     chosen.add(model_file_stem(known[0]).lower())
             for name, value in inputs.items():
@@ -232,10 +233,6 @@ class _Planner(Planner):
                 if (what := _name_type(name, value)) not in is_reported:
                     self._missing.append(Missing(what, value))
         return chosen
-
-
-def _is_named(file: str, name: str) -> bool:
-    return name.lower() in (file.lower(), model_file_stem(file).lower())
 
 
 def _name_type(input_name: str, value: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import threading
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import Any
 
 from .. import util
 from ..core import as_integer, as_list, as_mapping, as_number, as_text, Cancellation
-from ..core import detect_media_extension, model_file_stem, never_cancelled
+from ..core import detect_media_extension, model_file_stem, never_cancelled, parse_json_or_none
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError
 from ..infotext import compose_infotext, iter_special_parameters, parse_size, resolve_schedule
 from ..infotext import SAME, SDNEXT_SAMPLERS, SDNEXT_UPSCALERS, translate_sampler
@@ -504,8 +503,5 @@ def _read_reply(client: Connection, reply: EngineReply) -> Made:
     if detect_media_extension(image[:16]) not in ("png", "jpg", "webp"):
         raise client.error("engine_no_image")
     info = value.get("info")
-    try:
-        stated = as_mapping(json.loads(info) if isinstance(info, str) else info)
-    except (ValueError, RecursionError):
-        stated = {}
+    stated = as_mapping(parse_json_or_none(info) if isinstance(info, str) else info)
     return Made(image, as_text(next(iter(as_list(stated.get("infotexts"))), "")))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..core import as_list, as_mapping, clean_text
+from ..core import as_list, as_mapping, clean_text, parse_json_or_none
 
 __all__ = ["A1111_VERSION", "ANY_TAG"]
 __all__ += ["build_metadata", "compose_infotext", "edit_infotext", "find_missing_values"]
@@ -270,11 +270,7 @@ def build_metadata(infotext: str) -> dict[str, Any]:
     read = parse_infotext(infotext)
     meta: dict[str, Any] = {"prompt": read.prompt, "negativePrompt": read.negative_prompt}
     meta |= read.parameters
-    try:
-        listed = json.loads(read.parameters.get("Hashes") or "null")
-    except (ValueError, RecursionError):
-        listed = None
-    meta["hashes"] = {**as_mapping(listed)}
+    meta["hashes"] = {**as_mapping(parse_json_or_none(read.parameters.get("Hashes")))}
     for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
         for name, code in HASHES.findall(read.parameters.get(key, "")):
             meta["hashes"][f"{kind}:{name.strip()}"] = code

@@ -6,7 +6,7 @@ import os
 import re
 import struct
 import zlib
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from itertools import islice, takewhile
 from typing import BinaryIO
 
@@ -197,24 +197,26 @@ _EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
 )
 
 
-def embed_infotext(path: str, text: str) -> bool:
+def embed_infotext(path: str, text: str, source: BinaryIO | None = None) -> bool:
     """Embed an infotext into an image file; return whether the file was changed.
 
     The file is left unchanged if it has an infotext or comment already, is damaged, or is neither
-    PNG, JPEG nor WebP. All other bytes of the file stay the same. Raises DiskError or DiskFull if
-    the file cannot be read or written.
+    PNG, JPEG nor WebP. All other bytes of the file stay the same. source: the open file to read in
+    place of `path`. Raises DiskError or DiskFull if a file cannot be read or written.
     """
-    texts = read_embedded_texts(path)
+    texts = read_embedded_texts(source or path)
     if not text or not all(
         _EMPTY_COMMENT.fullmatch(texts.get(name, "")) for name in ("parameters", "UserComment")
     ):
         return False
     try:
         with ExitStack() as stack:
-            with open_to_read(path) as file:  # closed before it is replaced, as Windows requires
+            # Closed before it is replaced, as Windows requires.
+            with nullcontext(source) if source else open_to_read(path) as file:
+                file.seek(0)
                 kind = detect_media_extension(file.read(16)) or ""
                 patches = PATCHERS[kind](file, text) if kind in PATCHERS else None
-                if patches is None or not is_complete(path, kind):
+                if patches is None or not is_complete(file, kind):
                     return False
                 new_file = stack.enter_context(AtomicFile(os.path.dirname(path)))
                 at = 0

@@ -5,15 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from ..errors import (
-    Busy,
-    CivitaiShortcutError,
-    DiskError,
-    NetworkError,
-    QuotaReached,
-    ServerError,
-    StorageDown,
-)
+from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, QuotaReached, ServerError
+from ..errors import StorageDown
 from .job_records import Item, Outcome, TRANSIENT_REASONS
 
 __all__ = ["compute_retry_delay", "FailureClassifier", "WorkResult"]

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 from .. import setting, util
 from ..civitai import Page
-from ..core import (
-    as_whole_number,
-    AtomicFile,
-    Cancellation,
-    check_no_links,
-    clean_line,
-    extension_if_complete,
-    Image,
-    prefetch,
-)
+from ..core import as_whole_number, AtomicFile, Cancellation, check_no_links, clean_line
+from ..core import extension_if_complete, Image, parse_json_or_none, prefetch
 from ..errors import CivitaiShortcutError, DiskFull
 from ..infotext import build_infotext, embed_infotext, find_workflow, read_embedded
 from ..network import Progress
@@ -79,9 +71,12 @@ class ImageKind:
         folder = self._job.folder
         _check_folder(item, folder)
         file = self._client.fetch_file(
-            item.url, lambda extension: item.path(folder, extension), progress
+            item.url,
+            lambda extension: item.path(folder, extension),
+            progress,
+            partial(_embed, item.record) if setting.embeds_infotext else None,
         )
-        message = write_sidecars(file.path, item.record, is_ours=True)
+        message = write_sidecars(file.path, item.record)
         size = _read_file_size(file.path, file.size)  # larger if infotext was embedded
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
@@ -212,10 +207,15 @@ class ImageKind:
             return
         if not batch:
             return
-        claims = self._store.claim_images(self._job.id, [item.image_id for item in batch])
+        folder, again = self._job.folder, self._job.again
+        files = {} if again else {i.image_id: _find_file(i, folder) for i in batch}
+        # What lies there already is not claimed: what is found beside a claim is the job's own.
+        present = {image_id for image_id, file in files.items() if file}
+        ids = [item.image_id for item in batch]
+        claims = self._store.claim_images(self._job.id, ids, present)
         for item in batch:
             claim = claims[item.image_id]
-            outcome = None if self._job.again else self._find_existing(item, claim)
+            outcome = None if again else self._find_existing(item, claim, files[item.image_id])
             if outcome is not None:
                 self._on_outcome(outcome)
             elif claim.other_job:
@@ -225,13 +225,15 @@ class ImageKind:
         for other_job in {claim.other_job for claim in claims.values()} - {0}:
             self._store.free_claims(other_job, _find_finished)
 
-    def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
+    def _find_existing(
+        self, item: Item, claim: Claim, found: tuple[str, int] | None
+    ) -> Outcome | None:
         """Return the outcome of an item that any job has saved, or that lies in our folder."""
-        found, folder = _find_file(item, self._job.folder, claim.saved_bytes), self._job.folder
         if not claim.saved_path and found and not claim.other_job:
-            return _finish_existing(item, folder, *found, claim.ours_before)
+            return _finish_existing(item, self._job.folder, *found, claim.ours_before)
         if not claim.saved_path:
             return None
+        found = found or _find_file(item, self._job.folder, claim.saved_bytes)
         path, message = found[0] if found else claim.saved_path, ""
         if not os.path.isfile(path):
             message = f"It was saved before as {path}, but that file no longer exists."
@@ -242,14 +244,14 @@ class ImageKind:
 
 def _find_finished(job: Job, item: Item) -> Outcome | None:
     """Return the outcome of an item that a killed job had downloaded, but not yet recorded."""
-    found = None if job.again else _find_file(item, job.folder, 0)
+    found = None if job.again else _find_file(item, job.folder)
     try:
         return _finish_existing(item, job.folder, *found, True) if found else None
     except DiskFull:
         return None
 
 
-def _find_file(item: Item, folder: str, known_size: int) -> tuple[str, int] | None:
+def _find_file(item: Item, folder: str, known_size: int = 0) -> tuple[str, int] | None:
     """Return (path, bytes) of an item's complete file. known_size: 0 if unknown."""
     for extension in _EXTENSIONS:
         path = item.path(folder, extension)
@@ -263,7 +265,7 @@ def _finish_existing(item: Item, folder: str, path: str, size: int, is_ours: boo
     """Write the sidecars of a file that exists. is_ours: the item's job had downloaded the file."""
     try:
         _check_folder(item, folder)
-        write_sidecars(path, item.record, is_ours)
+        write_sidecars(path, item.record)
     except DiskFull:
         raise
     except CivitaiShortcutError as error:
@@ -298,28 +300,22 @@ def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
 _DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
-def write_sidecars(path: str, record: str, is_ours: bool) -> str:
+def write_sidecars(path: str, record: str) -> str:
     """Save an image's metadata in text files beside it; return a warning about a damaged record.
 
     The settings choose among `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json`
-    (Civitai's record). If the settings say so, the infotext is also embedded into the image, but
-    only if this program downloaded the image (`is_ours`). record: Civitai's record as JSON text; if
-    it is damaged or "", nothing is written. Return "" for no warning. Raises DiskError.
+    (Civitai's record). record: Civitai's record as JSON text; if it is damaged or "", nothing is
+    written. Return "" for no warning. Raises DiskError.
     """
-    needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
+    needs_texts = setting.save_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):
         return ""
     stem = os.path.splitext(path)[0]
-    try:
-        row = json.loads(record)
-    except (ValueError, RecursionError):
-        row = None
+    row = parse_json_or_none(record)
     if not isinstance(row, dict):
         util.printD(f"[gallery] {os.path.basename(stem)}: {_DAMAGED}")
         return _DAMAGED
     infotext, workflow = _find_texts(path, row) if needs_texts else ("", "")
-    if setting.embeds_infotext and is_ours:
-        embed_infotext(path, infotext)
     if setting.save_infotext and infotext:
         _write_sidecar(f"{stem}.txt", infotext)
     if setting.save_workflow and workflow:
@@ -329,7 +325,13 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
     return ""
 
 
-def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
+def _embed(record: str, file: BinaryIO, path: str) -> bool:
+    """Write an image with its infotext to `path`; return whether it needed and could have one."""
+    row = parse_json_or_none(record)
+    return isinstance(row, dict) and embed_infotext(path, _find_texts(file, row)[0], file)
+
+
+def _find_texts(file: str | BinaryIO, row: Mapping[str, Any]) -> tuple[str, str]:
     """Return (infotext, workflow) of an image; read its file for what Civitai's record lacks."""
     image_id, post_id = (as_whole_number(row.get(name), 1) for name in ("id", "postId"))
     base_model, meta = clean_line(row.get("baseModel"), 100), row.get("meta")
@@ -338,7 +340,7 @@ def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
     workflow = find_workflow(meta)
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow
-    embedded = read_embedded(path)
+    embedded = read_embedded(file)
     return infotext or embedded.infotext, workflow or embedded.workflow
 
 

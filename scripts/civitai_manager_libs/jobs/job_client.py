@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import BinaryIO
 
 from .. import setting
 from ..civitai import ImageQuery, Page
@@ -32,9 +34,15 @@ class JobClient(ApiClient):
         """Fetch a gallery page of at most `limit` images; store its records in the library."""
         return pages.fetch_page(self, query, cursor, limit)
 
-    def fetch_file(self, url: str, target: Target, progress: Progress) -> FetchedFile:
-        """Download an image's file, or resume an interrupted download."""
-        options = FileOptions(resumable=True, reserve=setting.reserved_bytes())
+    def fetch_file(
+        self,
+        url: str,
+        target: Target,
+        progress: Progress,
+        place: Callable[[BinaryIO, str], bool] | None,
+    ) -> FetchedFile:
+        """Download an image's file, or resume an interrupted one; `place` as in FileOptions."""
+        options = FileOptions(resumable=True, reserve=setting.reserved_bytes(), place=place)
         sending = SendOptions(throttled=True)
         return self._client.fetch(url, target, options, sending, progress)
 

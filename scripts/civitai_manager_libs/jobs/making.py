@@ -16,15 +16,8 @@ from typing import Any, Literal
 
 from .. import engines, setting, util
 from ..core import as_integer, as_mapping, as_number, as_text, AtomicFile, Cancellation, clean_line
-from ..core import (
-    detect_media_extension,
-    format_number,
-    Image,
-    make_file_name,
-    remove_if_present,
-    sqlite,
-)
-from ..core import translate_disk_errors
+from ..core import detect_media_extension, format_number, Image, make_file_name, parse_json_or_none
+from ..core import remove_if_present, sqlite, translate_disk_errors
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
 from ..i18n import messages
@@ -407,16 +400,12 @@ def _read_state(job_id: int) -> str:
 
 def _parse_row(row: tuple[Any, ...]) -> MakeJob:
     job_id, created, image_id, engine, plan, prompt_id, state, problem, path = row
-    stated: dict[str, Any] = {}
-    for name, text in (("engine", engine), ("plan", plan), ("problem", problem)):
-        with suppress(ValueError):
-            stated[name] = as_mapping(json.loads(text))
-    values = stated.get("plan", {})
+    texts = (engine, plan, problem)  # the engine's of a newer version perhaps, with more fields
+    about, values, problem = (as_mapping(parse_json_or_none(text)) for text in texts)
     kept = Plan(as_text(values.get("infotext")), as_mapping(values.get("request")))
-    about = stated.get("engine", {})  # of a newer version perhaps, with more fields
     kind: Any = as_text(about.get("kind")) or "comfyui"
     address, version = as_text(about.get("address")), as_text(about.get("version"))
-    maker, problem = Engine(kind, address, version=version), stated.get("problem")
+    maker = Engine(kind, address, version=version)
     lora, weight = as_text(values.get("lora")), as_number(values.get("weight"))
     main = (job_id, created, image_id, maker, kept, prompt_id, state, problem, path)
     return MakeJob(*main, lora=lora, weight=1.0 if weight is None else weight)

@@ -12,34 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..civitai import ImageQuery
-from ..core import (
-    as_id,
-    as_integer,
-    delete_resumable,
-    Image,
-    log_disk_errors,
-    resumable_size,
-    sqlite,
-    sync_folder,
-    write_text_file,
-)
+from ..core import as_id, as_integer, delete_resumable, Image, log_disk_errors, resumable_size
+from ..core import sqlite, sync_folder, write_text_file
 from ..errors import DiskError, InputError
 from ..library import image_records
 from ..model_files import ModelFileRequest
 from . import tables
-from .job_records import (
-    allowed_sources,
-    Claim,
-    Item,
-    item_path,
-    Job,
-    JobOptions,
-    JobState,
-    ModelFileState,
-    Outcome,
-    WalkedPage,
-    WalkState,
-)
+from .job_records import allowed_sources, Claim, Item, item_path, Job, JobOptions, JobState
+from .job_records import ModelFileState, Outcome, WalkedPage, WalkState
 from .tables import add_base_url, delete_claims, insert_job, jobs_database, mark_queued
 from .tables import remove_base_url, to_json
 
@@ -513,8 +493,10 @@ class JobStore:
         )
         return sum(os.path.splitext(path)[0] != item_path(*place) for path, *place in found)
 
-    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Claim images for a job, except those that another job has claimed already.
+    def claim_images(
+        self, job_id: int, image_ids: Sequence[int], present: Collection[int] = ()
+    ) -> dict[int, Claim]:
+        """Claim images for a job, except those that another job has claimed, or that are `present`.
 
         Return a Claim for each image, by image id: it says where the image was saved before, and
         which other job has claimed it.
@@ -525,7 +507,7 @@ class JobStore:
             found = db.execute(f"SELECT image_id, path, bytes FROM saved {listed}", ids)
             saved = {image_id: file for image_id, *file in found}
             owners = dict(db.execute(f"SELECT image_id, job FROM claims {listed}", ids).fetchall())
-            unclaimed = [(i, job_id) for i in image_ids if i not in owners]
+            unclaimed = [(i, job_id) for i in image_ids if i not in owners and i not in present]
             db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", unclaimed)
         claims = {}
         for i in image_ids:

@@ -14,17 +14,8 @@ from .. import setting
 from ..civitai import ImageQuery
 from ..core import Image, resize_url, sqlite
 from .filename_template import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
-from .job_records import (
-    Item,
-    item_path,
-    Job,
-    JobOptions,
-    JobState,
-    NamingContext,
-    WalkedPage,
-    WalkReport,
-    WalkState,
-)
+from .job_records import Item, item_path, Job, JobOptions, JobState, NamingContext, WalkedPage
+from .job_records import WalkReport, WalkState
 
 __all__ = ["add_base_url", "delete_claims", "insert_job", "insert_page", "JOB", "jobs_database"]
 __all__ += ["mark_queued", "parse_items", "parse_job_or_none", "remove_base_url", "to_json"]

@@ -10,13 +10,8 @@ from contextlib import closing
 from dataclasses import replace
 
 from .. import setting
-from ..core import (
-    Cancellation,
-    check_space_for_files,
-    remove_leftovers,
-    resumable_size,
-    run_parallel,
-)
+from ..core import Cancellation, check_space_for_files, remove_leftovers, resumable_size
+from ..core import run_parallel
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InvalidResponse
 from ..i18n import messages
 from ..network import Progress

@@ -1,4 +1,4 @@
-"""The authors and words whose images the user hides."""
+"""What the user hides: authors, words and single images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import setting, util
-from ..core import as_list, as_mapping, clean_line, fold_text
+from ..core import as_id, as_list, as_mapping, clean_line, fold_text
 from ..core import read_json_object, remove_if_present
 from ..errors import InputError, SettingError
 from .database import select_rows_or_empty, writing
@@ -19,9 +19,8 @@ from .schema import make_hide_statement
 __all__ = ["add_rule", "adopt_old_file", "delete_rule", "HiddenRule", "list_rules"]
 __all__ += ["refresh_hidden"]
 
-Kind = Literal["author", "word"]
-_KINDS: tuple[Kind, Kind] = ("author", "word")
-_MOST_RULES = 200
+Kind = Literal["author", "word", "image"]
+_MOST_RULES: dict[Kind, int] = {"author": 200, "word": 200, "image": 1000}
 _MOST_LETTERS = 100
 # Around a copied word: spaces, and the marks of direction or without width that join nothing.
 _AROUND = " \u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
@@ -30,9 +29,9 @@ _INSERT = "INSERT OR IGNORE INTO hidden_rules (kind, text, folded) VALUES (?, ?,
 
 @dataclass(frozen=True)
 class HiddenRule:
-    """A rule that hides all images by an author, or with a word in the prompt or in a tag.
+    """A rule that hides all images by an author, or with a word in the prompt or in a tag, or one.
 
-    kind: "author" or "word". text: the author's name or the word.
+    text: the author's name, the word, or the image's id.
     """
 
     kind: Kind
@@ -49,20 +48,19 @@ def add_rule(kind: str, text: str) -> None:
     """Add a rule that hides images; do nothing if the rule exists.
 
     kind: "author" hides the images by the author `text`, "word" hides images with the word `text`
-    in the prompt, or in a tag of Civitai or the user. Raises InputError for another kind, an empty
-    text or too many rules, and DiskError.
+    in the prompt, or in a tag of Civitai or the user, "image" hides the one with the id `text`.
+    Raises InputError for another kind, an empty text or too many rules, and DiskError.
     """
     rule = _parse_rule(kind, text)
     if rule is None:
         raise InputError("Name an author or a word to hide.", "hidden_nothing")
     with writing() as db:
-        (count,) = db.execute("SELECT count(*) FROM hidden_rules").fetchone()
-        if _insert(db, rule) and count >= _MOST_RULES:
-            message = (
-                f"You have hidden {_MOST_RULES} authors and words, which is the limit: show one of"
-                " them again first."
-            )
-            raise InputError(message, "hidden_too_many", n=_MOST_RULES)
+        sql = "SELECT count(*) FROM hidden_rules WHERE kind = ?"
+        (count,) = db.execute(sql, (rule.kind,)).fetchone()
+        most = _MOST_RULES[rule.kind]
+        if _insert(db, rule) and count >= most:
+            message = f"You have hidden {most} of these, which is the limit: show one again first."
+            raise InputError(message, "hidden_too_many", n=most)
 
 
 def delete_rule(kind: str, text: str) -> None:
@@ -87,7 +85,9 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
     if kind == "word" and clean:  # with the invisible letters that join others in a prompt
         valid = str(text).encode("utf-8", "replace").decode("utf-8")
         clean = " ".join(valid.split())[:_MOST_LETTERS].strip(_AROUND)
-    known = next((one for one in _KINDS if one == kind), None)
+    known = next((one for one in _MOST_RULES if one == kind), None)
+    if known == "image":
+        clean = str(as_id(clean) or "")
     return HiddenRule(known, clean) if known and fold_text(clean) else None
 
 
@@ -111,7 +111,7 @@ def adopt_old_file() -> None:
             util.printD(f"[library] {error}")
             return
         rules = [_parse_rule(row.get("kind"), row.get("text")) for row in rows]
-        for rule in reversed(rules[:_MOST_RULES]):  # the file begins with the latest
+        for rule in reversed(rules[: _MOST_RULES["word"]]):  # the file begins with the latest
             if rule is not None:
                 _insert(db, rule)
     remove_if_present(path)

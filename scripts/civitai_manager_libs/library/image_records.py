@@ -14,14 +14,14 @@ from typing import Any, cast, Literal, NamedTuple
 from typing_extensions import TypedDict
 
 from ..civitai import image_from_json, ImageQuery, Page
-from ..core import as_mapping, find_cancellation, Image, level_name, Tag
+from ..core import as_mapping, find_cancellation, Image, level_name, parse_json_or_none, Tag
 from ..infotext import read_generation, summarize
 from .database import compress_record, decompress_record, find_site, MemoryCache
 from .database import open_temporary_library, select_rows, select_rows_or_empty, write_later
 from .database import writing
 from .schema import OF_IDS
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
-from .stats_features import extract_features, save_features
+from .image_features import extract_features, save_features
 
 __all__ = ["choose_covers", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
 __all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
@@ -372,8 +372,8 @@ def list_page_images(image_ids: Sequence[int], fetched: Iterable[Image] = ()) ->
     values = (json.dumps(list(image_ids)), _RULES_VERSION, find_site())
     rows = {row[0]: row[1:] for row in select_rows_or_empty(_PAGE, values)}
     new = {i: known.tile for i in image_ids if (known := _memory.get(i)) and known.tile}
-    tiles = {image_id: tile for image_id, row in rows.items() if (tile := _parse_tile(row[0]))}
-    tiles |= new
+    stored = {image_id: as_mapping(parse_json_or_none(row[0])) for image_id, row in rows.items()}
+    tiles: dict[int, Any] = {image_id: tile for image_id, tile in stored.items() if tile} | new
     if missing := [image_id for image_id in image_ids if image_id not in tiles]:
         # They are not written yet, damaged, or an older version has written them.
         found = find_images([image_id for image_id in missing if image_id not in at_hand])
@@ -398,14 +398,6 @@ def list_page_images(image_ids: Sequence[int], fetched: Iterable[Image] = ()) ->
             )
         )
     return images
-
-
-def _parse_tile(text: str | None) -> Any:
-    """Return what a page shows of an image by its row, {} if that is missing or damaged."""
-    try:
-        return as_mapping(json.loads(text or ""))
-    except ValueError:
-        return {}
 
 
 def filter_matching(image_ids: Sequence[int], query: SearchQuery) -> list[int]:

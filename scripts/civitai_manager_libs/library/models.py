@@ -13,7 +13,7 @@ from typing import Any, Literal
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
 from ..core import as_list, as_mapping, lock_file, log_disk_errors, open_to_read
-from ..core import write_text_file
+from ..core import parse_json_or_none, SingleFlight, write_text_file
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
 from . import bookmarks, image_records
@@ -84,6 +84,7 @@ _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that i
 
 # The monotonic time at which each model was fetched, and the model.
 _memory: MemoryCache[int, tuple[float, Model]] = MemoryCache(_MEMORY_BYTES)
+_flights: SingleFlight[Model] = SingleFlight()
 
 
 def load_model(client: Any, model_id: int) -> Model:
@@ -95,12 +96,17 @@ def load_model(client: Any, model_id: int) -> Model:
     if (recent := find_recent_model(model_id)) is not None:
         return recent
     stored = find_stored_model(model_id)
+    client = ApiClient(client, ONE_TRY) if stored else client
     try:
-        model = civitai.fetch_model(ApiClient(client, ONE_TRY) if stored else client, model_id)
+        return _flights.do(model_id, lambda: _fetch_model(client, model_id))
     except (NetworkError, ServerError, InvalidResponse):
         if stored is None:
             raise
         return stored
+
+
+def _fetch_model(client: Any, model_id: int) -> Model:
+    model = civitai.fetch_model(client, model_id)
     _store_model(model)
     return model
 
@@ -159,14 +165,13 @@ def load_licences(client: Any, model_ids: Iterable[int]) -> None:
 
 
 def find_licences(model_ids: Collection[int]) -> dict[int, Licence]:
-    """Return {model id: licence} of stored models, without those whose licences are unknown."""
+    """Return {model id: licence} of stored models, {} or missing for an unknown one."""
     known = {model.id: model for _, model in _memory.values() if model.id in model_ids}
     found = {model_id: model.licence for model_id, model in known.items()}
     sql = f"SELECT model_id, licence FROM licences WHERE model_id {OF_IDS}"
     missing = [model_id for model_id in model_ids if model_id not in found]
     for model_id, text in select_rows_or_empty(sql, (json.dumps(missing),)) if missing else ():
-        with suppress(ValueError):
-            found[model_id] = as_mapping(json.loads(text))
+        found[model_id] = as_mapping(parse_json_or_none(text))
     return found
 
 
@@ -243,11 +248,7 @@ def find_version_by_hash(file_hash: str) -> int | None:
     return next((found for (found,) in rows), None)
 
 
-def load_version(
-    client: Any,
-    key: int | str,
-    max_age: float = math.inf,
-) -> Version:
+def load_version(client: Any, key: int | str, max_age: float = math.inf) -> Version:
     """Return a model version from the local library, or else from Civitai.
 
     key: the version's id, or the hash of one of its files (AutoV2, AutoV3 or SHA256, in lower

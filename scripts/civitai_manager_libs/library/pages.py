@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
-from ..core import find_cancellation, Image, LAST_ID, SingleFlight
+from ..core import find_cancellation, Image, LAST_ID, parse_json_or_none, SingleFlight
 from ..errors import InvalidResponse, ListForgotten, NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
@@ -356,10 +356,7 @@ def _store_page(query: ImageQuery, cursor: str | None, size: int, page: Page) ->
 
 
 def _parse_ids(text: str) -> list[int] | None:
-    try:
-        ids = json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        return None
+    ids = parse_json_or_none(text)
     return ids if isinstance(ids, list) and all(type(each) is int for each in ids) else None
 
 

@@ -22,7 +22,7 @@ CREATE TABLE images (
 );
 CREATE INDEX images_by_age ON images (read_at);
 """
-# The features that statistics count, of each whole record (see `stats_features`). made_by: the
+# The features that statistics count, of each whole record (see `image_features`). made_by: the
 # version of the rules; rows of another version are computed again.
 _FEATURES = """
 CREATE TABLE image_features (
@@ -140,14 +140,14 @@ CREATE INDEX IF NOT EXISTS reproductions_by_image ON reproductions (image_id)
 _MISSING_VERSIONS = """
 CREATE TABLE IF NOT EXISTS missing_versions (key TEXT PRIMARY KEY, read_at REAL NOT NULL)
 """
-# The authors and words whose images the user hides. folded: the text as searches compare it.
+# What the user hides: authors, words, and images by id. folded: the text as searches compare it.
 _HIDDEN_RULES = """
 CREATE TABLE IF NOT EXISTS hidden_rules (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, folded TEXT NOT NULL,
     UNIQUE (kind, folded)
 )
 """
-# The images that a rule hides, by the prompt, a tag of Civitai or the user, or the author.
+# The images that a rule hides, by the prompt, a tag of Civitai or the user, the author, or the id.
 _HIDDEN_IMAGES = """
 CREATE TABLE IF NOT EXISTS hidden_images (
     id INTEGER NOT NULL, rule INTEGER NOT NULL REFERENCES hidden_rules (number) ON DELETE CASCADE,
@@ -178,6 +178,8 @@ UNION ALL SELECT t.id, r.number FROM hidden_rules r {{join}} site_tags s
 UNION ALL SELECT t.id, r.number FROM hidden_rules r
     JOIN names n ON n.kind = 'author' AND n.name = r.folded JOIN image_names t ON t.name = n.number
     WHERE r.kind = 'author' AND {{which}}
+UNION ALL SELECT t.id, r.number FROM hidden_rules r JOIN images t ON t.id = r.folded
+    WHERE r.kind = 'image' AND {{which}}
 """
 
 

@@ -76,11 +76,7 @@ def fetch_more_tags(client: Any, gallery: str, below: int | None = None) -> int 
     return ids[-1] if ids else None
 
 
-def fetch_tags(
-    client: Any,
-    image_ids: Sequence[int],
-    may_ask_singly: bool = False,
-) -> None:
+def fetch_tags(client: Any, image_ids: Sequence[int], may_ask_singly: bool = False) -> None:
     """Fetch and store the tags of images. An image that Civitai does not send stays without tags.
 
     may_ask_singly: whether a server that does not know the parameter `ids` is asked for each image.

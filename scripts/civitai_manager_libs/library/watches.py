@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import setting
 from ..civitai import Client, ImageQuery, Page
-from ..core import clean_line, log_disk_errors
+from ..core import as_list, clean_line, log_disk_errors, parse_json_or_none
 from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError, ServerError
 from .database import select_rows, select_rows_or_empty, wait_for_writes, writing
 from .pages import fetch_page, find_stored_page, list_gallery_names
@@ -259,10 +259,10 @@ def _pack_ids(ids: list[int]) -> bytes | None:
 
 def _unpack_ids(data: object) -> list[int]:
     try:
-        ids = json.loads(zlib.decompress(data)) if isinstance(data, bytes) else []
-    except (zlib.error, ValueError, RecursionError):
+        ids = parse_json_or_none(zlib.decompress(data) if isinstance(data, bytes) else None)
+    except zlib.error:
         return []
-    return [i for i in ids if type(i) is int] if isinstance(ids, list) else []
+    return [i for i in as_list(ids) if type(i) is int]
 
 
 def has_new_images(query: ImageQuery) -> bool:

@@ -7,29 +7,11 @@ from .folders import has_folders, shorten_folder, validate_folder_template, vali
 from .index import get_model_index
 from .kinds import find_kind
 from .matching import ModelFile, ModelMatch, remove_version
-from .needed_files import (
-    find_needed_file,
-    list_needed_files,
-    make_needed_file,
-    NeededFile,
-)
-from .newer_versions import (
-    check_newer_versions,
-    dismiss_newer_version,
-    is_check_due,
-    list_newer_versions,
-    NewerVersion,
-    read_check_time,
-)
-from .used_models import (
-    describe_licence,
-    filter_commercial,
-    find_used_licences,
-    find_used_models,
-    find_version_of_file,
-    load_used_licences,
-    UsedModel,
-)
+from .needed_files import find_needed_file, list_needed_files, make_needed_file, NeededFile
+from .newer_versions import check_newer_versions, dismiss_newer_version, is_check_due
+from .newer_versions import list_newer_versions, NewerVersion, read_check_time
+from .used_models import describe_licence, filter_commercial, find_used_licences, find_used_models
+from .used_models import find_version_of_file, load_used_licences, UsedModel
 
 __all__ = ["check_newer_versions", "choose_file", "describe_licence", "dismiss_newer_version"]
 __all__ += ["FileChoice"]

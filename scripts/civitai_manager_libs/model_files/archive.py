@@ -11,14 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from .. import setting
 from ..civitai import is_allowed_url, RemoteFile, Version
-from ..core import (
-    as_checksum,
-    as_list,
-    as_mapping,
-    as_number,
-    clean_line,
-    model_formats,
-)
+from ..core import as_checksum, as_list, as_mapping, as_number, clean_line, model_formats
 from ..errors import InputError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..network import is_private_url

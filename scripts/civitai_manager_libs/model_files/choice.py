@@ -50,10 +50,7 @@ class FileChoice:
 
 
 def choose_file(
-    version: Version,
-    stated_hash: str = "",
-    file_id: int = 0,
-    allows_pickle: bool = False,
+    version: Version, stated_hash: str = "", file_id: int = 0, allows_pickle: bool = False
 ) -> FileChoice:
     """Choose the file of a version to download: by `file_id`, else by `stated_hash`, else the best.
 

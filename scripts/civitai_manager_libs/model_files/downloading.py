@@ -9,12 +9,7 @@ from dataclasses import dataclass, replace
 
 from .. import host, setting
 from ..civitai import Client, Model, RemoteFile, Version
-from ..core import (
-    check_no_links,
-    delete_resumable,
-    log_disk_errors,
-    translate_disk_errors,
-)
+from ..core import check_no_links, delete_resumable, log_disk_errors, translate_disk_errors
 from ..errors import DiskError, HttpStatusError, InvalidResponse, NetworkError, PathTaken, WrongHash
 from ..http_client import CivitaiHttpClient, ExpectedFile, SendOptions
 from ..library import models
@@ -106,9 +101,7 @@ def _receive_file(
 
 
 def plan_requests(
-    client: Client,
-    files: Iterable[tuple[RemoteFile, Version]],
-    folder: str = "",
+    client: Client, files: Iterable[tuple[RemoteFile, Version]], folder: str = ""
 ) -> list[ModelFileRequest]:
     """Return requests to download these files, each to a different path.
 

@@ -10,15 +10,8 @@ from typing import Any
 
 from .. import host, setting
 from ..civitai import Model, RemoteFile, Version
-from ..core import (
-    as_mapping,
-    compute_sha256,
-    expand_folder,
-    file_names,
-    make_file_name,
-    model_formats,
-    open_to_read,
-)
+from ..core import as_mapping, compute_sha256, expand_folder, file_names, make_file_name
+from ..core import model_formats, open_to_read
 from ..errors import InputError
 from ..i18n import messages
 from .kinds import FOLDER_NAMES, guess_kind, LABELS, make_folder_word, RESOURCE_TYPES

@@ -10,17 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from .. import host, setting
-from ..core import (
-    as_checksum,
-    as_list,
-    as_number,
-    compute_sha256,
-    lock_file,
-    model_file_stem,
-    read_json_or_empty,
-    translate_disk_errors,
-    write_text_file,
-)
+from ..core import as_checksum, as_list, as_number, compute_sha256, lock_file, model_file_stem
+from ..core import read_json_or_empty, translate_disk_errors, write_text_file
 from ..infotext import Resource
 from .folders import FolderListing, list_folders, walk_folders
 from .matching import ModelFile, ModelLookup, ModelMatch
@@ -59,10 +50,7 @@ class ModelIndex:
         self._read_at = self._checked_at = float("-inf")
 
     def find(
-        self,
-        resource: Resource,
-        model_id: int | None = None,
-        version_files: Collection[str] = (),
+        self, resource: Resource, model_id: int | None = None, version_files: Collection[str] = ()
     ) -> ModelMatch:
         """Search this machine for a model's file by hash, id and name; return the result.
 

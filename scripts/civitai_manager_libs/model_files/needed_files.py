@@ -19,15 +19,8 @@ from .kinds import find_kind
 from .matching import has_model_file, ModelMatch
 from .newer_versions import find_former_folder
 from .sidecars import was_saved_unverified
-from .used_models import (
-    find_used_models,
-    is_file_hash,
-    load_used_licences,
-    match_resource,
-    refresh_version,
-    UsedModel,
-    VersionLoader,
-)
+from .used_models import find_used_models, is_file_hash, load_used_licences, match_resource
+from .used_models import refresh_version, UsedModel, VersionLoader
 
 __all__ = ["find_needed_file", "list_needed_files", "make_needed_file", "NeededFile"]
 
@@ -80,11 +73,6 @@ class NeededFile:
         """Return whether the file is not on this machine and can be downloaded."""
         return self.availability != "here" and bool(self.path) and not self.choice.refusal
 
-    @property
-    def lacks_folder(self) -> bool:
-        """Return whether the download is prevented only by `error`, such as a missing folder."""
-        return self.error is not None and not self.choice.refusal
-
 
 @dataclass
 class _Need:
@@ -102,9 +90,7 @@ class _Need:
 
 
 def list_needed_files(
-    client: Client,
-    images: Sequence[Image],
-    open_model: int | None = None,
+    client: Client, images: Sequence[Image], open_model: int | None = None
 ) -> list[NeededFile]:
     """Return the model files that images were made with, each file once.
 

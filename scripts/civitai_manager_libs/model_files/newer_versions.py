@@ -12,18 +12,8 @@ from typing import Any
 
 from .. import setting
 from ..civitai import Client, Model, Version
-from ..core import (
-    as_id,
-    as_list,
-    as_mapping,
-    as_number,
-    check_no_links,
-    clean_date,
-    html_to_text,
-    lock_file,
-    read_json_or_empty,
-    write_text_file,
-)
+from ..core import as_id, as_list, as_mapping, as_number, check_no_links, clean_date, html_to_text
+from ..core import lock_file, read_json_or_empty, write_text_file
 from ..errors import DiskError
 from ..i18n import messages
 from ..library import models

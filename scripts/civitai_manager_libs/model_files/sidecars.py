@@ -10,20 +10,8 @@ from typing import Any
 
 from .. import setting, util
 from ..civitai import find_example_image, make_version_page_url, Version, version_from_json
-from ..core import (
-    as_checksum,
-    as_id,
-    as_list,
-    as_mapping,
-    AtomicFile,
-    clean_line,
-    html_to_text,
-    level_mask,
-    model_formats,
-    read_json_or_empty,
-    sync_folder,
-    thumbnail_url,
-)
+from ..core import as_checksum, as_id, as_list, as_mapping, AtomicFile, clean_line, html_to_text
+from ..core import level_mask, model_formats, read_json_or_empty, sync_folder, thumbnail_url
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse
 from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
 from ..library import models

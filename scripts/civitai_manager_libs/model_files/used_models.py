@@ -10,14 +10,8 @@ from itertools import islice
 
 from ..civitai import Client, find_strictest, Licence, PERMISSIONS, Version
 from ..core import find_cancellation, Image
-from ..errors import (
-    Cancelled,
-    CivitaiShortcutError,
-    HttpStatusError,
-    InvalidResponse,
-    NetworkError,
-    ServerError,
-)
+from ..errors import Cancelled, CivitaiShortcutError, HttpStatusError, InvalidResponse, NetworkError
+from ..errors import ServerError
 from ..i18n import messages
 from ..infotext import list_resources, Resource
 from ..library import image_records, models, search
@@ -209,9 +203,7 @@ def find_used_licences(
 
 
 def load_used_licences(
-    client: Client,
-    images: Sequence[Image],
-    open_model: int | None = None,
+    client: Client, images: Sequence[Image], open_model: int | None = None
 ) -> None:
     """Fetch the licences of the models that images were made with, and store them.
 

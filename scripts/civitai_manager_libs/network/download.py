@@ -9,20 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, ExitStack, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import BinaryIO
 
 from .. import setting, util
 from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile
-from ..errors import (
-    Cancelled,
-    DiskError,
-    HttpStatusError,
-    IncompleteDownload,
-    InvalidResponse,
-    NetworkError,
-    NotAnImage,
-    ServerError,
-    TooLarge,
-)
+from ..errors import Cancelled, DiskError, HttpStatusError, IncompleteDownload, InvalidResponse
+from ..errors import NetworkError, NotAnImage, ServerError, TooLarge
 from . import responses
 from .body import Decompressor, ResponseBody
 from .retries import RetryLoop
@@ -126,7 +118,8 @@ class FileOptions:
     images_only: accept only images, videos and sound. overwrite: if False, an existing file is kept
     and nothing is fetched. resumable: keep an unfinished file when a download stops, so that the
     next download of the same URL continues it. reserve: bytes of the disk that must stay free.
-    chunk_size: bytes to read and write at once.
+    chunk_size: bytes to read and write at once. place: called with the complete, still unnamed file
+    and its final path; returns whether it has written a changed file there, which is kept instead.
     """
 
     images_only: bool = True
@@ -134,6 +127,7 @@ class FileOptions:
     resumable: bool = False
     reserve: int = 0
     chunk_size: int = CHUNK_SIZE
+    place: Callable[[BinaryIO, str], bool] | None = None
 
 
 class FileDownload:
@@ -181,10 +175,17 @@ class FileDownload:
                     self._keep_partial()
                 raise
             assert self._partial is not None
-            self._partial.commit(self.path)
+            self._place(self._partial)
             if self._progress is not None:
                 self._progress(self.size, self.total)
         return FetchedFile(self.path, self.size, self.extension)
+
+    def _place(self, partial: AtomicFile) -> None:
+        if self._options.place is not None:
+            with partial.reading() as file:
+                if self._options.place(file, self.path):
+                    return
+        partial.commit(self.path)
 
     def close(self) -> None:
         """Delete the unfinished file, unless `run` kept it for a later download."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import socket
 import time
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from contextlib import closing, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ..core import Cancellation, never_cancelled
+from ..core import Cancellation, never_cancelled, parse_json_or_none
 from ..errors import InputError, InvalidResponse, NetworkError
 from .body import check_response_head, ResponseBody, to_our_error
 from .connections import LIBRARY_ERRORS, WatchedAdapter
@@ -109,10 +108,7 @@ class EngineClient:
 def _parse(content: bytes) -> Any:
     if content[:1] not in (b"{", b"[", b'"') and content[:4] not in (b"null", b"true"):
         return None
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+    return parse_json_or_none(content)
 
 
 def _resolve(host: str, port: int) -> list[str]:

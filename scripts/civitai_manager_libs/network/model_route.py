@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..core import as_mapping, clean_date
-from ..errors import (
-    Blocked,
-    CivitaiShortcutError,
-    EarlyAccess,
-    InvalidResponse,
-    NeedsAccess,
-    NeedsKey,
-    NetworkError,
-    NoAccess,
-    NotFound,
-    NotOffered,
-    QuotaReached,
-    StorageDown,
-    WrongHash,
-)
+from ..core import as_mapping, clean_date, parse_json_or_none
+from ..errors import Blocked, CivitaiShortcutError, EarlyAccess, InvalidResponse, NeedsAccess
+from ..errors import NeedsKey, NetworkError, NoAccess, NotFound, NotOffered, QuotaReached
+from ..errors import StorageDown, WrongHash
 from . import responses
 from .limiter import HostLimiters
 from .session import follow_redirect, HttpSession, is_api_url, OutgoingRequest
@@ -72,10 +59,7 @@ class DownloadRoute:
     """
 
     def __init__(
-        self,
-        session: HttpSession,
-        api_limiters: HostLimiters,
-        requests: Sequence[OutgoingRequest],
+        self, session: HttpSession, api_limiters: HostLimiters, requests: Sequence[OutgoingRequest]
     ) -> None:
         self._session, self._api_limiters = session, api_limiters
         self._requests = list(requests)
@@ -136,10 +120,7 @@ def make_route_error(
     replaced by `***` in the error's message.
     """
     text = body.decode("utf-8", "replace")
-    try:
-        fields = as_mapping(json.loads(text))
-    except (ValueError, RecursionError):
-        fields = {}
+    fields = as_mapping(parse_json_or_none(text))
     is_page = text.lstrip().startswith("<")
     refused = NoAccess if key else NeedsAccess
     if status == 401 and "disabled downloads" in text:

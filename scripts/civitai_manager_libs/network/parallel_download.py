@@ -8,37 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from .. import setting
-from ..core import (
-    Cancellation,
-    check_free_space,
-    model_formats,
-    remove_leftovers,
-    ResumableFile,
-)
-from ..errors import (
-    Cancelled,
-    CivitaiShortcutError,
-    FileInUse,
-    InvalidResponse,
-    NeedsKey,
-    NetworkError,
-    NotFound,
-    NotOffered,
-    PathTaken,
-    ServerError,
-    WrongHash,
-)
+from ..core import Cancellation, check_free_space, model_formats, remove_leftovers, ResumableFile
+from ..errors import Cancelled, CivitaiShortcutError, FileInUse, InvalidResponse, NeedsKey
+from ..errors import NetworkError, NotFound, NotOffered, PathTaken, ServerError, WrongHash
 from .download import FetchedFile, FileVersion, Progress
 from .limiter import HostLimiters
 from .model_route import DownloadRoute, ExpectedFile
-from .pieces import (
-    BackgroundHash,
-    BackgroundSync,
-    FileChanged,
-    PieceConnection,
-    PiecePlan,
-    Transfer,
-)
+from .pieces import BackgroundHash, BackgroundSync, FileChanged, PieceConnection, PiecePlan
+from .pieces import Transfer
 from .retries import RetryLoop
 from .session import HttpSession, OutgoingRequest
 

@@ -12,14 +12,8 @@ from dataclasses import dataclass, field
 from math import inf
 
 from ..core import ByteRanges, Cancellation, model_formats, ResumableFile
-from ..errors import (
-    CivitaiShortcutError,
-    DiskError,
-    HttpStatusError,
-    IncompleteDownload,
-    InvalidResponse,
-    ServerError,
-)
+from ..errors import CivitaiShortcutError, DiskError, HttpStatusError, IncompleteDownload
+from ..errors import InvalidResponse, ServerError
 from . import responses
 from .body import Decompressor, ResponseBody
 from .download import FileVersion, parse_content_range

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
 from ..errors import (
+    Blocked,
     CivitaiShortcutError,
     HttpStatusError,
     InvalidResponse,
@@ -85,7 +86,7 @@ _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, whi
 def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, key: str = ""
 ) -> CivitaiShortcutError:
-    """Return the error for a response of status 300 or above: HttpStatusError or a subclass of it.
+    """Return the error for a response of status 300 or above: an HttpStatusError, or Blocked.
 
     body: the first bytes of the body, which may contain an error message. key: the API key,
     replaced by `***` in the error's message.
@@ -95,6 +96,9 @@ def error_from_response(
     message = " ".join(message.split())[:200]
     if status in (404, 410):
         return NotFound(message or f"It was not found, or no longer exists ({status}).", status)
+    is_challenge = b"<title>Just a moment" in body or headers.get("cf-mitigated") == "challenge"
+    if status == 403 and is_challenge:
+        return Blocked("Cloudflare refuses us for now: it wants to see a person's browser (403).")
     if status in (401, 403):
         return NeedsKey(
             f"It needs an API key with access to it ({_error_detail(status, message)}).", status

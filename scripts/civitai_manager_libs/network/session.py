@@ -17,21 +17,10 @@ from requests.utils import should_bypass_proxies
 
 from .. import host, setting
 from ..core import Cancellation, never_cancelled
-from ..errors import (
-    CivitaiShortcutError,
-    InputError,
-    InvalidResponse,
-    NeedsKey,
-    NetworkError,
-    Refused,
-)
+from ..errors import CivitaiShortcutError, InputError, InvalidResponse, NeedsKey, NetworkError
+from ..errors import Refused
 from .body import check_response_head, ResponseBody, to_our_error
-from .connections import (
-    is_private_address,
-    is_private_url,
-    LIBRARY_ERRORS,
-    WatchedAdapter,
-)
+from .connections import is_private_address, is_private_url, LIBRARY_ERRORS, WatchedAdapter
 from .limiter import BandwidthLimit, HostLimiter, HostLimiters
 
 __all__ = ["ApiClient", "follow_redirect", "HttpSession", "is_api_url", "ONE_TRY"]

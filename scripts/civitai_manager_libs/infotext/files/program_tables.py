@@ -9,16 +9,10 @@ from ...core import as_list, as_mapping, as_text
 from ..comfy import load_json
 from . import program_values as values
 from .program_values import convert_last_layer, convert_skipped_layers, Data, drop_default
-from .program_values import (
-    find_value,
-    join_lines,
-    parse_loras,
-    parse_resolution,
-    read_draw_things_pass,
-)
-from .program_values import read_fooocus_mre_pass, read_hf_space_pass, read_if
-from .program_values import read_invoke_pass, read_lora_lists, read_lora_texts, read_numbered_loras
-from .program_values import read_swarm_pass, Record, Source
+from .program_values import find_value, join_lines, parse_loras, parse_resolution
+from .program_values import read_draw_things_pass, read_fooocus_mre_pass, read_hf_space_pass
+from .program_values import read_if, read_invoke_pass, read_lora_lists, read_lora_texts
+from .program_values import read_numbered_loras, read_swarm_pass, Record, Source
 
 __all__ = ["Program", "PROGRAMS", "read_program", "read_texts", "TEXT_NAMES"]
 
@@ -278,10 +272,7 @@ PROGRAMS = (
     Program("", ("prompt+num_inference_steps",), _DIFFUSERS),
     Program("FooocusPlus", ("Base Model+Resolution", "Base Model+Guidance Scale"), _FOOOCUS_LABELS),
     Program(
-        "Stability Matrix",
-        ("PositivePrompt+CfgScale",),
-        _STABILITY_MATRIX,
-        values.read_matrix_pass,
+        "Stability Matrix", ("PositivePrompt+CfgScale",), _STABILITY_MATRIX, values.read_matrix_pass
     ),
     Program("TensorArt", ("baseModel+ksamplerName", "baseModel+imageCount"), _TENSORART),
 )

@@ -8,11 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...core import fold_text
-from ..stats_features import NAMED_PARAMETERS
 
-__all__ = ["correct_query", "FLAGS", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
-__all__ += ["parse_query", "QueryProblem", "quote_value", "SearchQuery", "Term", "undouble_quotes"]
+__all__ = ["correct_query", "FLAGS", "FORMER_WORDS", "KEYS", "NAMED_PARAMETERS", "NAMES"]
+__all__ += ["NUMBERS", "PARAMETERS", "parse_query", "QueryProblem", "quote_value", "SearchQuery"]
+__all__ += ["Term", "undouble_quotes"]
 
+PARAMETERS = {  # key: name in the infotext
+    "sampler": "Sampler",
+    "schedule": "Schedule type",
+    "steps": "Steps",
+    "cfg": "CFG scale",
+    "guidance": "Distilled CFG Scale",
+    "size": "Size",
+    "clip": "Clip skip",
+    "upscaler": "Hires upscaler",
+    "upscale": "Hires upscale",
+    "denoising": "Denoising strength",
+}
+# The rest are numbers.
+NAMED_PARAMETERS = ("sampler", "schedule", "size", "guidance", "upscaler", "denoising")
 NAMES = {  # key: the kinds of names in which its value is searched
     "lora": ("lora",),
     "model": ("model", "version"),

@@ -10,7 +10,7 @@ from ...core import as_number, fold_text, Image
 from ...infotext import Generation, read_generation, Resource
 from ..database import has_trigrams
 from ..hidden_rules import refresh_hidden
-from ..stats_features import NAMED_PARAMETERS, PARAMETERS
+from .grammar import NAMED_PARAMETERS, PARAMETERS
 
 __all__ = ["index_images"]
 

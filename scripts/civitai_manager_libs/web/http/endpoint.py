@@ -23,15 +23,8 @@ from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, find_code_version
 from .contract import ApiRoute, check_body, REMOTE_SECONDS, RemoteWork
 from .guard import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_our_page
-from .replies import (
-    ApiError,
-    explain_error,
-    find_language,
-    InThread,
-    make_error_response,
-    make_failure_response,
-    make_json_response,
-)
+from .replies import ApiError, explain_error, find_language, InThread, make_error_response
+from .replies import make_failure_response, make_json_response
 
 __all__ = ["Endpoints", "RequestContext"]
 

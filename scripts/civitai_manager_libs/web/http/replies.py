@@ -15,18 +15,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
-from ...errors import (
-    Busy,
-    Cancelled,
-    CivitaiShortcutError,
-    DiskError,
-    EngineError,
-    InputError,
-    NeedsKey,
-    NotFound,
-    RegionBlocked,
-    ServerError,
-)
+from ...errors import Busy, Cancelled, CivitaiShortcutError, DiskError, EngineError, InputError
+from ...errors import NeedsKey, NotFound, RegionBlocked, ServerError
 from ...i18n import messages
 
 __all__ = ["ApiError", "ErrorDetails", "explain_error", "find_language", "InThread"]

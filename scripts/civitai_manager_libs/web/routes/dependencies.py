@@ -7,6 +7,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from typing_extensions import TypedDict
@@ -21,12 +22,13 @@ from ...core import (
     LEVELS,
     SingleFlight,
 )
-from ...errors import DiskError
+from ...errors import CivitaiShortcutError, DiskError
 from ...jobs import JobService, MakeService
 from ...library import hidden_rules, image_records, models, pages
-from ..http import ApiError, RequestContext
+from ..http import ApiError, RemoteWork, RequestContext
 
-__all__ = ["find_shown_levels", "GalleryQuery", "get_client", "get_job_service", "get_make_service"]
+__all__ = ["do_with_model", "find_shown_levels", "GalleryQuery", "get_client"]
+__all__ += ["get_job_service", "get_make_service"]
 __all__ += ["parse_gallery_query", "parse_image_query", "parse_level_mask", "parse_page_position"]
 __all__ += ["require_image", "respond_once", "resume_work"]
 
@@ -103,6 +105,20 @@ def get_job_service() -> JobService:
 def get_make_service() -> MakeService:
     """Return the service that makes images for all routes."""
     return _make_service
+
+
+def do_with_model(query: GalleryQuery | None, begin: Callable[[], T]) -> T | RemoteWork[T]:
+    """Call `begin`; if it needs a model's name that is not stored, first fetch the model."""
+    model_id = as_id((query or {}).get("model"))
+    if model_id is None or models.find_stored_model(model_id):
+        return begin()
+
+    def fetch_and_begin() -> T:
+        with suppress(CivitaiShortcutError):
+            models.load_model(get_client(), model_id)
+        return begin()
+
+    return RemoteWork(fetch_and_begin)
 
 
 def resume_work() -> None:

@@ -15,8 +15,7 @@ from ...engines import comfyui, Engine, Plan, PlanOptions
 from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
 from ...infotext import find_workflow, parse_infotext
-from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe
-from ...jobs import propose_weights
+from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, propose_weights
 from ...library import image_records
 from ..http import ApiError, change_route, is_owner, Most, remote_route, RequestContext, route
 from .dependencies import get_make_service, require_image, respond_once

@@ -6,24 +6,13 @@ import re
 
 from starlette.responses import Response
 
-from ...core import (
-    detect_media_extension,
-    Image,
-    open_to_read,
-    thumbnail_url,
-    translate_disk_errors,
-)
+from ...core import detect_media_extension, Image, open_to_read, thumbnail_url
+from ...core import translate_disk_errors
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
 from ...library import bookmarks, image_cache, image_records, pages
 from .. import bundle
-from ..http import (
-    ApiError,
-    make_bytes_response,
-    make_file_response,
-    RemoteWork,
-    RequestContext,
-    route,
-)
+from ..http import ApiError, make_bytes_response, make_file_response, RemoteWork, RequestContext
+from ..http import route
 from .dependencies import get_client, require_image
 
 __all__ = ["find_media_type", "get_page_file", "respond_with_file"]

@@ -11,42 +11,19 @@ from typing import Annotated, Any, cast, Literal
 from typing_extensions import TypedDict
 
 from ... import civitai
-from ...civitai import (
-    ImageQuery,
-    make_page_url,
-    may_have_timed_out,
-    Model,
-    Page,
-    Post,
-    Reference,
-    seem_unrelated,
-    walk_pages,
-)
+from ...civitai import ImageQuery, make_page_url, may_have_timed_out, Model, Page, Post, Reference
+from ...civitai import seem_unrelated, walk_pages
 from ...core import as_id, Image, log_disk_errors
 from ...errors import HttpStatusError, InputError, InvalidResponse, NetworkError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, PageImage, pages, posts, search, watches
 from ..http import ApiError, MB, Most, Note, remote_route, RemoteWork, RequestContext, route
 from .bootstrap import is_demo
-from .dependencies import (
-    find_shown_levels,
-    GalleryQuery,
-    get_client,
-    parse_gallery_query,
-    parse_image_query,
-    parse_level_mask,
-    parse_page_position,
-)
+from .dependencies import find_shown_levels, GalleryQuery, get_client, parse_gallery_query
+from .dependencies import parse_image_query, parse_level_mask, parse_page_position
 from .search import search_ids, search_images
-from .views import (
-    ImagePage,
-    make_model_card,
-    make_model_view,
-    make_page_view,
-    ModelCard,
-    ModelView,
-    Text,
-)
+from .views import ImagePage, make_model_card, make_model_view, make_page_view, ModelCard, ModelView
+from .views import Text
 
 
 class ModelCardPage(TypedDict):
@@ -237,11 +214,7 @@ def _leave_out_hidden(context: RequestContext, images: Sequence[PageImage]) -> l
 
 
 def _list_notes(
-    context: RequestContext,
-    query: ImageQuery,
-    reads: list[Page],
-    from_start: bool,
-    to_end: bool,
+    context: RequestContext, query: ImageQuery, reads: list[Page], from_start: bool, to_end: bool
 ) -> list[Note]:
     """Return what the user should know about these pages, such as an unexpectedly empty end."""
     page, notes = reads[-1], list[Note]()

@@ -14,26 +14,11 @@ from ...civitai import Version
 from ...core import as_id, as_whole_number, log_disk_errors
 from ...errors import NotFound
 from ...library import Collection, image_records, models, reproductions, watches
-from ...model_files import (
-    check_newer_versions,
-    dismiss_newer_version,
-    find_version_of_file,
-    get_model_index,
-    is_check_due,
-    list_newer_versions,
-    ModelFile,
-    read_check_time,
-    remove_version,
-)
-from ..http import (
-    ApiError,
-    change_route,
-    make_bytes_response,
-    remote_route,
-    RemoteWork,
-    RequestContext,
-    route,
-)
+from ...model_files import check_newer_versions, dismiss_newer_version, find_version_of_file
+from ...model_files import get_model_index, is_check_due, list_newer_versions, ModelFile
+from ...model_files import read_check_time, remove_version
+from ..http import ApiError, change_route, make_bytes_response, remote_route, RemoteWork
+from ..http import RequestContext, route
 from .dependencies import find_shown_levels, get_client
 from .user_data import get_collections
 from .views import format_iso_time, make_newer_version_view, NewerVersionView

@@ -18,44 +18,17 @@ from ...civitai import make_page_url
 from ...core import clean_line, detect_media_extension, Image, open_to_read, Tag
 from ...core import translate_disk_errors
 from ...i18n import messages
-from ...infotext import (
-    build_infotext,
-    embed_infotext,
-    EmbeddedData,
-    find_missing_values,
-    find_workflow,
-    has_overlapping_exif,
-    HostCapabilities,
-    HOSTS,
-    list_added_lora_tags,
-    list_losses,
-    list_omitted_parameters,
-    parse_infotext,
-    read_embedded,
-    Resource,
-    translate_for_host,
-)
+from ...infotext import build_infotext, embed_infotext, EmbeddedData, find_missing_values
+from ...infotext import find_workflow, has_overlapping_exif, HostCapabilities, HOSTS
+from ...infotext import list_added_lora_tags, list_losses, list_omitted_parameters, parse_infotext
+from ...infotext import read_embedded, Resource, translate_for_host
 from ...library import bookmarks, image_cache, image_records, pages, reproductions, tags
-from ...model_files import (
-    find_used_models,
-    list_newer_versions,
-    ModelMatch,
-)
+from ...model_files import find_used_models, list_newer_versions, ModelMatch
 from ..http import ApiError, MB, Most, remote_route, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
 from .files import find_media_type, respond_with_file
-from .views import (
-    Availability,
-    find_newer_version,
-    ImageView,
-    list_licence,
-    make_image_view,
-    make_resource_view,
-    NewerVersionView,
-    PermissionView,
-    ResourceLink,
-    Text,
-)
+from .views import Availability, find_newer_version, ImageView, list_licence, make_image_view
+from .views import make_resource_view, NewerVersionView, PermissionView, ResourceLink, Text
 
 __all__ = ["describe_match", "filter_reproducible"]
 
@@ -440,7 +413,4 @@ def _prepare(image: Image, tab: str, infotext: str) -> PreparedSend:
     is_image, is_text_tab = image.type == "image", tab in _TEXT_TABS
     if is_image and is_text_tab:
         reproductions.remember_send(image.id, infotext)
-    return {
-        "infotext": _translate(infotext),
-        "has_image": is_image and not is_text_tab,
-    }
+    return {"infotext": _translate(infotext), "has_image": is_image and not is_text_tab}

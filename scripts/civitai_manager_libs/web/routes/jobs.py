@@ -16,24 +16,14 @@ from ...civitai import ImageQuery, make_page_url, make_version_page_url
 from ...core import as_id, as_whole_number, clean_line
 from ...errors import InvalidResponse
 from ...i18n import messages
-from ...jobs import (
-    describe_file,
-    describe_job,
-    describe_problem,
-    describe_progress,
-    describe_reasons,
-    describe_report,
-    describe_state,
-    Item,
-    Job,
-    JobState,
-    matches_words,
-    ModelFileState,
-    NamingContext,
-)
+from ...jobs import describe_file, describe_job, describe_problem, describe_progress
+from ...jobs import describe_reasons, describe_report, describe_state, Item, Job, JobState
+from ...jobs import matches_words, ModelFileState, NamingContext
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
-from ..http import ApiError, change_route, is_from_this_machine, MB, RequestContext, route
+from ..http import ApiError, change_route, is_from_this_machine, MB, RemoteWork, RequestContext
+from ..http import route
 from .dependencies import (
+    do_with_model,
     find_shown_levels,
     GalleryQuery,
     get_job_service,
@@ -313,11 +303,8 @@ def begin_job(
     reads_only: bool = False,
     verify: bool = False,
     checks: bool = False,
-    title: str | None = None,
-    model: int | None = None,
-    version: int | None = None,
     request: str = "",
-) -> JobStarted:
+) -> JobStarted | RemoteWork[JobStarted]:
     """Start a download; return the new job's id, None if there is nothing to do, and a message.
 
     ids: the images to download; `query` is then the gallery or the library search that showed them.
@@ -325,44 +312,38 @@ def begin_job(
     number; None for the one in the settings. reads_only: store records (Civitai's JSON) and
     download no file. verify: afterwards read the gallery from its end too, to find images that
     Civitai left out. checks: find out which images of `ids`, or of the library search `query`, are
-    to be had now. title, model, version: determine the names of the job, its folder and its
-    files. request: a unique id; a second request with the same id, as after a double click, starts
-    no job.
+    to be had now. request: a unique id; a second request with the same id, as after a double click,
+    starts no job.
     """
-    title = clean_line(title)
 
     def start() -> JobStarted:
         if checks:
             found = search_ids(query or {}) if ids is None else ids
-            return begin_check(context, found, title)
+            return begin_check(context, found)
         if ids is not None:
-            naming_ids = as_id(model), as_id(version)
-            return _download_selection(context, ids, query or {}, title, *naming_ids)
+            return _download_selection(context, ids, query or {})
         if query is None:
             raise ApiError(400, "bad_input")
-        return _download_gallery(context, query, title, limit, reads_only, verify)
+        return _download_gallery(context, query, limit, reads_only, verify)
 
-    return respond_once(request, start)
+    return do_with_model(None if checks else query, lambda: respond_once(request, start))
 
 
-def begin_check(context: RequestContext, image_ids: Sequence[int], title: str) -> JobStarted:
+def begin_check(
+    context: RequestContext, image_ids: Sequence[int], title_key: str = "check_title"
+) -> JobStarted:
     """Start a job that finds out which images are to be had now; return the response."""
     image_ids = [image_id for image_id in dict.fromkeys(image_ids) if as_id(image_id)]
     if not image_ids:
         return _started_view(context, None, 0, "nothing_to_check")
     query = ImageQuery(images=pages.store_list(image_ids), level=_ALL_LEVELS)
-    names = NamingContext(title or context.translate("check_title"))
+    names = NamingContext(context.translate(title_key))
     job_id = get_job_service().read_gallery(query, len(image_ids), names)
     return _started_view(context, job_id, len(image_ids), "check_started")
 
 
 def _download_selection(
-    context: RequestContext,
-    ids: Sequence[int],
-    params: GalleryQuery,
-    title: str,
-    model_id: int | None,
-    version_id: int | None,
+    context: RequestContext, ids: Sequence[int], params: GalleryQuery
 ) -> JobStarted:
     images = list(image_records.find_images(ids).values())
     if len(images) < len(set(ids)):
@@ -378,7 +359,7 @@ def _download_selection(
         again = path is not None
     query, search = parse_image_query(params), clean_line(params.get("search"))
     default = _name_list(query) or images[0].username
-    naming = make_naming_context(title or default, model_id, version_id)
+    naming = make_naming_context(query.model_id, query.version_id, default)
     job_id = get_job_service().download_selection(images, naming, again, query, search)
     return _started_view(context, job_id, len(images), "job_started")
 
@@ -386,7 +367,6 @@ def _download_selection(
 def _download_gallery(
     context: RequestContext,
     params: GalleryQuery,
-    title: str,
     most: float | None,
     reads_only: bool,
     verify: bool,
@@ -401,7 +381,7 @@ def _download_gallery(
     default = _name_list(query) or query.username or tag
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
-    naming = make_naming_context(title or clean_line(default), query.model_id, query.version_id)
+    naming = make_naming_context(query.model_id, query.version_id, clean_line(default))
     if reads_only:  # fetch pages, but no image files
         wait_for_writes(includes_later=False)
         cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
@@ -420,16 +400,20 @@ def _name_list(query: ImageQuery) -> str:
 
 
 def make_naming_context(
-    title: str, model_id: int | None, version_id: int | None = None
+    model_id: int | None, version_id: int | None = None, default: str = ""
 ) -> NamingContext:
     """Return the names of model and version that a job's file name template can use.
 
-    title: the model's name; if "", the stored model's name is used, or else its id, or "Civitai".
+    A model that is not stored has the name under which it was opened last, or else its id.
     version_id: the version to name; the name is "" without a version or if the model is not stored.
+    default: the name if there is no model, "Civitai" for "".
     """
     model = models.find_stored_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (model.versions if model else ())}
-    name = title or (model.name if model else f"Model {model_id}" if model_id else "Civitai")
+    if model or not model_id:
+        name = model.name if model else default or "Civitai"
+    else:
+        name = dict(models.list_recent_models()).get(model_id) or f"Model {model_id}"
     return NamingContext(name, versions.get(version_id or 0, ""), versions)
 
 

@@ -15,41 +15,16 @@ from ...core import as_id, as_whole_number, clean_line, find_device, find_free_s
 from ...errors import NotFound
 from ...i18n import messages
 from ...library import bookmarks, image_records, models, pages, search
-from ...model_files import (
-    choose_file,
-    describe_licence,
-    find_archived_file,
-    find_kind,
-    find_needed_file,
-    get_model_index,
-    list_needed_files,
-    list_newer_versions,
-    NeededFile,
-    plan_requests,
-    shorten_folder,
-)
-from ..http import (
-    ApiError,
-    change_route,
-    find_lock_reason,
-    MB,
-    Most,
-    remote_route,
-    RemoteWork,
-    RequestContext,
-)
+from ...model_files import choose_file, describe_licence, find_archived_file, find_kind
+from ...model_files import find_needed_file, get_model_index, list_needed_files, list_newer_versions
+from ...model_files import NeededFile, plan_requests, shorten_folder
+from ..http import ApiError, change_route, find_lock_reason, MB, Most, remote_route, RemoteWork
+from ..http import RequestContext
 from .dependencies import get_client, get_job_service, parse_gallery_query, respond_once
 from .image import describe_match
 from .jobs import JobStarted
-from .views import (
-    Availability,
-    find_newer_version,
-    list_licence,
-    make_resource_view,
-    NewerVersionView,
-    PermissionView,
-    ResourceLink,
-)
+from .views import Availability, find_newer_version, list_licence, make_resource_view
+from .views import NewerVersionView, PermissionView, ResourceLink
 
 
 class RemoteFileView(TypedDict):

@@ -12,25 +12,12 @@ from typing_extensions import TypedDict
 
 from ...core import clean_line, Image, thumbnail_url
 from ...errors import HttpStatusError, NetworkError, NotAnImage, TooLarge
-from ...infotext import (
-    build_infotext,
-    list_differences,
-    parse_infotext,
-    read_embedded,
-    Resource,
-)
+from ...infotext import build_infotext, list_differences, parse_infotext, read_embedded, Resource
 from ...jobs import describe_difference
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
 from ...model_files import get_model_index
-from ..http import (
-    ApiError,
-    change_route,
-    make_bytes_response,
-    MB,
-    RemoteWork,
-    RequestContext,
-    route,
-)
+from ..http import ApiError, change_route, make_bytes_response, MB, RemoteWork, RequestContext
+from ..http import route
 from .dependencies import get_client, require_image
 from .files import respond_with_file
 from .views import format_iso_time

@@ -16,16 +16,8 @@ from ...i18n import messages
 from ...jobs import FIELDS, fill_template, validate_template
 from ...library import image_records, models
 from ...model_files import validate_folder_template
-from ..http import (
-    ApiError,
-    change_route,
-    find_lock_reason,
-    LockReason,
-    Most,
-    remote_route,
-    RequestContext,
-    route,
-)
+from ..http import ApiError, change_route, find_lock_reason, LockReason, Most, remote_route
+from ..http import RequestContext, route
 from .dependencies import get_client
 from .jobs import make_naming_context
 from .views import Text
@@ -230,9 +222,8 @@ def preview_names(context: RequestContext) -> FilenamePreview:
     The template is the query parameter `template`. Raises ApiError if it is invalid.
     """
     template = _validate_text("saved_name", context.query_param("template"))
-    latest_model = next(iter(models.list_recent_models()), None)
-    model_id, name = latest_model or (None, "")
-    facts = make_naming_context(name, model_id)
+    model_id, _ = next(iter(models.list_recent_models()), (None, ""))
+    facts = make_naming_context(model_id)
     latest = image_records.list_latest_images(_SHOWN_NAMES)
     return {
         "filenames": [fill_template(template, image, facts) for image in latest],

@@ -10,15 +10,8 @@ from typing import Annotated, BinaryIO, Literal
 from starlette.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
-from ...library import (
-    Annotations,
-    bookmarks,
-    Collection,
-    hidden_rules,
-    HiddenRule,
-    image_records,
-    import_export,
-)
+from ...library import Annotations, bookmarks, Collection, hidden_rules, HiddenRule, image_records
+from ...library import import_export
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
 from .dependencies import find_shown_levels
 from .views import Text
@@ -122,12 +115,7 @@ def get_annotations(context: RequestContext, ids: list[int]) -> AnnotationsRead:
     }
 
 
-def _undo_change(
-    image_id: int,
-    old: Annotations,
-    new: Annotations,
-    now: Annotations,
-) -> None:
+def _undo_change(image_id: int, old: Annotations, new: Annotations, now: Annotations) -> None:
     """Undo a change from `old` to `new`, but keep what was changed again since then."""
     change = bookmarks.AnnotationChange(
         old["favourite"] if now["favourite"] == new["favourite"] else None,
@@ -222,7 +210,7 @@ def post_import(context: RequestContext, body: BinaryIO) -> Text:
 
 @route("GET", "hidden")
 def get_hidden(context: RequestContext) -> list[HiddenRule]:
-    """Return the rules by which the user hides images, by author or word, the latest first."""
+    """Return the rules by which the user hides images, the latest first."""
     return hidden_rules.list_rules()
 
 
@@ -230,14 +218,14 @@ def get_hidden(context: RequestContext) -> list[HiddenRule]:
 def change_hidden(
     context: RequestContext,
     action: Literal["hide", "unhide"],
-    kind: Literal["author", "word"],
+    kind: Literal["author", "word", "image"],
     text: str,
     ids: list[int],
 ) -> HiddenChanged:
     """Add or remove a rule that hides images; return all rules and which of the images they hide.
 
     An "author" rule hides all images by that author, a "word" rule all images with that word in
-    prompt or tags. ids: the images that the page has loaded.
+    prompt or tags, an "image" rule that with this id. ids: the images that the page has loaded.
     """
     apply = hidden_rules.add_rule if action == "hide" else hidden_rules.delete_rule
     apply(kind, text)

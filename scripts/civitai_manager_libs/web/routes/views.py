@@ -8,15 +8,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from ...civitai import (
-    find_strictest,
-    ImageQuery,
-    make_page_url,
-    make_version_page_url,
-    Model,
-    PERMISSIONS,
-    Post,
-)
+from ...civitai import find_strictest, ImageQuery, make_page_url, make_version_page_url, Model
+from ...civitai import PERMISSIONS, Post
 from ...core import clean_line, Image
 from ...i18n import messages
 from ...infotext import Resource

@@ -8,12 +8,14 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from ... import setting
+from ...civitai import ImageQuery
 from ...core import log_disk_errors
 from ...errors import CivitaiShortcutError, DiskError, NotFound
 from ...library import image_records, watches
-from ..http import ApiError, change_route, RequestContext, route
-from .dependencies import GalleryQuery, get_client, get_job_service, parse_gallery_query
-from .jobs import begin_check
+from ..http import ApiError, change_route, RemoteWork, RequestContext, route
+from .dependencies import do_with_model, GalleryQuery, get_client, get_job_service
+from .dependencies import parse_gallery_query
+from .jobs import begin_check, make_naming_context
 from .views import format_iso_time
 
 __all__ = ["get_watches", "WatchList"]
@@ -60,11 +62,7 @@ def get_watches(context: RequestContext) -> WatchList:
     try:
         return _watches_view(context)
     except DiskError as error:
-        return {
-            "galleries": [],
-            "checking": False,
-            "problem": context.explain_error(error),
-        }
+        return {"galleries": [], "checking": False, "problem": context.explain_error(error)}
 
 
 @change_route("POST", "watches")
@@ -75,16 +73,22 @@ def act_on_watches(
     name: str = "",
     gallery: str = "",
     is_undo: bool = False,
-) -> WatchList:
+) -> WatchList | RemoteWork[WatchList]:
     """Watch or unwatch a gallery, or look for new images; return the watched galleries.
 
-    query, name: the gallery to watch, and its name in the list. is_undo: watch it as before it was
-    unwatched. gallery: the key of the one to unwatch. "check" looks in all galleries, "check_due"
-    only where a check is due.
+    query, name: the gallery to watch, and its name in the list, "" for that of its model or author.
+    is_undo: watch it as before it was unwatched. gallery: the key of the one to unwatch. "check"
+    looks in all galleries, "check_due" only where a check is due.
     """
     if action == "watch":
-        watches.watch_gallery(parse_gallery_query(query or {}), name, is_undo)
-    elif action == "unwatch":
+
+        def watch() -> WatchList:
+            wanted = parse_gallery_query(query or {})
+            watches.watch_gallery(wanted, name or _name_gallery(wanted), is_undo)
+            return _watches_view(context)
+
+        return do_with_model(None if name else query, watch)
+    if action == "unwatch":
         if not gallery:
             raise ApiError(400, "bad_input", field="gallery")
         watches.unwatch_gallery(gallery)
@@ -95,14 +99,19 @@ def act_on_watches(
     return _watches_view(context)
 
 
+def _name_gallery(query: ImageQuery) -> str:
+    names = make_naming_context(query.model_id, query.version_id, query.username)
+    return " · ".join(filter(None, (names.model, names.version)))
+
+
 def _check_favourites(context: RequestContext) -> None:
     """Start a check of the favourites, unless one was started or was not due in the last month."""
-    title, since = context.translate("check_favourites_title"), time.time() - _MONTH
+    since = time.time() - _MONTH
     with log_disk_errors("gallery"):
         ids = image_records.find_unchecked_favourites(_MONTH)[:_MOST_CHECKED]
         jobs = get_job_service().list_jobs(1, lambda job: job.is_check and job.created > since)
         if ids and not jobs[0]:
-            begin_check(context, ids, title)
+            begin_check(context, ids, "check_favourites_title")
 
 
 def _watches_view(context: RequestContext) -> WatchList:

@@ -1,7 +1,7 @@
 """The words and phrases of a prompt."""
 
 import pytest
-from civitai_manager_libs.library.stats_features import split_phrases
+from civitai_manager_libs.library.prompt_words import split_phrases
 from hypothesis import given, strategies as st
 
 
