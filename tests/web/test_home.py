@@ -246,16 +246,26 @@ def test_home_of_a_new_user_shows_the_most_liked_pictures_of_the_week(start, dem
     expect(pictures.first).to_be_visible()
 
 
-def test_home_without_the_most_liked_pictures_asks_for_the_model_folders(start, demo, open_gallery):
+def test_empty_home_asks_for_the_model_folders_and_empty_panels_lead_to_a_gallery(
+    start, demo, open_gallery
+):
     page = open_gallery(start(demo.url, shows_popular=False), "")
     page.control("begin-models").click()
     expect(page.panel("settings")).to_be_visible()
     expect(_shelf(page, "popular")).to_have_count(0)
     assert "popular" not in page.api()
+    page.go("?search=")
+    expect(page.page.locator(".of-images")).to_contain_text("nothing in your library yet")
+    for name, reach in (("jobs", page.control("jobs").click), ("watches", page.open_watches)):
+        page.go("?search=")
+        reach()
+        page.panel(name).get_by_role("button", name="Open a gallery").click()
+        expect(page.panel(name)).to_be_hidden()
+        expect(page.page.locator(".home")).to_be_visible()
 
 
-def test_home_of_the_demo_is_shown_once_it_has_the_demos_models(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
+def test_home_of_the_demo_is_shown_once_it_has_the_demos_models(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}").ready()
 
     def say_it_is_the_demo(route):
         response = route.fetch()
@@ -306,35 +316,8 @@ def test_opened_gallery_is_on_a_home_that_first_failed_and_back_leads_there(
     page.ready()
 
 
-def test_image_opened_before_home_has_responded_stays_open(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
-    held = []
-    page.page.route("**/api/home", lambda route: held.append(route))
-    page.control("home").click()
-    wait_for(lambda: held, "the request for the home page")
-    page.open()
-    held[0].continue_()
-    expect(page.page.locator("[data-do='home'][aria-busy='true']")).to_have_count(0)
-    expect(page.viewer).to_be_visible()
-    expect(page.page).to_have_url(re.compile("image="))
-
-
-def test_home_opens_though_the_results_of_a_search_arrive_before_it(start, demo, open_gallery):
-    page, models, home = open_gallery(start(demo.url), f"?model={_MODEL}").ready(), [], []
-    page.page.route("**/api/models?q=*", lambda route: models.append(route))
-    page.page.route("**/api/home", lambda route: home.append(route))
-    page.go("?find=water")
-    wait_for(lambda: models, "the request for models")
-    page.control("home").click()
-    wait_for(lambda: home, "the request for the home page")
-    models[0].continue_()
-    expect(page.page.locator(".model-results")).to_contain_text("Slow Water")
-    home[0].continue_()
-    expect(page.page.locator(".home")).to_be_visible()
-
-
-def test_focus_is_on_the_next_try_when_home_fails_again(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
+def test_focus_is_on_the_next_try_when_home_fails_again(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}").ready()
     refusal = {"error": {"code": "internal", "message": "Broken."}}
     page.page.route("**/api/home", lambda route: route.fulfill(status=500, json=refusal))
     page.control("home").click()
@@ -349,11 +332,30 @@ def test_focus_is_on_the_next_try_when_home_fails_again(start, demo, open_galler
     wait_for(lambda: page.focused_control() is not None, "the focus")
 
 
-def test_home_keeps_its_scroll_position(start, demo, open_gallery):
-    page = open_gallery(
-        start(demo.url), f"?model={_MODEL}", viewport={"width": 390, "height": 500}
-    ).ready()
+def test_home_comes_after_results_but_not_over_an_image_opened_meanwhile_and_keeps_its_scroll(
+    server, open_gallery
+):
+    page = open_gallery(server, f"?model={_MODEL}").ready()
+    held, models = [], []
+    page.page.route("**/api/home", lambda route: held.append(route))
     page.control("home").click()
+    wait_for(lambda: held, "the request for the home page")
+    page.open()
+    held.pop().continue_()
+    expect(page.page.locator("[data-do='home'][aria-busy='true']")).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    expect(page.page).to_have_url(re.compile("image="))
+    page.page.route("**/api/models?q=*", lambda route: models.append(route))
+    page.go("?find=water")
+    wait_for(lambda: models, "the request for models")
+    page.control("home").click()
+    wait_for(lambda: held, "the request for the home page")
+    models[0].continue_()
+    expect(page.page.locator(".model-results")).to_contain_text("Slow Water")
+    held[0].continue_()
+    expect(page.page.locator(".home")).to_be_visible()
+    page.page.unroute_all(behavior="ignoreErrors")
+    page.page.set_viewport_size({"width": 390, "height": 500})
     last = page.page.locator(".home-pictures a").last
     last.scroll_into_view_if_needed()
     there = page.scroll_position()
@@ -478,14 +480,3 @@ def _go_away_and_back(page):
             style.display = "";
             await frame();
         }""")
-
-
-def test_empty_panel_leads_to_a_gallery(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), "?search=")
-    expect(page.page.locator(".of-images")).to_contain_text("nothing in your library yet")
-    for name, reach in (("jobs", page.control("jobs").click), ("watches", page.open_watches)):
-        page.go("?search=")
-        reach()
-        page.panel(name).get_by_role("button", name="Open a gallery").click()
-        expect(page.panel(name)).to_be_hidden()
-        expect(page.page.locator(".home")).to_be_visible()
