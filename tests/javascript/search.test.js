@@ -30,7 +30,7 @@ beforeEach(() => {
   answers = {
     search_preview: preview,
     models: { models: [], cursor: null },
-    authors: { name: "" },
+    authors: "",
   };
   const answer = async (path, body) => {
     const name = path.split("?")[0];

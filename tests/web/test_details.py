@@ -81,7 +81,7 @@ def test_availability_is_empty_without_known_folders(api, civitai, folder):
     assert {
         (one["availability"], one["availability_label"]) for one in api.get("images/1")["resources"]
     } == {("", "")}
-    assert api.get("bootstrap")["host"]["has_models"] is False
+    assert api.get("bootstrap")["has_models"] is False
 
 
 def test_image_is_reproducible_if_all_resources_and_a_checkpoint_are_here(api, civitai, folder):

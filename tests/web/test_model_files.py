@@ -471,7 +471,7 @@ _OWN_WAY = """() => {
 
 def _with_folders(route):
     body = route.fetch().json()
-    route.fulfill(json={**body, "host": {**body["host"], "has_models": True}})
+    route.fulfill(json={**body, "has_models": True})
 
 
 def _with_checkpoint(route):

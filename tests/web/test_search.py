@@ -250,25 +250,25 @@ def test_misspelled_key_is_corrected(api):
 
 
 def test_author_who_exists_is_found_with_one_request(api, on_demo):
-    assert api.get("authors?name=papermoon") == {"text": "papermoon"}
+    assert api.get("authors?name=papermoon") == "papermoon"
     assert len(on_demo.requests) == 1
 
 
 @pytest.mark.parametrize("body", [b'{"items": [], "metadata": {}}', None], ids=["empty", "404"])
 def test_author_who_does_not_exist_has_no_name(api, civitai, body):
     civitai.always("page", status(200, body) if body else status(404))
-    assert api.get("authors?name=nobody_here") == {"text": ""}
+    assert api.get("authors?name=nobody_here") == ""
     assert len(civitai.requests) == 1
 
 
 def test_author_with_only_empty_pages_exists(api, civitai):
     civitai.always("page", status(200, b'{"items": [], "metadata": {"nextCursor": "20|1"}}'))
-    assert api.get("authors?name=Drafts") == {"text": "Drafts"}
+    assert api.get("authors?name=Drafts") == "Drafts"
 
 
 def test_name_that_civitai_refuses_is_not_requested(api, civitai):
     for name in ("", "two%20words", "a-b", "a" * 61):
-        assert api.get(f"authors?name={name}") == {"text": ""}
+        assert api.get(f"authors?name={name}") == ""
     assert not civitai.requests
 
 

@@ -31,7 +31,7 @@ def test_each_load_registers_each_callback_and_one_unsaved_tab_without_a_request
 @pytest.mark.door
 def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
     assert host.api("key", "PUT", {"key": "demo-key"})["saved"] is True
-    assert "demo_user" in host.api("key/test", "POST", {"key": ""})["text"]
+    assert "demo_user" in host.api("key/test", "POST", {"key": ""})
     path = host.data / "config" / "civitai-shortcut" / "api_key"
     assert path.read_text() == "demo-key"
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -82,10 +82,11 @@ def test_data_folder_is_served_only_by_our_own_routes(host):
 
 
 def test_page_receives_the_hosts_capabilities(host):
-    told = host.api("bootstrap")["host"]
+    bootstrap = host.api("bootstrap")
+    told = bootstrap["host"]
     assert (told["in_webui"], told["name"]) == (True, "AUTOMATIC1111")
     assert told["send_to"] == ["txt2img", "img2img", "inpaint", "extras", "pnginfo"]
-    assert told["has_models"] is False
+    assert bootstrap["has_models"] is False
 
 
 def test_values_that_will_be_lost_are_shown_before_a_send(host, open_host):

@@ -112,10 +112,8 @@ export class SearchPreviews {
     }));
     const author = this.#addFound(signal, async () => {
       if (!USERNAME.test(text) || this.#knowsAuthor(text)) return {};
-      const { text: name } = await api.get(`authors?${new URLSearchParams({ name: text })}`, {
-        signal,
-      });
-      return { author: name };
+      const query = new URLSearchParams({ name: text });
+      return { author: await api.get(`authors?${query}`, { signal }) };
     });
     await Promise.all([models, author]);
     if (signal.aborted || !this.#found.models) return;

@@ -269,7 +269,7 @@ export function makeGetModel(context: Context) {
 /** Return the query for the open model's files, "" without one or without a models folder. */
 function makeQuery({ where, model, bootstrap }: State) {
   const isOpen = where.model !== null && model?.id === where.model;
-  return isOpen && bootstrap?.host.has_models
+  return isOpen && bootstrap?.has_models
     ? makeNeedsQuery({ model: where.model, version: where.version })
     : "";
 }

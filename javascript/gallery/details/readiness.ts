@@ -140,5 +140,5 @@ export function makeReadiness(context: Context) {
 }
 
 function hasModels({ bootstrap }: State) {
-  return bootstrap?.host.has_models ?? false;
+  return bootstrap?.has_models ?? false;
 }

@@ -157,7 +157,7 @@ export function makeResources(context: Context) {
 export function makeWorkflowButton(context: Context, record: ImageDetails) {
   if (!record.has_workflow) return null;
   const { translate, actions, api } = context;
-  const copy = () => actions.copy(api.get(`images/${record.id}/workflow`).then(({ text }) => text));
+  const copy = () => actions.copy(api.get(`images/${record.id}/workflow`));
   return el(
     "section",
     {},

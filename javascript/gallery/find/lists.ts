@@ -51,8 +51,7 @@ export function makeLists(context: PageContext) {
   function copyAddresses(ids?: readonly number[]) {
     const { where, bootstrap } = store.get();
     if (!ids && (where.search !== null || where.images)) {
-      const all = api.get(`addresses?${makeQueryParameters(where)}`, context);
-      return actions.copy(all.then(({ text }) => text));
+      return actions.copy(api.get(`addresses?${makeQueryParameters(where)}`, context));
     }
     const shown = ids ?? getShown(store.get()).map(({ id }) => id);
     return actions.copy(shown.map((id) => `${bootstrap?.civitai_url}/images/${id}`).join("\n"));

@@ -261,7 +261,7 @@ function makeNewerVersion(
 
 /** Return the row that asks for the folders of model files, null if they are known. */
 export function makeFoldersRow({ translate, actions }: Context, { home, bootstrap }: State) {
-  if (home?.local_models.count || bootstrap?.host.has_models) return null;
+  if (home?.local_models.count || bootstrap?.has_models) return null;
   const look = {
     action: "begin-models",
     label: translate("home_folders"),

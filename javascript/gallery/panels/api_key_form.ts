@@ -80,7 +80,7 @@ export function makeApiKeyForm(context: Context) {
    * @param before a sentence to which the answer is added */
   function testKey(before = "") {
     const key = field.value.trim();
-    return request(async () => (await api.post("key/test", { key }, context)).text, before);
+    return request(() => api.post("key/test", { key }, context), before);
   }
 
   async function request(send: () => Promise<string>, before = "") {

@@ -284,7 +284,7 @@ export function makeCollections(context: Context) {
   async function importFile(file: File | undefined) {
     const imported = file && (await tryOrTell(context, () => api.postFile("import", file)));
     if (!imported) return;
-    toast(imported.text, "good");
+    toast(imported, "good");
     void actions.collectionsChanged();
     await fetchAll();
   }

@@ -127,7 +127,7 @@ export function addModelFilesPanel(context: Context) {
     if (of !== shownOf) unchecked.clear();
     shownOf = of;
     rows.draw(answer?.files ?? []);
-    const hasFolders = state.bootstrap?.host.has_models ?? false;
+    const hasFolders = state.bootstrap?.has_models ?? false;
     ownPanel.showProblem(problem);
     settings.hidden = hasFolders;
     summary.textContent = hasFolders ? summarize(loading) : translate("model_no_folders");

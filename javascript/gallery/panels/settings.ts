@@ -253,11 +253,7 @@ export function makeSettings(context: Context) {
   }
 
   function apply(answer: SettingsSaved | null) {
-    if (!answer) return; // outdated or failed
-    const { bootstrap } = store.get();
-    const { settings, has_models, civitai_url } = answer;
-    if (!bootstrap) return;
-    updateBootstrap(store, { settings, civitai_url, host: { ...bootstrap.host, has_models } });
+    if (answer) updateBootstrap(store, answer); // else outdated or failed
   }
 
   function saveField(field: SettingField) {

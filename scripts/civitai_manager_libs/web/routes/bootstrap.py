@@ -7,27 +7,22 @@ from typing import cast
 
 from typing_extensions import TypedDict
 
-from ... import host, model_files, setting
+from ... import host
 from ...i18n import messages
 from ...library import bookmarks, models
 from ..http import RequestContext, route
-from .settings import Choice, KeyState, make_key_state, make_settings_view, Setting
+from .settings import Choice, get_settings, KeyState, make_key_state, SettingsSaved
 from .watches import get_watches, WatchList
 
 __all__ = ["is_demo", "new_instance", "set_demo"]
 
 
 class HostInfo(TypedDict):
-    """The program that serves the page.
-
-    send_to: the WebUI's tabs that take an image. has_models: whether folders of model files are
-    known, so that the page can say which models are installed.
-    """
+    """The program that serves the page. send_to: the WebUI's tabs that take an image."""
 
     in_webui: bool
     name: str
     send_to: list[str]
-    has_models: bool
 
 
 class FilterChoices(TypedDict):
@@ -56,7 +51,7 @@ class Instance(TypedDict):
     bookmarks_revision: int
 
 
-class Bootstrap(Instance):
+class Bootstrap(Instance, SettingsSaved):
     """What the page needs to start.
 
     words: the page's texts by key. parameter_labels: translated names of infotext fields. is_demo:
@@ -66,14 +61,12 @@ class Bootstrap(Instance):
     language: str
     words: dict[str, str]
     parameter_labels: dict[str, str]
-    settings: list[Setting]
     choices: FilterChoices
     recent: list[RecentModel]
     is_demo: bool
     host: HostInfo
     key: KeyState
     watches: WatchList
-    civitai_url: str
 
 
 # The base models of most galleries, as Civitai's API spells them.
@@ -117,10 +110,10 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
     base_models = list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS]))
     return {
         **get_instance(context),
+        **get_settings(context),
         "language": language,
         "words": dict(messages.load_catalogue(language).texts),
         "parameter_labels": dict(messages.load_catalogue(language).parameters),
-        "settings": make_settings_view(context),
         "choices": cast(FilterChoices, {**choices, "base_models": base_models}),
         "recent": [
             {"id": model_id, "name": name} for model_id, name in models.list_recent_models()
@@ -130,9 +123,7 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
             "in_webui": host.in_webui(),
             "name": host.find_host_name(),
             "send_to": list(host.list_send_targets()),
-            "has_models": model_files.has_folders(),
         },
         "key": make_key_state(context),
         "watches": get_watches(context),
-        "civitai_url": setting.base_url(),
     }

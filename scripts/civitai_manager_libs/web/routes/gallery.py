@@ -23,7 +23,6 @@ from .dependencies import find_shown_levels, GalleryQuery, get_client, parse_gal
 from .dependencies import parse_image_query, parse_level_mask, parse_page_position
 from .search import search_ids, search_images
 from .views import ImagePage, make_model_card, make_model_view, make_page_view, ModelCard, ModelView
-from .views import Text
 
 
 class ModelCardPage(TypedDict):
@@ -112,7 +111,7 @@ def open_list(context: RequestContext, text: Annotated[str, Most(20 * MB)]) -> L
 
 
 @route("GET", "addresses", "counts", 60)
-def get_addresses(context: RequestContext) -> Text:
+def get_addresses(context: RequestContext) -> str:
     """Return the addresses on Civitai of all images of a list or a search of the library.
 
     The text has one address a line. The query parameters are those of `GalleryQuery`.
@@ -120,7 +119,7 @@ def get_addresses(context: RequestContext) -> Text:
     params = cast(GalleryQuery, context.request.query_params)
     is_search = "search" in context.request.query_params
     ids = search_ids(params) if is_search else pages.find_listed_ids(parse_gallery_query(params))
-    return {"text": "\n".join(make_page_url("images", one) for one in ids)}
+    return "\n".join(make_page_url("images", one) for one in ids)
 
 
 @route("GET", "popular", "images")
@@ -299,10 +298,10 @@ def search_by_words(context: RequestContext) -> ModelCardPage:
 
 
 @remote_route("GET", "authors")
-def find_author(context: RequestContext) -> Text:
+def find_author(context: RequestContext) -> str:
     """Return Civitai's spelling of the user in the query parameter `name`, "" if it has none."""
     name = parse_image_query({"user": context.query_param("name")}).username
-    return {"text": civitai.find_user(get_client(), name) if name else ""}
+    return civitai.find_user(get_client(), name) if name else ""
 
 
 @remote_route("GET", "posts/{post_id:civitai_id}")

@@ -28,7 +28,7 @@ from ..http import ApiError, MB, Most, remote_route, RemoteWork, RequestContext,
 from .dependencies import get_client, require_image
 from .files import find_media_type, respond_with_file
 from .views import Availability, find_newer_version, ImageView, list_licence, make_image_view
-from .views import make_resource_view, NewerVersionView, PermissionView, ResourceLink, Text
+from .views import make_resource_view, NewerVersionView, PermissionView, ResourceLink
 
 __all__ = ["describe_match", "filter_reproducible"]
 
@@ -189,7 +189,7 @@ def open_file(image: Image) -> AbstractContextManager[str]:
 
 
 @route("GET", "images/{image_id:civitai_id}/workflow", "images")
-def get_workflow(context: RequestContext) -> Text | RemoteWork[Text]:
+def get_workflow(context: RequestContext) -> str | RemoteWork[str]:
     """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
 
     Raises ApiError if neither has a workflow.
@@ -197,13 +197,13 @@ def get_workflow(context: RequestContext) -> Text | RemoteWork[Text]:
     image = require_image(context)
     recorded = find_workflow(image.meta)
     if recorded:
-        return {"text": recorded}
+        return recorded
 
-    def read_file() -> Text:
+    def read_file() -> str:
         found = read_embedded_data(image).workflow
         if not found:
             raise ApiError(404, "not_there")
-        return {"text": found}
+        return found
 
     return RemoteWork(read_file)
 

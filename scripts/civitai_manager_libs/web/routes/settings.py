@@ -20,9 +20,8 @@ from ..http import ApiError, change_route, find_lock_reason, LockReason, Most, r
 from ..http import RequestContext, route
 from .dependencies import get_client
 from .jobs import make_naming_context
-from .views import Text
 
-__all__ = ["CHECKS", "Choice", "KeyState", "make_key_state", "make_settings_view", "Setting"]
+__all__ = ["CHECKS", "Choice", "get_settings", "KeyState", "make_key_state", "SettingsSaved"]
 
 SettingKind = Literal["number", "whole", "switch", "choice", "text"]
 SettingGroup = Literal["page", "saving", "models", "network"]
@@ -66,6 +65,8 @@ class KeyState(TypedDict):
 
 
 class SettingsSaved(TypedDict):
+    """All settings. has_models: whether folders of model files are known."""
+
     settings: list[Setting]
     has_models: bool
     civitai_url: str
@@ -79,32 +80,6 @@ class FilenamePreview(TypedDict):
 
 
 _KINDS: dict[type, SettingKind] = {bool: "switch", int: "whole", float: "number", str: "text"}
-
-
-def make_settings_view(context: RequestContext) -> list[Setting]:
-    """Return every setting with its value, and why this request may not change it, "" if it may."""
-    views, language = list[Setting](), context.language
-    for entry in setting.SETTINGS:
-        lock = find_lock_reason(context.request, entry.name)
-        choices: list[Choice] = [
-            {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
-            for value in entry.choices
-        ]
-        views.append(
-            {
-                "name": entry.name,
-                "label": messages.get_setting_label(entry.name, language),
-                "kind": "choice" if choices else _KINDS[type(entry.default)],
-                "low": entry.low,
-                "high": entry.high,
-                "value": "" if lock and entry.is_private else getattr(setting, entry.name),
-                "choices": choices,
-                "group": cast(SettingGroup, entry.group),
-                "basic": entry.is_basic,
-                "locked": lock,
-            }
-        )
-    return views
 
 
 def make_key_state(context: RequestContext) -> KeyState:
@@ -132,9 +107,30 @@ _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # examples of a field's other form
 
 @route("GET", "settings")
 def get_settings(context: RequestContext) -> SettingsSaved:
-    """Return all settings."""
+    """Return every setting with its value, and why this request may not change it, "" if it may."""
+    views, language = list[Setting](), context.language
+    for entry in setting.SETTINGS:
+        lock = find_lock_reason(context.request, entry.name)
+        choices: list[Choice] = [
+            {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
+            for value in entry.choices
+        ]
+        views.append(
+            {
+                "name": entry.name,
+                "label": messages.get_setting_label(entry.name, language),
+                "kind": "choice" if choices else _KINDS[type(entry.default)],
+                "low": entry.low,
+                "high": entry.high,
+                "value": "" if lock and entry.is_private else getattr(setting, entry.name),
+                "choices": choices,
+                "group": cast(SettingGroup, entry.group),
+                "basic": entry.is_basic,
+                "locked": lock,
+            }
+        )
     return {
-        "settings": make_settings_view(context),
+        "settings": views,
         "has_models": model_files.has_folders(),
         "civitai_url": setting.base_url(),
     }
@@ -244,7 +240,7 @@ def put_key(context: RequestContext, key: str = "") -> KeyState:
 
 
 @remote_route("POST", "key/test")
-def test_key(context: RequestContext, key: str = "") -> Text:
+def test_key(context: RequestContext, key: str = "") -> str:
     """Return a message with the name of the user to whom an API key belongs.
 
     key: "" for the saved key. Raises ApiError if there is no key, or if Civitai does not accept it.
@@ -261,7 +257,7 @@ def test_key(context: RequestContext, key: str = "") -> Text:
     sentences = [context.translate("key_works", user=user)]
     if typed and typed != setting.civitai_api_key:
         sentences.append(context.translate("key_not_saved"))
-    return {"text": " · ".join(sentences)}
+    return " · ".join(sentences)
 
 
 def _validate_key(key: str) -> str:

@@ -14,7 +14,6 @@ from ...library import Annotations, bookmarks, Collection, hidden_rules, HiddenR
 from ...library import import_export
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
 from .dependencies import find_shown_levels
-from .views import Text
 
 __all__ = ["get_collections"]
 
@@ -201,11 +200,11 @@ def get_export(context: RequestContext) -> Response:
 
 
 @route("POST", "import", "bulk", seconds=3600, max_bytes=4096 * MB, is_change=True)
-def post_import(context: RequestContext, body: BinaryIO) -> Text:
+def post_import(context: RequestContext, body: BinaryIO) -> str:
     """Import an uploaded export file, replacing nothing; tell how many images and collections."""
     body.seek(0)
     images, collections = import_export.import_bookmarks(body)
-    return {"text": context.translate("import_done", n=images, sets=collections)}
+    return context.translate("import_done", n=images, sets=collections)
 
 
 @route("GET", "hidden")

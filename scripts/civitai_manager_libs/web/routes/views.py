@@ -67,10 +67,6 @@ class ImagePage(TypedDict):
     post: Post | None
 
 
-class Text(TypedDict):
-    text: str
-
-
 class Cover(TypedDict):
     id: int
     blurhash: str
