@@ -236,6 +236,7 @@ const pg = {
   hiddenCount: 0,
   libraryDate: "",
   stale: false,
+  notes: [],
 };
 const held = (change) => countBeforeHeldBack({ ...pg, ...change });
 
@@ -243,6 +244,7 @@ test("a host that sends only PG-13 of a model that has more may hold it back", (
   assert.equal(held({}), 200);
   assert.equal(held({ images: many(450, "None") }), 200);
   assert.equal(held({ images: many(20, "None"), ended: true }), 20);
+  assert.equal(held({ images: [], ended: true }), 0);
   assert.equal(held({ images: [...many(200, "None"), { id: 999, level: "X" }] }), 200);
 });
 
@@ -261,8 +263,11 @@ test("nothing is said to be held back that was not asked for, or need not exist"
     { hiddenCount: 1 },
     { libraryDate: "2026-01-01" },
     { stale: true },
+    { images: [] },
+    { images: [], ended: true, notes: [{ code: "empty_end" }] },
   ];
-  for (const change of others) assert.equal(held(change), 0, JSON.stringify(change).slice(0, 60));
+  for (const change of others)
+    assert.equal(held(change), null, JSON.stringify(change).slice(0, 60));
 });
 
 test("a tag is a filter of a gallery, and a gallery where nothing else names one", () => {

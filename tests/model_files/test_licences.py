@@ -9,6 +9,7 @@ from civitai_manager_libs.library import image_records, models, search, wait_for
 from civitai_manager_libs.library.database import writing
 from civitai_manager_libs.model_files import filter_commercial, find_used_licences, index
 from civitai_manager_libs.model_files import list_needed_files
+from hypothesis import given, strategies as st
 from stored_images import make_image
 
 _FREE = {"allowNoCredit": True, "allowCommercialUse": ["Image"]}
@@ -86,6 +87,46 @@ def test_only_images_whose_models_all_permit_selling_are_commercial(civitai, cli
     assert _find("is:commercial") == [1] and _find("-is:commercial", "is:commercial") == [1]
     query = search.parse_query("is:commercial")
     assert filter_commercial(image_records.filter_matching([1, 2], query), query) == [1]
+
+
+_USED = st.lists(st.tuples(st.sets(st.integers(1, 4)), st.sets(st.integers(1, 4))), min_size=1)
+
+
+@given(used=_USED)
+def test_licence_of_an_image_is_the_same_whatever_other_images_are_asked_for(civitai, client, used):
+    """Images name versions by id, and the same or others by their files' hashes."""
+    stated = {1: _FREE, 2: _FORBIDDING, 3: {}, 4: _FREE}
+    civitai.models = {n: _model(n, licence) for n, licence in stated.items()}
+    for n, model in civitai.models.items():  # all have a file of the same name
+        file = {"id": 1, "name": "a.pt", "hashes": {"AutoV2": f"{n:010}"}}
+        model["modelVersions"][0]["files"] = [file]
+    models.update_models(client, [1, 2, 3])
+    image_ids, images = range(1, len(used) + 1), []
+    for image_id, (named, hashed) in zip(image_ids, used):
+        hashes = {f"lora:{n}": f"{n:010}" for n in hashed}
+        images.append(_store(image_id, *(10 * n for n in named), hashes=hashes))
+    wait_for_writes(60)
+    states, sells = {}, {1: True, 2: False}
+    for image, (named, hashed) in zip(images, used):
+        parts = [sells.get(n) for n in named | hashed]
+        alone = find_used_licences([image])[image.id]
+        states[image.id] = find_strictest(alone, "sell_images")[0]
+        assert states[image.id] is (False if False in parts else all(parts) and bool(parts) or None)
+        assert find_used_licences(images)[image.id] == alone
+    commercial = [i for i in image_ids if states[i]]
+    assert [i for i in _find("is:commercial") if i in image_ids] == commercial
+    assert sorted({*_find("-is:commercial")} & {*image_ids}) == sorted({*image_ids} - {*commercial})
+
+
+def test_model_that_is_known_by_its_hash_alone_has_its_licence_at_once(civitai, client):
+    civitai.models = {1: _model(1, _FORBIDDING)}
+    [version] = civitai.models[1]["modelVersions"]
+    version["files"] = [{"id": 1, "name": "a.pt", "hashes": {"AutoV2": "0123456789"}}]
+    model = {"name": "Model 1", "type": "LORA"}
+    civitai.versions = {"0123456789": {**version, "modelId": 1, "model": model}}
+    image = _store(1, hashes={"lora:a": "0123456789"})
+    list_needed_files(client, [image])
+    assert find_used_licences([image])[1][0][1]["sell_images"] is False
 
 
 def test_licences_of_an_older_library_are_made_of_its_models(civitai, client, library):

@@ -23,7 +23,7 @@ _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08" + b"\0" * 8
 _JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda\0\x08\1\1\0\0\x3f\0"
 _MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08moov"
 
-_VERSION = re.compile(r"/model-versions/\d+$")
+_VERSION = re.compile(r"/model-versions/(?:by-hash/(\w+)|(\d+))$")
 
 # (the request, the body that it would get) -> None: it has answered
 Answer = Callable[["_Request", bytes], None]
@@ -61,9 +61,9 @@ class ApiServer(Closing):
     The newest image has the largest id. kinds: file extensions by image id. requests: the path and
     query of each request. keys: the Authorization header of each request. sent: all headers of each
     request, names in lower case. cookie: the Set-Cookie header of every response. versions: the
-    records of more versions, by version id. models: the records of more models, by model id. tags:
-    names of tags by image id; requests that do not ask for tags get none. posts: the JSON of posts,
-    by id.
+    records of more versions, by version id or file hash. models: the records of more models, by
+    model id. tags: names of tags by image id; requests that do not ask for tags get none. posts:
+    the JSON of posts, by id.
     """
 
     def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
@@ -77,7 +77,7 @@ class ApiServer(Closing):
         self.sent: list[tuple[str, dict[str, str]]] = []
         self.known_key = "the-key"
         self.cookie = ""
-        self.versions: dict[int, dict[str, Any]] = {}
+        self.versions: dict[int | str, dict[str, Any]] = {}
         self.models: dict[int, dict[str, Any]] = {}
         self.tags: dict[int, list[str]] = {}
         self.posts: dict[int, dict[str, Any]] = {}
@@ -162,7 +162,8 @@ class ApiServer(Closing):
             return "model", 200, json.dumps(self._model()).encode()
         if path == f"/model-versions/{VERSION_ID}":
             return "version", 200, json.dumps(self._version()).encode()
-        further = self.versions.get(int(path.rpartition("/")[2])) if _VERSION.match(path) else None
+        named = _VERSION.match(path)
+        further = self.versions.get(named[1] or int(named[2])) if named else None
         if further is not None:
             return "version", 200, json.dumps(further).encode()
         if path == "/models" and "ids=" in parts.query:

@@ -162,15 +162,17 @@ export class Filters {
     const setting = state.bootstrap?.settings.find(({ name }) => name === "civitai_host");
     const host = (state.bootstrap?.civitai_url ?? "").replace(/^https?:\/\//, "");
     const other = setting?.choices.find(({ value }) => value !== setting.value)?.value;
-    const text = translate("held_back", { host, n: count });
+    const text = count
+      ? translate("held_back", { host, n: count })
+      : translate("held_back_all", { host });
     const ask =
       other &&
       !setting?.locked &&
       button({ action: "other-host", label: translate("held_back_ask", { host: other }) }, () =>
         actions.useHost(other),
       );
-    this.heldBack.hidden = !count;
-    fill(this.heldBack, el("p", { class: "warns" }, count ? text : ""), ask);
+    this.heldBack.hidden = count === null;
+    fill(this.heldBack, el("p", { class: "warns" }, count === null ? "" : text), ask);
   }
 
   #drawTypes({ bootstrap, where }: State) {

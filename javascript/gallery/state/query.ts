@@ -191,20 +191,21 @@ const ABOVE_PG_13 = 0b11100; // browsing levels
 
 /** Return the number of images after which Civitai's host seems to hold back those above PG-13:
  * they were asked for, Civitai lists some for the model, and none came, although no filter excludes
- * any. Return 0 otherwise. */
+ * any. Return null otherwise. An empty page by a time limit proves nothing. */
 export function countBeforeHeldBack(state: State) {
-  const { bootstrap, where, model, images, ended, hiddenCount, libraryDate, stale } = state;
+  const { bootstrap, where, model, images, ended, hiddenCount, libraryDate, stale, notes } = state;
   if (!bootstrap || !model || where.search !== null || hiddenCount || libraryDate || stale)
-    return 0;
-  if (images.length < HELD_AFTER && !ended) return 0;
+    return null;
+  if (images.length < HELD_AFTER && !ended) return null;
+  if (!images.length && notes.some(({ code }) => code === "empty_end")) return null;
   const filters = listSetFilters(where, makeDefaultQuery(bootstrap));
-  if (filters.some((name) => name !== "version" && name !== "level")) return 0;
+  if (filters.some((name) => name !== "version" && name !== "level")) return null;
   const levels = bootstrap.choices.level.map(({ value }) => value);
   const asked = 2 ** (levels.indexOf(where.level) + 1) - 1;
   const { level } = model.versions.find(({ id }) => id === where.version) ?? model;
   const first = images.slice(0, HELD_AFTER);
   const isHeld = first.every((view) => levels.indexOf(view.level) < 2);
-  return (asked & level & ABOVE_PG_13) !== 0 && isHeld ? first.length : 0;
+  return (asked & level & ABOVE_PG_13) !== 0 && isHeld ? first.length : null;
 }
 
 /** Return the filters of a query. */

@@ -23,6 +23,7 @@ from .schema import OF_IDS
 
 __all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
 __all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
+__all__ += ["find_versions_by_hash"]
 __all__ += ["is_missing", "list_base_models", "list_recent_galleries"]
 __all__ += ["list_recent_models", "load_licences", "load_model", "load_version"]
 __all__ += ["store_older_licences", "summarize_set"]
@@ -239,13 +240,21 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def find_version_by_hash(file_hash: str) -> int | None:
-    """Return the id of the stored version that has a file with this hash, or None.
+    """Return the id of the stored version that has a file with this hash, or None."""
+    return find_versions_by_hash([file_hash]).get(file_hash)
 
-    file_hash: AutoV2, AutoV3 or SHA256, in lower case.
+
+def find_versions_by_hash(hashes: Collection[str]) -> dict[str, int]:
+    """Return {hash: id of the stored version that has a file with this hash}.
+
+    hashes: AutoV2, AutoV3 or SHA256, in lower case.
     """
-    sql = "SELECT min(version_id) AS version_id FROM version_hashes WHERE hash = ?"
-    rows = select_rows_or_empty(sql, (_hash_key(file_hash),))
-    return next((found for (found,) in rows), None)
+    keys = {file_hash: _hash_key(file_hash) for file_hash in hashes}
+    sql = "SELECT hash, min(version_id) FROM version_hashes WHERE hash IN"
+    sql += " (SELECT value FROM json_each(?)) GROUP BY hash"
+    values = (json.dumps([*keys.values()]),)
+    found: dict[str, int] = dict(select_rows_or_empty(sql, values)) if keys else {}
+    return {file_hash: found[key] for file_hash, key in keys.items() if key in found}
 
 
 def load_version(client: Any, key: int | str, max_age: float = math.inf) -> Version:

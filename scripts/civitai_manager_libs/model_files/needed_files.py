@@ -101,9 +101,6 @@ def list_needed_files(
     """
     loader = VersionLoader(client)
     loader.load_named(images)
-    if not loader.network_failure:
-        with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then they stay unknown
-            load_used_licences(client, images, open_model)
     needs: dict[object, _Need] = {}
     by_image, _ = find_used_models(images, open_model)
     for image_id, used in by_image.items():
@@ -113,6 +110,9 @@ def list_needed_files(
                 name = (resource.type, resource.name.lower())
                 key = resource.version_id or resource.hash.lower() or name
                 needs.setdefault(key, _Need(one)).add(image_id, one)
+    if not loader.network_failure:  # by now, models are known by their hashes, too
+        with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then they stay unknown
+            load_used_licences(client, images, open_model)
     files, taken = list[NeededFile](), set[str]()
     unknown = dict[object, tuple[Resource, set[int]]]()
     for need in needs.values():

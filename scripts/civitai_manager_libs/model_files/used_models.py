@@ -42,14 +42,22 @@ def find_used_models(
     """Return ({image id: models that the image was made with}, {version id: its model}).
 
     A model is (its id, "<model name> <version name>"). No request is sent. An image may name a
-    model only by a file's name or hash: its version is then found among the versions in the images'
-    records and all versions of the stored model with the id `open_model`.
+    model only by a file's hash, or by a file's name: its version is then found among all that are
+    stored, or among those in the image's record and of the stored model with the id `open_model`.
     """
     named = models.find_versions([i for image in images for i in image.version_ids])
     opened = models.find_stored_model(open_model) if open_model else None
-    stored = {version.id: version for version in (opened.versions if opened else ())} | named
-    files = {file: version.id for version in stored.values() for file in version.files}
-    used = {image.id: list_resources(image.meta, image, files) for image in images}
+    opened_files = _list_files(opened.versions if opened else ())
+    used = dict[int, list[Resource]]()
+    for image in images:
+        own = _list_files(named[i] for i in image.version_ids if i in named)
+        used[image.id] = list(list_resources(image.meta, image, opened_files | own))
+    unnamed = [one for each in used.values() for one in each if one.hash and not one.version_id]
+    by_hash = models.find_versions_by_hash({one.hash.lower() for one in unnamed})
+    for each in used.values():
+        each[:] = [
+            replace(one, version_id=one.version_id or by_hash.get(one.hash.lower())) for one in each
+        ]
     known = list({one.version_id for each in used.values() for one in each if one.version_id})
     names, versions = models.find_version_names(known), models.find_versions(known)
 
@@ -60,6 +68,10 @@ def find_used_models(
 
     by_image = {image_id: [match(one) for one in each] for image_id, each in used.items()}
     return by_image, names
+
+
+def _list_files(versions: Iterable[Version]) -> dict[str, int]:
+    return {file: version.id for version in versions for file in version.files}
 
 
 def match_resource(
