@@ -154,7 +154,8 @@ export function makeTranslate(catalogue: () => Record<string, string> | undefine
   return (key, values = {}) => {
     const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
     return text.replace(PLACE, (whole, name, one, more) => {
-      const value = String(values[name] ?? whole);
+      const given = values[name] ?? whole;
+      const value = typeof given === "number" ? formatNumber(given) : String(given);
       if (one === undefined) return value;
       return value === "1" ? one : more;
     });

@@ -142,9 +142,7 @@ export function makeResources(context: Context) {
     if (drawnLicence !== licenceBefore)
       fill(licenceBox, licence.length > 0 && makePermissions(licence));
     licenceBefore = drawnLicence;
-    status.textContent =
-      problem?.message ??
-      (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));
+    status.textContent = problem?.message ?? answer?.locked ?? "";
     status.hidden = !status.textContent;
     if (!loading || !status.textContent)
       // stays while it is at work

@@ -48,8 +48,8 @@ def add_rule(kind: str, text: str) -> None:
     """Add a rule that hides images; do nothing if the rule exists.
 
     kind: "author" hides the images by the author `text`, "word" hides images with the word `text`
-    in the prompt, or in a tag of Civitai or the user, "image" that with the id `text`. Raises InputError for another kind, an empty
-    text or too many rules, and DiskError.
+    in the prompt, or in a tag of Civitai or the user, "image" that with the id `text`. Raises
+    InputError for another kind, an invalid text or too many rules, and DiskError.
     """
     rule = _parse_rule(kind, text)
     if rule is None:
