@@ -230,6 +230,7 @@ def test_details_of_an_image_that_cannot_be_shown_tell_what_the_gallery_knows(se
     page.tiles.nth(1).click()
     expect(page.slide.locator(".slide-error")).to_contain_text("does not answer")
     expect(page.page.locator(".details .author")).to_be_visible()
+    expect(page.page.locator(".details .problems")).to_be_hidden()  # it is said once
 
 
 def test_retried_comparison_keeps_the_focus(server, open_gallery):

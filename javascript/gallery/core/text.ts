@@ -53,6 +53,11 @@ export function formatBytes(size: number) {
   return `${formatNumber(Number(number.toFixed(digits)))} ${["kB", "MB", "GB"][step - 1]}`;
 }
 
+/** Return the parts of a name that a line may break between: a browser would cut words instead. */
+export function splitName(name: string) {
+  return name.split(/(?<=[_\-.])/).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
+}
+
 const encoder = new TextEncoder();
 
 /** Yield parts of a list of limited size. A larger entry is a part of its own. */

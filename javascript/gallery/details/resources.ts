@@ -52,7 +52,7 @@ function makeResourceRow(context: Context, resource: ResourceView, image: ImageD
     if (drawn === drawnBefore) return;
     drawnBefore = drawn;
     tag.textContent = getModelTypeName(type, translate);
-    nameBox.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
+    nameBox.replaceChildren(makeExternalLink(url ?? "", shown));
     const label = (needed ?? resource).availability_label;
     status.textContent = [label, formatSize(needed)].filter(Boolean).join(" · ");
     status.hidden = !status.textContent;
