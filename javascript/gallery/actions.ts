@@ -234,7 +234,7 @@ function makeViewerActions({ root, store, toast, translate, parts, signal }: Pag
     if (slideshow === store.get().slideshow) return;
     store.set({ slideshow });
     if (slideshow) began = toast(translate("slideshow_began", { n: readPace() }));
-    else began?.remove();
+    else parts.toasts.remove(began);
   };
   return {
     open,

@@ -68,3 +68,10 @@ def test_choices_of_a_field_have_different_labels_in_every_language(kind):
         pairs = messages.list_choices(kind, language)
         assert len({label for label, _ in pairs}) == len(pairs)
         assert [value for _, value in pairs] == list(messages.load_catalogue("en").choices[kind])
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW", "zh-CN"])
+def test_counts_are_written_alike_and_ids_as_they_are(language):
+    said = messages.translate("progress", language, done=1238, total=1929)
+    assert "1,238" in said and "1,929" in said
+    assert "1238" in messages.translate("post_number", language, id=1238)

@@ -33,13 +33,13 @@ class _Place:
         client.fetch_page = _page
         monkeypatch.setattr(queue, "JobClient", lambda _: client)
 
-    def _fetch(self, url, target, told):
+    def _fetch(self, url, target, told, place):
         job = int(url.split("/")[-2])
         if job not in self.begun:
             self.begun.append(job)
         while not self.gate.wait(0.02):
             find_cancellation().check()
-        return self.fetch(url, target, told)
+        return self.fetch(url, target, told, place)
 
     def add(self, count=1):
         folder = str(self.folder)

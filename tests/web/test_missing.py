@@ -176,6 +176,7 @@ def test_gallery_says_quietly_that_the_server_is_gone_as_soon_as_a_request_faile
     expect(details).not_to_contain_text(known)
     expect(page.slide.locator(".slide-error")).to_contain_text("does not answer")
     expect(page.page.locator(".details .author")).to_be_visible()  # which the gallery knows
+    expect(page.page.locator(".details .problems")).to_be_hidden()  # it is said once
     page.key("Escape")
     said = page.page.locator(".of-images")
     expect(said).to_contain_text("continues by itself")

@@ -53,6 +53,11 @@ export function formatBytes(size: number) {
   return `${formatNumber(Number(number.toFixed(digits)))} ${["kB", "MB", "GB"][step - 1]}`;
 }
 
+/** Return the parts of a name that a line may break between: a browser would cut words instead. */
+export function splitName(name: string) {
+  return name.split(/(?<=[_\-.])/).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
+}
+
 const encoder = new TextEncoder();
 
 /** Yield parts of a list of limited size. A larger entry is a part of its own. */
@@ -154,7 +159,8 @@ export function makeTranslate(catalogue: () => Record<string, string> | undefine
   return (key, values = {}) => {
     const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
     return text.replace(PLACE, (whole, name, one, more) => {
-      const value = String(values[name] ?? whole);
+      const given = values[name] ?? whole;
+      const value = typeof given === "number" ? formatNumber(given) : String(given);
       if (one === undefined) return value;
       return value === "1" ? one : more;
     });

@@ -80,13 +80,13 @@ export class Toasts {
       { class: `toast surface row ${kind ?? ""}` },
       el(
         "button",
-        { ...dismiss, on: { click: () => this.#remove(toast) } },
+        { ...dismiss, on: { click: () => this.remove(toast) } },
         kind && icon(kind === "bad" ? "warning" : "check"),
         el("span", { dir: "auto" }, text),
       ),
       look &&
         button({ ...look, class: "quiet" }, () => {
-          this.#remove(toast);
+          this.remove(toast);
           return look.press();
         }),
       clock,
@@ -105,7 +105,8 @@ export class Toasts {
   }
 
   /** Remove a message. If it has the focus, give that back to what had it before. */
-  #remove(toast: HTMLElement) {
+  remove(toast: HTMLElement | null | undefined) {
+    if (!toast) return;
     const hadFocus = toast.contains(this.root.activeElement);
     drop(toast);
     if (hadFocus) this.#focused?.focus({ preventScroll: true });

@@ -72,7 +72,7 @@ export function makeLongText(
   }
   const [beginning] = splitText(first.slice(0, 2 * letters), letters);
   const all = el("button", { type: "button", class: "plain", "data-do": "show-all" });
-  all.textContent = translate("show_all", { n: text.length.toLocaleString() });
+  all.textContent = translate("show_all", { n: text.length });
   all.addEventListener("click", () => {
     node.replaceChildren(...splitText(text).map((piece) => el("span", { class: "piece" }, piece)));
     node.focus({ preventScroll: true });

@@ -184,7 +184,7 @@ export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
     title: engine,
     thumb: image_id,
     group: translate("made_here"),
-    subject: translate("make_picture", { id: image_id }),
+    subject: translate("make_picture", { id: String(image_id) }),
     filters: [],
     created,
     state: isMaking(job) ? (state as JobCard["state"]) : "done",

@@ -90,7 +90,7 @@ export function makeFileControls(context: Context, { hasButton }: { hasButton: b
     trustLabel.hidden =
       !isMissing || !file?.may_run_code || Boolean(getRefusal(needed, fileChoices));
     trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
-    companions.hidden = !isMissing || !file || Boolean(needed.refusal);
+    companions.hidden = !isMissing || !file || Boolean(needed.refusal) || !needed.companions.length;
     const searched = { label: translate("model_search_civitai"), name: getSearchWords(needed) };
     search.hidden = !isMissing || !searched.name;
     setAttribute(search, "aria-label", translate("model_get_name", searched));

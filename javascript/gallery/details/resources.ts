@@ -52,7 +52,7 @@ function makeResourceRow(context: Context, resource: ResourceView, image: ImageD
     if (drawn === drawnBefore) return;
     drawnBefore = drawn;
     tag.textContent = getModelTypeName(type, translate);
-    nameBox.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
+    nameBox.replaceChildren(makeExternalLink(url ?? "", shown));
     const label = (needed ?? resource).availability_label;
     status.textContent = [label, formatSize(needed)].filter(Boolean).join(" · ");
     status.hidden = !status.textContent;
@@ -142,9 +142,7 @@ export function makeResources(context: Context) {
     if (drawnLicence !== licenceBefore)
       fill(licenceBox, licence.length > 0 && makePermissions(licence));
     licenceBefore = drawnLicence;
-    status.textContent =
-      problem?.message ??
-      (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));
+    status.textContent = problem?.message ?? answer?.locked ?? "";
     status.hidden = !status.textContent;
     if (!loading || !status.textContent)
       // stays while it is at work

@@ -3,7 +3,7 @@
 import type { ImageDetails, ImageView, PermissionView } from "../contract";
 import { el, icon, iconButton } from "../core/dom";
 import { type MenuItem, makeItem, makeMenuButton } from "../core/menu";
-import { formatDate, formatParameter } from "../core/text";
+import { formatDate, formatParameter, splitName } from "../core/text";
 import { makeLongText } from "../core/widgets";
 import { getParameterLabel } from "../state/state";
 import type { Context } from "../types";
@@ -92,7 +92,7 @@ function makeAuthor(context: Context, view: ImageView, record?: ImageDetails) {
 /** What is shown of a long prompt, so that the parameters below it are in the window. */
 const SHOWN = { prompt: { letters: 290, lines: 6 }, negative: { letters: 110, lines: 2 } };
 /** Letters that fit half of the details' width. */
-const HALF = { name: 22, value: 18 };
+const HALF = { name: 22, value: 15 };
 
 /** Return a section with a prompt, null for an empty prompt. */
 export function makeProse(context: Context, name: "prompt" | "negative", text: string) {
@@ -125,7 +125,7 @@ export function makeParameters(context: Context, rows: [name: string, value: str
       "div",
       { class: (name.length > HALF.name || value.length > HALF.value) && "wide" },
       el("dt", { dir: "auto" }, name),
-      el("dd", {}, el("button", props, shown)),
+      el("dd", {}, el("button", props, ...splitName(shown))),
     );
   });
   return el(
@@ -204,8 +204,9 @@ function copyOnClick({ actions }: Context, body: HTMLElement, text: string) {
 /** Return a link that opens in a new tab, or plain text if the URL is not http(s). */
 export function makeExternalLink(url: string, text: string, action?: string) {
   const safe = /^https?:\/\//.test(url);
-  if (!safe) return el("bdi", {}, text);
+  const name = el("bdi", {}, ...splitName(text));
+  if (!safe) return name;
   const target = { href: url, target: "_blank", rel: "noopener noreferrer" };
   const props = { ...target, class: "external", "data-do": action };
-  return el("a", props, el("bdi", {}, text), icon("external"));
+  return el("a", props, name, icon("external"));
 }

@@ -4,7 +4,6 @@
 import type { ModelView } from "../contract";
 import { button, el, fill, icon, observeSize, scrollBy, setLabel } from "../core/dom";
 import { type MenuItem, makeItem, makeMenuButton } from "../core/menu";
-import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { makeGetModel } from "../details/file_controls";
 import { makePermissions } from "../details/sections";
@@ -33,7 +32,7 @@ function makeDownloadOptions(context: Context, other: HTMLElement) {
   const trigger = button({ action: "download-options", icon: "download", label }, () => {
     const { images, ended } = store.get();
     const key = ended && images.length ? "download_all_n" : "download_whole";
-    setLabel(all, translate(key, { n: formatNumber(images.length) }));
+    setLabel(all, translate(key, { n: images.length }));
   });
   const popover = makePopover(
     trigger,
@@ -119,10 +118,11 @@ export function addGalleryHeader(
   const more = makeMenuButton(context, "gallery-menu", "open_more", listMenu);
   const download = makeDownloadOptions(context, more).trigger;
   const get = makeGetModel(context).element;
-  tools.append(get, watch, stats, download);
+  tools.append(watch, stats, download);
+  const first = el("div", { class: "actions" }, get); // it comes late, and must move nothing
   triggerWords.setAttribute("aria-label", translate("trained_words"));
   const links = [modelLinks, unfold]; // behind the filters, which they must not move
-  line.append(title, filters, ...links, tools, more, sizeSlider);
+  line.append(title, filters, first, ...links, tools, more, sizeSlider);
   makeToolbar(line, translate("toolbar_gallery"), signal);
   for (const one of [line, title, get]) observeSize(one, fitWords, signal);
   about.append(facts, triggerWords, descriptionText, licenceBox, tagRow);
@@ -282,7 +282,7 @@ export function addGalleryHeader(
 
   function listHiddenButtons() {
     const about = unfold.hasAttribute("data-empty") ? [] : [unfold];
-    const buttons = [...tools.children, ...about] as HTMLElement[];
+    const buttons = [get, ...tools.children, ...about] as HTMLElement[];
     const links = [...modelLinks.children] as HTMLElement[];
     return [...buttons, ...links]
       .filter((one) => !one.hidden && !one.getClientRects().length)

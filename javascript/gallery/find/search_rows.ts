@@ -174,6 +174,8 @@ function listKeyRows({ suggestions }: Found, translate: Translate): SearchRow[] 
   return suggestions.slice(0, MOST_HINTS).map((one) => ({ ...makeCompletionRow(one), group }));
 }
 
+const UNKNOWN = [0]; // keeps the place of pictures to come
+
 function listScopeRows(state: State, text: string, { preview }: Found, translate: Translate) {
   const { where, images } = state;
   const detail = (scope: SearchScope) => {
@@ -181,9 +183,7 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
     const { count, is_more: isMore } = countFound(scope, preview);
     if (isMore && !count) return "…";
     const n = `${formatNumber(count)}${isMore ? "+" : ""}`;
-    return scope === "loaded"
-      ? translate("row_of_loaded", { n, all: formatNumber(images.length) })
-      : n;
+    return scope === "loaded" ? translate("row_of_loaded", { n, all: images.length }) : n;
   };
   const name = getGalleryName(state, translate);
   const title = name === "…" ? translate("chip_loaded") : translate("row_in", { title: name });
@@ -206,7 +206,7 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
   }
   add("all", "library", translate("row_library"));
   const last = rows[rows.length - 1];
-  return [...rows.slice(0, -1), { ...last, pictures: preview?.pictures ?? [] }];
+  return [...rows.slice(0, -1), { ...last, pictures: preview?.pictures ?? UNKNOWN }];
 }
 
 function listModelRows(
@@ -434,6 +434,7 @@ function drawOption(
   option.dataset.row = kind;
   option.ariaDisabled = kind === "message" ? "true" : null;
   const makeThumb = (id: number) => {
+    if (!id) return el("span");
     const thumb = el("img", { alt: "", src: getThumbUrl(id), "data-id": id, draggable: "false" });
     thumb.addEventListener("error", () => thumb.remove());
     return thumb;

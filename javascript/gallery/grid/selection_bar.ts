@@ -148,7 +148,7 @@ export function addSelectionBar(context: Context) {
     hidden.hidden = !hiddenCount && !showsHidden;
     hidden.textContent = showsHidden
       ? translate("hidden_shown")
-      : translate("hidden_count", { n: formatNumber(hiddenCount) });
+      : translate("hidden_count", { n: hiddenCount });
     marked.hidden = marks.size === 0;
     all.hidden = marks.size > 0; // in the menu then
     const { length } = listIds();
@@ -161,9 +161,9 @@ export function addSelectionBar(context: Context) {
     compare.hidden = length < 2;
     setDisabled(compare, isTooMany);
     compare.title = translate(isTooMany ? "compare_marks" : "compare_title");
-    setText(count, marks.size ? translate("marked_count", { n: formatNumber(length) }) : "");
+    setText(count, marks.size ? translate("marked_count", { n: length }) : "");
     unseenNote.hidden = !unseen;
-    unseenNote.textContent = translate("marked_unseen", { n: formatNumber(unseen) });
+    unseenNote.textContent = translate("marked_unseen", { n: unseen });
     back.hidden = now.place === null;
   }
 }

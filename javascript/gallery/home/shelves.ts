@@ -170,7 +170,7 @@ export function makeLibraryShelf(context: Context, { home }: State) {
       action: "open-kept",
       href: buildHref(context, { search }),
       name,
-      about: translate("home_count", { n: formatNumber(count) }),
+      about: translate("home_count", { n: count }),
       images: covers.map((id) => api.getThumbUrl(id, SMALL)),
       glyph,
       open: () => actions.openLibrary(search),

@@ -1,5 +1,6 @@
 /** The panel of the downloads: starts, searches and controls them, and reports when they end. */
 
+import type { PageContext } from "../actions";
 import type { BeginJobBody, ImageView, JobCard } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
 import { makeUuid } from "../core/text";
@@ -157,7 +158,7 @@ export class Jobs {
   #more = el("p", { class: "dim" });
   #clear;
 
-  constructor(readonly context: Context) {
+  constructor(readonly context: PageContext) {
     const { translate } = context;
     this.#empty = makeEmpty(context, translate("jobs_none"));
     this.#none.textContent = translate("jobs_none_found");
@@ -189,7 +190,7 @@ export class Jobs {
       ],
       opened: () => {
         context.actions.noteFailures(0);
-        for (const message of this.#led.splice(0)) message?.remove();
+        for (const message of this.#led.splice(0)) context.parts.toasts.remove(message);
         this.#search.reset();
       },
       read: () => this.poller.poll(),
@@ -311,8 +312,9 @@ export class Jobs {
 
   /** Take jobs out of the list; they are deleted once *Undo* or the page is gone. */
   #remove(ids: number[]) {
-    const { api, store, toast, translate, signal } = this.context;
-    for (const id of ids) this.#cancelled.get(id)?.remove(); // what is removed cannot be resumed
+    const { api, parts, store, toast, translate, signal } = this.context;
+    // what is removed cannot be resumed
+    for (const id of ids) parts.toasts.remove(this.#cancelled.get(id));
     const show = (isRemoved: boolean) => {
       for (const id of ids) this.#removed[isRemoved ? "add" : "delete"](id);
       this.#draw(store.get());

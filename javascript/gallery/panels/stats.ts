@@ -75,7 +75,7 @@ function makeBar({ translate }: Context, bar: Bar, show: (bar: Bar) => void) {
     el("span", { class: "label", dir: "auto" }, bar.label),
     bar.weight && el("span", { class: "weight" }, " ", weight),
     el("span", { class: "share" }, " ", formatPercent(bar.share)),
-    unseen(translate("stats_bar_count", { n: formatNumber(bar.count) })),
+    unseen(translate("stats_bar_count", { n: bar.count })),
     el("span", { class: "bar-reactions" }, icon("like"), " ", formatNumber(bar.reactions)),
     unseen(translate("stats_bar_got")),
   );
@@ -394,7 +394,7 @@ export function addStatsPanel(context: Context) {
     const counts = { pictures: formatNumber(image_count), with_data: formatNumber(with_data) };
     const all = { action: "figures-every", label: translate("every_version"), class: "quiet" };
     const summary = image_count
-      ? translate("stats_sample", { ...counts, reactions: formatNumber(reactions) })
+      ? translate("stats_sample", { ...counts, reactions })
       : translate("stats_none");
     fill(
       sample,

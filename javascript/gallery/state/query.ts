@@ -159,7 +159,7 @@ export function getGalleryName(
   const saved = findSavedPlace(where);
   if (saved) return saved.collection || translate(saved.key);
   if (user) return translate("pictures_by", { user });
-  if (post !== null) return translate("post_number", { id: post });
+  if (post !== null) return translate("post_number", { id: String(post) });
   if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
   // of a list's images the address tells how many, until the first page is loaded
   const listed = /^\d/.test(where.images) ? where.images.split(",").length : "…";

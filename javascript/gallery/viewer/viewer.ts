@@ -70,8 +70,7 @@ function makeViewerBar(context: Context) {
     shownView = view;
     element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
     const all = `${formatNumber(count)}${canWalkOn(store.get()) ? "+" : ""}`;
-    positionText.textContent =
-      index < 0 ? "" : translate("position", { at: formatNumber(index + 1), n: all });
+    positionText.textContent = index < 0 ? "" : translate("position", { at: index + 1, n: all });
     setPressed(mark, marks.has(view.id));
     setPressed(favourite, view.favourite);
     setPressed(detailsButton, details);

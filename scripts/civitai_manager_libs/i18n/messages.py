@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -65,7 +65,11 @@ _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
 class _Formatter(string.Formatter):
-    """Formats like `str.format`, and chooses between singular and plural."""
+    """Formats like `str.format`, but counts as 1,238; chooses between singular and plural."""
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        value = super().get_value(key, args, kwargs)
+        return f"{value:,}" if key in _COUNTS and type(value) is int else value
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         """Format a number as its singular or plural in a field such as `{n:picture|pictures}`.
@@ -78,6 +82,8 @@ class _Formatter(string.Formatter):
         return singular if str(value) == "1" else plural
 
 
+_COUNTS = {"all", "both", "done", "failed", "fewer", "first", "more", "n", "saved", "second"}
+_COUNTS |= {"skipped", "there", "total"}
 _formatter = _Formatter()
 
 

@@ -243,5 +243,4 @@ def _compare_walks(report: WalkReport, language: str) -> str:
         key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
     numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
     numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
-    texts = {name: f"{number:,}" for name, number in numbers.items()}
-    return messages.translate(f"report_{key}", language, **texts)
+    return messages.translate(f"report_{key}", language, **numbers)

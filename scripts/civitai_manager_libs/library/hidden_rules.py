@@ -49,7 +49,7 @@ def add_rule(kind: str, text: str) -> None:
 
     kind: "author" hides the images by the author `text`, "word" hides images with the word `text`
     in the prompt, or in a tag of Civitai or the user, "image" hides the one with the id `text`.
-    Raises InputError for another kind, an empty text or too many rules, and DiskError.
+    Raises InputError for another kind, an invalid text or too many rules, and DiskError.
     """
     rule = _parse_rule(kind, text)
     if rule is None:
