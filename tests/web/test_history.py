@@ -106,19 +106,6 @@ def test_reload_and_forward_lead_to_where_one_was_last(server, open_gallery):
     wait_for(lambda: abs(_scrolled(page) - last) < 2, "the place before Back")
 
 
-def test_closing_search_results_restores_the_gallerys_position(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.scroll_to(40)
-    topmost = _topmost(page)
-    page.search(_WORDS, "models")
-    expect(_cards(page).first).to_be_in_viewport()
-    page.control("close-found").click()
-    expect(page.tile(topmost)).to_be_in_viewport()
-    expect(page.page).not_to_have_url(re.compile("find="))
-    page.page.go_forward()
-    expect(_cards(page).first).to_be_in_viewport()
-
-
 def test_url_with_words_repeats_the_search(server, open_gallery):
     page = open_gallery(server, "?find=water")
     expect(_cards(page).filter(has_text="Slow Water")).to_be_visible()
@@ -136,28 +123,6 @@ def _topmost(page):
     page.scroll_position()
     boxes = {id: box for id, box in page.boxes().items() if box[1] >= 68}
     return min(boxes, key=lambda id: (boxes[id][1], boxes[id][0]))
-
-
-def test_back_from_sort_and_filter_restores_gallery_and_position(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.scroll_to(40)
-    topmost, steps = _topmost(page), _steps(page)
-    page.field("sort").select_option("Oldest")
-    expect(page.page).to_have_url(re.compile("sort=Oldest"))
-    page.open_filters()
-    page.choose_type("video")
-    expect(page.page).to_have_url(re.compile("type=video"))
-    assert _steps(page) == steps + 3  # with the open filters
-    page.page.go_back()
-    expect(page.field("level")).to_be_hidden()
-    page.page.go_back()
-    page.open_filters()
-    expect(page.page.locator("[data-field='type'][value='']")).to_be_checked()
-    expect(page.field("sort")).to_have_value("Oldest")
-    page.page.go_back()
-    page.page.go_back()
-    expect(page.field("sort")).to_have_value("Newest")
-    expect(page.tile(topmost)).to_be_in_viewport()
 
 
 def test_title_of_the_document_names_what_is_open(server, open_gallery):
@@ -193,7 +158,9 @@ def test_search_is_one_step_that_clearing_undoes(server, open_gallery):
     expect(page.page).to_have_url(re.compile("search=is%3Avideo$"))
 
 
-def test_back_from_a_search_restores_the_exact_position(server, open_gallery):
+def test_back_from_search_sort_and_filter_and_the_end_of_results_restore_the_position(
+    server, open_gallery
+):
     page = open_gallery(server).ready()
     page.scroll_to(40)
     topmost = _topmost(page)
@@ -204,6 +171,30 @@ def test_back_from_a_search_restores_the_exact_position(server, open_gallery):
         wait_for(lambda: topmost not in page.ids())
         page.page.go_back()
         wait_for(lambda: topmost in page.ids() and abs(page.boxes()[topmost][1] - y) < 2, where)
+    steps = _steps(page) - 1  # one lies ahead
+    page.field("sort").select_option("Oldest")
+    expect(page.page).to_have_url(re.compile("sort=Oldest"))
+    page.open_filters()
+    page.choose_type("video")
+    expect(page.page).to_have_url(re.compile("type=video"))
+    assert _steps(page) == steps + 3  # with the open filters
+    page.page.go_back()
+    expect(page.field("level")).to_be_hidden()
+    page.page.go_back()
+    page.open_filters()
+    expect(page.page.locator("[data-field='type'][value='']")).to_be_checked()
+    expect(page.field("sort")).to_have_value("Oldest")
+    page.page.go_back()
+    page.page.go_back()
+    expect(page.field("sort")).to_have_value("Newest")
+    expect(page.tile(topmost)).to_be_in_viewport()
+    page.search(_WORDS, "models")
+    expect(_cards(page).first).to_be_in_viewport()
+    page.control("close-found").click()
+    expect(page.tile(topmost)).to_be_in_viewport()
+    expect(page.page).not_to_have_url(re.compile("find="))
+    page.page.go_forward()
+    expect(_cards(page).first).to_be_in_viewport()
 
 
 def test_words_that_filter_loaded_images_are_in_the_url(server, open_gallery):
@@ -299,7 +290,9 @@ def _read_all(page):
     wait_for(lambda: page.place()[1] == 180, "the whole gallery")
 
 
-def test_handle_scrolls_to_a_month_by_keys_and_loads_the_way_there(shared_server, open_gallery):
+def test_handle_scrolls_to_a_month_by_keys_and_loads_the_way_there_and_while_it_is_dragged(
+    shared_server, open_gallery
+):
     page = open_gallery(shared_server, _GALLERY)
     _read_all(page)
     page.go("")
@@ -318,36 +311,6 @@ def test_handle_scrolls_to_a_month_by_keys_and_loads_the_way_there(shared_server
     expect(_handle(page)).to_have_attribute("aria-valuenow", str(int(last) - 1))
     page.key("Home")
     wait_for(lambda: page.place()[0] < 90 and newest in page.ids(), "the top")
-    page.field("sort").select_option("Most Reactions")
-    expect(_handle(page)).to_be_hidden()
-
-
-def test_month_is_shown_while_the_gallery_is_scrolled(shared_server, open_gallery):
-    page = open_gallery(shared_server, _GALLERY).ready()
-    month = page.page.locator(".scrubber-month")
-    expect(month).to_be_hidden()
-    page.wheel(900)
-    expect(month).to_be_visible()
-    expect(month).to_have_text(re.compile(r"^[A-Z][a-z]+ 20\d\d$"))
-    expect(month).to_be_hidden()
-    assert not [path for path in page.asked if path.startswith("months")]
-
-
-def test_handle_is_not_over_what_the_host_shows_above_the_gallery(shared_server, open_gallery):
-    page = open_gallery(shared_server, _GALLERY).ready()
-    page.page.evaluate("document.body.style.paddingTop = '400px'")
-    page.wheel(1500)
-    wait_for(lambda: page.scroll_position() > 1000, "some rows")
-    page.wheel(-3000)
-    track, tab = page.page.locator(".scrubber"), page.page.locator("civitai-gallery")
-    wait_for(lambda: track.bounding_box()["y"] >= tab.bounding_box()["y"] > 300, "its place")
-
-
-def test_handle_scrolls_while_it_is_dragged(shared_server, open_gallery):
-    page = open_gallery(shared_server, _GALLERY)
-    _read_all(page)
-    page.key("t")
-    wait_for(lambda: page.place()[0] < 90, "the top")
     handle, track = _handle(page), page.page.locator(".scrubber")
     handle.hover()
     expect(handle).not_to_have_attribute("aria-valuemax", "0")
@@ -363,12 +326,36 @@ def test_handle_scrolls_while_it_is_dragged(shared_server, open_gallery):
     page.page.mouse.up()
     wait_for(lambda: page.place()[0] < 90, "the top")
     assert "search=" not in page.page.url
+    page.field("sort").select_option("Most Reactions")
+    expect(_handle(page)).to_be_hidden()
 
 
-def test_handle_held_at_the_last_known_month_loads_the_gallery_to_its_end(
+def test_month_is_shown_while_one_scrolls_and_its_handle_is_not_over_what_the_host_has_above(
+    shared_server, open_gallery
+):
+    page = open_gallery(shared_server, _GALLERY).ready()
+    month = page.page.locator(".scrubber-month")
+    expect(month).to_be_hidden()
+    page.wheel(900)
+    expect(month).to_be_visible()
+    expect(month).to_have_text(re.compile(r"^[A-Z][a-z]+ 20\d\d$"))
+    expect(month).to_be_hidden()
+    assert not [path for path in page.asked if path.startswith("months")]
+    page.page.evaluate("document.body.style.paddingTop = '400px'")
+    page.wheel(1500)
+    wait_for(lambda: page.scroll_position() > 1000, "some rows")
+    page.wheel(-3000)
+    track, tab = page.page.locator(".scrubber"), page.page.locator("civitai-gallery")
+    wait_for(lambda: track.bounding_box()["y"] >= tab.bounding_box()["y"] > 300, "its place")
+
+
+def test_new_gallery_is_read_to_its_end_by_its_handle_then_shuffled_and_shuffled_again(
     demo, start, open_gallery
 ):
-    page = open_gallery(start(demo.url), _GALLERY).ready()
+    page = open_gallery(start(demo.url), "?model=900003&level=XXX&sort=Random")
+    page.page.locator(".status [data-do='newest-first']").click()  # nothing is stored yet
+    page.ready()
+    expect(page.field("sort")).to_have_value("Newest")
     handle, track = _handle(page), page.page.locator(".scrubber")
     handle.focus()
     expect(handle).not_to_have_attribute("aria-valuemax", "0")
@@ -383,14 +370,7 @@ def test_handle_held_at_the_last_known_month_loads_the_gallery_to_its_end(
     page.page.mouse.up()
     page.key("End")
     expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d · \d+$"))
-
-
-def test_gallery_is_shuffled_to_its_end_and_shuffled_again(demo, start, open_gallery):
-    page = open_gallery(start(demo.url), "?model=900003&level=XXX&sort=Random")
-    page.page.locator(".status [data-do='newest-first']").click()  # nothing is stored yet
-    page.ready()
-    expect(page.field("sort")).to_have_value("Newest")
-    _read_all(page)
+    page.page.locator(".grid").focus()
     page.key("Home")
     newest = page.ids()[:8]
     page.field("sort").select_option("Random")

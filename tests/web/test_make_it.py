@@ -22,14 +22,14 @@ def _needs_only_a_checkpoint(row):
     return row.kind == "a1111" and row.type == "image" and "Model:" in text and "lora" not in text
 
 
-_ROW, _SECOND = list(filter(_needs_only_a_checkpoint, of_model(_MODEL)[:60]))[:2]
+_PLAIN = list(filter(_needs_only_a_checkpoint, of_model(_MODEL)[:90]))[:5]
+_ROW, *_THREE, _OF_SEEDS = _PLAIN  # each makes other images: one server is for all tests
+_FINDERS = {"ckpt_name": r"Model: (.+?),", "lora_name": r"<lora:([^:>]+):"}
 
 
-@pytest.fixture
-def comfy():
-    with ComfyStandIn(seconds=1) as engine:
-        names = set(re.findall(r"Model: (\w+)", infotext_of(_ROW) + infotext_of(_SECOND)))
-        engine.lists["ckpt_name"] += [f"{name}.safetensors" for name in names]
+@pytest.fixture(scope="module")
+def _comfy():
+    with ComfyStandIn() as engine:
         engine.lists["sampler_name"] += ["euler_ancestral", "dpmpp_2m_sde", "uni_pc"]
         engine.lists["scheduler"] += ["simple", "exponential"]
         engine.image = make_png(256)
@@ -37,11 +37,33 @@ def comfy():
 
 
 @pytest.fixture
-def made_by(comfy, demo, tmp_path, open_gallery):
-    """Return a page whose server knows the stand-in of ComfyUI."""
-    server = Server(demo.url, tmp_path / "own", engine_addresses=comfy.url)
-    yield open_gallery(server, _ADDRESS).ready()
+def comfy(_comfy):
+    """Return a ComfyUI that has what `_PLAIN` needs and makes an image in a second."""
+    _comfy.seconds = 1
+    _comfy.status = {"status_str": "success", "completed": True, "messages": []}
+    for made in (_comfy.asked, _comfy.jobs, _comfy.workflows):
+        made.clear()
+    _install(_comfy, *_PLAIN, of="ckpt_name")
+    return _comfy
+
+
+def _install(comfy, *rows, of):
+    """Let ComfyUI have only those files of one kind that these images were made with."""
+    texts = "".join(map(infotext_of, rows))
+    comfy.lists[of] = [f"{name}.safetensors" for name in {*re.findall(_FINDERS[of], texts)}]
+
+
+@pytest.fixture(scope="module")
+def _server(browser, demo, _comfy, tmp_path_factory):
+    server = Server(demo.url, tmp_path_factory.mktemp("own"), engine_addresses=_comfy.url)
+    yield server
     server.close()
+
+
+@pytest.fixture
+def made_by(_server, comfy, open_gallery):
+    """Return a page whose server knows the stand-in of ComfyUI."""
+    return open_gallery(_server, _ADDRESS).ready()
 
 
 def _open(page, row):
@@ -83,8 +105,15 @@ def test_what_differs_is_said_before_and_the_result_is_compared(made_by, comfy):
     expect(made_by.page.locator(".make-ring")).to_have_count(0)
 
 
-def test_what_is_missing_is_offered_first(made_by, comfy):
-    comfy.lists["ckpt_name"] = ["other.safetensors"]
+def test_what_is_missing_is_offered_first_and_no_weight_is_tried_without_its_lora(made_by, comfy):
+    row = next(filter(_has_one_lora, of_model(_LORA)))
+    _install(comfy, row, of="ckpt_name")
+    _install(comfy, of="lora_name")
+    made_by.go(f"?model={_LORA}&level=XXX&image={row.id}")
+    made_by.control("try-weights").click()
+    expect(made_by.control("make-get")).to_be_visible()
+    expect(made_by.control("make-drops_missing")).to_have_count(0)
+    made_by.go(_ADDRESS)
     _open(made_by, _ROW)
     made_by.control("make").click()
     expect(made_by.control("make-now")).to_be_disabled()
@@ -123,25 +152,36 @@ def test_nodes_of_a_stranger_run_only_with_consent(made_by, comfy):
     assert sent[-1]["runs_custom_nodes"] and not sent[-1]["rebuilds"]
 
 
-def test_several_are_made_one_after_another_and_stopped_or_tried_again(made_by, comfy):
+def test_several_are_made_one_after_another_also_after_a_reload_and_stopped_or_tried_again(
+    made_by, comfy
+):
     comfy.seconds = 30
     assert "engines/find" not in made_by.asked
-    _open(made_by, _ROW)
+    _open(made_by, _THREE[0])
     made_by.key("ArrowRight")
     made_by.key("Escape")
-    made_by.tile(str(_ROW.id)).click(button="right")
+    made_by.tile(str(_THREE[0].id)).click(button="right")
     expect(made_by.control("menu-make")).to_have_text("Make it")
     assert made_by.asked.count("engines/find") == 1, "once for all images"
     made_by.key("Escape")
-    for row in (_ROW, _SECOND):
+    for row in _THREE:
         made_by.tile(str(row.id)).locator("[data-do='mark']").click()
     made_by.choose_more("make")
-    made_by.message("Making 2 pictures").wait_for()
+    made_by.message("Making 3 pictures").wait_for()
+    made_by.tile(str(_THREE[2].id)).press("Enter")
+    made_by.page.locator(".making").wait_for()
+    made_by.reload()
+    made_by.page.locator(".making").wait_for()
+    made_by.control("stop-making").click()
+    expect(made_by.page.locator(".making")).to_be_hidden()
+    assert made_by.page.evaluate("document.activeElement !== document.body")
+    made_by.key("Escape")
     made_by.control("jobs").click()
-    rows = made_by.panel("jobs").locator("[data-job]")
-    expect(rows).to_have_count(2)
+    running = made_by.panel("jobs").locator("[data-job]:has([data-do='job-stop'])")
+    expect(running).to_have_count(2)
+    again = made_by.control("job-again").count()
     made_by.control("job-stop").nth(1).click()
-    expect(made_by.control("job-again")).to_have_count(1)
+    expect(made_by.control("job-again")).to_have_count(again + 1)
     comfy.status = {"status_str": "error", "completed": False, "messages": []}
     comfy.seconds = 0
     wait_for(lambda: comfy.list_asked("/prompt"), "the request")
@@ -171,19 +211,6 @@ def test_workflow_is_opened_in_comfyui_or_dragged_there_as_a_file(made_by, comfy
     assert json.loads(unquote(dragged.partition(",")[2])) == stored
     made_by.control("leave-workflow").click()
     expect(dialog).to_have_count(0)
-
-
-def test_progress_is_shown_again_after_a_reload(made_by, comfy):
-    comfy.seconds = 30
-    _open(made_by, _ROW)
-    made_by.control("make").click()
-    made_by.control("make-now").click()
-    made_by.page.locator(".making").wait_for()
-    made_by.reload()
-    made_by.page.locator(".making").wait_for()
-    made_by.control("stop-making").click()
-    expect(made_by.page.locator(".making")).to_be_hidden()
-    assert made_by.page.evaluate("document.activeElement !== document.body")
 
 
 def test_host_makes_it_with_the_values_that_were_pasted(open_host, host):
@@ -243,7 +270,7 @@ def test_settings_say_what_to_do_with_each_program_and_take_a_login(made_by, com
 
 def test_four_seeds_are_made_and_compared_in_one_row(made_by, comfy):
     comfy.seconds = 0
-    _open(made_by, _ROW)
+    _open(made_by, _OF_SEEDS)
     made_by.control("more-makers").click()
     made_by.control("make-seeds").click()
     compare = made_by.panel("compare")
@@ -258,11 +285,9 @@ def test_four_seeds_are_made_and_compared_in_one_row(made_by, comfy):
 def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
     comfy.seconds = 0
     row = next(filter(_has_one_lora, of_model(_LORA)))
-    text = infotext_of(row)
-    name = re.search(r"<lora:([^:>]+):", text)[1]
-    comfy.lists["ckpt_name"].append(f"{re.search(r'Model: (.+?),', text)[1]}.safetensors")
-    comfy.lists["lora_name"].append(f"{name}.safetensors")
-    comfy.lists["vae_name"].append("vae-ft-mse-840000-ema-pruned.safetensors")
+    for kind in _FINDERS:
+        _install(comfy, row, of=kind)
+    comfy.lists["vae_name"] = ["vae-ft-mse-840000-ema-pruned.safetensors"]
     made_by.go(f"?model={_LORA}&level=XXX&image={row.id}")
     made_by.control("try-weights").click()
     field = made_by.field("weights")
@@ -281,16 +306,6 @@ def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
     inputs = [node["inputs"] for node in nodes if node["class_type"] == "LoraLoader"]
     assert [one["strength_model"] for one in inputs] == [0.5, 1.2]
     assert len({node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}) == 1
-
-
-def test_weights_of_a_lora_that_is_missing_are_not_tried_without_it(made_by, comfy):
-    row = next(filter(_has_one_lora, of_model(_LORA)))
-    checkpoint = re.search(r"Model: (.+?),", infotext_of(row))[1]
-    comfy.lists["ckpt_name"].append(f"{checkpoint}.safetensors")
-    made_by.go(f"?model={_LORA}&level=XXX&image={row.id}")
-    made_by.control("try-weights").click()
-    expect(made_by.control("make-get")).to_be_visible()
-    expect(made_by.control("make-drops_missing")).to_have_count(0)
 
 
 def test_weight_that_failed_is_tried_again_after_a_reload(made_by):

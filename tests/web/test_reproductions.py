@@ -198,9 +198,8 @@ def _write_png(path, row, **changes):
 
 
 @pytest.fixture
-def opened(start, demo, open_gallery):
-    """opened(row) -> a page of a server of its own, with that image open."""
-    server = start(demo.url)
+def opened(server, open_gallery):
+    """opened(row) -> a page with that image open."""
 
     def opened(row):
         page = open_gallery(server, f"?model={_MODEL}&image={row.id}")

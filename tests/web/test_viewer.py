@@ -10,12 +10,12 @@ from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, find_middle, wait_for
 from page_facts import infotext_of, of_model
-import pytest
 
 _SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
 _PRESS = """([key, times]) => {
     for (let i = 0; i < times; i += 1) document.dispatchEvent(new KeyboardEvent("keydown", {key}));
 }"""
+_QUICK = "localStorage.setItem('civitai-shortcut', JSON.stringify({slideshow: 3}))"
 _MIDDLE = (195, 420)  # of the phone
 
 
@@ -53,35 +53,38 @@ def _assert_whole(page, how):
 # The way through
 
 
-@pytest.mark.parametrize("width,height", [(390, 844), (1440, 900)])
-def test_image_is_shown_whole_however_it_is_opened(server, open_gallery, width, height):
-    page = open_gallery(server, viewport={"width": width, "height": height})
+def test_image_is_shown_whole_however_it_is_opened(server, open_gallery):
+    page = open_gallery(server, "")
     images = of_model(900_001, kind="image")
     sizes = [(image.id, *files.get_size(image)) for image in images]
     portraits = [id for id, wide, high in sizes if high > wide]
     landscape = next(id for id, wide, high in sizes if wide > high)
     of_unknown_size = next(id for id in portraits if id % 53 == 0)
-    for image_id in (portraits[0], landscape, of_unknown_size):
-        page.go(f"?model=900001&level=XXX&image={image_id}")
-        _assert_whole(page, "address")
-    page.reload()
-    _assert_whole(page, "reload")
-    page.go("?model=900001&level=XXX")
-    page.open()
-    _assert_whole(page, "click")
-    for _ in range(3):
-        page.key("ArrowRight")
-        _assert_whole(page, "turn")
-    for _ in range(2):
-        page.key("i")
+    for width, height in ((390, 844), (1440, 900)):
+        page.page.set_viewport_size({"width": width, "height": height})
+        for image_id in (portraits[0], landscape, of_unknown_size):
+            page.go(f"?model=900001&level=XXX&image={image_id}")
+            _assert_whole(page, "address")
+        page.reload()
+        _assert_whole(page, "reload")
+        page.go("?model=900001&level=XXX")
+        page.open()
+        _assert_whole(page, "click")
+        for _ in range(3):
+            page.key("ArrowRight")
+            _assert_whole(page, "turn")
+        for _ in range(2):
+            page.key("i")
+            page.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+            _assert_whole(page, "details")
+        page.page.set_viewport_size({"width": height, "height": width})
         page.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-        _assert_whole(page, "details")
-    page.page.set_viewport_size({"width": height, "height": width})
-    page.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    _assert_whole(page, "resize")
+        _assert_whole(page, "resize")
 
 
-def test_thumbnail_is_shown_at_once_and_replaced_by_the_file(server, open_gallery):
+def test_thumbnail_is_shown_at_once_and_replaced_by_the_file_and_its_neighbours_are_loaded(
+    server, open_gallery
+):
     page = open_gallery(server).ready()
     held, gate = [], []
     page.page.route(
@@ -97,6 +100,15 @@ def test_thumbnail_is_shown_at_once_and_replaced_by_the_file(server, open_galler
     expect(page.viewer).to_have_attribute("data-shows", "file")
     after = _box(page)
     assert all(abs(before[side] - after[side]) < 2 for side in before)
+    page.key("Escape")
+    page.page.unroute_all(behavior="ignoreErrors")
+    page.open(5)
+    _loaded_around(page)
+    page.page.route("**/api/file/*", lambda route: route.abort())
+    page.page.route("**/api/thumb/*", lambda route: route.abort())
+    for key, at in (("ArrowRight", 7), ("ArrowLeft", 6), ("ArrowLeft", 5)):
+        page.key(key)
+        assert (page.viewed()["shows"], _at(page)) == ("file", at)
 
 
 _COUNT_IMAGES = """() => {
@@ -111,29 +123,19 @@ _COUNT_IMAGES = """() => {
 }"""
 
 
-@pytest.mark.parametrize("shown", ["thumb", "file"])
-def test_closed_images_and_their_neighbours_are_forgotten(server, open_gallery, shown):
+def test_closed_images_and_their_neighbours_are_forgotten(server, open_gallery):
     page = open_gallery(server).ready()
-    if shown == "thumb":
-        page.page.route("**/api/file/*", lambda route: None)
-    page.page.evaluate(_COUNT_IMAGES)
-    for number in range(6):
-        page.tiles.nth(number).click()
-        page.page.locator(f"dialog[data-viewer][data-shows='{shown}']").wait_for()
-        page.key("Escape")
-        expect(page.page.locator(".flight")).to_have_count(0)
-    page.context.new_cdp_session(page.page).send("HeapProfiler.collectGarbage")
-    assert page.page.evaluate("countLost()") < 6
-
-
-def test_neighbours_are_loaded_in_advance(server, open_gallery):
-    page = open_gallery(server).open(5)
-    _loaded_around(page)
-    page.page.route("**/api/file/*", lambda route: route.abort())
-    page.page.route("**/api/thumb/*", lambda route: route.abort())
-    for key, at in (("ArrowRight", 7), ("ArrowLeft", 6), ("ArrowLeft", 5)):
-        page.key(key)
-        assert (page.viewed()["shows"], _at(page)) == ("file", at)
+    for first, shown in ((0, "file"), (8, "thumb")):
+        if shown == "thumb":
+            page.page.route("**/api/file/*", lambda route: None)
+        page.page.evaluate(_COUNT_IMAGES)
+        for number in range(first, first + 6):
+            page.tiles.nth(number).click()
+            page.page.locator(f"dialog[data-viewer][data-shows='{shown}']").wait_for()
+            page.key("Escape")
+            expect(page.page.locator(".flight")).to_have_count(0)
+        page.context.new_cdp_session(page.page).send("HeapProfiler.collectGarbage")
+        assert page.page.evaluate("countLost()") < 6, shown
 
 
 def test_thirty_quick_presses_count_fetch_no_skipped_file_and_few_at_once(server, open_gallery):
@@ -164,7 +166,9 @@ def test_thirty_quick_presses_count_fetch_no_skipped_file_and_few_at_once(server
     assert max(most) <= 5  # two at once; the ends of those that were aborted may come late
 
 
-def test_next_loads_more_pages_and_stops_at_the_gallerys_end(server, open_gallery):
+def test_next_loads_more_pages_and_stops_at_the_ends_with_the_focus_in_the_viewer(
+    server, open_gallery
+):
     page = open_gallery(server, f"?model={_SMALL}&level=XXX").open()
     page.key("End")
     wait_for(lambda: _at(page) >= 100)
@@ -176,6 +180,10 @@ def test_next_loads_more_pages_and_stops_at_the_gallerys_end(server, open_galler
     page.key("Home")
     assert _at(page) == 1
     expect(page.control("previous")).to_be_disabled()
+    page.key("ArrowRight")
+    page.control("previous").press("Enter")
+    expect(page.control("previous")).to_be_disabled()
+    expect(page.viewer).to_be_focused()
 
 
 def test_keys_work_after_a_button_a_checkbox_and_a_field_had_the_focus(server, open_gallery):
@@ -230,42 +238,41 @@ def test_wheel_zooms_to_the_point_a_drag_pans_and_keys_and_a_double_click_fit_ag
     expect(page.viewer).to_be_visible()
 
 
-def test_escape_leaves_full_screen_before_the_image(server, open_gallery):
+_IS_FULL = "() => Boolean(document.fullscreenElement)"
+_IS_NOT_FULL = "() => !document.fullscreenElement"
+
+
+def test_full_screen_ends_before_the_image_and_leaves_the_focus_to_a_message_or_the_tile(
+    server, open_gallery
+):
     page = open_gallery(server).open(1)
     page.control("fullscreen").click()
-    page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
+    page.page.wait_for_function(_IS_FULL)
     page.key("ArrowRight")
     assert _at(page) == 3
     page.key("j")
     expect(page.page.locator("[data-panel='jobs']")).to_be_visible()
     page.key("Escape")
     page.key("f")
-    page.page.wait_for_function("() => !document.fullscreenElement")
+    page.page.wait_for_function(_IS_NOT_FULL)
     expect(page.viewer).to_be_visible()
-
-
-@pytest.mark.parametrize("close", ["Escape", "Back"])
-def test_image_closed_in_full_screen_gives_its_tile_the_focus(server, open_gallery, close):
-    page = open_gallery(server).open(1)
-    id = page.viewed()["id"]
-    page.key("f")
-    page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
-    page.control("slideshow").press("Enter")  # which hides the button
-    expect(page.viewer).to_be_focused()
-    page.key("Escape")
-    page.page.go_back() if close == "Back" else page.control("close").press("Enter")
-    page.page.wait_for_function("() => !document.fullscreenElement")
-    expect(page.tile(id)).to_be_focused()
-
-
-def test_full_screen_leaves_the_focus_to_the_message_that_has_it(server, open_gallery):
-    page = open_gallery(server).open(1)
+    for close in (page.page.go_back, lambda: page.control("close").press("Enter")):
+        id = page.viewed()["id"]
+        page.key("f")
+        page.page.wait_for_function(_IS_FULL)
+        page.control("slideshow").press("Enter")  # which hides the button
+        expect(page.viewer).to_be_focused()
+        page.key("Escape")
+        close()
+        page.page.wait_for_function(_IS_NOT_FULL)
+        expect(page.tile(id)).to_be_focused()
+        page.open(1)
     page.key("b")
     message = page.page.locator(".toast-text")
     page.hold_message("added to favourites")
     message.focus()
     page.key("f")
-    page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
+    page.page.wait_for_function(_IS_FULL)
     expect(message).to_be_focused()
 
 
@@ -287,55 +294,40 @@ _WALK = """async (key) => {
     return [ids, viewer.dataset.id === ids.at(-1)];
 }"""
 _LISTS = {
-    "gallery": f"?model={_VIDEOS}&level=XXX",
-    "groups": "?model=900004&level=XXX",
-    "library": "?search=steps>20&level=XXX",
     "popular": "",
+    "gallery": f"?model={_VIDEOS}&level=XXX",
+    "library": "?search=steps>20&level=XXX",
+    "groups": "?model=900004&level=XXX",
 }
 
 
-@pytest.mark.parametrize("kind", _LISTS)
-def test_arrows_reach_each_image_in_its_order_and_end_at_the_ends(
-    request, start, demo, open_gallery, kind
-):
-    address, is_grouped = _LISTS[kind], kind == "groups"
-    server = request.getfixturevalue("server") if "model" in address else start(demo.url)
+def test_arrows_reach_each_image_in_its_order_and_end_at_the_ends(start, demo, open_gallery):
+    server = start(demo.url)
     page = open_gallery(server, "")
-    if kind == "library":  # it has what was read
-        page.go("?model=900005&level=XXX")
-        page.ready()
-        last = int(page.tiles.last.get_attribute("data-id"))
-        wait_for(lambda: server.has_record(last), "the records in the library")
-    if is_grouped:
-        page.page.evaluate(_GROUPED)
-    page.go(address)
     tiles = page.page.locator("[data-tile], [data-do=open-popular]")
-    tiles.first.click()
-    expect(page.viewer).to_be_visible()
-    ids, is_last = page.page.evaluate(_WALK, "ArrowRight")
-    back, is_first = page.page.evaluate(_WALK, "ArrowLeft")
-    assert back == ids[::-1] and len(set(ids)) == len(ids) > 5 and is_last and is_first
-    for times in (0, len(ids) // 3, len(ids)):
-        page.page.evaluate(_PRESS, ["Home", 1])
-        page.page.evaluate(_PRESS, ["ArrowRight", min(times, len(ids) - 1)])
-        page.key("Escape")
-        expect(page.viewer).to_be_hidden()
-        shown = tiles.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")
-        focused = page.focused()
-        wanted = ids[min(times, len(ids) - 1)]
-        lead = max((one for one in shown if ids.index(one) <= ids.index(wanted)), key=ids.index)
-        assert focused == (lead if is_grouped else wanted)
-        page.key("Enter")
+    for kind, address in _LISTS.items():
+        is_grouped = kind == "groups"
+        if is_grouped:
+            page.page.evaluate(_GROUPED)
+        page.go(address)
+        tiles.first.click()
         expect(page.viewer).to_be_visible()
-    order = page.ids() or shown
-    assert [one for one in ids if one in order] == order
-
-
-def test_button_that_reaches_the_first_image_leaves_the_focus_in_the_viewer(server, open_gallery):
-    page = open_gallery(server).open(1)
-    page.control("previous").press("Enter")
-    expect(page.control("previous")).to_be_disabled()
-    expect(page.viewer).to_be_focused()
+        ids, is_last = page.page.evaluate(_WALK, "ArrowRight")
+        back, is_first = page.page.evaluate(_WALK, "ArrowLeft")
+        assert back == ids[::-1] and len(set(ids)) == len(ids) > 5 and is_last and is_first, kind
+        for times in (0, len(ids) // 3, len(ids)):
+            page.page.evaluate(_PRESS, ["Home", 1])
+            page.page.evaluate(_PRESS, ["ArrowRight", min(times, len(ids) - 1)])
+            page.key("Escape")
+            expect(page.viewer).to_be_hidden()
+            shown = tiles.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")
+            wanted = ids[min(times, len(ids) - 1)]
+            lead = max((one for one in shown if ids.index(one) <= ids.index(wanted)), key=ids.index)
+            assert page.focused() == (lead if is_grouped else wanted), kind
+            page.key("Enter")
+            expect(page.viewer).to_be_visible()
+        order = page.ids() or shown
+        assert [one for one in ids if one in order] == order, kind
 
 
 def test_arrows_of_an_image_outside_the_gallery_are_disabled(flaky_server, open_gallery):
@@ -357,7 +349,9 @@ def test_arrows_of_an_image_outside_the_gallery_are_disabled(flaky_server, open_
 # Fingers
 
 
-def test_swipes_turn_the_page_show_the_details_and_close_the_image(server, open_gallery):
+def test_swipes_turn_the_page_and_close_the_image_pinches_zoom_and_taps_show_what_is_hidden(
+    server, open_gallery
+):
     page = open_gallery(server, **PHONE).open(1)
     fingers, strip = Fingers(page.page), page.page.locator(".strip")
     fingers.swipe((320, 400), (120, 410))
@@ -382,6 +376,26 @@ def test_swipes_turn_the_page_show_the_details_and_close_the_image(server, open_
     fingers.swipe((195, 300), (195, 640))
     expect(page.viewer).to_be_hidden()
     wait_for(lambda: page.focused() == id, "the focus")
+    page.open(1)
+    fit = _box(page)
+    fingers.pinch(_MIDDLE, 80, 280)
+    wait_for(lambda: _box(page)["width"] > fit["width"] * 2)
+    wait_for(lambda: page.page.locator(".image.smooth").count())
+    large = _box(page)
+    fingers.swipe((300, 400), (150, 400))
+    wait_for(lambda: _box(page)["x"] < large["x"] - 50)
+    assert _at(page) == 2
+    fingers.pinch(_MIDDLE, 280, 40)
+    wait_for(lambda: abs(_box(page)["width"] - fit["width"]) < 2)
+    whole = _scale(page)
+    fingers.tap(_MIDDLE)
+    fingers.tap(_MIDDLE)
+    wait_for(lambda: _scale(page) > whole)
+    frame = page.page.locator("dialog[data-viewer] .frame")
+    expect(frame).not_to_have_attribute("data-bare", "")
+    page.page.wait_for_timeout(350)  # else the next is a third tap
+    fingers.tap(_MIDDLE)
+    expect(frame).to_have_attribute("data-bare", "")
 
 
 def test_narrow_page_shows_more_of_the_prompt_once_the_record_came(server, open_gallery):
@@ -422,33 +436,12 @@ def test_image_follows_the_finger_and_falls_back_if_it_is_let_go_early(server, o
     expect(page.page.locator(".flight")).to_have_count(0)
 
 
-def test_pinch_zooms_one_finger_pans_two_taps_zoom_and_one_hides_the_controls(server, open_gallery):
-    page = open_gallery(server, **PHONE).open(1)
-    fingers, fit = Fingers(page.page), _box(page)
-    fingers.pinch(_MIDDLE, 80, 280)
-    wait_for(lambda: _box(page)["width"] > fit["width"] * 2)
-    wait_for(lambda: page.page.locator(".image.smooth").count())
-    large = _box(page)
-    fingers.swipe((300, 400), (150, 400))
-    wait_for(lambda: _box(page)["x"] < large["x"] - 50)
-    assert _at(page) == 2
-    fingers.pinch(_MIDDLE, 280, 40)
-    wait_for(lambda: abs(_box(page)["width"] - fit["width"]) < 2)
-    whole = _scale(page)
-    fingers.tap(_MIDDLE)
-    fingers.tap(_MIDDLE)
-    wait_for(lambda: _scale(page) > whole)
-    frame = page.page.locator("dialog[data-viewer] .frame")
-    expect(frame).not_to_have_attribute("data-bare", "")
-    page.page.wait_for_timeout(350)  # else the next is a third tap
-    fingers.tap(_MIDDLE)
-    expect(frame).to_have_attribute("data-bare", "")
-
-
 # Videos, ratings
 
 
-def test_video_plays_muted_until_sound_is_requested_and_space_pauses_it(server, open_gallery):
+def test_video_plays_muted_until_sound_is_requested_and_to_its_end_in_a_slideshow(
+    server, open_gallery
+):
     page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
     video, mark = page.slide.locator("video"), page.page.locator(".viewer-bar [data-do='mark']")
     wait_for(lambda: video.evaluate("video => !video.paused && video.muted"))
@@ -470,6 +463,16 @@ def test_video_plays_muted_until_sound_is_requested_and_space_pauses_it(server, 
     expect(page.page.locator("dialog video")).to_have_count(1)
     page.key("Escape")
     expect(page.page.locator("dialog video")).to_have_count(0)
+    page.page.evaluate(_QUICK)
+    page.open()
+    first, second = page.ids()[:2]
+    page.key("s")
+    expect(video).to_have_js_property("loop", False)
+    video.evaluate("video => { video.pause(); video.dispatchEvent(new Event('ended')); }")
+    expect(page.viewer).to_have_attribute("data-id", second)
+    expect(page.slide.locator("video")).to_have_js_property("loop", False)
+    page.key("Shift+S")
+    expect(page.slide.locator("video")).to_have_js_property("loop", True)
 
 
 def test_double_click_on_a_button_opens_no_full_screen_and_a_mark_is_one_in_the_grid(
@@ -515,21 +518,6 @@ def test_viewer_reconnects_by_itself(server, open_gallery):
     expect(page.viewer).to_have_attribute("data-shows", "file")
     expect(page.page.locator("section.prompt, section.nothing")).to_be_visible()
     assert _at(page) == 16
-
-
-def test_strangers_markup_is_shown_as_text_in_the_viewer(server, open_gallery):
-    page = open_gallery(server, f"?model={_HOSTILE}&level=XXX").open()
-    body = page.page.locator(".details-body")
-    for at in range(1, 24):
-        assert _at(page) == at
-        expect(body).to_have_attribute("aria-busy", "false")
-        assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
-        page.key("ArrowRight")
-    assert page.page.evaluate("window.demoRan") is None
-    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-_QUICK = "localStorage.setItem('civitai-shortcut', JSON.stringify({slideshow: 3}))"
 
 
 def _open_gallery(open_gallery, server, address="?model=900001&level=XXX", number=0):
@@ -579,8 +567,18 @@ def test_images_follow_each_other_without_details_until_any_input_which_does_no_
         expect(page.page.locator(".viewer-bar .scale")).to_have_text(scale)
 
 
-def test_after_the_last_image_comes_the_first(server, open_gallery):
+def test_strangers_markup_is_shown_as_text_and_after_the_last_image_comes_the_first(
+    server, open_gallery
+):
     page = _open_gallery(open_gallery, server, f"?model={_HOSTILE}&level=XXX")
+    body = page.page.locator(".details-body")
+    for at in range(1, 24):
+        assert _at(page) == at
+        expect(body).to_have_attribute("aria-busy", "false")
+        assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
+        page.key("ArrowRight")
+    assert page.page.evaluate("window.demoRan") is None
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.key("End")
     expect(page.page.locator("[data-do='next']")).to_be_disabled()
     last = page.viewed()["id"]
@@ -608,16 +606,3 @@ def test_key_starts_it_from_the_grid_and_holding_that_key_does_not_stop_it(serve
     page.key("s")
     expect(_running(page)).to_have_count(0)
     expect(page.viewer).to_be_visible()
-
-
-def test_video_plays_to_its_end_and_repeats_again_afterwards(server, open_gallery):
-    page = _open_gallery(open_gallery, server, f"?model={_VIDEOS}&level=XXX&type=video")
-    first, second = page.ids()[:2]
-    video = page.slide.locator("video")
-    page.key("s")
-    expect(video).to_have_js_property("loop", False)
-    video.evaluate("video => { video.pause(); video.dispatchEvent(new Event('ended')); }")
-    expect(page.viewer).to_have_attribute("data-id", second)
-    expect(page.slide.locator("video")).to_have_js_property("loop", False)
-    page.key("Shift+S")
-    expect(page.slide.locator("video")).to_have_js_property("loop", True)
