@@ -277,6 +277,16 @@ def test_damaged_list_of_ids_is_ignored(client, civitai):
         assert len(_look(client, _VERSION)) >= 1
 
 
+@pytest.mark.parametrize("key", ["x'ff20ff'", "CAST(x'6dff20' AS TEXT)", "char(7) || ' a'", "''"])
+def test_watch_with_a_damaged_key_can_be_removed(client, key):
+    watches.watch_gallery(_VERSION, "It")
+    with writing() as db:
+        db.execute(f"UPDATE watched SET gallery = {key}")
+    [one] = watches.list_watches()
+    watches.unwatch_gallery(one.gallery)
+    assert watches.list_watches() == []
+
+
 def test_library_of_version_6_is_upgraded_without_loss(client, civitai, make_older):
     _watch(client, _VERSION)
     assert _news(client, civitai, 3) == [3]

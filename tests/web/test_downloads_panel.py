@@ -378,7 +378,7 @@ def test_job_is_shown_paused_resumed_and_cancelled_and_once_removed_not_resumed_
     expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
     page.key("j")
     job = _job(page)
-    expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1000 .*B/s"))
+    expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1,000 .*B/s"))
     page.double_click(page.control("job-pause"))  # the second press resumes nothing
     expect(job).to_have_attribute("data-state", "paused")
     # which stands where the pressed one stood

@@ -54,8 +54,8 @@ class Watch:
 def list_watches() -> list[Watch]:
     """Return the watched galleries, those with the most new images first. Raises DiskError."""
     sql = (
-        "SELECT gallery, name, model_id, level, checked_at, fresh, is_more FROM watched"
-        " ORDER BY fresh DESC, name, gallery"
+        "SELECT CAST(gallery AS TEXT), name, model_id, level, checked_at, fresh, is_more"
+        " FROM watched ORDER BY fresh DESC, name, gallery"
     )
     return [
         Watch(gallery, name, model_id, level, checked_at, count, bool(more))
@@ -113,10 +113,11 @@ def watch_gallery(query: ImageQuery, name: str, is_undo: bool = False) -> None:
 def unwatch_gallery(gallery: str) -> None:
     """Stop watching a gallery; do nothing if it is not watched. Raises DiskError."""
     with writing() as db:
-        key = (clean_line(gallery),)
-        for row in db.execute("SELECT * FROM watched WHERE gallery = ?", key).fetchall():
-            _unwatched[row[0]] = row
-        db.execute("DELETE FROM watched WHERE gallery = ?", key)
+        rows = db.execute("SELECT rowid, CAST(gallery AS TEXT), * FROM watched").fetchall()
+        for number, key, *row in rows:
+            if key == gallery:  # as `list_watches` reads it, even if it is damaged
+                _unwatched[key] = tuple(row)
+                db.execute("DELETE FROM watched WHERE rowid = ?", (number,))
 
 
 def check_watch(client: Client, watch: Watch) -> None:

@@ -71,7 +71,7 @@ def act_on_watches(
     action: Literal["watch", "unwatch", "check", "check_due"],
     query: GalleryQuery | None = None,
     name: str = "",
-    gallery: str = "",
+    gallery: str | None = None,
     is_undo: bool = False,
 ) -> WatchList | RemoteWork[WatchList]:
     """Watch or unwatch a gallery, or look for new images; return the watched galleries.
@@ -89,7 +89,7 @@ def act_on_watches(
 
         return do_with_model(None if name else query, watch)
     if action == "unwatch":
-        if not gallery:
+        if gallery is None:
             raise ApiError(400, "bad_input", field="gallery")
         watches.unwatch_gallery(gallery)
     else:
