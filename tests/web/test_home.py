@@ -333,9 +333,9 @@ def test_focus_is_on_the_next_try_when_home_fails_again(server, open_gallery):
 
 
 def test_home_comes_after_results_but_not_over_an_image_opened_meanwhile_and_keeps_its_scroll(
-    server, open_gallery
+    start, demo, open_gallery
 ):
-    page = open_gallery(server, f"?model={_MODEL}").ready()
+    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
     held, models = [], []
     page.page.route("**/api/home", lambda route: held.append(route))
     page.control("home").click()

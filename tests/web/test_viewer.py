@@ -269,7 +269,7 @@ def test_full_screen_ends_before_the_image_and_leaves_the_focus_to_a_message_or_
         page.open(1)
     page.key("b")
     message = page.page.locator(".toast-text")
-    page.hold_message("added to favourites")
+    page.hold_message("favourites")
     message.focus()
     page.key("f")
     page.page.wait_for_function(_IS_FULL)
