@@ -17,7 +17,8 @@ from civitai_manager_libs.library import database, image_records, pages, wait_fo
 from civitai_manager_libs.web.routes.views import format_iso_time
 from page_driver import expect, wait_for
 
-_IDS = random.Random(3).sample(range(10**6, 2 * 10**6), 5000)
+# The 101st is even: a page of which nothing comes is asked for again if the library has others.
+_IDS = random.Random(2).sample(range(10**6, 2 * 10**6), 5000)
 
 
 @pytest.fixture

@@ -191,7 +191,7 @@ def test_button_that_comes_late_never_breaks_the_row(start, demo, open_gallery, 
     for width in (900, 1280):
         page.page.set_viewport_size({"width": width, "height": 900})
         page.go(f"?model={_MODEL}&level=XXX")
-        page.control("get-this-model").wait_for()
+        wait_for(lambda: page.page.evaluate("window.rows.at(-1)?.[1]"), "the button")
         rows = page.page.evaluate("window.rows")
         assert len({height for height, has_all in rows if has_all}) == 1, rows[-5:]
 
