@@ -73,7 +73,7 @@ def test_models_of_a_library_without_versions_are_kept(civitai, client, make_old
     make_older("".join(f"DROP TABLE {table};" for table in tables) + "PRAGMA user_version = 7")
     assert models.find_version_names([VERSION_ID]) == {VERSION_ID: (MODEL_ID, "A model v1")}
     assert models.load_version(client, VERSION_ID).name == "v1"
-    assert models.find_version_by_hash("0123456789") is None
+    assert models.find_versions_by_hash(["0123456789"]) == {}
 
 
 def test_missing_version_is_not_requested_again_for_a_day(civitai, client, library, monkeypatch):

@@ -11,9 +11,11 @@ import pytest
 from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.core import find_cancellation
 from civitai_manager_libs.errors import DiskFull
 from civitai_manager_libs.jobs import JobStore
 from civitai_manager_libs.library import image_records
+from civitai_manager_libs.web.http import contract
 from civitai_manager_libs.web.routes import dependencies, jobs
 from page_driver import wait_for
 
@@ -103,6 +105,19 @@ def test_invalid_template_is_reported_and_starts_no_job(api, ids):
 def test_job_is_named_after_its_gallery(api, civitai, query, title):
     api.post("jobs", {"query": query, "limit": 1})
     assert _ended(api)["title"] == title
+
+
+def test_download_that_is_told_to_take_too_long_is_not_begun(api, civitai, monkeypatch):
+    def wait(*_):  # for the model's name, as a Civitai that hangs lets one wait
+        while True:
+            find_cancellation().check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(dependencies.models, "load_model", wait)
+    monkeypatch.setitem(contract.REMOTE_SECONDS, "remote", 0.1)
+    answer = api.send("POST", "jobs", {"query": {"model": MODEL_ID}, "limit": 1})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "too_long")
+    assert api.get("jobs")["jobs"] == []
 
 
 def test_jobs_are_described_and_found_by_words(api, civitai, ids):

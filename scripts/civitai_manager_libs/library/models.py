@@ -22,8 +22,7 @@ from .database import write_later, writing
 from .schema import OF_IDS
 
 __all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
-__all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
-__all__ += ["find_versions_by_hash"]
+__all__ += ["find_stored_model", "find_version_names", "find_versions", "find_versions_by_hash"]
 __all__ += ["is_missing", "list_base_models", "list_recent_galleries"]
 __all__ += ["list_recent_models", "load_licences", "load_model", "load_version"]
 __all__ += ["store_older_licences", "summarize_set"]
@@ -239,11 +238,6 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
     return found | {v.id: v for model in models for v in model.versions if v.id in missing}
 
 
-def find_version_by_hash(file_hash: str) -> int | None:
-    """Return the id of the stored version that has a file with this hash, or None."""
-    return find_versions_by_hash([file_hash]).get(file_hash)
-
-
 def find_versions_by_hash(hashes: Collection[str]) -> dict[str, int]:
     """Return {hash: id of the stored version that has a file with this hash}.
 
@@ -266,7 +260,7 @@ def load_version(client: Any, key: int | str, max_age: float = math.inf) -> Vers
     version. Raises NotFound if Civitai does not have the version, or did not have it within the
     last day. Also raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
-    version_id = find_version_by_hash(key) if isinstance(key, str) else key
+    version_id = find_versions_by_hash([key]).get(key) if isinstance(key, str) else key
     stored = find_versions([version_id]).get(version_id) if version_id is not None else None
     if stored is not None and max_age == math.inf:
         return stored

@@ -56,7 +56,8 @@ def find_used_models(
     by_hash = models.find_versions_by_hash({one.hash.lower() for one in unnamed})
     for each in used.values():
         each[:] = [
-            replace(one, version_id=one.version_id or by_hash.get(one.hash.lower())) for one in each
+            one if one.version_id else replace(one, version_id=by_hash.get(one.hash.lower()))
+            for one in each
         ]
     known = list({one.version_id for each in used.values() for one in each if one.version_id})
     names, versions = models.find_version_names(known), models.find_versions(known)
@@ -88,8 +89,10 @@ def match_resource(
 
 def find_version_of_file(file: ModelFile) -> int | None:
     """Return the id of the version that a file here is, by its sidecar or hash; None if unknown."""
-    found = (models.find_version_by_hash(code) for code in file.sure_hashes)
-    return file.version_id or next((version_id for version_id in found if version_id), None)
+    if file.version_id:
+        return file.version_id
+    found = models.find_versions_by_hash(file.sure_hashes)
+    return next((found[code] for code in file.sure_hashes if code in found), None)
 
 
 def is_file_hash(code: str) -> bool:
@@ -159,8 +162,8 @@ class VersionLoader:
         find_cancellation().check()
         if self.network_failure:
             self.failures[key] = self.network_failure
-            version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
-            return models.find_versions([version_id]).get(version_id) if version_id else None
+            ids = models.find_versions_by_hash([key]).values() if isinstance(key, str) else [key]
+            return next(iter(models.find_versions([*ids]).values()), None)
         try:
             max_age = _MAX_AGE if isinstance(key, int) else math.inf
             return models.load_version(self._client, key, max_age)

@@ -14,14 +14,7 @@ from typing_extensions import TypedDict
 
 from ... import civitai_gallery_action, host, setting, util
 from ...civitai import ImageQuery
-from ...core import (
-    as_id,
-    as_whole_number,
-    Image,
-    level_mask,
-    LEVELS,
-    SingleFlight,
-)
+from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, SingleFlight
 from ...errors import CivitaiShortcutError, DiskError
 from ...jobs import JobService, MakeService
 from ...library import hidden_rules, image_records, models, pages
