@@ -44,10 +44,10 @@ class SearchPreview(TypedDict):
     suggestions: completions of the word. authors: names in the library that begin with the text.
     loaded, gallery, library: matches among the loaded images, in the open gallery (None if none is
     open) and in the whole library. More of the loaded images may match a tag: the tags of some are
-    not known yet. pictures: the first matches of the library that may be shown
-    without blur. kind: "keys" if the search has a `key:value`, "words" for plain words only,
-    "nothing" if it is empty. message: which parts are ignored, and why; or "". correction: the text
-    with its misspelled keys corrected, or "".
+    not known yet. pictures: the first matches of the library that may be shown without blur.
+    kind: "keys" if the search has a `key:value`, valid or not, "words" for plain words only,
+    "nothing" if nothing of it can be searched. message: which parts are ignored, and why; or "".
+    correction: the text with its misspelled keys corrected, or "".
     """
 
     suggestions: list[Suggestion]
@@ -154,7 +154,8 @@ def preview_search(
     hides = not context.query_param("hidden")
     library, library_ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
     is_filtered = (query.installed, query.commercial) != (None, None)
-    has_keys = is_filtered or any(term.key for term in query.terms)
+    has_keys = is_filtered or any(one.key for one in (*query.terms, *query.problems))
+    is_nothing = not query.terms and not is_filtered
     return {
         "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
         "authors": search.find_authors(text, _MOST_AUTHORS),
@@ -165,7 +166,7 @@ def preview_search(
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
         "pictures": _choose_pictures(library_ids) if query.terms else [],
-        "kind": "keys" if has_keys else "words" if query.terms else "nothing",
+        "kind": "nothing" if is_nothing else "keys" if has_keys else "words",
         "message": " ".join(_list_problem_texts(query, context.language)),
         "correction": search.correct_query(text),
     }
