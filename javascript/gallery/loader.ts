@@ -88,5 +88,7 @@ if (!customElements.get("civitai-gallery")) {
     !host.civitaiShortcutAlone &&
     /[?&](model|post|user|search|image|find)=/.test(location.search)
   )
-    void import(`${getBaseUrl()}page/current/host_page.js`).then((page) => page.bringTabToFront());
+    void import(`${getBaseUrl()}page/current/webui_fields.js`).then((page) =>
+      page.bringTabToFront(),
+    );
 }

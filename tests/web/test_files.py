@@ -270,7 +270,7 @@ def test_browser_caches_the_bundle_for_good_under_its_versions_url(api, name, ki
     assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 
-@pytest.mark.parametrize("name", ["page.js", "page.css", "host_page.js"])
+@pytest.mark.parametrize("name", ["page.js", "page.css", "webui_fields.js"])
 def test_current_files_are_requested_at_each_load(api, name):
     response = api.ask(f"page/current/{name}")
     assert response.status_code == 200 and response.content

@@ -16,8 +16,8 @@ import { button, el, fill, icon, iconButton, setText } from "../core/dom";
 import { type MenuItem, makeItem } from "../core/menu";
 import { tryOrTell } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
-import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
 import { HOST_TAB, makeInHost } from "../host/send_to_tab";
+import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/webui_fields";
 import { isMaking } from "../state/state";
 import type { Context } from "../types";
 

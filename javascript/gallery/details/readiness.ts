@@ -5,7 +5,7 @@ import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
 import { formatBytes, getLanguage } from "../core/text";
 import { ignoreFailure } from "../data/api";
-import { canChooseCheckpoint } from "../host/host_page";
+import { canChooseCheckpoint } from "../host/webui_fields";
 import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_files";
 import type { Context, State } from "../types";
 

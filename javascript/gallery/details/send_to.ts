@@ -4,7 +4,7 @@
 import type { ImageDetails } from "../contract";
 import { button, el, icon } from "../core/dom";
 import { type MenuItem, makeItem, makeSplitButton } from "../core/menu";
-import { getTabName } from "../host/host_page";
+import { getTabName } from "../host/webui_fields";
 import type { Context } from "../types";
 import { listMakers, listVariants } from "./make_it";
 import { makeCopyIcon } from "./sections";

@@ -5,7 +5,7 @@ import type { ImageView } from "../contract";
 import { el, observeSize, scrollBy, setAttribute } from "../core/dom";
 import { getSetting, getTiles } from "../state/state";
 import type { Context, ScrollPlace, State, Step } from "../types";
-import { makeDragMarks } from "./drag_marks";
+import { makeDragSelection } from "./drag_selection";
 import { linkTiles, listenToClicks, listenToPointer, makeHover } from "./hover";
 import {
   Arrangement,
@@ -83,7 +83,7 @@ export function makeGrid(context: Context) {
   const isSeen = ({ view }: Tile) =>
     arrangement.isBetween(view.id, lastTop, lastTop + window.innerHeight);
   const thumbs = new Thumbs(list, drawnTiles, isSeen, () => actions.checkServer());
-  const dragMarks = makeDragMarks(list, context, arrangement);
+  const dragSelection = makeDragSelection(list, context, arrangement);
   linkTiles(list, context, drawnTiles);
   listenToClicks(list, context, drawnTiles);
   listenToPointer(list, context, drawnTiles, hover);
@@ -303,7 +303,7 @@ export function makeGrid(context: Context) {
   /** Return the ids of images near the window, and of the tiles that are focused or held. */
   function listWanted(viewport: Viewport, seen: number[]) {
     const { focus } = store.get();
-    const pinned = [focus, dragMarks.getHeldId()].filter((id) => id !== null);
+    const pinned = [focus, dragSelection.getHeldId()].filter((id) => id !== null);
     const known = pinned.filter((id) => arrangement.getBox(id));
     return new Set([...known, ...seen, ...arrangement.listAround(viewport, isRising)]);
   }

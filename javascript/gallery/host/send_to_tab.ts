@@ -11,7 +11,7 @@ import {
   showTab,
   waitFor,
   waitForFrame,
-} from "./host_page";
+} from "./webui_fields";
 
 const STYLE = `position: fixed; z-index: 99999; inset: auto 0 24px; width: fit-content;
   max-width: min(36em, 90vw); margin: 0 auto; padding: 10px 16px; border-radius: 10px;

@@ -12,7 +12,7 @@ import { button, el, fill, icon, makePair } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makeLongText } from "../core/widgets";
 import { tryOrTell } from "../data/api";
-import { getTabName } from "../host/host_page";
+import { getTabName } from "../host/webui_fields";
 import { getParameterLabel, getSource } from "../state/state";
 import type { Context } from "../types";
 import { Panel } from "./panel";

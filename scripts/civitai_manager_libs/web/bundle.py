@@ -16,7 +16,7 @@ CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's versi
 CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded
 CURRENT = "current"  # instead of a version: the files as they are now
 _ROOT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)
-_NAMES = ("page.js", "page.css", "host_page.js")
+_NAMES = ("page.js", "page.css", "webui_fields.js")
 
 
 def find_code_version() -> str:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getScrollSpeed } from "../../javascript/gallery/grid/drag_marks";
+import { getScrollSpeed } from "../../javascript/gallery/grid/drag_selection";
 import { Arrangement } from "../../javascript/gallery/grid/layout";
 import { listChosen } from "../../javascript/gallery/state/selection";
 

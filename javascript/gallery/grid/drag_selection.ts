@@ -1,4 +1,4 @@
-/** Marks tiles by dragging: a mouse draws a rubber band around them; a finger marks a range after a
+/** Selects tiles by dragging: a mouse draws a rubber band around them; a finger takes a range after a
  * long press. */
 
 import { el, preventFlicks, scrollBy } from "../core/dom";
@@ -21,10 +21,10 @@ interface Drag {
   from: Point; // in the window
   start: Point; // in the list
   now: Point; // in the window
-  before: Selection | null; // what was marked, null until the pointer has moved
+  before: Selection | null; // what was selected, null until the pointer has moved
 }
 
-export function makeDragMarks(list: HTMLElement, context: Context, arrangement: Arrangement) {
+export function makeDragSelection(list: HTMLElement, context: Context, arrangement: Arrangement) {
   const { actions, page, root, signal, store } = context;
   const band = el("div", { class: "rubber-band", "aria-hidden": "true" });
   let current: Drag | null = null;
