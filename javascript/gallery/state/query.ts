@@ -234,7 +234,7 @@ export function hasPeriod({ search, images }: Where) {
   return search === null && !images;
 }
 
-const ID_LINE = /^[\d,;\s]*\d[\d,;\s]*$/;
+const ID_LINE = /^[\d,;\s]*$/;
 
 /** Return whether a text is a list of images: with several addresses, lines of ids, or JSON. */
 export function isList(text: string) {
