@@ -227,6 +227,16 @@ def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery
     assert [control.bounding_box() for control in controls] == before
 
 
+def test_double_click_opens_what_a_click_opens(server, open_gallery):
+    page = open_gallery(server).ready()
+    opened = page.page.locator("dialog[open], .menu-layer, .popover:popover-open")
+    for button in ("jobs", "sets", "figures", "more-tools", "gallery-menu", "filters"):
+        page.double_click(page.control(button).first)
+        expect(opened).to_have_count(1)
+        page.key("Escape")
+        expect(opened).to_have_count(0)
+
+
 def test_header_goes_while_one_scrolls_down_and_comes_back(server, open_gallery):
     page = open_gallery(server).ready()
     header = page.page.locator(".top")
