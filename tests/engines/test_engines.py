@@ -78,6 +78,18 @@ def test_program_that_takes_no_requests_is_named(a1111, path, answer, key):
 
 
 @pytest.mark.parametrize(
+    ("status", "key"), [(200, ""), (401, "engine_needs_login"), (404, "engine_none")]
+)
+def test_webui_without_its_page_is_found_by_its_api(a1111, status, key):
+    a1111.has_page = False
+    body = '{"progress": 0.0}' if status == 200 else "{}"
+    a1111.faults["/sdapi/v1/progress"] = text_answer(status, body, "application/json")
+    with pytest.raises(EngineError) if key else nullcontext() as caught:
+        assert engines.find_engine(a1111.url).kind == "webui"
+    assert not key or caught.value.key == key
+
+
+@pytest.mark.parametrize(
     ("body", "key"),
     [
         # Of SD.Next with --auth.
@@ -713,9 +725,12 @@ def test_settings_stay_noted_until_a_webui_has_put_them_back(a1111):
     assert not webui_api.has_noted_options() and a1111.options["randn_source"] == "GPU"
 
 
-def test_stop_waits_for_the_turn_of_ours_while_a_webui_works_for_others(a1111, monkeypatch):
+@pytest.mark.parametrize("has_page", [True, False])
+def test_stop_waits_for_the_turn_of_ours_while_a_webui_works_for_others(
+    a1111, monkeypatch, has_page
+):
     monkeypatch.setattr(webui_api, "_MAX_FAILURES", 3)
-    cancelled = Cancellation()
+    a1111.has_page, cancelled = has_page, Cancellation()
     a1111.is_busy.set()
     a1111.seconds = 60.0
     call_when(lambda: a1111.task, cancelled.set)
@@ -805,8 +820,9 @@ def test_webui_that_is_starting_is_asked_again(a1111):
     assert make(a1111).image == a1111.image
 
 
-def test_stop_interrupts_a_webui_only_while_it_makes_ours(a1111):
-    a1111.seconds, cancelled = 60.0, Cancellation()
+@pytest.mark.parametrize("has_page", [True, False])
+def test_stop_interrupts_a_webui_only_while_it_makes_ours(a1111, has_page):
+    a1111.has_page, a1111.seconds, cancelled = has_page, 60.0, Cancellation()
     call_when(lambda: a1111.task, cancelled.set)
     with pytest.raises(Cancelled):
         make(a1111, cancelled=cancelled)
