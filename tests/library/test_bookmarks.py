@@ -62,9 +62,8 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
     ):
         assert _ids(words) == found, words
     for key in ("collection", "set"):
-        found = search.suggest_values(f"{key}:")
-        assert [one.text for one in found] == ['collection="Harbor views"']
-    assert [(one.text, one.count) for one in search.suggest_values("tag:s")] == [("tag=Sea", 2)]
+        assert search.suggest_values(f"{key}:") == ['collection="Harbor views"']
+    assert search.suggest_values("tag:s") == ["tag=Sea"]
     bookmarks.change_annotations(
         range(1, 7), AnnotationChange(favourite=False, stars=0, note=" ", tags=[])
     )

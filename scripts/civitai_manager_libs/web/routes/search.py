@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from ...core import as_id, LEVELS
 from ...errors import HttpStatusError, InvalidResponse, NetworkError
 from ...i18n import messages
-from ...library import gallery_stats, image_records, pages, search, Suggestion, tags
+from ...library import gallery_stats, image_records, pages, search, tags
 from ...library import wait_for_writes
 from ...model_files import filter_commercial
 from ..http import ApiError, MB, Note, remote_route, RemoteWork, RequestContext, route
@@ -50,8 +50,8 @@ class SearchPreview(TypedDict):
     correction: the text with its misspelled keys corrected, or "".
     """
 
-    suggestions: list[Suggestion]
-    authors: list[Suggestion]
+    suggestions: list[str]
+    authors: list[str]
     loaded: SearchCount
     gallery: SearchCount | None
     library: SearchCount
