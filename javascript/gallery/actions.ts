@@ -314,9 +314,11 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
     if (all.length) store.set((state) => change(state, all));
     else toast(translate("no_picture_here"));
   };
+  let hint: HTMLElement | null = null;
   const compare = () => {
+    hint?.remove();
     if (canCompare(listCompared(store.get()))) store.set({ panel: "compare" });
-    else toast(translate("compare_marks"));
+    else hint = toast(translate("compare_marks"));
   };
   return {
     /** Mark or unmark an image; toggle the mark if isMarked is omitted. */
