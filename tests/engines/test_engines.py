@@ -407,6 +407,7 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
             "caution_img2img",
         ),
         ("a cat", "a (cat:1.2)", "caution_weights"),
+        ("a cat", "a [cat:dog:0.3]", "caution_lost"),
         ("a cat", "a cat, " * 40, "caution_long"),
         ("CFG", "ADetailer model: x, CFG", "caution_lost"),
         ("Schedule type: Karras", "Schedule type: Turbo", "caution_instead"),

@@ -291,7 +291,8 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     if not values.get("Hires upscaler", "Latent").startswith("Latent"):
         yield Caution("caution_encoded")
     prompts = (infotext.prompt, infotext.negative_prompt)
-    if any(weight != 1 for text in prompts for _, weight in parse_weights(text)):
+    parts = [part for text in prompts for part in translate_prompt(text).texts]
+    if any(weight != 1 for part in parts for _, weight in parse_weights(part)):
         yield Caution("caution_weights")
     # A text encoder has 75 places, and long words take several.
     if any(len(_TOKEN.findall(ANY_TAG.sub(" ", text))) > 70 for text in prompts):
