@@ -412,6 +412,15 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
         ("CFG", "ADetailer model: x, CFG", "caution_lost"),
         ("Schedule type: Karras", "Schedule type: Turbo", "caution_instead"),
         ("Steps: 4, ", "", "caution_assumed"),
+        ("Euler", "DDIM", "caution_own"),
+        ("Euler", "UniPC", "caution_own"),
+        ("Karras", "Beta", "caution_own"),
+        ("64x64", "72x64", "caution_own"),
+        (
+            "CFG",
+            "Denoising strength: 0.5, Hires upscale: 1.5, Hires upscaler: Latent, CFG",
+            "caution_own",
+        ),
         (
             "CFG",
             "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: Lanczos, CFG",
