@@ -111,6 +111,7 @@ def test_unreadable_rows_are_counted(api, civitai):
     [note] = page["notes"]
     assert (_ids(page), note["code"]) == ([1], "unreadable_rows")
     assert note["message"].startswith("4 pictures are not shown")
+    assert api.get(_MODEL)["notes"] == [note] and len(civitai.pages) == 1  # from memory
 
 
 def test_page_without_fitting_images_is_skipped(api, civitai):

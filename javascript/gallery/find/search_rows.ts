@@ -21,7 +21,7 @@ const SHAPES = [
   /^\d+$/, // an id
   /^\d+@\d+/, // an AIR without its beginning
   /^(urn:|air:|civitai:)\S+$/,
-  /[a-z][a-z0-9+.-]*:\/\/\S/,
+  /[a-z][a-z0-9+.-]{0,30}:\/\/\S/,
   /^(\/\/|www\.)\S+$/,
   /^civitai\.(com|red|green)(\W|$)/,
   /^\/?(api\/(v1|download)\/)?(models|model-versions|images|posts|collections)\/\d/,

@@ -154,7 +154,7 @@ def preview_search(
     hides = not context.query_param("hidden")
     library, library_ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
     is_filtered = (query.installed, query.commercial) != (None, None)
-    has_keys = is_filtered or any(one.key for one in (*query.terms, *query.problems))
+    keys = [*(term.key for term in query.terms), *(one.key for one in query.problems)]
     is_nothing = not query.terms and not is_filtered
     return {
         "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
@@ -166,7 +166,7 @@ def preview_search(
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
         "pictures": _choose_pictures(library_ids) if query.terms else [],
-        "kind": "nothing" if is_nothing else "keys" if has_keys else "words",
+        "kind": "nothing" if is_nothing else "keys" if is_filtered or any(keys) else "words",
         "message": " ".join(_list_problem_texts(query, context.language)),
         "correction": search.correct_query(text),
     }
