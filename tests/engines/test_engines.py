@@ -439,6 +439,11 @@ def test_ancestral_sampler_differs_between_programs_only(comfy, a1111):
     assert plan(a1111, text).cautions == ()
 
 
+def test_ddim_differs_with_few_steps_only(comfy):
+    text = TEXT.replace("Euler", "DDIM").replace("Steps: 4", "Steps: 10")
+    assert plan(comfy, text).cautions == ()
+
+
 def test_comfyui_makes_an_image_and_tells_how(comfy):
     assert plan(comfy).should_match
     comfy.seconds = 0.1

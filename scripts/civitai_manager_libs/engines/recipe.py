@@ -29,7 +29,7 @@ __all__ += [
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder
-_OWN_SAMPLERS = ("DDIM", "DPM++ 3M SDE", "UniPC")
+_OWN_SAMPLERS = ("DPM++ 3M SDE", "UniPC")
 # Pixels. How a layer is enlarged to odd sides, which others have there, differs.
 _SIZE_UNITS = {"sdxl": 32, "flux": 1, "sd3": 1}
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -290,7 +290,8 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     is_noisy = sampler in ("DPM fast", "LCM", "DDPM", "Restart")
     if sampler.endswith(" a") or "_ancestral" in sampler or is_noisy:
         yield Caution("caution_ancestral", value=sampler)
-    if sampler in _OWN_SAMPLERS:
+    has_few_steps = (as_integer(values.get("Steps")) or 20) < 10
+    if sampler in _OWN_SAMPLERS or sampler == "DDIM" and has_few_steps:
         yield Caution("caution_own", "Sampler", sampler)
     if schedule == "Beta":
         yield Caution("caution_own", "Schedule type", schedule)
