@@ -407,10 +407,20 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
             "caution_img2img",
         ),
         ("a cat", "a (cat:1.2)", "caution_weights"),
+        ("a cat", "a [cat:dog:0.3]", "caution_lost"),
         ("a cat", "a cat, " * 40, "caution_long"),
         ("CFG", "ADetailer model: x, CFG", "caution_lost"),
         ("Schedule type: Karras", "Schedule type: Turbo", "caution_instead"),
         ("Steps: 4, ", "", "caution_assumed"),
+        ("Euler", "DDIM", "caution_own"),
+        ("Euler", "UniPC", "caution_own"),
+        ("Karras", "Beta", "caution_own"),
+        ("64x64", "72x64", "caution_own"),
+        (
+            "CFG",
+            "Denoising strength: 0.5, Hires upscale: 1.5, Hires upscaler: Latent, CFG",
+            "caution_own",
+        ),
         (
             "CFG",
             "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: Lanczos, CFG",
@@ -427,6 +437,11 @@ def test_ancestral_sampler_differs_between_programs_only(comfy, a1111):
     comfy.lists["sampler_name"].append("euler_ancestral")
     assert plan(comfy, text).cautions == (Caution("caution_ancestral", value="Euler a"),)
     assert plan(a1111, text).cautions == ()
+
+
+def test_ddim_differs_with_few_steps_only(comfy):
+    text = TEXT.replace("Euler", "DDIM").replace("Steps: 4", "Steps: 10")
+    assert plan(comfy, text).cautions == ()
 
 
 def test_comfyui_makes_an_image_and_tells_how(comfy):
