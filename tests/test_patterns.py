@@ -1,6 +1,7 @@
 """Each regular expression of the tree costs linear time, whatever text a stranger wrote.
 
-Python's `re` holds the interpreter while it matches: a slow pattern stops every thread.
+Python's `re` holds the interpreter while it matches: a slow pattern stops every thread. One of the
+page freezes it.
 """
 
 import ast
@@ -35,6 +36,21 @@ _SUSPICIOUS = 0.001  # seconds; a linear pattern takes a tenth, a quadratic one 
 _SIZE, _STEPS = 60, 1_000_000
 _GROWTH = 1.3
 _COUNTED = 40  # attacks whose steps are counted even if they take no time
+
+_GALLERY = os.path.join(_SCRIPTS, "..", "javascript", "gallery")
+_COMPOSED = {"`.{1,${length - 1}}(?: |$)|.{1,${length}}`": "/.{1,999}(?: |$)|.{1,1000}/gsu"}
+# A division stands between spaces, as Biome formats it; any other slash begins a literal.
+_TOKEN = re.compile(
+    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[`{}]"""
+    r"""|(?<=[\w)\]])(?<!return)[ ]/=?\s|\bRegExp\((?P<composed>`[^`]*`)|"""
+    r"""(?P<literal>/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/[a-z]*)"""
+    r"""|(?P<hidden>/|\bRegExp\b|\.(?:match|matchAll)\(["'`])""",
+    re.DOTALL,
+)
+_TEMPLATE_PART = re.compile(r"(?:\\.|\$(?!\{)|[^`$\\])*(?:`|\$\{)", re.DOTALL)
+_SYNTAX = re.compile(r"\\p\{([^}]+)\}|\\.|[][$]|\(\?<(?=\w)")
+_KINDS = {"L": "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿА-я一-龥ぁ-んァ-ヴ", "N": "0-9²³¹", "M": "\u0300-\u036f"}
+_KINDS |= {"Script=Han": "一-龥", "Script=Hiragana": "ぁ-ん", "Script=Katakana": "ァ-ヴ"}
 
 
 def _iter_modules() -> Iterator[str]:
@@ -198,20 +214,76 @@ def _list_simple_methods(methods: set[str]) -> list[str]:
     return sorted({*(methods - scans), *(["finditer"] if scans else [])})
 
 
+def _check_pattern(pattern: re.Pattern, methods: set[str]) -> None:
+    counter = Counter(pattern)
+    attacks = iter_attacks(counter, isinstance(pattern.pattern, str))
+    for number, attack in enumerate(attacks):
+        for method in _list_simple_methods(methods):
+            if number % 8 == 0:
+                text = attack[0] + attack[1] * 3 + attack[2]
+                _check_counter(counter, pattern, method, text)
+            if number < _COUNTED or _is_suspicious(pattern, method, attack):
+                fault = _check_growth(counter, method, attack)
+                assert not fault, (pattern.pattern, fault)
+
+
 # Collected by their text: to import all modules would delay each run of a single test.
 @pytest.mark.parametrize("module", [name for name in _iter_modules() if "import re" in _read(name)])
 def test_patterns_take_linear_time_on_every_generated_text(module):
     for pattern, methods in _iter_patterns(module):
-        counter = Counter(pattern)
-        attacks = iter_attacks(counter, isinstance(pattern.pattern, str))
-        for number, attack in enumerate(attacks):
-            for method in _list_simple_methods(methods):
-                if number % 8 == 0:
-                    text = attack[0] + attack[1] * 3 + attack[2]
-                    _check_counter(counter, pattern, method, text)
-                if number < _COUNTED or _is_suspicious(pattern, method, attack):
-                    fault = _check_growth(counter, method, attack)
-                    assert not fault, (pattern.pattern, fault)
+        _check_pattern(pattern, methods)
+
+
+def _iter_literals(path: str, source: str) -> Iterator[str]:
+    """Yield each regular expression of a module of the page; fail on what could hide one."""
+    at, depths = 0, list[int]()  # of braces, in each open template
+    while token := _TOKEN.search(source, at):
+        text, at = token[0], token.end()
+        assert not token["hidden"], (path, source[at - 40 : at + 40])
+        if token["literal"] or token["composed"]:
+            yield token["literal"] or _COMPOSED[token["composed"]]
+        if depths and text in "{}":
+            depths[-1] += 1 if text == "{" else -1
+        if text == "`" or depths and depths[-1] < 0 and depths.pop():
+            at = (part := _TEMPLATE_PART.match(source, at)).end()
+            depths += [0] * part[0].endswith("{")
+
+
+def _translate(literal: str) -> tuple[re.Pattern, set[str]]:
+    """Return a regular expression of the page in Python's syntax, and how it is used."""
+    source, _, flags = literal[1:].rpartition("/")
+    is_in_class = False
+
+    def translate(found: re.Match) -> str:
+        nonlocal is_in_class
+        text, was_in_class = found[0], is_in_class
+        if text in ("[", "]"):
+            is_in_class = text == "["
+            return "\\[" if was_in_class and is_in_class else text
+        if found[1]:
+            return _KINDS[found[1]] if is_in_class else f"[{_KINDS[found[1]]}]"
+        replacements = {"$": "$" if is_in_class or "m" in flags else r"\Z", "(?<": "(?P<"}
+        return replacements.get(text, text)
+
+    wanted = [getattr(re, flag.upper()) for flag in flags if flag in "ims"]
+    pattern = re.compile(_SYNTAX.sub(translate, source), sum(wanted, re.ASCII))
+    return pattern, {"finditer" if "g" in flags else "search"}
+
+
+def _iter_page_modules() -> Iterator[tuple[str, str]]:
+    for folder, _, files in os.walk(_GALLERY):
+        for path in (os.path.join(folder, file) for file in sorted(files)):
+            if path.endswith(".ts") and not path.endswith(".d.ts"):
+                with open(path, encoding="utf-8") as file:
+                    yield os.path.relpath(path, _GALLERY).replace(os.sep, "/"), file.read()
+
+
+def test_patterns_of_the_page_take_linear_time_on_every_generated_text():
+    modules = dict(_iter_page_modules())
+    literals = {one for path, source in modules.items() for one in _iter_literals(path, source)}
+    assert len(literals) > 45
+    for literal in literals:
+        _check_pattern(*_translate(literal))
 
 
 @pytest.mark.parametrize(
@@ -231,3 +303,15 @@ def test_a_slow_pattern_is_found(slow, method):
     method = _list_simple_methods({method})[0]
     suspects = (a for a in iter_attacks(counter, True) if _is_suspicious(pattern, method, a))
     assert any(_check_growth(counter, method, attack) for attack in suspects)
+
+
+def test_patterns_of_the_page_are_found_wherever_they_stand():
+    source = (
+        "let a = b / c; // isn't /x/\nlet d = `/${e.replace(/[/`]}/g, {})}/` + /x*x*$/.exec(f);"
+    )
+    assert [*_iter_literals("a.ts", source)] == ["/[/`]}/g", "/x*x*$/"]
+    with pytest.raises(AssertionError, match="steps"):
+        _check_pattern(*_translate("/^x*x*$/"))
+    for hidden in ("new RegExp(a)", "a.match('x*x*$')", "a = b /c"):
+        with pytest.raises(AssertionError, match="a.ts"):
+            list(_iter_literals("a.ts", hidden))

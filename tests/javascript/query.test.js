@@ -225,49 +225,46 @@ test("a search that finds nothing anywhere stays where it was", () => {
   assert.equal(widenScope("loaded", preview(0, 0, 0)), "loaded");
 });
 
-const levels = { ...bootstrap.choices, level: choices("None", "Soft", "Mature", "X", "XXX") };
-const many = (count, level) => Array.from({ length: count }, (_, id) => ({ id, level }));
-const pg = {
-  bootstrap: { ...bootstrap, choices: levels },
-  where: { ...model, level: "X" },
-  model: { level: 15, versions: [{ id: 290640, level: 4 }] },
-  images: many(200, "Soft"),
-  ended: false,
-  hiddenCount: 0,
-  libraryDate: "",
-  stale: false,
-  notes: [],
-};
-const held = (change) => countBeforeHeldBack({ ...pg, ...change });
+const NAMES = ["None", "Soft", "Mature", "X", "XXX"];
+const rated = { ...bootstrap, choices: { ...bootstrap.choices, level: choices(...NAMES) } };
+const plain = { ...model, version: null, level: "X" };
+const doubts = [
+  ...[{ type: "video" }, { tag: "3 sea" }, { base: "Pony" }, { period: "Day" }, { meta: true }],
+  ...[{ search: "sea" }, { sort: "Random" }, { user: "anna" }, { post: 7 }, { images: "5,4" }],
+].map((change) => ({ where: { ...plain, ...change } }));
+doubts.push({ model: null }, { hiddenCount: 1 }, { libraryDate: "2026-01-01" }, { stale: true });
+doubts.push({ notes: [{ code: "unrelated" }] }, { notes: [{ code: "unreadable_rows" }] });
 
-test("a host that sends only PG-13 of a model that has more may hold it back", () => {
-  assert.equal(held({}), 200);
-  assert.equal(held({ images: many(450, "None") }), 200);
-  assert.equal(held({ images: many(20, "None"), ended: true }), 20);
-  assert.equal(held({ images: [], ended: true }), 0);
-  assert.equal(held({ images: [...many(200, "None"), { id: 999, level: "X" }] }), 200);
-});
-
-test("nothing is said to be held back that was not asked for, or need not exist", () => {
-  const versions = [{ id: 290640, level: 3 }];
-  const others = [
-    { images: many(199, "None") },
-    { images: [...many(100, "None"), { id: 999, level: "Mature" }, ...many(99, "None")] },
-    { where: { ...pg.where, level: "Soft" } },
-    { model: { ...pg.model, versions } },
-    { model: { ...pg.model, level: 16 }, where: { ...pg.where, version: null } },
-    { model: null },
-    { where: { ...pg.where, type: "video" } },
-    { where: { ...pg.where, tag: "3 sea" } },
-    { where: { ...pg.where, search: "sea" } },
-    { hiddenCount: 1 },
-    { libraryDate: "2026-01-01" },
-    { stale: true },
-    { images: [] },
-    { images: [], ended: true, notes: [{ code: "empty_end" }] },
-  ];
-  for (const change of others)
-    assert.equal(held(change), null, JSON.stringify(change).slice(0, 60));
+test("a host holds back what was asked for, the model has, and a whole plain gallery lacks", () => {
+  let now = 7;
+  let said = 0;
+  const pick = (...choices) => {
+    now = (now * 48_271) % 2_147_483_647;
+    return choices[now % choices.length];
+  };
+  for (let count = 0; count < 1000; count += 1) {
+    const [has, ofVersion, highest] = [pick(0, 3, 7, 15, 32, 35), pick(0, 3, 4), pick(2, 3)];
+    const sent = (2 ** (highest + 1) - 1) & pick(3, 3, 1, 5, 31);
+    const palette = pick([1, 2], [1, 2, 4, 8], [4, 8]);
+    const bits = Array.from({ length: pick(0, 30, 199, 201, 400) }, () => pick(...palette));
+    const all = bits.filter((bit) => bit & sent);
+    const images = all
+      .slice(0, 100 * pick(1, 2, 4))
+      .map((bit) => ({ level: NAMES[Math.log2(bit)] }));
+    const ended = images.length === all.length;
+    const where = { ...plain, version: pick(null, 1, 2), level: NAMES[highest] };
+    const notes = pick([], [], [{ code: "sort_dropped" }], [{ code: "empty_end" }]);
+    const told = { level: has, versions: [{ id: 1, level: ofVersion }] };
+    const state = { bootstrap: rated, where, model: told, images, ended, notes, hiddenCount: 0 };
+    const isAsked = (where.version === 1 ? ofVersion : has) & (highest === 3 ? 12 : 4);
+    const isWhole = images.length >= 200 || (ended && notes[0]?.code !== "empty_end");
+    const isNone = !all.slice(0, Math.min(200, images.length)).some((bit) => bit > 2);
+    const expected = isAsked && isWhole && isNone ? Math.min(images.length, 200) : null;
+    assert.equal(countBeforeHeldBack(state), expected, JSON.stringify({ ...state, images: all }));
+    said += expected !== null;
+    for (const doubt of doubts) assert.equal(countBeforeHeldBack({ ...state, ...doubt }), null);
+  }
+  assert.ok(said > 100);
 });
 
 test("a tag is a filter of a gallery, and a gallery where nothing else names one", () => {

@@ -11,7 +11,7 @@ from civitai_manager_libs.civitai import ImageQuery, Page
 from civitai_manager_libs.core import fold_text, thumbnail_url
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import bookmarks, database, image_cache, image_records
-from civitai_manager_libs.library import import_export, pages, search
+from civitai_manager_libs.library import hidden_rules, import_export, pages, search, watches
 from civitai_manager_libs.library.bookmarks import AnnotationChange
 from civitai_manager_libs.library.database import select_rows, writing
 from exported import export_json, import_json
@@ -62,9 +62,8 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
     ):
         assert _ids(words) == found, words
     for key in ("collection", "set"):
-        found = search.suggest_values(f"{key}:")
-        assert [one.text for one in found] == ['collection="Harbor views"']
-    assert [(one.text, one.count) for one in search.suggest_values("tag:s")] == [("tag=Sea", 2)]
+        assert search.suggest_values(f"{key}:") == ['collection="Harbor views"']
+    assert search.suggest_values("tag:s") == ["tag=Sea"]
     bookmarks.change_annotations(
         range(1, 7), AnnotationChange(favourite=False, stars=0, note=" ", tags=[])
     )
@@ -204,7 +203,19 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
     change = AnnotationChange(favourite=True, stars=3, note="好", tags=["海", "👨\u200d👧"])
     bookmarks.change_annotations([1], change)
     bookmarks.add_to_collection(images[1:3], "Two")
+    rules = [hidden_rules.HiddenRule("word", "猫"), hidden_rules.HiddenRule("author", "anna")]
+    for rule in reversed(rules):
+        hidden_rules.add_rule(rule.kind, rule.text)
+    galleries = ["model 5", "user anna", "version 7"]
+    for query in (
+        ImageQuery(model_id=5, level=3),
+        ImageQuery(model_id=5, version_id=7),
+        ImageQuery(username="anna"),
+    ):
+        watches.watch_gallery(query, "named")
+    watched = watches.export_watches()
     told = export_json()
+    assert not {"hidden", "watched"} & export_json("Two").keys()
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
     assert [one["id"] for one in export_json("Two")["pictures"]] == [2, 3]
     library.forget()
@@ -215,6 +226,8 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
     mine = {**bookmarks.NO_ANNOTATIONS, "favourite": True, "stars": 3, "note": "好"}
     mine["tags"] = ["海", "👨\u200d👧"]
     assert bookmarks.find_annotations([1])[1] == mine
+    assert hidden_rules.list_rules() == rules and watches.export_watches() == watched
+    assert [one.gallery for one in watches.list_watches()] == galleries
     assert _ids("set:two") == [2, 3] and image_records.find_image(1).meta == images[0].meta
     told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"]}  # replaces none of mine
     import_json(told)
@@ -263,7 +276,7 @@ def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
 
 def test_import_has_limits_for_all_collections_together(monkeypatch):
     monkeypatch.setattr(import_export, "_MAX_IMAGES", 3)
-    monkeypatch.setattr(import_export, "_MAX_COLLECTIONS", 2)
+    monkeypatch.setitem(import_export._MOST, "sets", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
     assert import_json({"civitai_shortcut": 1, "sets": given}) == (0, 2)
     assert bookmarks.list_image_ids_by_name() == {"a": [1, 2], "b": [1]}
@@ -290,7 +303,10 @@ def test_hostile_export_imports_only_valid_values(images):
     sets = [{"name": name, "ids": [1]} for name in ("", "\u202e")]
     sets += [{"name": "ok", "ids": ["x", None, 3]}, "no"]
     hostile = {"civitai_shortcut": 1, "pictures": [*pictures, 5], "sets": sets}
+    hostile["hidden"] = [5, {"kind": "all", "text": "x"}, {"kind": "image", "text": []}]
+    hostile["watched"] = ["x", {"name": 5}, {"query": {"model_id": "5", "post_id": 3}}]
     assert import_json(hostile) == (0, 1)
+    assert hidden_rules.list_rules() == watches.list_watches() == []
     assert bookmarks.find_annotations([1, 2]) == {}
     assert bookmarks.list_image_ids("ok") == [3]
 

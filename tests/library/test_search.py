@@ -214,9 +214,8 @@ _FLAGS = "favourite saved installed commercial gone image video".split()
     ],
 )
 def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
-    assert sorted(one.text for one in search.suggest_values(word)) == texts
-    first = search.suggest_values("author:")[0]  # the most frequent
-    assert (first.text, first.count) == ("author=harbor", 6)
+    assert sorted(search.suggest_values(word)) == texts
+    assert search.suggest_values("author:")[0] == "author=harbor"  # the most frequent
 
 
 _VALUES = st.sampled_from(
@@ -231,19 +230,17 @@ _RECORDS = st.tuples(_METAS, st.sampled_from([[], [77]]))
 
 @given(st.lists(_RECORDS, min_size=1, max_size=6))
 @settings(max_examples=30, deadline=None)
-def test_suggested_value_finds_as_many_images_as_it_says(filled, records):
+def test_suggested_value_finds_images(filled, records):
     images = [_image(n, meta=m, modelVersionIds=v) for n, (m, v) in enumerate(records, 1)]
     image_records.store_images(images)
     filled.finish()
     for key in ("sampler", "model", "author", "base", "lora"):
         for one in search.suggest_values(f"{key}:"):
-            assert (one.text, len(_ids(one.text))) == (one.text, one.count)
+            assert _ids(one), one
 
 
 def test_suggestion_reads_neither_all_images_nor_all_versions(library):
-    plan = select_rows(
-        f"EXPLAIN QUERY PLAN {suggestions._VALUES}", ("sampler", "sampler", "eul", 8)
-    )
+    plan = select_rows(f"EXPLAIN QUERY PLAN {suggestions._VALUES}", ("sampler", "eul", 8))
     assert plan and not [row for row in plan if "SCAN" in row[-1]]
 
 
@@ -252,7 +249,7 @@ def test_suggestion_reads_neither_all_images_nor_all_versions(library):
     [("HARB", ["harbor"]), ("anna_b", ["Anna_B"]), ("arbor", []), ("", []), ("_", []), ("%", [])],
 )
 def test_authors_are_found_by_the_start_of_their_names(filled, start, names):
-    assert [one.text for one in search.find_authors(start, 3)] == names
+    assert search.find_authors(start, 3) == names
 
 
 _TERMS = (

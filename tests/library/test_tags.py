@@ -105,19 +105,16 @@ def test_latest_answer_with_tags_counts(library, answers):
     for name in counts:
         ids = search.run_search(search.parse_query(f'tag="{name}"')).ids
         assert set(ids) == {key for key, names in latest.items() if name in names}
-    found = search.suggest_values("tag:sea")
-    expected = {name: counts[name] for name in ("sea", "Sea shell")}
-    assert {one.text[4:].strip('"'): one.count for one in found if one.count} == {
-        name: count for name, count in expected.items() if count
-    }
+    found = {one[4:].strip('"') for one in search.suggest_values("tag:sea")}
+    assert found >= counts.keys() & {"sea", "Sea shell"}
 
 
-def test_suggestion_counts_an_image_with_the_same_tag_of_the_user_once(library):
+def test_tag_of_civitai_and_the_user_is_suggested_once(library):
     image_records.store_images([_image(1, "sea"), _image(2)])
     library.finish()
     bookmarks.change_annotations([1, 2], bookmarks.AnnotationChange(add_tags=["SEA"]))
-    assert search.suggest_values("tag:se") == [search.Suggestion("tag=SEA", 2)]
-    assert search.suggest_values("mytag:se") == [search.Suggestion("mytag=SEA", 2)]
+    assert search.suggest_values("tag:se") == ["tag=SEA"]
+    assert search.suggest_values("mytag:se") == ["mytag=SEA"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """Newer versions of the models here: which is offered, in how many requests, until dismissed."""
 
+import hashlib
+import itertools
 import json
 import os
+import random
 import sys
 
 import pytest
@@ -13,7 +16,7 @@ from civitai_manager_libs.model_files import check_newer_versions, dismiss_newer
 from civitai_manager_libs.model_files import is_check_due, list_newer_versions, make_needed_file
 from civitai_manager_libs.model_files import newer_versions, plan_requests
 from civitai_manager_libs.model_files.newer_versions import choose_newer_version
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 
 def _version(number, date="", base="SDXL 1.0", **more):
@@ -185,31 +188,63 @@ def test_order_of_the_list_decides_where_dates_do_not(put):
     assert choose_newer_version([draft, own], own, [own]) is None
 
 
-_ROWS = st.lists(
-    st.builds(
-        _version,
-        st.integers(1, 9),
-        st.sampled_from(["", "2024-01-01", "2025-01-01", "2026-01-01"]),
-        st.sampled_from(["SDXL 1.0", "Pony", ""]),
-        status=st.sampled_from(["Published", "Draft"]),
-    ),
-    min_size=1,
-    max_size=6,
-    unique_by=lambda row: row["id"],
-)
+_RUNS = itertools.count(1)
 
 
-@given(_ROWS, st.data())
-def test_only_a_newer_published_version_that_is_not_here_is_offered(rows, data):
-    versions = _versions(*rows)
-    own = data.draw(st.sampled_from(versions))
-    here = [own, *data.draw(st.lists(st.sampled_from(versions), max_size=2))]
-    offered = choose_newer_version(versions, own, here)
-    if offered is None:
-        return
-    assert offered not in here and offered.record["status"] == "Published"
-    dates = [one.record.get("publishedAt", "") for one in (offered, own)]
-    is_later = dates[0] > dates[1] if all(dates) and dates[0] != dates[1] else None
-    assert is_later or is_later is None and versions.index(offered) < versions.index(own)
-    if offered.base_model != own.base_model:
-        assert offered.base_model not in [one.base_model for one in here]
+def _is_newer(rows, one, own):
+    """Return whether a version is newer: by date, else by place. Ids are of 10 for each model."""
+    dates = [rows[each].get("publishedAt", "") for each in (one, own)]
+    if all(dates) and dates[0] != dates[1]:
+        return one // 10 == own // 10 and dates[0] > dates[1]
+    return one // 10 == own // 10 and list(rows).index(one) < list(rows).index(own)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32))
+def test_only_a_newer_published_version_that_is_not_here_is_told(civitai, client, put, seed):
+    chance, rows, civitai.models, here = random.Random(seed), {}, {}, {}
+    model_ids = [10 * next(_RUNS) + number for number in (1, 2)]
+    vae = {"id": 5, "name": "v.vae.safetensors", "type": "VAE", "hashes": {"SHA256": "E" * 64}}
+    for model_id in model_ids:
+        some = {}
+        for version_id in chance.sample(range(10 * model_id, 10 * model_id + 10), 5):
+            date = chance.choice(["", "2024-01-01", "2025-01-01", "2026-01-01"])
+            base = chance.choice(["SDXL 1.0", "SDXL 1.0", "Pony", ""])
+            digest = hashlib.sha256(b"%d" % version_id).hexdigest()
+            file = {"id": 1, "name": f"{version_id}.safetensors", "hashes": {"SHA256": digest}}
+            files = chance.choice([[file, vae], [file, vae], [{**file, "name": "images.zip"}], []])
+            status = chance.choice([{}, {"status": "Published"}, {"status": "Draft"}])
+            some[version_id] = _version(version_id, date, base, **status, files=files)
+        shown = chance.sample(list(some), 4)  # the other one is withdrawn
+        model = _model(model_id, *(row for number, row in some.items() if number in shown))
+        civitai.models |= {model_id: model} if chance.random() < 0.9 else {}
+        rows |= some
+        if chance.random() < 0.5:  # they were read before
+            newer_versions.models.update_models(client, [model_id])
+    for number in range(chance.randint(1, 5)):
+        version_id = stated = chance.choice(list(rows))
+        kind = chance.choice(["true", "only a hash", "old sidecar", "other model"])
+        if kind == "old sidecar":
+            stated = chance.choice([each for each in rows if each // 10 == version_id // 10])
+        model_id = sum(model_ids) - stated // 10 if kind == "other model" else stated // 10
+        path = put(stated, model_id, f"{seed}-{number}")
+        path.write_bytes(b"%d" % version_id)
+        if kind == "only a hash":
+            path.with_suffix(".civitai.info").unlink()
+        if kind in ("only a hash", "old sidecar"):
+            index.compute_hash(str(path))
+        here[str(path)] = {version_id, stated}
+    dismissed = chance.choice(list(rows))
+    dismiss_newer_version(dismissed)
+    check_newer_versions(client)
+    listed = [row for model in civitai.models.values() for row in model["modelVersions"]]
+    offered = [
+        row["id"]
+        for row in listed
+        if row.get("status") != "Draft" and row["files"][1:] and row["id"] != dismissed
+    ]
+    for newer in list_newer_versions():
+        assert newer.version_id in set(offered).difference(*here.values()), (newer, here)
+        assert any(_is_newer(rows, newer.version_id, own) for own in here[newer.path])
+    for each in here:
+        os.unlink(each)

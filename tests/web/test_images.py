@@ -111,6 +111,7 @@ def test_unreadable_rows_are_counted(api, civitai):
     [note] = page["notes"]
     assert (_ids(page), note["code"]) == ([1], "unreadable_rows")
     assert note["message"].startswith("4 pictures are not shown")
+    assert api.get(_MODEL)["notes"] == [note] and len(civitai.pages) == 1  # from memory
 
 
 def test_page_without_fitting_images_is_skipped(api, civitai):
@@ -430,6 +431,10 @@ def test_random_order_shows_stored_images_without_a_request(api, civitai):
         ids, cursor = [*ids, *(view["id"] for view in page["images"])], page["cursor"]
     assert sorted(ids) == sorted(read) and len(civitai.requests) == asked
     assert api.get("images?model=102&sort=Random")["images"] == []
+    pages = [api.get(f"{random}0&seed={seed}")["images"] for seed in (*range(1, 20), *range(1, 20))]
+    orders = [tuple(view["id"] for view in images) for images in pages]
+    assert orders[:19] == orders[19:] and len({*orders}) > 15
+    assert {tuple(sorted(order)) for order in orders} == {tuple(sorted(read))}
 
 
 def test_months_are_those_of_stored_images(api, on_demo):

@@ -232,9 +232,8 @@ def test_ignored_parts_are_reported(api):
 
 def test_word_is_completed_and_authors_are_named(api, read):
     found = _preview(api, "paperm", word="samp")
-    assert found["suggestions"] == [{"text": "sampler:", "count": 0}]
-    assert [one["text"] for one in found["authors"]] == ["papermoon"]
-    assert found["authors"][0]["count"] > 0
+    assert found["suggestions"] == ["sampler:"]
+    assert found["authors"] == ["papermoon"]
 
 
 def test_pictures_of_the_library_are_shown_unless_they_would_be_blurred(api, read):
@@ -475,7 +474,7 @@ def test_suggestions_lead_from_a_key_to_a_value_and_fit_a_phone(page):
     page.key("ArrowDown")  # past the row that searches here
     page.key("Enter")
     expect(field).to_have_value("sampler:")
-    rows.first.locator(".dim").wait_for()  # a value, with how many have it
+    expect(rows.first).to_contain_text("sampler=")
     value = rows.first.locator("bdi").inner_text()
     rows.first.click()
     expect(field).to_have_value(f"{value} ")

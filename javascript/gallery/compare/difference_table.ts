@@ -14,12 +14,8 @@ type CommonWords = [one: boolean[], other: boolean[]];
 
 const MOST = 1500; // words that are aligned; longer texts are compared as sets of words
 // Scripts without blanks are split by letter; a tag or a weight is one word.
-const LETTER = "[\\p{L}\\p{N}\\p{M}_]";
-const WORD = new RegExp(
-  `<[^<>\\n]{1,300}>|[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]|` +
-    `${LETTER}+(?:[.'’-]${LETTER}+)*|\\s+|.`,
-  "gsu",
-);
+const WORD =
+  /<[^<>\n]{1,300}>|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}\p{M}_]+(?:[.'’-][\p{L}\p{N}\p{M}_]+)*|\s+|./gsu;
 
 /** Split each text into parts that all contain in the same order, and parts that differ. */
 export function compareTexts(texts: string[]): Part[][] {

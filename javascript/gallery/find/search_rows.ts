@@ -1,6 +1,6 @@
 /** What opens below the search field: the rows of what can be found, and completions of words. */
 
-import type { Cover, Suggestion } from "../contract";
+import type { Cover } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
@@ -21,7 +21,7 @@ const SHAPES = [
   /^\d+$/, // an id
   /^\d+@\d+/, // an AIR without its beginning
   /^(urn:|air:|civitai:)\S+$/,
-  /[a-z][a-z0-9+.-]*:\/\/\S/,
+  /[a-z][a-z0-9+.-]{0,30}:\/\/\S/,
   /^(\/\/|www\.)\S+$/,
   /^civitai\.(com|red|green)(\W|$)/,
   /^\/?(api\/(v1|download)\/)?(models|model-versions|images|posts|collections)\/\d/,
@@ -244,20 +244,16 @@ function listModelRows(
 }
 
 function listAuthorRows({ preview, author }: Found, translate: Translate) {
-  const known = (preview?.authors ?? []).map(({ text, count }) => ({
-    name: text,
-    detail: formatNumber(count),
-  }));
-  const isNew = author && !known.some(({ name }) => isSame(name, author));
-  return [...(isNew ? [{ name: author, detail: "" }] : []), ...known].map(({ name, detail }) => ({
-    ...makeRow("author", "user", translate("pictures_by", { user: name }), detail, name),
+  const known = preview?.authors ?? [];
+  const isNew = author && !known.some((name) => isSame(name, author));
+  return [...(isNew ? [author] : []), ...known].map((name) => ({
+    ...makeRow("author", "user", translate("pictures_by", { user: name }), "", name),
     key: `author ${name}`,
   }));
 }
 
-function makeCompletionRow({ text, count }: Suggestion): SearchRow {
-  const detail = count > 0 ? formatNumber(count) : "";
-  return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
+function makeCompletionRow(text: string): SearchRow {
+  return { ...makeRow("complete", "filter", text, "", text), key: `complete ${text}` };
 }
 
 function makeModelRow(id: number, name: string, detail = ""): SearchRow {

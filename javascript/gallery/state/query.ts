@@ -7,7 +7,7 @@ import { getPost, getSearched, getSetting, getSource, NOWHERE } from "./state";
 
 export { getSource } from "./state";
 
-const NUMBERS = ["model", "version", "post"] as const;
+const NUMBERS = ["model", "version", "post", "seed"] as const;
 const TEXTS = ["user", "images", "tag", "sort", "period", "level", "type", "base"] as const;
 const FILTERS = ["version", "tag", "period", "level", "type", "base", "meta"] as const;
 
@@ -190,19 +190,21 @@ const HELD_AFTER = 200; // images
 const ABOVE_PG_13 = 0b11100; // browsing levels
 
 /** Return the number of images after which Civitai's host seems to hold back those above PG-13:
- * they were asked for, Civitai lists some for the model, and none came, although no filter excludes
- * any. Return null otherwise. An empty page by a time limit proves nothing. */
+ * they were asked for, Civitai lists some for the model, and none came, although nothing else
+ * leaves out any. Return null otherwise. An end that may be a time limit's proves nothing. */
 export function countBeforeHeldBack(state: State) {
   const { bootstrap, where, model, images, ended, hiddenCount, libraryDate, stale, notes } = state;
-  if (!bootstrap || !model || where.search !== null || hiddenCount || libraryDate || stale)
+  const isNoted = (...codes: string[]) => notes.some(({ code }) => codes.includes(code));
+  if (!bootstrap || !model || hiddenCount || libraryDate || stale) return null;
+  if (isNoted("unrelated", "unreadable_rows") || where.sort === "Random") return null; // the library's
+  if (images.length < HELD_AFTER && (!ended || isNoted("empty_end"))) return null;
+  const { model: id, version, level: highest, sort } = where;
+  const plain = { ...makeDefaultQuery(bootstrap), model: id, version, level: highest, sort };
+  if ((Object.keys(plain) as (keyof Where)[]).some((name) => where[name] !== plain[name]))
     return null;
-  if (images.length < HELD_AFTER && !ended) return null;
-  if (!images.length && notes.some(({ code }) => code === "empty_end")) return null;
-  const filters = listSetFilters(where, makeDefaultQuery(bootstrap));
-  if (filters.some((name) => name !== "version" && name !== "level")) return null;
   const levels = bootstrap.choices.level.map(({ value }) => value);
-  const asked = 2 ** (levels.indexOf(where.level) + 1) - 1;
-  const { level } = model.versions.find(({ id }) => id === where.version) ?? model;
+  const asked = 2 ** (levels.indexOf(highest) + 1) - 1;
+  const { level } = model.versions.find((one) => one.id === version) ?? model;
   const first = images.slice(0, HELD_AFTER);
   const isHeld = first.every((view) => levels.indexOf(view.level) < 2);
   return (asked & level & ABOVE_PG_13) !== 0 && isHeld ? first.length : null;
@@ -234,7 +236,7 @@ export function hasPeriod({ search, images }: Where) {
   return search === null && !images;
 }
 
-const ID_LINE = /^[\d,;\s]*\d[\d,;\s]*$/;
+const ID_LINE = /^[\d,;\s]*$/;
 
 /** Return whether a text is a list of images: with several addresses, lines of ids, or JSON. */
 export function isList(text: string) {

@@ -6,7 +6,6 @@ from .bookmarks import Annotations, Collection
 from .database import select_rows, wait_for_writes, write_later
 from .hidden_rules import HiddenRule
 from .image_records import PageImage, Tile
-from .search import Suggestion
 
 __all__ = ["Annotations", "bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule"]
 __all__ += [
@@ -18,5 +17,5 @@ __all__ += [
     "pages",
     "posts",
 ]
-__all__ += ["reproductions", "search", "select_rows", "Suggestion", "tags", "Tile"]
+__all__ += ["reproductions", "search", "select_rows", "tags", "Tile"]
 __all__ += ["wait_for_writes", "watches", "write_later"]

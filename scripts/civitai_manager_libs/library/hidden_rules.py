@@ -44,7 +44,7 @@ def list_rules() -> list[HiddenRule]:
     return [HiddenRule(kind, text) for kind, text in rows]
 
 
-def add_rule(kind: str, text: str) -> None:
+def add_rule(kind: object, text: object) -> None:
     """Add a rule that hides images; do nothing if the rule exists.
 
     kind: "author" hides the images by the author `text`, "word" hides images with the word `text`

@@ -1,4 +1,4 @@
-"""Exports the user's bookmarks and reproductions as JSON, and imports them; exports records.
+"""Exports what the user made of the library as JSON, and imports it; exports records.
 
 A library may have hundreds of thousands: both go part by part, so that they take little memory.
 """
@@ -10,16 +10,17 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import IO, Any
 
-from ..civitai import image_from_json
+from ..civitai import image_from_json, ImageQuery
 from ..core import as_list, as_mapping, as_whole_number, clean_line, fold_text, Image
 from ..core import iter_json_members, level_name, Tag
 from ..errors import InputError
 from ..infotext import build_infotext, read_generation
-from . import bookmarks, image_records, reproductions, tags
+from . import bookmarks, hidden_rules, image_records, reproductions, tags, watches
 from .bookmarks import change_bookmarks
 from .database import select_rows, wait_for_writes
 from .schema import ANNOTATED_IDS
@@ -29,17 +30,22 @@ __all__ = ["import_bookmarks", "iter_export", "iter_records"]
 _FORMAT = 1
 _AT_ONCE = 100  # images or reproductions in memory
 _MAX_IMAGES = 1_000_000  # also the most ids in all collections together
-_MAX_COLLECTIONS = 10_000
-_MAX_REPRODUCTIONS = 10_000
-_NAMES = ("pictures", "sets", "reproductions")
+_MOST = {  # entries of each kind that are imported
+    "pictures": _MAX_IMAGES,
+    "sets": 10_000,
+    "reproductions": 10_000,
+    "hidden": 10_000,
+    "watched": 1_000,
+}
 
 
 def iter_export(name: str = "") -> Iterator[str]:
-    """Yield the lines of a JSON text, in ASCII, with the user's bookmarks and reproductions.
+    """Yield the lines of a JSON text, in ASCII, with all that the user made of the library.
 
     `import_bookmarks` reads it. A reproduction (an image generated from a gallery image) is
     exported with its thumbnail and file name, without the image file. name: the only collection to
-    export, "" for everything. Raises DiskError.
+    export, without rules that hide images and watched galleries; "" for everything. Raises
+    DiskError.
     """
     ids_by_name = bookmarks.list_image_ids_by_name(name)
     annotated = [] if name else [image_id for (image_id,) in select_rows(ANNOTATED_IDS)]
@@ -52,6 +58,9 @@ def iter_export(name: str = "") -> Iterator[str]:
     yield json.dumps(head).removesuffix("}")
     yield from _iter_list("pictures", _export_images(ids))
     yield from _iter_list("reproductions", reproductions.export_reproductions(ids))
+    if not name:
+        yield from _iter_list("hidden", map(asdict, reversed(hidden_rules.list_rules())))
+        yield from _iter_list("watched", watches.export_watches())
     yield "}"
 
 
@@ -109,13 +118,13 @@ def _make_record(
 
 
 def import_bookmarks(file: IO[bytes]) -> tuple[int, int]:
-    """Import exported bookmarks; return the numbers of valid images and collections in them.
+    """Import an export; return the numbers of valid images and collections in it.
 
-    file: a JSON text of `iter_export`. The user's own bookmarks are not replaced. At most a million
-    images, 10,000 collections and 10,000 reproductions are imported. Raises InputError if the file
-    has another format, or is damaged after some entries, which are then imported; also DiskError.
+    file: a JSON text of `iter_export`. What the user has is not replaced. At most a million images,
+    10,000 collections and 10,000 reproductions are imported. Raises InputError if the file has
+    another format, or is damaged after some entries, which are then imported; also DiskError.
     """
-    left = dict(zip(_NAMES, (_MAX_IMAGES, _MAX_COLLECTIONS, _MAX_REPRODUCTIONS)))
+    left = dict(_MOST)
     image_count = collection_count = 0
     ids_left, is_export = _MAX_IMAGES, False
     try:
@@ -136,8 +145,11 @@ def import_bookmarks(file: IO[bytes]) -> tuple[int, int]:
                     ids_left -= len(ids)
                     with change_bookmarks() as db:
                         collection_count += _import_collection(db, entry.get("name"), ids)
-            else:
+            elif name == "reproductions":
                 reproductions.import_reproductions(entries)
+            else:
+                for entry in entries:
+                    _import_rule(name, entry)
     except ValueError as error:  # malformed JSON
         if is_export:
             raise InputError(
@@ -220,6 +232,15 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
     )
     if change != bookmarks.AnnotationChange():
         bookmarks.write_annotation(db, image_id, change)
+
+
+def _import_rule(name: str, entry: Mapping[str, Any]) -> None:
+    with suppress(InputError):  # an invalid one, or one over the limit
+        if name == "hidden":
+            hidden_rules.add_rule(entry.get("kind"), entry.get("text"))
+        else:
+            query = ImageQuery.from_json(entry.get("query"))
+            watches.watch_gallery(query, clean_line(entry.get("name")))
 
 
 def _import_collection(db: sqlite3.Connection, name: Any, image_ids: Sequence[Any]) -> bool:

@@ -40,16 +40,18 @@ _WRITTEN = 2.0  # seconds to wait until missing images are recorded
 
 
 class StoredPage(NamedTuple):
-    """A page with image ids in place of the images. fetched_at: Unix time."""
+    """A page with image ids in place of the images. fetched_at: Unix time. dropped: see `Page`."""
 
     fetched_at: float
     next_cursor: str | None
     ids: list[int]
+    dropped: int = 0
 
     def read(self) -> Page:
         """Return the page with the records of those images that are still stored."""
         images = tuple(image_records.find_images(self.ids).values())
-        return Page(images, self.next_cursor, fetched_at=self.fetched_at, is_stored=True)
+        read_at, cursor = self.fetched_at, self.next_cursor
+        return Page(images, cursor, self.dropped, fetched_at=read_at, is_stored=True)
 
 
 # Pages that were fetched since the program's start. The library has them a moment later.
@@ -343,7 +345,8 @@ def _store_page(query: ImageQuery, cursor: str | None, size: int, page: Page) ->
     ids = [image.id for image in page.images]
     row = (*key, page.fetched_at, page.next_cursor, json.dumps(ids))
     size_in_memory = _PAGE_BYTES + _ID_BYTES * len(ids)
-    _fetched.put(key, StoredPage(page.fetched_at, page.next_cursor, ids), size_in_memory)
+    in_memory = StoredPage(page.fetched_at, page.next_cursor, ids, page.dropped)
+    _fetched.put(key, in_memory, size_in_memory)
 
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"

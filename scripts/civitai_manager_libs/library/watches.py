@@ -12,12 +12,12 @@ from typing import Any
 
 from .. import setting
 from ..civitai import Client, ImageQuery, Page
-from ..core import as_list, clean_line, log_disk_errors, parse_json_or_none
+from ..core import as_id, as_list, clean_line, log_disk_errors, parse_json_or_none
 from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError, ServerError
 from .database import select_rows, select_rows_or_empty, wait_for_writes, writing
 from .pages import fetch_page, find_stored_page, list_gallery_names
 
-__all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches"]
+__all__ = ["check_watch", "export_watches", "find_new_images", "has_new_images", "list_watches"]
 __all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery", "WatchChecks"]
 
 _MAX_WATCHES = 100  # each costs a request at every program start
@@ -61,6 +61,13 @@ def list_watches() -> list[Watch]:
         Watch(gallery, name, model_id, level, checked_at, count, bool(more))
         for gallery, name, model_id, level, checked_at, count, more in select_rows(sql)
     ]
+
+
+def export_watches() -> list[dict[str, Any]]:
+    """Return the name and the query of each watched gallery, as JSON. Raises DiskError."""
+    queries = {one: _watch_query(one) for one in list_watches()}
+    whole = {one: query for one, query in queries.items() if _find_gallery(query) == one.gallery}
+    return [{"name": one.name, "query": query.to_json()} for one, query in whole.items()]
 
 
 # The rows of galleries that are no longer watched, for an Undo.
@@ -305,5 +312,5 @@ def _watch_query(watch: Watch) -> ImageQuery:
     kind, _, value = watch.gallery.partition(" ")
     if kind == "user":
         return ImageQuery(username=value, level=watch.level)
-    version_id = int(value) if kind == "version" else None
+    version_id = as_id(value) if kind == "version" else None
     return ImageQuery(model_id=watch.model_id, version_id=version_id, level=watch.level)

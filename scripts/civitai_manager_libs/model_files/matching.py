@@ -102,6 +102,10 @@ class ModelLookup:
             self._by_name[_normalize_word(file.name)].append(file)
             self._by_plain_name[remove_version(file.name)].append(file)
 
+    def has_any(self, hashes: Iterable[str]) -> bool:
+        """Return whether one of the files has one of these hashes, in lower case."""
+        return any(code in self._by_hash for code in hashes)
+
     def find(
         self, resource: Resource, model_id: int | None, version_files: Collection[str]
     ) -> ModelMatch:

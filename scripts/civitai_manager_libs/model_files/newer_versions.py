@@ -17,7 +17,7 @@ from ..core import lock_file, read_json_or_empty, write_text_file
 from ..errors import DiskError
 from ..i18n import messages
 from ..library import models
-from .choice import find_refusal
+from .choice import choose_file, find_refusal
 from .folders import find_folder
 from .index import get_model_index
 from .matching import ModelFile
@@ -40,7 +40,8 @@ class NewerVersion:
     path: the file. here: the name of the file's version. model_name, name: of the model and of the
     newer version. date: of its publication, in ISO 8601. about: what its page says, as plain text.
     former_base_model: of the file's version if it differs, else "". is_withdrawn: whether Civitai
-    no longer lists the file's version. access, deadline: as in `Version`.
+    no longer lists the file's version. access, deadline: as in `Version`. hashes: of the newer
+    version's model files (AutoV2, AutoV3), separated by spaces.
     """
 
     path: str
@@ -56,6 +57,7 @@ class NewerVersion:
     is_withdrawn: bool = False
     access: str = ""
     deadline: str = ""
+    hashes: str = ""
 
     @property
     def refusal(self) -> str:
@@ -87,7 +89,8 @@ def check_newer_versions(client: Client) -> None:
     names = models.find_version_names([version_id for _, version_id in files if version_id])
     by_model: dict[int, list[tuple[ModelFile, int]]] = {}
     for file, version_id in files:
-        model_id = file.model_id or names.get(version_id or 0, (None, ""))[0]
+        # A sidecar may be that of another file: what Civitai said comes first.
+        model_id = names.get(version_id or 0, (None, ""))[0] or file.model_id
         if version_id and model_id and (model_id in by_model or len(by_model) < _MOST_MODELS):
             by_model.setdefault(model_id, []).append((file, version_id))
     own = models.find_versions([version_id for _, version_id in files if version_id])
@@ -111,9 +114,10 @@ def list_newer_versions() -> list[NewerVersion]:
     found = dict[tuple[int, str], NewerVersion]()
     for row in map(as_mapping, as_list(stored.get("found"))):
         newer = _parse(row)
-        if newer is None or newer.version_id in dismissed or newer.version_id in lookup.by_version:
+        if newer is None or newer.version_id in dismissed:
             continue
-        if newer.path in paths:
+        is_here = newer.version_id in lookup.by_version or lookup.has_any(newer.hashes.split())
+        if newer.path in paths and not is_here:
             found.setdefault((newer.version_id, newer.path), newer)
     return sorted(found.values(), key=lambda newer: newer.date, reverse=True)
 
@@ -165,8 +169,8 @@ def choose_newer_version(
 
     The latest version with the same base model is offered. If `own` is that, the latest one with a
     base model of which no version is here. Versions are later by date, else by their place in the
-    list. versions: those that Civitai lists, in its order. here: the versions on this machine. A
-    draft is never offered.
+    list. versions: those that Civitai lists, in its order. here: the versions on this machine.
+    Drafts and versions without a model file are never offered.
     """
     places = {version.id: place for place, version in enumerate(versions)}
     here, own_date = list(here), _get_date(own)
@@ -178,7 +182,7 @@ def choose_newer_version(
         if date and own_date and date != own_date:
             is_later = date > own_date
         is_published = one.record.get("status", "Published") == "Published"
-        if is_later and is_published and one.id != own.id:
+        if is_later and is_published and one.id != own.id and choose_file(one).file:
             newer.append(one)
     newer.sort(key=lambda one: (_get_date(one), -places[one.id]))
     same = [one for one in newer if one.base_model == own.base_model]
@@ -217,7 +221,15 @@ def _iter_newer(
             is_withdrawn=version_id not in listed,
             access=newer.access,
             deadline=newer.deadline,
+            hashes=" ".join(_iter_hashes(newer)),
         )
+
+
+def _iter_hashes(version: Version) -> Iterator[str]:
+    """Yield the hashes of a version's model files; its VAE may be that of an older version."""
+    choice = choose_file(version)
+    for file in filter(None, (choice.file, *choice.others)):
+        yield from (code[:10] if len(code) == 64 else code for code in file.hashes if code[9:])
 
 
 def _parse(row: Mapping[str, Any]) -> NewerVersion | None:

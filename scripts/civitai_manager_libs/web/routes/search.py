@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from ...core import as_id, LEVELS
 from ...errors import HttpStatusError, InvalidResponse, NetworkError
 from ...i18n import messages
-from ...library import gallery_stats, image_records, pages, search, Suggestion, tags
+from ...library import gallery_stats, image_records, pages, search, tags
 from ...library import wait_for_writes
 from ...model_files import filter_commercial
 from ..http import ApiError, MB, Note, remote_route, RemoteWork, RequestContext, route
@@ -50,8 +50,8 @@ class SearchPreview(TypedDict):
     correction: the text with its misspelled keys corrected, or "".
     """
 
-    suggestions: list[Suggestion]
-    authors: list[Suggestion]
+    suggestions: list[str]
+    authors: list[str]
     loaded: SearchCount
     gallery: SearchCount | None
     library: SearchCount
@@ -100,6 +100,7 @@ def search_images(context: RequestContext) -> ImagePage:
         query,
         _parse_scope(context.request.query_params),
         sort=sort,
+        seed=context.query_id("seed"),
         cursor=cursor,
         limit=limit,
         leaves_out_hidden=not context.query_param("hidden"),
@@ -154,7 +155,7 @@ def preview_search(
     hides = not context.query_param("hidden")
     library, library_ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
     is_filtered = (query.installed, query.commercial) != (None, None)
-    has_keys = is_filtered or any(one.key for one in (*query.terms, *query.problems))
+    keys = [*(term.key for term in query.terms), *(one.key for one in query.problems)]
     is_nothing = not query.terms and not is_filtered
     return {
         "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
@@ -166,7 +167,7 @@ def preview_search(
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
         "pictures": _choose_pictures(library_ids) if query.terms else [],
-        "kind": "nothing" if is_nothing else "keys" if has_keys else "words",
+        "kind": "nothing" if is_nothing else "keys" if is_filtered or any(keys) else "words",
         "message": " ".join(_list_problem_texts(query, context.language)),
         "correction": search.correct_query(text),
     }

@@ -178,7 +178,7 @@ def act_on_collections(
 
 @route("GET", "export", "bulk")
 def get_export(context: RequestContext) -> Response:
-    """Return a JSON file of all annotations, collections and reproductions.
+    """Return a JSON file of annotations, collections, reproductions, hiding rules and watches.
 
     With the query parameter `collection`, the file has only this collection and its images' data.
     """
