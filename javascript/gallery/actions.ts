@@ -314,9 +314,11 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
     if (all.length) store.set((state) => change(state, all));
     else toast(translate("no_picture_here"));
   };
+  let hint: HTMLElement | null = null;
   const compare = () => {
+    hint?.remove();
     if (canCompare(listCompared(store.get()))) store.set({ panel: "compare" });
-    else toast(translate("compare_marks"));
+    else hint = toast(translate("compare_marks"));
   };
   return {
     /** Mark or unmark an image; toggle the mark if isMarked is omitted. */
@@ -490,6 +492,13 @@ function makeNavigationActions({ store, parts }: PageContext) {
     /** Change the query of the gallery. */
     setWhere: (change: Partial<Where>) =>
       parts.navigation.openGallery({ ...store.get().where, ...change }),
+    /** Sort the gallery, and show its first images. The random order is another each time. */
+    sortBy(sort: string) {
+      const seed = sort === "Random" ? Math.ceil(Math.random() * 2 ** 30) : null;
+      const opened = parts.navigation.openGallery({ ...store.get().where, sort, seed });
+      parts.grid.scrollToTop();
+      return opened;
+    },
     /** Filter the loaded images; "" shows all. */
     filterLoaded: (words: string) => parts.loadedFilter.setWords(words),
     // A failed page is requested again when the user says so, not on each scroll.

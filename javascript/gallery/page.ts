@@ -105,12 +105,12 @@ async function connect(context: PageContext) {
   const { store, parts, actions, signal } = context;
   const status = makeStatus(context, "images", getGalleryStatus);
   context.page.append(status.element); // first, to tell when the server does not respond
-  let isBuilt = false;
+  let focusPage: (() => unknown) | null = null;
   const build = () => {
-    if (isBuilt) return;
-    isBuilt = true;
-    buildParts(context, status);
+    focusPage ??= buildParts(context, status);
   };
+  const focus = () => (focusPage ?? status.focusFirst)();
+  parts.focus = new FocusKeeper(context.root, context.page, focus, signal);
   parts.connection = new Connection(context, () => actions.retry());
   store.on(["bootstrap"], build, { signal });
   await parts.connection.fetchBootstrap();
@@ -150,6 +150,7 @@ function nameDocument({ store, translate, signal }: PageContext) {
   draw(store.get());
 }
 
+/** Return the function that focuses what is the most important on the page. */
 function buildParts(context: PageContext, status: Status) {
   const { parts } = context;
   parts.pager = makePager(context);
@@ -180,7 +181,6 @@ function buildParts(context: PageContext, status: Status) {
     if (getTiles(state).length) return parts.grid.focusTopmost();
     return empty.focusFirst() || status.focusFirst();
   };
-  parts.focus = new FocusKeeper(context.root, context.page, focusPage, context.signal);
   addSkipLink(context);
   context.page.append(status.element); // moved: below the images
   addMissing(context);
@@ -206,4 +206,5 @@ function buildParts(context: PageContext, status: Status) {
   makeRouter(context).openAddress();
   nameDocument(context);
   parts.homeData = makeHomeData(context);
+  return focusPage;
 }

@@ -78,6 +78,18 @@ def test_program_that_takes_no_requests_is_named(a1111, path, answer, key):
 
 
 @pytest.mark.parametrize(
+    ("status", "key"), [(200, ""), (401, "engine_needs_login"), (404, "engine_none")]
+)
+def test_webui_without_its_page_is_found_by_its_api(a1111, status, key):
+    a1111.has_page = False
+    body = '{"progress": 0.0}' if status == 200 else "{}"
+    a1111.faults["/sdapi/v1/progress"] = text_answer(status, body, "application/json")
+    with pytest.raises(EngineError) if key else nullcontext() as caught:
+        assert engines.find_engine(a1111.url).kind == "webui"
+    assert not key or caught.value.key == key
+
+
+@pytest.mark.parametrize(
     ("body", "key"),
     [
         # Of SD.Next with --auth.
@@ -395,10 +407,20 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
             "caution_img2img",
         ),
         ("a cat", "a (cat:1.2)", "caution_weights"),
+        ("a cat", "a [cat:dog:0.3]", "caution_lost"),
         ("a cat", "a cat, " * 40, "caution_long"),
         ("CFG", "ADetailer model: x, CFG", "caution_lost"),
         ("Schedule type: Karras", "Schedule type: Turbo", "caution_instead"),
         ("Steps: 4, ", "", "caution_assumed"),
+        ("Euler", "DDIM", "caution_own"),
+        ("Euler", "UniPC", "caution_own"),
+        ("Karras", "Beta", "caution_own"),
+        ("64x64", "72x64", "caution_own"),
+        (
+            "CFG",
+            "Denoising strength: 0.5, Hires upscale: 1.5, Hires upscaler: Latent, CFG",
+            "caution_own",
+        ),
         (
             "CFG",
             "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: Lanczos, CFG",
@@ -415,6 +437,11 @@ def test_ancestral_sampler_differs_between_programs_only(comfy, a1111):
     comfy.lists["sampler_name"].append("euler_ancestral")
     assert plan(comfy, text).cautions == (Caution("caution_ancestral", value="Euler a"),)
     assert plan(a1111, text).cautions == ()
+
+
+def test_ddim_differs_with_few_steps_only(comfy):
+    text = TEXT.replace("Euler", "DDIM").replace("Steps: 4", "Steps: 10")
+    assert plan(comfy, text).cautions == ()
 
 
 def test_comfyui_makes_an_image_and_tells_how(comfy):
@@ -713,9 +740,12 @@ def test_settings_stay_noted_until_a_webui_has_put_them_back(a1111):
     assert not webui_api.has_noted_options() and a1111.options["randn_source"] == "GPU"
 
 
-def test_stop_waits_for_the_turn_of_ours_while_a_webui_works_for_others(a1111, monkeypatch):
+@pytest.mark.parametrize("has_page", [True, False])
+def test_stop_waits_for_the_turn_of_ours_while_a_webui_works_for_others(
+    a1111, monkeypatch, has_page
+):
     monkeypatch.setattr(webui_api, "_MAX_FAILURES", 3)
-    cancelled = Cancellation()
+    a1111.has_page, cancelled = has_page, Cancellation()
     a1111.is_busy.set()
     a1111.seconds = 60.0
     call_when(lambda: a1111.task, cancelled.set)
@@ -805,8 +835,9 @@ def test_webui_that_is_starting_is_asked_again(a1111):
     assert make(a1111).image == a1111.image
 
 
-def test_stop_interrupts_a_webui_only_while_it_makes_ours(a1111):
-    a1111.seconds, cancelled = 60.0, Cancellation()
+@pytest.mark.parametrize("has_page", [True, False])
+def test_stop_interrupts_a_webui_only_while_it_makes_ours(a1111, has_page):
+    a1111.has_page, a1111.seconds, cancelled = has_page, 60.0, Cancellation()
     call_when(lambda: a1111.task, cancelled.set)
     with pytest.raises(Cancelled):
         make(a1111, cancelled=cancelled)

@@ -196,7 +196,10 @@ class WebuiStandIn(_StandIn):
     """An A1111 with --api, which drops silently what it does not have.
 
     edits: parameters of the infotext of what it makes, in place of those that were asked for.
+    has_page: False as with --nowebui, which leaves the page's own routes out.
     """
+
+    has_page = True
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds, self.edits = seconds, dict[str, str]()
@@ -225,10 +228,13 @@ class WebuiStandIn(_StandIn):
         }
         if name in lists:
             return 200, lists[name]
+        if path.startswith("/internal/") and not self.has_page:
+            return 404, {"detail": "Not Found"}
         if path == "/internal/ping":
             return 200, {}
         if name == "progress":
-            return 200, {"progress": 0.0}
+            job = "scripts_txt2img" if self.task and not self.is_busy.is_set() else ""
+            return 200, {"progress": 0.4 if job else 0.0, "state": {"job": job}}
         if path == "/internal/progress":
             is_ours = self.task == body["id_task"]
             is_active = is_ours and not self.is_busy.is_set()

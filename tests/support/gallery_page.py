@@ -446,9 +446,9 @@ class GalleryPage:
     def panel(self, name: str) -> Any:
         return self.page.locator(f"dialog[data-panel='{name}']")
 
-    def choose_more(self, name: str) -> None:
-        """Choose an item of the menu that the bar of the selection ends with."""
-        self.control("more-marked").click()
+    def choose_more(self, name: str, menu: str = "more-marked") -> None:
+        """Choose an item of the menu that the bar of the selection, or a row, ends with."""
+        self.control(menu).click()
         self.control(name).click()
 
     def open_watches(self) -> None:

@@ -255,7 +255,7 @@ _ADDRESSES = {
     "library": "?search=",
     "models": "?find=water",
     "home": "",
-    "nothing found": "?search=zzz_none",
+    "nothing found": f"?search={'z' * 300}",
     "random, nothing read": "?model=900008&sort=Random",
 }
 

@@ -111,6 +111,18 @@ def test_sixty_images_are_marked_by_two_clicks_and_the_wheel(server, open_galler
     expect(page.control("download-marked")).to_have_count(0)
 
 
+def test_lost_server_is_told_once_when_an_image_is_closed(server, open_gallery):
+    page = open_gallery(server).open()
+    page.page.context.set_offline(True)
+    page.key("b")
+    page.message("continues by itself").wait_for()
+    page.key("Escape")
+    expect(page.page.locator(".of-images")).to_contain_text("continues by itself")
+    expect(page.viewer).to_be_hidden()
+    assert page.message("continues by itself").count() == 0
+    page.page.context.set_offline(False)
+
+
 def test_one_selected_image_is_copied_and_several_are_compared(server, open_gallery):
     page = open_gallery(server, permissions=["clipboard-read", "clipboard-write"]).ready()
     page.tiles.nth(0).locator("[data-do='mark']").click()
@@ -131,6 +143,10 @@ def test_one_selected_image_is_copied_and_several_are_compared(server, open_gall
     )
     page.control("compare").click(force=True)
     page.message("Select 2 to 4 pictures to compare").wait_for()
+    page.tiles.nth(4).locator("[data-do='mark']").click()
+    page.control("compare").click()
+    page.panel("compare").wait_for()
+    assert page.message("Select 2 to 4 pictures to compare").count() == 0
 
 
 def test_what_the_model_is_does_not_come_back_over_the_images(server, open_gallery):

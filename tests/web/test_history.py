@@ -384,6 +384,20 @@ def test_new_gallery_is_read_to_its_end_by_its_handle_then_shuffled_and_shuffled
     assert page.place()[1] == 180  # each once
     again.click()
     wait_for(lambda: page.ids() and page.ids()[:8] not in (first, newest))
+    second = page.ids()[:8]
+    assert page.scroll_position() == 0
+    page.find("900004")
+    expect(page.field("sort")).to_have_value("Newest")  # nothing is stored of another gallery
+    for step, order in [
+        (page.page.go_back, second),
+        (page.reload, second),
+        (page.page.go_back, first),
+    ]:
+        step()
+        page.ready().wait_until_idle()
+        page.page.locator(".grid").focus()
+        page.key("Home")
+        wait_for(lambda order=order: page.ids()[:8] == order, f"the order, not {page.ids()[:8]}")
 
 
 def test_back_from_the_large_view_leads_to_the_image_seen_last(server, open_gallery):

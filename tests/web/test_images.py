@@ -431,6 +431,10 @@ def test_random_order_shows_stored_images_without_a_request(api, civitai):
         ids, cursor = [*ids, *(view["id"] for view in page["images"])], page["cursor"]
     assert sorted(ids) == sorted(read) and len(civitai.requests) == asked
     assert api.get("images?model=102&sort=Random")["images"] == []
+    pages = [api.get(f"{random}0&seed={seed}")["images"] for seed in (*range(1, 20), *range(1, 20))]
+    orders = [tuple(view["id"] for view in images) for images in pages]
+    assert orders[:19] == orders[19:] and len({*orders}) > 15
+    assert {tuple(sorted(order)) for order in orders} == {tuple(sorted(read))}
 
 
 def test_months_are_those_of_stored_images(api, on_demo):

@@ -342,6 +342,20 @@ def test_turning_shifts_nothing_and_what_is_missing_is_said_as_the_list_says(
     assert len(ends) == 1
 
 
+def test_button_of_the_missing_files_stays_as_it_is_when_their_size_comes(
+    with_folders, open_gallery
+):
+    page = open_gallery(with_folders, f"?model={_PAPER}").ready()
+    held = []
+    page.page.route("**/api/model_files?image=*", lambda route: held.append(route))
+    page.tiles.first.click()
+    before = page.control("get-missing").bounding_box()
+    wait_for(lambda: held, "the request for the files")
+    held[0].continue_()
+    expect(page.control("get-missing")).to_have_text("Get 9.1 MB")
+    assert page.control("get-missing").bounding_box() == before
+
+
 @with_axe
 def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, page_folder):
     page = opened()

@@ -212,8 +212,9 @@ def test_long_name_stays_in_one_row_with_a_long_sort_and_leaves_room_for_chips(
     wait_for(lambda: row.bounding_box()["width"] >= 96)
 
 
+@pytest.mark.parametrize("name", ["Ink", "A model with a long name (fixed) [SDXL]"], ids=len)
 @pytest.mark.parametrize("width", [1440, 1100, 900])
-def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery, width):
+def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery, width, name):
     page = open_gallery(start(demo.url), "", viewport={"width": width, "height": 900})
     held = []
     page.page.route(f"**/api/models/{_MODEL}", lambda route: held.append(route))
@@ -222,9 +223,20 @@ def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery
     controls = (page.control("filters"), page.field("sort"))
     before = [control.bounding_box() for control in controls]
     wait_for(lambda: held, "the request for the model")
-    held[0].continue_()
+    response = held[0].fetch()
+    held[0].fulfill(response=response, json={**response.json(), "name": name})
     page.control("about").wait_for()
     assert [control.bounding_box() for control in controls] == before
+
+
+def test_double_click_opens_what_a_click_opens(server, open_gallery):
+    page = open_gallery(server).ready()
+    opened = page.page.locator("dialog[open], .menu-layer, .popover:popover-open")
+    for button in ("jobs", "sets", "figures", "more-tools", "gallery-menu", "filters"):
+        page.double_click(page.control(button).first)
+        expect(opened).to_have_count(1)
+        page.key("Escape")
+        expect(opened).to_have_count(0)
 
 
 def test_header_goes_while_one_scrolls_down_and_comes_back(server, open_gallery):

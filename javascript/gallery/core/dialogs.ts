@@ -35,13 +35,14 @@ function setLayers(root: Node, layers: Layer[]) {
   root.dispatchEvent(new Event("layers"));
 }
 
-/** Keep a double click's second press from what lies under a layer that the first closed. */
+/** Keep a double click's second press from a layer that the first opened, and from what lies under
+ * one that the first closed. */
 export function stopSecondPresses(root: ShadowRoot, signal: AbortSignal) {
   let top: Layer | undefined; // at the first press
   const press = (event: Event) => {
-    const isSecond = (event as MouseEvent).detail > 1;
-    if (!isSecond) top = listLayers(root).at(-1);
-    if (!isSecond || !top || listLayers(root).includes(top)) return;
+    const now = listLayers(root).at(-1);
+    if ((event as MouseEvent).detail < 2) top = now;
+    if (top === now) return;
     event.preventDefault();
     event.stopPropagation();
   };

@@ -273,7 +273,9 @@ export function showError(error: unknown, { root, store, toast, translate }: Con
   if (isCommon) setProblem(store, "bootstrap", problem);
   const top = getTop(root);
   const isShown = isCommon && (!(top instanceof Element) || top.hasAttribute("data-failed"));
-  if (!isShown) toast(problem.message, "bad");
+  const told = isShown ? null : toast(problem.message, "bad");
+  // what the dialog covered says it now
+  if (isCommon) root.addEventListener("layers", () => told?.remove(), { once: true });
 }
 
 /** Return what an action returns. If its request fails, show why and return null. */

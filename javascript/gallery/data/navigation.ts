@@ -82,9 +82,13 @@ export function makeNavigation(context: PageContext) {
     store.set({ results: null });
   }
 
-  /** Open another gallery, with the filters of the open one. */
+  /** Open another gallery, with the filters of the open one. The random order is only for what was
+   * read of a gallery, and a new one has none of that. */
   async function openSource(source: Partial<Where>) {
-    await openGallery(withSource(store.get().where, source));
+    const { where, bootstrap } = store.get();
+    const isRandom = where.sort === "Random" && source.search === undefined && bootstrap;
+    const order = isRandom ? { sort: makeDefaultQuery(bootstrap).sort, seed: null } : {};
+    await openGallery(withSource({ ...where, ...order }, source));
   }
 
   /** Open the images with a tag of Civitai's: those of the open model or author, the library's if it

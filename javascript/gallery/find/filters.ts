@@ -109,6 +109,7 @@ export class Filters {
       const select = el("select", { "data-field": name });
       select.addEventListener("change", () => {
         const { value } = select;
+        if (name === "sort") return void actions.sortBy(value);
         void actions.setWhere(
           name === "version" ? { version: value ? Number(value) : null } : { [name]: value },
         );

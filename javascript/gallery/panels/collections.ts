@@ -2,7 +2,8 @@
  * marked images are collected, tagged and rated. */
 
 import type { ActOnCollectionsBody, Collection } from "../contract";
-import { button, el, type IconName, iconButton } from "../core/dom";
+import { button, el, type IconName, iconButton, runWhileBusy } from "../core/dom";
+import { makeItem, makeMenuButton } from "../core/menu";
 import { makeFileField, makeToolbar } from "../core/widgets";
 import { tryOrTell } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
@@ -219,25 +220,32 @@ export function makeCollections(context: Context) {
   function makeRow({ name, count, covers }: Collection) {
     const listIds = () => listMarked(store.get());
     const n = listIds().length;
-    const tool = (action: string, glyph: IconName, key: string, press: () => unknown) =>
-      iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
-    const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
+    const title = { action: "open-set", label: name, class: "quiet" };
     const open = button(title, () => searchLibrary(makeCollectionSearch(name)));
+    open.append(el("span", { class: "dim" }, ` (${count})`));
     open.dataset.value = name;
     const look = (action: string, glyph: IconName, key: string) => {
       return { action, icon: glyph, label: translate(key, { n }), class: "quiet", title: "" };
     };
     const add = look("add-to-this-set", "plus", "collection_add");
     const takeOut = look("take-out-of-this-set", "minus", "collection_remove");
-    const listModels = () => actions.listNeeds(makeNeedsQuery({ collection: name }));
     const rename = async (to: string) => {
       const isDone = await change({ action: "rename", name, new_name: to });
       if (isDone) await actions.followRename(name, to);
     };
     const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
-    const link = { class: "button quiet", href, download: "" };
-    const remove = tool("delete-set", "trash", "collection_delete", () => deleteOne(name));
-    remove.setAttribute("aria-keyshortcuts", "Delete");
+    const remove = () => deleteOne(name);
+    const listModels = () => actions.listNeeds(makeNeedsQuery({ collection: name }));
+    const listMore = () => [
+      makeItem("models-of-set", translate("model_files_title"), listModels, { isDisabled: !count }),
+      makeItem("rename-set", translate("collection_save_name"), () =>
+        editName(context, open, name, rename),
+      ),
+      makeItem("export-set", translate("collections_export"), () =>
+        el("a", { href, download: "" }).click(),
+      ),
+      makeItem("delete-set", translate("collection_delete"), remove),
+    ];
     const row = el(
       "div",
       { class: "collection", "data-set": name },
@@ -247,12 +255,7 @@ export function makeCollections(context: Context) {
         { class: "actions" },
         n > 0 && button(add, () => addMarked(name)),
         n > 0 && button(takeOut, () => actions.takeOut(listIds(), name)),
-        count > 0 && tool("models-of-set", "model", "collection_models", listModels),
-        tool("rename-set", "pencil", "collection_rename", () =>
-          editName(context, open, name, rename),
-        ),
-        el("a", { ...link, title: translate("collections_export") }, translate("do_export")),
-        remove,
+        makeMenuButton(context, "more-of-set", "open_more", listMore),
       ),
       el(
         "div",
@@ -262,7 +265,8 @@ export function makeCollections(context: Context) {
     );
     makeToolbar(row, name, rowsAbort.signal);
     row.addEventListener("keydown", ({ key, target }) => {
-      if (key === "Delete" && !(target instanceof HTMLInputElement)) remove.click();
+      if (key === "Delete" && !(target instanceof HTMLInputElement))
+        void runWhileBusy(open, remove);
     });
     return row;
   }

@@ -7,7 +7,7 @@ import { getPost, getSearched, getSetting, getSource, NOWHERE } from "./state";
 
 export { getSource } from "./state";
 
-const NUMBERS = ["model", "version", "post"] as const;
+const NUMBERS = ["model", "version", "post", "seed"] as const;
 const TEXTS = ["user", "images", "tag", "sort", "period", "level", "type", "base"] as const;
 const FILTERS = ["version", "tag", "period", "level", "type", "base", "meta"] as const;
 

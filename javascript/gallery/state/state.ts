@@ -34,6 +34,7 @@ export const NOWHERE: Where = Object.freeze({
   tag: "",
   images: "",
   sort: "",
+  seed: null,
   period: "",
   level: "",
   type: "",

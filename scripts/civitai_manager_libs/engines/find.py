@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -127,18 +127,24 @@ def probe(address: str) -> Engine | None:
         version = as_text(as_mapping(stats.get("system")).get("comfyui_version"))
         return Engine("comfyui", address, version=clean_line(version, 40))
     ping = client.fetch("GET", "/internal/ping", limits=_PROBE)
-    if ping.status != 200 or ping.value != {}:
+    has_page = (ping.status, ping.value) == (200, {})
+    if not has_page:
         reply = client.fetch("GET", "/sdapi/v1/version", limits=_PROBE)
         stated = as_mapping(reply.value)
         # With --auth it says no name, but has an error of this form, unlike others.
         if (reply.status, stated.get("error"), stated.get("code")) == (401, "HTTPException", 401):
             return Engine("sdnext", address, "needs_login")
-        return Engine("sdnext", address) if stated.get("app") == "sd.next" else None
+        if stated.get("app") == "sd.next":
+            return Engine("sdnext", address)
+        if (ping.status, reply.status) != (404, 404):  # unlike a WebUI with --nowebui
+            return None
     params = {"skip_current_image": "true"}
     reply = client.fetch("GET", "/sdapi/v1/progress", params=params, limits=_PROBE)
-    if reply.status == 200 and isinstance(reply.value, Mapping):
+    if reply.status == 200 and "progress" in as_mapping(reply.value):
         return Engine("webui", address)
-    return Engine("webui", address, "needs_login" if reply.status in (401, 403) else "no_api")
+    if reply.status in (401, 403):
+        return Engine("webui", address, "needs_login")
+    return Engine("webui", address, "no_api") if has_page else None
 
 
 def save_login(address: str, login: str) -> None:

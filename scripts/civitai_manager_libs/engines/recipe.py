@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
-from ..infotext import ANY_TAG, Graph, is_same_hash, Loss, parse_infotext, parse_weights
-from ..infotext import translate_prompt, translate_sampler
+from ..infotext import ANY_TAG, find_family, Graph, is_same_hash, Loss, parse_infotext, parse_size
+from ..infotext import parse_weights, split_hires_size, translate_prompt, translate_sampler
 from .find import EngineKind
 
 __all__ = ["Caution", "EngineFile", "iter_cautions", "Made", "match_file", "Missing", "MODULE"]
@@ -29,6 +29,9 @@ __all__ += [
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder
+_OWN_SAMPLERS = ("DPM++ 3M SDE", "UniPC")
+# Pixels. How a layer is enlarged to odd sides, which others have there, differs.
+_SIZE_UNITS = {"sdxl": 32, "flux": 1, "sd3": 1}
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::[^<>\n]{0,300})?>")
 
@@ -265,12 +268,12 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     values = infotext.parameters
     if recipe.is_other_seed:
         yield Caution("caution_seed")
-    names = set[tuple[str, str]]()
+    known = set[tuple[str, str]]()
     for loss in losses:
         name, is_prompt = name_group(loss.field), loss.field in ("Prompt", "Negative prompt")
         one = (name, loss.sent if is_prompt else loss.got)
-        if one not in names and loss.field not in ("RNG", "Denoising strength"):
-            names.add(one)
+        if one not in known and loss.field not in ("RNG", "Denoising strength"):
+            known.add(one)
             yield Caution(
                 "caution_instead" if loss.got else "caution_lost", name, loss.got or loss.sent
             )
@@ -282,16 +285,27 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
         return
     if engine == "sdnext":
         yield Caution("caution_diffusers")
-    sampler = translate_sampler(values.get("Sampler", ""))[0]
+    names = (values.get(name, "") for name in ("Sampler", "Schedule type"))
+    sampler, schedule = translate_sampler(*names)
     is_noisy = sampler in ("DPM fast", "LCM", "DDPM", "Restart")
     if sampler.endswith(" a") or "_ancestral" in sampler or is_noisy:
         yield Caution("caution_ancestral", value=sampler)
+    has_few_steps = (as_integer(values.get("Steps")) or 20) < 10
+    if sampler in _OWN_SAMPLERS or sampler == "DDIM" and has_few_steps:
+        yield Caution("caution_own", "Sampler", sampler)
+    if schedule == "Beta":
+        yield Caution("caution_own", "Schedule type", schedule)
+    unit = _SIZE_UNITS.get(find_family(recipe.base_model, infotext), 64)
+    for size in filter(None, (parse_size(values.get("Size", "")), split_hires_size(values))):
+        if any(side % unit for side in size):
+            yield Caution("caution_own", "Size", "x".join(map(str, size)))
     if engine == "comfyui" and values.get("RNG", "") != "CPU":
         yield Caution("caution_noise", value=values.get("RNG", "GPU"))
     if not values.get("Hires upscaler", "Latent").startswith("Latent"):
         yield Caution("caution_encoded")
     prompts = (infotext.prompt, infotext.negative_prompt)
-    if any(weight != 1 for text in prompts for _, weight in parse_weights(text)):
+    parts = [part for text in prompts for part in translate_prompt(text).texts]
+    if any(weight != 1 for part in parts for _, weight in parse_weights(part)):
         yield Caution("caution_weights")
     # A text encoder has 75 places, and long words take several.
     if any(len(_TOKEN.findall(ANY_TAG.sub(" ", text))) > 70 for text in prompts):

@@ -53,6 +53,7 @@ _SDNEXT_SCHEDULES = {  # field and value in its request, and the option of sampl
 }
 _SDNEXT_CHECKPOINT, _SDNEXT_HISTORY = "/sdapi/v1/checkpoint", "/sdapi/v1/history"
 _SDNEXT_JOB = "api-txt"  # in its history, for all of txt2img
+_WEBUI_JOB = "scripts_txt2img"  # of any request to the API
 # A WebUI takes no "Use same sampler" of an infotext.
 _FIRST_PASS = {"Hires sampler": "Sampler", "Hires schedule type": "Schedule type"}
 
@@ -421,6 +422,10 @@ def _wait(
         value = as_mapping(reply)
         is_ours = value.get("active") is True
         is_waiting = value.get("queued") is True  # behind the work of others
+        if reply is not None and "active" not in value:  # with --nowebui
+            value = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/progress"))
+            is_ours = as_mapping(value.get("state")).get("job") == _WEBUI_JOB
+            is_waiting = not is_ours
         if client.engine.kind == "sdnext" and cancelled.is_set():
             is_ours = _is_making_ours(client)
             is_waiting = not is_ours

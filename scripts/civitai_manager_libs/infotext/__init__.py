@@ -1,7 +1,7 @@
 """How an image was made: read from a record, a graph or a file, and written as an infotext."""
 
 from .comfy import build_workflow, ComfyGraph, find_family, Graph, iter_special_parameters
-from .comfy import parse_weights, read_graph, SAME, SEEDS, translate_prompt
+from .comfy import parse_weights, read_graph, SAME, SEEDS, split_hires_size, translate_prompt
 from .differences import Difference, is_same_hash, list_differences, list_prompt_words
 from .files import EmbeddedData, has_overlapping_exif, read_embedded, read_embedded_texts
 from .host_rules import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
@@ -22,5 +22,6 @@ __all__ += ["iter_special_parameters", "list_added_lora_tags", "list_differences
 __all__ += ["list_omitted_parameters", "list_prompt_words", "list_resources", "Loss"]
 __all__ += ["parse_infotext", "parse_size", "parse_weights", "read_embedded"]
 __all__ += ["read_embedded_texts", "read_generation", "read_graph", "resolve_schedule", "Resource"]
-__all__ += ["SAME", "SDNEXT_SAMPLERS", "SDNEXT_UPSCALERS", "SEEDS", "summarize"]
-__all__ += ["translate_for_host", "translate_infotext", "translate_prompt", "translate_sampler"]
+__all__ += ["SAME", "SDNEXT_SAMPLERS", "SDNEXT_UPSCALERS", "SEEDS", "split_hires_size"]
+__all__ += ["summarize", "translate_for_host", "translate_infotext", "translate_prompt"]
+__all__ += ["translate_sampler"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from ..core import as_checksum, as_number, model_file_stem
-from .comfy import split_hires_size
+from .comfy import parse_weights, split_hires_size
 from .infotext_format import A1111_VERSION, ANY_TAG, HASHES, Infotext, parse_infotext
 from .metadata_to_infotext import translate_infotext
 from .resources import Resource
@@ -42,6 +42,8 @@ _VERSION_MARK = re.compile(r"^v(?=\d)")  # A1111 leaves it out where there is no
 _A1111_RELATIVE = re.compile(r"v?1\.\d|f\d|neo|classic")
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
 _WORD = re.compile(r"\w+(?:[.']\w+)*")
+_PIECE = re.compile(r"[^\s,]+|,")
+_EMBEDDING = re.compile(r"\bembedding:(?:[^\s,():]*[\\/])?", re.IGNORECASE)  # ComfyUI's
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ def list_differences(
     prompts = ("Prompt", first.prompt, second.prompt)
     negatives = ("Negative prompt", first.negative_prompt, second.negative_prompt)
     for name, wanted, got in (prompts, negatives):
-        # Spaces and line ends mean nothing; brackets and weights do.
-        if _plain_prompt(wanted) != _plain_prompt(got):
+        # Spaces and line ends mean nothing; weights do.
+        if _split_prompt(wanted) != _split_prompt(got):
             found.append(Difference("edited", name, wanted, got))
     found += _compare_vaes(before, after, find_hashes)
     found += _compare_values(before, after, _MAIN)
@@ -273,9 +275,18 @@ def _read_loras(infotext: Infotext) -> dict[str, tuple[str, str, str]]:
     return found
 
 
-def _plain_prompt(prompt: str) -> str:
-    text = re.sub(r"\s+", " ", ANY_TAG.sub(" ", prompt)).lower()
-    return re.sub(r" ?, ?", ",", text).strip(" ,")
+def _split_prompt(prompt: str) -> list[tuple[str, float]]:
+    """Return a prompt's words and commas with the words' weights, however these are written."""
+    text = _EMBEDDING.sub("", ANY_TAG.sub(" ", prompt)).lower().strip(" ,\n")
+    words: list[tuple[str, float]] = []
+    for part, weight in parse_weights(text):
+        for piece in _PIECE.findall(part):
+            is_word = piece not in (",", "break")
+            if is_word or words and words[-1][0] != "break":  # which ends nothing twice
+                words.append((piece, weight if is_word else 1.0))
+    while words and words[-1][0] in (",", "break"):
+        del words[-1]
+    return words
 
 
 def _compare_minor_parameters(

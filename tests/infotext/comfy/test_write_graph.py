@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cases import each_case
+from civitai_manager_libs import infotext
 from civitai_manager_libs.core import as_number, model_file_stem
 from civitai_manager_libs.infotext import build_infotext, Loss, parse_infotext
 from civitai_manager_libs.infotext.comfy import build_workflow, ComfyGraph, find_family
@@ -154,6 +155,14 @@ def test_infotext_is_read_back_the_same(text, base_model):
     assert list_differences(translate_infotext(text), base_model) == {}
 
 
+@given(infotexts())
+def test_prompt_that_comfyui_spells_otherwise_is_not_called_edited(text):
+    made = ComfyGraph(text, embeddings=["masterpiece"])
+    found = infotext.list_differences(text, read(made.graph))
+    edited = {one.field for one in found if one.kind == "edited"}
+    assert edited <= {one.field for one in made.lost}
+
+
 @given(st.text(max_size=200), _BASES)
 def test_any_text_gives_a_graph_or_an_editors_workflow(text, base_model):
     for loader in ("CheckpointLoaderSimple", "UNETLoader"):
@@ -168,7 +177,7 @@ def test_weights_are_those_of_a1111(prompt, weighed):
 
 @each_case(__file__, "prompt_is_rewritten_for_comfyui")
 def test_prompt_is_rewritten_for_comfyui(prompt, text, lost):
-    told = translate_prompt(prompt, 20, ["easy"])
+    told = translate_prompt(prompt, 20, ["easy", "sub/Deep"])
     assert ([*told.texts], [*told.lost]) == ([text], lost)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from ...core import as_number, clean_text, format_number
+from ...core import as_number, clean_text, format_number, model_file_stem
 
 __all__ = ["ComfyPrompt", "parse_weights", "translate_prompt"]
 
@@ -179,7 +179,8 @@ def _split(text: str, separator: str) -> list[str]:
 
 def _name_embeddings(text: str, names: Collection[str]) -> str:
     for name in names:
-        if name.lower() in text.lower():
-            word = re.compile(rf"(?<![\w:]){re.escape(name)}(?!\w)", re.IGNORECASE)
+        stem = model_file_stem(name)
+        if stem.lower() in text.lower():
+            word = re.compile(rf"(?<![\w:/\\]){re.escape(stem)}(?!\w)", re.IGNORECASE)
             text = word.sub(f"embedding:{name}".replace("\\", r"\\"), text)
     return text

@@ -83,6 +83,7 @@ def run_search(
     scope: SearchScope = SearchScope(),
     *,
     sort: str = "Newest",
+    seed: int | None = None,
     cursor: str | None = None,
     limit: int = 100,
     leaves_out_hidden: bool = False,
@@ -90,18 +91,18 @@ def run_search(
 ) -> SearchPage:
     """Return one page of the images that match a search, with at most `limit` ids.
 
-    sort: a key of SORTS, or RANDOM; other names mean "Newest". With RANDOM, each first page begins
-    a new random order. cursor: the previous page's `cursor`; None or an invalid cursor mean the
-    first page. leaves_out_hidden: leave out the images that the user's rules hide. read: runs a
+    sort: a key of SORTS, or RANDOM; other names mean "Newest". seed: of the random order; None
+    begins a new one. cursor: the previous page's `cursor`; None or an invalid cursor mean the first
+    page. leaves_out_hidden: leave out the images that the user's rules hide. read: runs a
     SELECT and returns the rows, by default of the local library. Raises DiskError.
     """
     if any(replace(term, is_not=not term.is_not) in query.terms for term in query.terms):
         return SearchPage()  # a word and its opposite: SQLite would look through all images
     match = _CURSOR.fullmatch(cursor or "")
-    seed, after = (int(match[1] or 0), int(match[2])) if match else (0, None)
+    after = int(match[2]) if match else None
     order, prefix = SORTS.get(sort, SORTS["Newest"]), ""
     if sort == RANDOM:
-        seed = seed or random.randint(1, _LAST_SEED)
+        seed = int(match and match[1] or seed or random.randint(1, _LAST_SEED))
         order, prefix = make_random_order(seed), f"{seed}/"
     direction, before, later = ("DESC", ">=", "<") if order.is_descending else ("", "<=", ">")
     indexed = read if scope.ids is None else None  # texts of given images are compared faster

@@ -31,8 +31,9 @@ class GalleryQuery(TypedDict, total=False):
 
     images: the ids of a list, separated by commas, or the key of a stored list. tag: Civitai's
     number of a tag, then a space and the tag's name; a filter where another field names the
-    gallery. meta: only images with generation data. base: names of base models, separated by
-    commas. search: words for a search of the library, None for a gallery.
+    gallery. seed: of the random sort order, None for a new one. meta: only images with generation
+    data. base: names of base models, separated by commas. search: words for a search of the
+    library, None for a gallery.
     """
 
     model: int | None
@@ -41,6 +42,7 @@ class GalleryQuery(TypedDict, total=False):
     user: str
     tag: str
     sort: str
+    seed: int | None
     period: str
     level: str
     type: str

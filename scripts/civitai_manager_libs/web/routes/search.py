@@ -100,6 +100,7 @@ def search_images(context: RequestContext) -> ImagePage:
         query,
         _parse_scope(context.request.query_params),
         sort=sort,
+        seed=context.query_id("seed"),
         cursor=cursor,
         limit=limit,
         leaves_out_hidden=not context.query_param("hidden"),
