@@ -60,6 +60,8 @@ def test_lines_of_ids_and_json_are_lists_too(ids):
         json.dumps({"items": rows, "metadata": {}}),
         "\ufeff" + json.dumps([str(image_id) for image_id in ids], indent=1),
         json.dumps({"items": rows[:1]}) + "\n".join(json.dumps(row) for row in rows),
+        # of an export, which may be one record alone, and name other pictures in a prompt
+        "\n".join(json.dumps({**row, "width": 8, "prompt": "/images/77"}) for row in rows),
     ):
         assert parse_image_ids(text) == ids
 

@@ -190,7 +190,8 @@ def _list_ids_in_json(text: str) -> list[str]:
     for value in values:
         if isinstance(value, dict):
             lists = (value[name] for name in ("pictures", "items", "images") if name in value)
-            value = next(lists, [value] if len(values) > 1 else [])
+            is_image = len(values) > 1 or "width" in value  # alone, it could be a model's
+            value = next(lists, [value] if is_image else [])
         rows += value if isinstance(value, list) else []
     ids = (row.get("id") if isinstance(row, dict) else row for row in rows)
     return [str(one) for one in ids if type(one) is int or isinstance(one, str) and one.isdigit()]
