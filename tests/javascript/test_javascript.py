@@ -61,7 +61,11 @@ def test_style_and_format_hold() -> None:
 @pytest.mark.parametrize(
     "script,out,names",
     [
-        ("build:page", "--outdir={}", ("bundle/page.js", "bundle/page.css", "bundle/webui_fields.js")),
+        (
+            "build:page",
+            "--outdir={}",
+            ("bundle/page.js", "bundle/page.css", "bundle/webui_fields.js"),
+        ),
         ("build:loader", "--outfile={}/civitai_shortcut.js", ("civitai_shortcut.js",)),
     ],
 )
