@@ -386,9 +386,10 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
       if (!place) return;
       if (!isShown(store, place.id)) toast(translate("going_back"));
       while (!isShown(store, place.id)) {
-        const { images, ended, problems } = store.get();
-        if (ended || problems.images || images.length > place.count + 200) break;
-        await parts.pager.loadMore();
+        const { images, ended, problems, loadedWords } = store.get();
+        if (ended || problems.images || getShown(store.get()).length > place.count + 200) break;
+        await (loadedWords ? parts.loadedFilter.readOn() : parts.pager.loadMore());
+        if (store.get().images.length === images.length) break; // it was stopped
       }
       store.set({ place: null });
       parts.grid.scrollToPlace(place);
@@ -549,7 +550,7 @@ function makeSearchActions({ store, parts }: PageContext) {
       const search = isLibrary ? (findSavedPlace(where)?.word ?? "") : null;
       const filters = pickFilters(makeDefaultQuery(bootstrap));
       const tag = isTagFilter(where) ? "" : where.tag;
-      parts.loadedFilter.setWords("");
+      void parts.loadedFilter.setWords("");
       void parts.navigation.openGallery({ ...where, ...filters, tag, search });
     },
   };

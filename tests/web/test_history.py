@@ -104,6 +104,13 @@ def test_reload_and_forward_lead_to_where_one_was_last(server, open_gallery):
     page.ready()
     page.page.go_forward()
     wait_for(lambda: abs(_scrolled(page) - last) < 2, "the place before Back")
+    page.go("?model=900001&level=XXX&words=sea")  # what matches is on several pages
+    page.ready()
+    page.scroll_to(18)
+    page.wait_until_kept()
+    last = _scrolled(page)
+    page.reload()
+    wait_for(lambda: abs(_scrolled(page) - last) < 2, "the place before the reload")
 
 
 def test_url_with_words_repeats_the_search(server, open_gallery):

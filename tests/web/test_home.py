@@ -316,6 +316,22 @@ def test_opened_gallery_is_on_a_home_that_first_failed_and_back_leads_there(
     page.ready()
 
 
+def test_images_of_home_are_not_loaded_anew_when_it_is_shown_again(server, open_gallery):
+    page = open_gallery(server, "")
+    images = _shelf(page, "popular").locator("img")
+    images.first.wait_for(state="attached")
+    count = images.evaluate_all("all => all.map(one => one.isFirst = true).length")
+    with page.page.expect_response("**/api/home"):
+        page.choose_more("settings", "more-tools")  # reads the hidden rules
+    page.key("Escape")
+    page.field("find").fill(str(_MODEL))
+    page.key("Enter")
+    page.ready()
+    page.page.go_back()
+    _shelf(page, "recent").wait_for()  # is new
+    assert images.evaluate_all("all => all.filter(one => one.isFirst).length") == count
+
+
 def test_focus_is_on_the_next_try_when_home_fails_again(server, open_gallery):
     page = open_gallery(server, "")
     refusal = {"error": {"code": "internal", "message": "Broken."}}

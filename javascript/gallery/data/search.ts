@@ -159,10 +159,10 @@ export function makeLoadedFilter(context: Context) {
   store.on(["images", "loadedWords"], onChange, { signal });
 
   /** Show the loaded images that match, all for ""; load more until enough match. */
-  function setWords(words: string) {
+  async function setWords(words: string) {
     if (store.get().loadedWords === words && !words) return;
     store.set({ loadedWords: words, widened: null });
-    if (words) void readUntilEnough();
+    if (words) await readUntilEnough();
   }
 
   /** Send the request for matches again. */
@@ -280,7 +280,7 @@ export function makeGallerySearch(context: PageContext) {
     abort.abort();
     const { where, results } = store.get();
     if (results) return actions.closeResults();
-    parts.loadedFilter.setWords("");
+    void parts.loadedFilter.setWords("");
     if (where.search === null) return;
     const search = hasGallery(where) ? null : (findSavedPlace(where)?.word ?? "");
     if (where.search !== search) void actions.setWhere({ search });
@@ -292,7 +292,7 @@ export function makeGallerySearch(context: PageContext) {
     if (!widened) return;
     const { words, where } = widened;
     void parts.navigation.openGallery({ ...where, search: null });
-    parts.loadedFilter.setWords(words);
+    void parts.loadedFilter.setWords(words);
   }
 
   function open(words: string, scope: SearchScope) {
@@ -301,10 +301,10 @@ export function makeGallerySearch(context: PageContext) {
     if (scope === "loaded") {
       if (where.search !== null) void navigation.openGallery({ ...where, search: null });
       else if (results) navigation.closeResults();
-      loadedFilter.setWords(words);
+      void loadedFilter.setWords(words);
       return;
     }
-    loadedFilter.setWords("");
+    void loadedFilter.setWords("");
     if (scope === "gallery") void navigation.openGallery({ ...where, search: words });
     else void navigation.openSource({ search: words });
   }

@@ -129,6 +129,8 @@ export class Home {
   #top = 0;
   #shelves = el("div", { class: "home-shelves" });
   #showsAllVersions = false;
+  /** by name: the shelves with images, and the data that they show */
+  #kept = new Map<string, { of: string; shelf: HTMLElement | null }>();
 
   constructor(
     private readonly context: Context,
@@ -137,6 +139,8 @@ export class Home {
     const { page, store, signal } = context;
     this.#models = new ModelGrid(context, localModels);
     this.#section.append(this.#intro, this.#shelves);
+    // an image that failed is loaded anew with its shelf
+    this.#shelves.addEventListener("error", () => this.#kept.clear(), { capture: true, signal });
     page.append(this.#section);
     store.on([isHome], (now, before) => this.#show(now, before), { signal });
     store.on(["home", "samples", "popular", "watches", "bootstrap"], (now) => this.#draw(now), {
@@ -185,14 +189,19 @@ export class Home {
       el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
       el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
     );
-    const samples = makeSamples(this.context, now);
+    const { recent, watch_covers, newer_versions, local_models, ...library } = home;
+    const keep = (name: string, of: unknown, make: typeof makeSamples) =>
+      this.#keepShelf(name, [of, buildHref(this.context, {}), bootstrap?.language], () =>
+        make(this.context, now),
+      );
+    const samples = keep("samples", now.samples, makeSamples);
     fill(
       this.#shelves,
       isNew && samples,
-      makeRecent(this.context, now),
-      makeWatches(this.context, now),
+      keep("recent", recent, makeRecent),
+      keep("watches", [now.watches, watch_covers], makeWatches),
       !isNew && samples,
-      makeLibraryShelf(this.context, now),
+      keep("library", [library, isNew], makeLibraryShelf),
       makeNewerVersions(this.context, now, this.#showsAllVersions, {
         dismiss: (version) => this.localModels.dismissVersion(version),
         showAll: () => {
@@ -201,8 +210,18 @@ export class Home {
         },
       }),
       this.#models.makeShelf(now),
-      makePopular(this.context, now),
+      keep("popular", now.popular, makePopular),
       makeFoldersRow(this.context, now),
     );
+  }
+
+  /** Return a shelf, which is made anew only if its data have changed: its images would flicker. */
+  #keepShelf(name: string, data: unknown, make: () => HTMLElement | null) {
+    const of = JSON.stringify(data);
+    const kept = this.#kept.get(name);
+    if (kept?.of === of) return kept.shelf;
+    const shelf = make();
+    this.#kept.set(name, { of, shelf });
+    return shelf;
   }
 }

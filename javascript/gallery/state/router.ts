@@ -64,13 +64,13 @@ export function makeRouter(context: PageContext) {
     const open = () => parts.navigation.openGallery(address.where, readMarks(address.where));
     const loaded = isElsewhere ? open() : Promise.resolve();
     const isFilteredAnew = address.words !== store.get().loadedWords;
-    if (isFilteredAnew) actions.filterLoaded(address.words);
+    const filtered = isFilteredAnew ? actions.filterLoaded(address.words) : null;
     openResults(address.find, where.model);
     if (address.image === null && !isElsewhere)
       actions.close(); // to the tile of the image
     else actions.setView({ open: address.image });
     isFollowing = false;
-    if (isElsewhere || isFilteredAnew) void scrollBack(loaded);
+    if (isElsewhere || isFilteredAnew) void scrollBack(Promise.all([loaded, filtered]));
   }
 
   /** Return the layers that have a step of their own: the viewer's step has an address. */
@@ -103,7 +103,7 @@ export function makeRouter(context: PageContext) {
     else replace();
   }
 
-  async function scrollBack(loaded: Promise<void>) {
+  async function scrollBack(loaded: Promise<unknown>) {
     const { place, home } = readScrolled();
     if (isHome(store.get())) parts.home.scrollTo(home);
     const { where, loadedWords } = store.get();
