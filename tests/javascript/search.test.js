@@ -26,7 +26,7 @@ beforeEach(() => {
     setTimeout: (run) => timers.set(++number, run) && number,
     clearTimeout: (id) => timers.delete(id),
   };
-  const preview = { suggestions: ["lora:a"], authors: [], kind: "words" };
+  const preview = { suggestions: [{ text: "lora:a", found: null }], authors: [], kind: "words" };
   answers = {
     search_preview: preview,
     models: { models: [], cursor: null },
@@ -59,7 +59,7 @@ for (const [text, change, expected] of [
   ["se", {}, []],
   ["lora:sea", { kind: "keys" }, []],
   ["blue sea", {}, ["models?q=blue+sea"]],
-  ["anna", { authors: ["Anna"] }, ["models?q=anna"]],
+  ["anna", { authors: [{ text: "Anna" }] }, ["models?q=anna"]],
 ]) {
   test(`Civitai is asked no more about “${text}” than can be found`, async () => {
     answers.search_preview = { ...answers.search_preview, ...change };

@@ -111,9 +111,9 @@ test("a wrong search says why, and Enter takes what was probably meant", () => {
 });
 
 test("an author of the library is not named again by Civitai", () => {
-  const known = { ...preview, authors: ["Anna"] };
+  const known = { ...preview, authors: [{ text: "Anna", found: { count: 1000, is_more: true } }] };
   const authors = (more) => texts(list("anna", more).filter(({ kind }) => kind === "author"));
-  assert.deepEqual(authors({ preview: known, author: "anna" }), ["pictures_by Anna | "]);
+  assert.deepEqual(authors({ preview: known, author: "anna" }), ["pictures_by Anna | 1,000+"]);
   assert.deepEqual(authors({ author: "anna" }), ["pictures_by anna | "]);
   assert.deepEqual(authors({}), []);
   assert.deepEqual(kinds(list("anna", { preview: known })).slice(0, 3), [
@@ -124,7 +124,7 @@ test("an author of the library is not named again by Civitai", () => {
 });
 
 test("a key without a value has only completions, of which Enter takes none", () => {
-  const suggestions = ["lora:detail"];
+  const suggestions = [{ text: "lora:detail", found: { count: 5, is_more: false } }];
   const rows = list("lora:", { preview: null, suggestions });
   assert.deepEqual(kinds(rows), ["complete"]);
   assert.equal(getFirstChoice(rows), null);
@@ -134,7 +134,7 @@ test("a key without a value has only completions, of which Enter takes none", ()
 });
 
 test("after a finished word, a few keys stand side by side", () => {
-  const suggestions = Array.from({ length: 30 }, (_, n) => `key${n}:`);
+  const suggestions = Array.from({ length: 30 }, (_, n) => ({ text: `key${n}:`, found: null }));
   const found = { preview: { ...preview, kind: "keys" }, suggestions };
   const keys = list("lora:detail ", found).filter(({ kind }) => kind === "complete");
   assert.deepEqual(
@@ -156,7 +156,7 @@ test("Enter takes what finds something where no model has the name", () => {
 });
 
 test("the empty field has the models seen lately but the open one, and the keys", () => {
-  const rows = list("", { suggestions: ["lora:"] });
+  const rows = list("", { suggestions: [{ text: "lora:", found: null }] });
   assert.deepEqual(texts(rows), ["Slow Water | ", "lora: | "]);
   assert.equal(getFirstChoice(rows), null);
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import quote
 
 from api_server import MODEL_ID, status
 from civitai_demo.gallery import images
@@ -215,11 +216,30 @@ def test_hidden_images_count_only_while_they_are_shown(api, read):
     assert api.post("search_preview?hidden=1", body) == everything
 
 
+@pytest.mark.parametrize("level", ["XXX", "None"])
+def test_number_beside_a_suggestion_is_what_its_search_finds(api, read, level):
+    api.post("hidden", {"action": "hide", "kind": "author", "text": "papermoon", "ids": []})
+    words = ("sampler:", "base:", "author:", "lora:", "model:", "is:i")
+    found = [
+        one for word in words for one in _preview(api, "", word=word, level=level)["suggestions"]
+    ]
+    assert len(found) > 20
+    for one in found:
+        images = api.get(f"images?search={quote(one['text'])}&limit=200&level={level}")["images"]
+        assert one == {"text": one["text"], "found": _count(len(images))}
+    authors = _preview(api, "papermoon", level=level)["authors"]
+    assert authors == [{"text": "papermoon", "found": _count(0)}]
+
+
+def _count(number):
+    return {"count": number, "is_more": False}
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [("two words", "words"), ("a -b", "words"), ("a lora:x", "keys"), ("is:here", "keys")]
     + [("", "nothing"), ("lora:", "nothing"), ("steps>many", "nothing")]
-    + [("steps>many a", "keys")],
+    + [("steps>many a", "keys"), ("cat is:installed", "keys")],
 )
 def test_keys_are_distinguished_from_words(api, text, kind):
     assert _preview(api, text)["kind"] == kind
@@ -232,8 +252,9 @@ def test_ignored_parts_are_reported(api):
 
 def test_word_is_completed_and_authors_are_named(api, read):
     found = _preview(api, "paperm", word="samp")
-    assert found["suggestions"] == ["sampler:"]
-    assert found["authors"] == ["papermoon"]
+    assert found["suggestions"] == [{"text": "sampler:", "found": None}]
+    [author] = found["authors"]
+    assert author["text"] == "papermoon" and author["found"]["count"] > 0
 
 
 def test_pictures_of_the_library_are_shown_unless_they_would_be_blurred(api, read):
@@ -474,7 +495,7 @@ def test_suggestions_lead_from_a_key_to_a_value_and_fit_a_phone(page):
     page.key("ArrowDown")  # past the row that searches here
     page.key("Enter")
     expect(field).to_have_value("sampler:")
-    expect(rows.first).to_contain_text("sampler=")
+    expect(rows.first).to_contain_text(re.compile(r"sampler=.*\d"))  # with how many have it
     value = rows.first.locator("bdi").inner_text()
     rows.first.click()
     expect(field).to_have_value(f"{value} ")

@@ -1,7 +1,7 @@
 /** Searches images: what is loaded, the gallery and the library. */
 
 import type { PageContext } from "../actions";
-import type { ModelCardPage, SearchPreview } from "../contract";
+import type { ModelCardPage, SearchPreview, Suggestion } from "../contract";
 import {
   countFound,
   findSavedPlace,
@@ -17,7 +17,7 @@ import { ignoreFailure, isAborted, makeProblem, setProblem } from "./api";
 export interface Found {
   text: string;
   preview: SearchPreview | null; // null until our server has answered
-  suggestions: readonly string[]; // completions of the word at the caret
+  suggestions: readonly Suggestion[]; // completions of the word at the caret
   models: ModelCardPage | null; // the first page of models on Civitai, null until it is loaded
   author: string; // an author on Civitai with the typed name, "" if none is known
 }
@@ -70,7 +70,9 @@ export class SearchPreviews {
   update(text: string, word: string) {
     this.cancel();
     const start = normalize(word);
-    const suggestions = this.#found.suggestions.filter((one) => normalize(one).startsWith(start));
+    const suggestions = this.#found.suggestions.filter(({ text }) =>
+      normalize(text).startsWith(start),
+    );
     const preview = this.#found.text === text ? this.#found.preview : null;
     this.#found = {
       ...NOTHING,
@@ -93,7 +95,7 @@ export class SearchPreviews {
     const { signal } = this.#abort;
     await this.#addFound(signal, async () => {
       const preview = await fetchPreview(this.context, text, word, signal);
-      const suggestions = preview.suggestions.filter((one) => one !== word);
+      const suggestions = preview.suggestions.filter((one) => one.text !== word);
       return { preview, suggestions };
     });
     const { preview } = this.#found;
@@ -129,7 +131,7 @@ export class SearchPreviews {
 
   #knowsAuthor(name: string) {
     const folded = name.toLowerCase();
-    return this.#found.preview?.authors.some((one) => one.toLowerCase() === folded) ?? false;
+    return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
   }
 
   /** Add what a request finds. Its ApiError is ignored: the search itself reports it. */

@@ -1,6 +1,6 @@
 /** What opens below the search field: the rows of what can be found, and completions of words. */
 
-import type { Cover } from "../contract";
+import type { Cover, SearchCount, Suggestion } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
@@ -63,7 +63,7 @@ function describeWidened(
   const loaded = formatNumber(count);
   if (!found.count) return translate("widened_on", { loaded });
   const fromLoaded = scope === "gallery" ? "widened_gallery" : "widened_all";
-  const n = `${formatNumber(found.count)}${found.is_more ? "+" : ""}`;
+  const n = formatCount(found);
   return translate(from === "loaded" ? fromLoaded : "widened_from_gallery", { loaded, n });
 }
 
@@ -180,10 +180,9 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
   const { where, images } = state;
   const detail = (scope: SearchScope) => {
     if (!preview) return "";
-    const { count, is_more: isMore } = countFound(scope, preview);
-    if (isMore && !count) return "…";
-    const n = `${formatNumber(count)}${isMore ? "+" : ""}`;
-    return scope === "loaded" ? translate("row_of_loaded", { n, all: images.length }) : n;
+    const n = formatCount(countFound(scope, preview));
+    const isOfAll = scope === "loaded" && n !== "…";
+    return isOfAll ? translate("row_of_loaded", { n, all: images.length }) : n;
   };
   const name = getGalleryName(state, translate);
   const title = name === "…" ? translate("chip_loaded") : translate("row_in", { title: name });
@@ -245,15 +244,24 @@ function listModelRows(
 
 function listAuthorRows({ preview, author }: Found, translate: Translate) {
   const known = preview?.authors ?? [];
-  const isNew = author && !known.some((name) => isSame(name, author));
-  return [...(isNew ? [author] : []), ...known].map((name) => ({
-    ...makeRow("author", "user", translate("pictures_by", { user: name }), "", name),
-    key: `author ${name}`,
+  const isNew = author && !known.some(({ text }) => isSame(text, author));
+  const all = [...(isNew ? [{ text: author, found: null }] : []), ...known];
+  return all.map(({ text: user, found }) => ({
+    ...makeRow("author", "user", translate("pictures_by", { user }), formatCount(found), user),
+    key: `author ${user}`,
   }));
 }
 
-function makeCompletionRow(text: string): SearchRow {
-  return { ...makeRow("complete", "filter", text, "", text), key: `complete ${text}` };
+function makeCompletionRow({ text, found }: Suggestion): SearchRow {
+  const row = makeRow("complete", "filter", text, formatCount(found), text);
+  return { ...row, key: `complete ${text}` };
+}
+
+/** Return how many images a search finds, "" if that was not counted. */
+function formatCount(found: SearchCount | null) {
+  if (!found) return "";
+  const { count, is_more: isMore } = found;
+  return isMore && !count ? "…" : `${formatNumber(count)}${isMore ? "+" : ""}`;
 }
 
 function makeModelRow(id: number, name: string, detail = ""): SearchRow {

@@ -12,9 +12,8 @@ from .grammar import FLAGS, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value, und
 __all__ = ["find_authors", "list_weights", "suggest_values"]
 
 _MOST = 8
-# What is counted is for the order alone: how many of the images may be shown takes too long to
-# count while one types. A version is looked up by its id: to compare all with each image's names
-# takes minutes.
+# What is counted is for the order alone: `search_preview` counts what a search finds. A version is
+# looked up by its id: to compare all with each image's names takes minutes.
 _VALUES = """
 SELECT CASE WHEN n.shown LIKE '#%' THEN v.model_name || ' ' || v.name ELSE n.shown END,
     (SELECT count(*) FROM image_names u WHERE u.name = n.number) AS uses

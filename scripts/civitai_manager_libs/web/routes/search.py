@@ -38,6 +38,13 @@ class SearchCount(TypedDict):
     is_more: bool
 
 
+class Suggestion(TypedDict):
+    """A completion or an author, and what its search finds in the library; None for a key alone."""
+
+    text: str
+    found: SearchCount | None
+
+
 class SearchPreview(TypedDict):
     """What a search would find in each place, without a request to Civitai.
 
@@ -50,8 +57,8 @@ class SearchPreview(TypedDict):
     correction: the text with its misspelled keys corrected, or "".
     """
 
-    suggestions: list[str]
-    authors: list[str]
+    suggestions: list[Suggestion]
+    authors: list[Suggestion]
     loaded: SearchCount
     gallery: SearchCount | None
     library: SearchCount
@@ -149,17 +156,27 @@ def preview_search(
     """
     text, where = text[:_MOST_LETTERS], where or {}
     query, scope = search.parse_query(text), _parse_scope(where)
+    everywhere = replace(scope, gallery="")
     model_id = as_id(where.get("model"))
     matching = image_records.filter_matching(ids, query)
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     hides = not context.query_param("hidden")
-    library, library_ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
-    is_filtered = (query.installed, query.commercial) != (None, None)
+    library, library_ids = _count_matches(query, everywhere, model_id, hides)
     keys = [*(term.key for term in query.terms), *(one.key for one in query.problems)]
-    is_nothing = not query.terms and not is_filtered
+    can_search = bool(query.terms) or _is_by_models(query)
+    has_keys = any(keys) or _is_by_models(query)
+
+    def count(text: str, its_search: str) -> Suggestion:
+        context.cancelled.check()
+        query = search.parse_query(its_search)
+        can_count = query.terms or _is_by_models(query)
+        found = _count_matches(query, everywhere, model_id, hides)[0] if can_count else None
+        return {"text": text, "found": found}
+
+    authors = search.find_authors(text, _MOST_AUTHORS)
     return {
-        "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
-        "authors": search.find_authors(text, _MOST_AUTHORS),
+        "suggestions": [count(one, one) for one in search.suggest_values(word[:_MOST_LETTERS])],
+        "authors": [count(one, f"author={search.quote_value(one)}") for one in authors],
         "loaded": {
             "count": len(_filter_by_models(query, matching, model_id)),
             "is_more": bool(_list_untagged(query, ids)),
@@ -167,10 +184,14 @@ def preview_search(
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
         "pictures": _choose_pictures(library_ids) if query.terms else [],
-        "kind": "nothing" if is_nothing else "keys" if is_filtered or any(keys) else "words",
+        "kind": "nothing" if not can_search else "keys" if has_keys else "words",
         "message": " ".join(_list_problem_texts(query, context.language)),
         "correction": search.correct_query(text),
     }
+
+
+def _is_by_models(query: search.SearchQuery) -> bool:
+    return (query.installed, query.commercial) != (None, None)
 
 
 def _choose_pictures(image_ids: Sequence[int]) -> list[int]:
