@@ -37,7 +37,10 @@ _SETTINGS = {
 
 
 def wait_for(is_so: Callable[[], Any], what: str = "it", seconds: float = _PATIENCE) -> Any:
-    """Return the first true value that `is_so` returns; fail after so long, naming `what`."""
+    """Return the first true value that `is_so` returns; fail after so long, naming `what`.
+
+    Handlers of a page's requests run only while `is_so` asks the page something.
+    """
     end = time.monotonic() + seconds
     while not (value := is_so()):
         assert time.monotonic() < end, f"{what} did not come"

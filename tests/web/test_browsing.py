@@ -371,6 +371,7 @@ def test_background_tab_sends_no_request_and_keeps_its_position(server, open_gal
         "**/gradio_api/civitai_shortcut.js",
         lambda route: route.fulfill(path=_SCRIPT),
     )
+    page.wait_until_idle()
     page.asked.clear()
     page.page.goto(f"{page.url}/host{_OPEN}")
     page.page.wait_for_function("() => Boolean(customElements.get('civitai-gallery'))")

@@ -348,9 +348,10 @@ def test_button_of_the_missing_files_stays_as_it_is_when_their_size_comes(
     page = open_gallery(with_folders, f"?model={_PAPER}").ready()
     held = []
     page.page.route("**/api/model_files?image=*", lambda route: held.append(route))
-    page.tiles.first.click()
+    with page.page.expect_request("**/api/model_files?image=*"):
+        page.tiles.first.click()
     before = page.control("get-missing").bounding_box()
-    wait_for(lambda: held, "the request for the files")
+    assert held
     held[0].continue_()
     expect(page.control("get-missing")).to_have_text("Get 9.1 MB")
     assert page.control("get-missing").bounding_box() == before

@@ -222,7 +222,7 @@ def test_what_is_known_late_of_a_model_moves_no_filter(start, demo, open_gallery
     page.ready()
     controls = (page.control("filters"), page.field("sort"))
     before = [control.bounding_box() for control in controls]
-    wait_for(lambda: held, "the request for the model")
+    wait_for(lambda: page.page.evaluate("0") or held, "the request for the model")
     response = held[0].fetch()
     held[0].fulfill(response=response, json={**response.json(), "name": name})
     page.control("about").wait_for()
