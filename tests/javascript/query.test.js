@@ -125,6 +125,12 @@ test("set filters are those that differ from the usual and have an effect", () =
 });
 
 test("a search of what was kept is a source of its own, also an empty one", () => {
+  const random = { ...model, sort: "Random", seed: 5 };
+  for (const source of [{ user: "anna" }, { model: 7 }, { tag: "3 sea" }, { search: null }]) {
+    const { sort, seed } = withSource(random, source);
+    assert.deepEqual([sort, seed], ["Newest", null]);
+  }
+  assert.equal(withSource(random, { search: "sea" }).seed, 5);
   const all = withSource(model, { search: "" });
   assert.equal(getSource(all), "kept");
   assert.ok(!hasGallery(all) && !hasGallery(usual) && hasGallery(model));

@@ -82,13 +82,9 @@ export function makeNavigation(context: PageContext) {
     store.set({ results: null });
   }
 
-  /** Open another gallery, with the filters of the open one. The random order is only for what was
-   * read of a gallery, and a new one has none of that. */
+  /** Open another gallery, with the filters of the open one. */
   async function openSource(source: Partial<Where>) {
-    const { where, bootstrap } = store.get();
-    const isRandom = where.sort === "Random" && source.search === undefined && bootstrap;
-    const order = isRandom ? { sort: makeDefaultQuery(bootstrap).sort, seed: null } : {};
-    await openGallery(withSource({ ...where, ...order }, source));
+    await openGallery(withSource(store.get().where, source));
   }
 
   /** Open the images with a tag of Civitai's: those of the open model or author, the library's if it

@@ -23,11 +23,13 @@ export function makeDefaultQuery(bootstrap: Bootstrap): Where {
   };
 }
 
-/** Return a query for another gallery with the same filters. */
+/** Return a query for another gallery with the same filters. It is not in random order, which shows
+ * only what was read of a gallery. */
 export function withSource(where: Where, source: Partial<Where>): Where {
   const gallery = { model: null, version: null, post: null, user: "", images: "", tag: "" };
-  const none = { ...gallery, search: null };
-  return { ...where, ...none, ...source };
+  const isRandom = where.sort === "Random" && typeof source.search !== "string";
+  const order = isRandom ? { sort: "Newest", seed: null } : {};
+  return { ...where, ...gallery, search: null, ...order, ...source };
 }
 
 /** Parse the page's URL. Return the query, the open image, the words of a model search and the

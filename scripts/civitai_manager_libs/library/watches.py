@@ -65,9 +65,11 @@ def list_watches() -> list[Watch]:
 
 def export_watches() -> list[dict[str, Any]]:
     """Return the name and the query of each watched gallery, as JSON. Raises DiskError."""
-    queries = {one: _watch_query(one) for one in list_watches()}
-    whole = {one: query for one, query in queries.items() if _find_gallery(query) == one.gallery}
-    return [{"name": one.name, "query": query.to_json()} for one, query in whole.items()]
+    return [
+        {"name": one.name, "query": query.to_json()}
+        for one in list_watches()
+        if _find_gallery(query := _watch_query(one)) == one.gallery  # else it is damaged
+    ]
 
 
 # The rows of galleries that are no longer watched, for an Undo.

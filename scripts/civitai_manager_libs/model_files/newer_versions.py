@@ -207,6 +207,9 @@ def _iter_newer(
         newer = choose_newer_version(model.versions, own, here) if own else None
         if own is None or newer is None:
             continue
+        choice = choose_file(newer)  # without its VAE, which may be that of an older version
+        files_there = filter(None, (choice.file, *choice.others))
+        hashes = [code for one in files_there for code in one.hashes if len(code) >= 10]
         yield NewerVersion(
             path=file.path,
             here=own.name or file.name,
@@ -221,15 +224,8 @@ def _iter_newer(
             is_withdrawn=version_id not in listed,
             access=newer.access,
             deadline=newer.deadline,
-            hashes=" ".join(_iter_hashes(newer)),
+            hashes=" ".join(code[:10] if len(code) == 64 else code for code in hashes),
         )
-
-
-def _iter_hashes(version: Version) -> Iterator[str]:
-    """Yield the hashes of a version's model files; its VAE may be that of an older version."""
-    choice = choose_file(version)
-    for file in filter(None, (choice.file, *choice.others)):
-        yield from (code[:10] if len(code) == 64 else code for code in file.hashes if code[9:])
 
 
 def _parse(row: Mapping[str, Any]) -> NewerVersion | None:

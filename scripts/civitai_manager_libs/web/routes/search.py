@@ -166,12 +166,12 @@ def preview_search(
     can_search = bool(query.terms) or _is_by_models(query)
     has_keys = any(keys) or _is_by_models(query)
 
-    def count(text: str, its_search: str) -> Suggestion:
+    def count(shown: str, words: str) -> Suggestion:
         context.cancelled.check()
-        query = search.parse_query(its_search)
-        can_count = query.terms or _is_by_models(query)
-        found = _count_matches(query, everywhere, model_id, hides)[0] if can_count else None
-        return {"text": text, "found": found}
+        counted = search.parse_query(words)
+        can_count = counted.terms or _is_by_models(counted)
+        found = _count_matches(counted, everywhere, model_id, hides)[0] if can_count else None
+        return {"text": shown, "found": found}
 
     authors = search.find_authors(text, _MOST_AUTHORS)
     return {
