@@ -224,6 +224,10 @@ def test_tab_has_its_room_and_the_hosts_colour_until_its_code_is_loaded(browser,
     assert element.bounding_box()["height"] >= 600
     colour = "element => getComputedStyle(element).color"
     assert element.evaluate(colour) == element.locator("..").evaluate(colour)
+    element.locator("progress").wait_for()
+    for route in asked:
+        route.continue_()
+    expect(element.locator("progress")).to_have_count(0)
     context.close()
 
 
