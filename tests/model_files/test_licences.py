@@ -10,6 +10,7 @@ from civitai_manager_libs.library.database import writing
 from civitai_manager_libs.model_files import filter_commercial, find_used_licences, index
 from civitai_manager_libs.model_files import list_needed_files
 from hypothesis import given, strategies as st
+import pytest
 from stored_images import make_image
 
 _FREE = {"allowNoCredit": True, "allowCommercialUse": ["Image"]}
@@ -118,15 +119,37 @@ def test_licence_of_an_image_is_the_same_whatever_other_images_are_asked_for(civ
     assert sorted({*_find("-is:commercial")} & {*image_ids}) == sorted({*image_ids} - {*commercial})
 
 
-def test_model_that_is_known_by_its_hash_alone_has_its_licence_at_once(civitai, client):
-    civitai.models = {1: _model(1, _FORBIDDING)}
+@pytest.mark.parametrize("kind, digits", {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12}.items())
+def test_model_that_is_known_by_its_hash_alone_has_its_licence_at_once(
+    civitai, client, kind, digits
+):
+    civitai.models, code = {1: _model(1, _FORBIDDING)}, "0123456789ab"[:digits]
     [version] = civitai.models[1]["modelVersions"]
-    version["files"] = [{"id": 1, "name": "a.pt", "hashes": {"AutoV2": "0123456789"}}]
+    version["files"] = [{"id": 1, "name": "a.pt", "hashes": {kind: code}}]
     model = {"name": "Model 1", "type": "LORA"}
-    civitai.versions = {"0123456789": {**version, "modelId": 1, "model": model}}
-    image = _store(1, hashes={"lora:a": "0123456789"})
-    list_needed_files(client, [image])
-    assert find_used_licences([image])[1][0][1]["sell_images"] is False
+    civitai.versions = {code.upper(): {**version, "modelId": 1, "model": model}}
+    image = _store(1, hashes={"lora:a": code})
+    for _ in range(2):
+        [needed] = list_needed_files(client, [image])
+        assert models.find_licences({needed.model_id})[1]["sell_images"] is False
+        assert find_used_licences([image])[1][0][1]["sell_images"] is False
+    assert sum("by-hash" in path for path in civitai.requests) == 1
+
+
+def test_licence_that_was_changed_on_the_site_is_read_again_after_a_day(civitai, client, library):
+    civitai.models = {1: _model(1, _FREE), 2: _model(2, _FREE)}
+    models.load_licences(client, [1, 2])
+    civitai.models = {1: _model(1, _FORBIDDING)}
+    for sells, asked, age in ((True, 1, 80_000), (False, 2, 90_000), (False, 2, 80_000)):
+        library.forget()
+        with writing() as db:
+            db.execute("UPDATE licences SET read_at = read_at - ?", (age,))
+        models.load_licences(client, [1, 2])
+        told = models.find_licences({1, 2})
+        assert (told[1]["sell_images"], told[2]["sell_images"]) == (sells, True)
+        assert len(_asked(civitai)) == asked
+        with writing() as db:
+            db.execute("UPDATE licences SET read_at = ?", (time.time(),))
 
 
 def test_licences_of_an_older_library_are_made_of_its_models(civitai, client, library):

@@ -87,6 +87,17 @@ def test_missing_file_is_listed_with_its_size_folder_and_free_space(api, civitai
     assert 0 < disk["usable"] <= disk["free"] and told["locked"] == ""
 
 
+def test_file_here_that_only_its_sidecar_identifies_has_its_licence(api, civitai, folder):
+    (folder / "loras" / "ink.safetensors").write_bytes(b"1")
+    (folder / "loras" / "ink.civitai.info").write_text('{"id": 5, "modelId": 7}')
+    row = {"id": 7, "name": "Ink", "type": "LORA", "modelVersions": []}
+    civitai.models[7] = {**row, "allowNoCredit": False}
+    _store_image(1, 5)
+    told = api.get("model_files?image=1")
+    assert told["files"][0]["licence"] == "Not allowed: Use without crediting the creator"
+    assert [one["state"] for one in told["licence"]] == ["unknown", "forbidden"]
+
+
 def test_collection_and_version_of_a_model_are_listed_too(api, civitai, folder):
     civitai.versions[5] = _version(5)
     _store_image(1, 5)

@@ -117,15 +117,14 @@ def apply_choices(
 
 def print_needed_files(needed: Sequence[NeededFile], as_json: bool) -> None:
     """Print the model files that images or models need, as a table or as JSON in one line."""
-    versions = [file.version for file in needed if file.version]
-    licences = models.find_licences({one.model_id for one in versions if one.model_id})
+    licences = models.find_licences({one.model_id for one in needed if one.model_id})
     newer = {one.path: one for one in list_newer_versions()}
     told = list[tuple[NeededFile, Licence, "NewerVersion | None"]]()
     unknown = [file for file in needed if file.is_unknown]
     for file in needed:
         if file.is_unknown:
             continue
-        licence = licences.get(file.version.model_id or 0, {}) if file.version else {}
+        licence = licences.get(file.model_id or 0, {})
         local = file.match.file if file.availability == "here" else None
         told.append((file, licence, newer.get(local.path) if local else None))
     if as_json:

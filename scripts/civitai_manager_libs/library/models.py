@@ -69,7 +69,8 @@ def summarize_set(
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
 _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
-_HASH_DIGITS = (10, 12)  # of AutoV2, which begins a SHA256, and of AutoV3
+_AUTO_V2 = 10  # digits of this hash, which begins a SHA256
+_HASH_DIGITS = (8, _AUTO_V2, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
 _AT_ONCE = 100  # models in a request
 _FEW = 20  # records in one transaction
 _WITHOUT_LICENCE = (
@@ -78,9 +79,9 @@ _WITHOUT_LICENCE = (
 )
 _UNKNOWN_LICENCE = (
     "INSERT INTO licences VALUES (?, ?, '{}') ON CONFLICT (model_id)"
-    " DO UPDATE SET read_at = excluded.read_at WHERE licence = '{}'"
+    " DO UPDATE SET read_at = excluded.read_at"
 )
-_MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that it did not have
+_DAY = 86_400.0  # seconds until Civitai is asked again for a licence, or for a version it lacks
 
 # The monotonic time at which each model was fetched, and the model.
 _memory: MemoryCache[int, tuple[float, Model]] = MemoryCache(_MEMORY_BYTES)
@@ -150,18 +151,15 @@ def update_models(client: Any, model_ids: Collection[int]) -> dict[int, Model]:
 
 
 def load_licences(client: Any, model_ids: Iterable[int]) -> None:
-    """Fetch the models whose licences are not stored, and store them.
+    """Fetch the models that were not requested within the last day, and store their licences.
 
-    Models that Civitai did not send within the last day are not requested. Raises NetworkError,
-    HttpStatusError, InvalidResponse and Cancelled.
+    Raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     ids, now = list(dict.fromkeys(model_ids)), time.time()
-    known = find_licences(ids)
-    unknown = [model_id for model_id in ids if not known.get(model_id)]
     sql = f"SELECT model_id FROM licences WHERE model_id {OF_IDS} AND read_at BETWEEN ? AND ?"
-    rows = select_rows_or_empty(sql, (json.dumps(unknown), now - _MISSING_SECONDS, now))
-    missing = {model_id for (model_id,) in rows}
-    update_models(client, [i for i in unknown if i not in missing])
+    rows = select_rows_or_empty(sql, (json.dumps(ids), now - _DAY, now))
+    recent = {model_id for (model_id,) in rows}
+    update_models(client, [i for i in ids if i not in recent and not find_recent_model(i)])
 
 
 def find_licences(model_ids: Collection[int]) -> dict[int, Licence]:
@@ -241,7 +239,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 def find_versions_by_hash(hashes: Collection[str]) -> dict[str, int]:
     """Return {hash: id of the stored version that has a file with this hash}.
 
-    hashes: AutoV2, AutoV3 or SHA256, in lower case.
+    hashes: AutoV1, AutoV2, AutoV3 or SHA256, in lower case.
     """
     keys = {file_hash: _hash_key(file_hash) for file_hash in hashes}
     sql = "SELECT hash, min(version_id) FROM version_hashes WHERE hash IN"
@@ -254,11 +252,11 @@ def find_versions_by_hash(hashes: Collection[str]) -> dict[str, int]:
 def load_version(client: Any, key: int | str, max_age: float = math.inf) -> Version:
     """Return a model version from the local library, or else from Civitai.
 
-    key: the version's id, or the hash of one of its files (AutoV2, AutoV3 or SHA256, in lower
-    case). max_age: seconds after which a stored version is fetched again; one that is stored only
-    as a part of its model is fetched in any case, since such a record may lack who may download the
-    version. Raises NotFound if Civitai does not have the version, or did not have it within the
-    last day. Also raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
+    key: the version's id, or the hash of one of its files (as in `find_versions_by_hash`). max_age:
+    seconds after which a stored version is fetched again; one that is stored only as a part of its
+    model is fetched in any case, since such a record may lack who may download it. Raises NotFound
+    if Civitai does not have the version, or did not have it within the last day. Also raises
+    NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     version_id = find_versions_by_hash([key]).get(key) if isinstance(key, str) else key
     stored = find_versions([version_id]).get(version_id) if version_id is not None else None
@@ -293,7 +291,7 @@ def is_missing(key: int | str) -> bool:
     # If the clock was ahead, the time is in the future.
     sql = "SELECT 1 FROM missing_versions WHERE key = ? AND read_at BETWEEN ? AND ?"
     now = time.time()
-    values = (_missing_key(key), now - _MISSING_SECONDS, now)
+    values = (_missing_key(key), now - _DAY, now)
     return bool(select_rows_or_empty(sql, values))
 
 
@@ -311,14 +309,14 @@ def _write_versions(
         for version in versions
         for file in version.remote_files
         for file_hash in file.hashes
-        if len(file_hash) in (*_HASH_DIGITS, 64)
+        if len(file_hash) in _HASH_DIGITS
     }
     db.executemany("INSERT OR IGNORE INTO version_hashes VALUES (?, ?)", hashes)
 
 
 def _hash_key(file_hash: str) -> str:
     """Return a file hash as the library stores it; a SHA256 is shortened to its AutoV2."""
-    return file_hash[: _HASH_DIGITS[0]] if len(file_hash) == 64 else file_hash
+    return file_hash[:_AUTO_V2] if len(file_hash) == 64 else file_hash
 
 
 def _store_model(model: Model, keeps_versions: bool = False) -> None:

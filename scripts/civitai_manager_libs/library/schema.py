@@ -114,7 +114,7 @@ CREATE TABLE watched (
 _WATCHED = (
     _WATCHED_OF_5.rstrip().removesuffix(")").rstrip() + ", known BLOB, fresh_ids BLOB, news BLOB)"
 )
-# Versions that were read without their model, and the hashes (AutoV2 and AutoV3, in lower case) of
+# Versions that were read without their model, and the hashes (AutoV1 to AutoV3, in lower case) of
 # the files of all versions that were read.
 _VERSION_RECORDS = """
 CREATE TABLE IF NOT EXISTS version_records (

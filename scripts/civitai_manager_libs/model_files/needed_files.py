@@ -19,8 +19,8 @@ from .kinds import find_kind
 from .matching import has_model_file, ModelMatch
 from .newer_versions import find_former_folder
 from .sidecars import was_saved_unverified
-from .used_models import find_used_models, is_file_hash, load_used_licences, match_resource
-from .used_models import refresh_version, UsedModel, VersionLoader
+from .used_models import find_used_models, is_file_hash, match_resource, refresh_version
+from .used_models import UsedModel, VersionLoader
 
 __all__ = ["find_needed_file", "list_needed_files", "make_needed_file", "NeededFile"]
 
@@ -30,11 +30,11 @@ class NeededFile:
     """A model file that some images were made with.
 
     key: the file's id, or else the version's id, or 0. availability: `here`, `other` (only another
-    version is here) or `missing`. match: the file on this machine. version: None if unknown.
-    image_count: how many of the images need the file. path: where to store it, "" if that is not
-    known or not needed. error: why no path could be chosen, else None. remarks: message codes, as
-    in `FileChoice`, and `not_the_file` (the file here, which a sidecar describes as this version's,
-    has another SHA256 than each of the version's files).
+    version is here) or `missing`. match: the file on this machine. version, model_id: None if
+    unknown. image_count: how many of the images need the file. path: where to store it, "" if that
+    is not known or not needed. error: why no path could be chosen, else None. remarks: message
+    codes, as in `FileChoice`, and `not_the_file` (the file here, which a sidecar describes as this
+    version's, has another SHA256 than each of the version's files).
     """
 
     key: int
@@ -47,6 +47,7 @@ class NeededFile:
     path: str = ""
     error: InputError | None = None
     remarks: tuple[str, ...] = ()
+    model_id: int | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -112,7 +113,8 @@ def list_needed_files(
                 needs.setdefault(key, _Need(one)).add(image_id, one)
     if not loader.network_failure:  # by now, models are known by their hashes, too
         with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then they stay unknown
-            load_used_licences(client, images, open_model)
+            ids = (need.used.model_id for need in needs.values())
+            models.load_licences(client, [model_id for model_id in ids if model_id])
     files, taken = list[NeededFile](), set[str]()
     unknown = dict[object, tuple[Resource, set[int]]]()
     for need in needs.values():
@@ -169,7 +171,8 @@ def make_needed_file(
             error = caught
     state = "here" if is_chosen and os.path.isfile(path) else match.state or "missing"
     key, count = file.id if file else version.id, image_count
-    return NeededFile(key, choice, resource, state, match, version, count, path, error, remarks)
+    told = (version, count, path, error, remarks, version.model_id)
+    return NeededFile(key, choice, resource, state, match, *told)
 
 
 def find_needed_file(client: Client, version: Version) -> NeededFile:
@@ -192,10 +195,12 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
         refusal = loader.failures.get(resource.version_id or 0, "")
         choice, state = FileChoice(refusal=refusal), need.used.match.state or "missing"
         key, count = resource.version_id or 0, len(need.image_ids)
-        yield NeededFile(key, choice, resource, state, need.used.match, None, count)
+        file = NeededFile(key, choice, resource, state, need.used.match, image_count=count)
+        yield replace(file, model_id=need.used.model_id)
         return
     for choice, count in _choose_files(version, need):
-        yield make_needed_file(version, choice, resource, count, taken)
+        file = make_needed_file(version, choice, resource, count, taken)
+        yield replace(file, model_id=need.used.model_id)
 
 
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:

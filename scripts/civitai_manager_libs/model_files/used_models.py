@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,7 +20,7 @@ from .kinds import find_model_kind
 from .matching import has_model_file, ModelFile, ModelMatch
 
 __all__ = ["describe_licence", "filter_commercial", "find_used_licences", "find_used_models"]
-__all__ += ["find_version_of_file", "is_file_hash", "load_used_licences", "match_resource"]
+__all__ += ["find_version_of_file", "is_file_hash", "match_resource"]
 __all__ += ["refresh_version", "UsedModel", "VersionLoader"]
 
 _MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
@@ -29,11 +29,31 @@ _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 an
 
 @dataclass(frozen=True)
 class UsedModel:
-    """A model that an image names, its version if that is stored, and the file on this machine."""
+    """A model that an image names, its version if that is stored, and the file on this machine.
+
+    known_as: the model's id and "<model name> <version name>" as the library has them.
+    """
 
     resource: Resource
     version: Version | None
     match: ModelMatch
+    known_as: tuple[int | None, str] = (None, "")
+
+    @property
+    def model_id(self) -> int | None:
+        """Return the model's id, from Civitai or a sidecar of its file here; None if unknown."""
+        # A file that only has the same name may be another model, whose licence may be laxer.
+        is_sure = self.match.state == "here" and self.match.by in ("hash", "version")
+        local = self.match.file.model_id if is_sure and self.match.file else None
+        return self.known_as[0] or (self.version.model_id if self.version else None) or local
+
+    @property
+    def name(self) -> str:
+        """Return the model's name, or else the name, id or hash that an image states."""
+        resource, version = self.resource, self.version
+        number = f"#{resource.version_id}" if resource.version_id else ""
+        name = version.model_name if version else ""
+        return name or self.known_as[1] or resource.name or number or resource.hash
 
 
 def find_used_models(
@@ -64,8 +84,8 @@ def find_used_models(
 
     def match(one: Resource) -> UsedModel:
         version = versions.get(one.version_id or 0)
-        model_id, _ = names.get(one.version_id or 0, (None, ""))
-        return UsedModel(one, version, match_resource(one, version, model_id))
+        known_as = names.get(one.version_id or 0, (None, ""))
+        return UsedModel(one, version, match_resource(one, version, known_as[0]), known_as)
 
     by_image = {image_id: [match(one) for one in each] for image_id, each in used.items()}
     return by_image, names
@@ -204,30 +224,17 @@ def find_used_licences(
 
     A licence is {} if it is not stored. No request is sent. open_model: as in `find_used_models`.
     """
-    by_image, names = find_used_models(images, open_model)
-    used_ids = (_find_model_id(one, names) for used in by_image.values() for one in used)
+    by_image, _ = find_used_models(images, open_model)
+    used_ids = (one.model_id for used in by_image.values() for one in used)
     known = models.find_licences({model_id for model_id in used_ids if model_id})
     return {
         image_id: [
-            (_name_model(one, names), known.get(_find_model_id(one, names) or 0, _UNKNOWN))
+            (one.name, known.get(one.model_id or 0, _UNKNOWN))
             for one in used
             if one.resource.version_id or has_model_file(one.resource)
         ]
         for image_id, used in by_image.items()
     }
-
-
-def load_used_licences(
-    client: Client, images: Sequence[Image], open_model: int | None = None
-) -> None:
-    """Fetch the licences of the models that images were made with, and store them.
-
-    Only models whose ids are known can be fetched. Raises NetworkError, HttpStatusError,
-    InvalidResponse and Cancelled.
-    """
-    by_image, names = find_used_models(images, open_model)
-    ids = [_find_model_id(one, names) for used in by_image.values() for one in used]
-    models.load_licences(client, [model_id for model_id in ids if model_id])
 
 
 def filter_commercial(
@@ -247,23 +254,3 @@ def filter_commercial(
             batch = [i for i in batch if (states[i] is True) == query.commercial]
         fitting += batch
     return fitting
-
-
-def _find_model_id(used: UsedModel, names: Mapping[int, tuple[int, str]]) -> int | None:
-    """Return a used model's id, from Civitai or a sidecar of its file here; None if unknown.
-
-    A file that only has the same name may be another model, whose licence may be laxer.
-    """
-    model_id, _ = names.get(used.resource.version_id or 0, (None, ""))
-    is_sure = used.match.state == "here" and used.match.by in ("hash", "version")
-    file = used.match.file if is_sure else None
-    version = used.version
-    return model_id or (version.model_id if version else None) or (file.model_id if file else None)
-
-
-def _name_model(used: UsedModel, names: Mapping[int, tuple[int, str]]) -> str:
-    resource, version = used.resource, used.version
-    _, known = names.get(resource.version_id or 0, (0, ""))
-    number = f"#{resource.version_id}" if resource.version_id else ""
-    name = version.model_name if version else ""
-    return name or known or resource.name or number or resource.hash

@@ -117,9 +117,7 @@ def _make_needed_files_view(
     devices = {folder: find_device(folder) for folder in folders}
     numbers = {device: at for at, device in enumerate(dict.fromkeys(devices.values()))}
     language = context.language
-    licences = models.find_licences(
-        {one.version.model_id for one in found if one.version and one.version.model_id}
-    )
+    licences = models.find_licences({one.model_id for one in found if one.model_id})
     files = [_file_view(needed, licences, language) for needed in found]
     newer = {one.path: one for one in list_newer_versions()}
     for needed, view in zip(found, files):
@@ -148,7 +146,6 @@ def _file_view(
     needed: NeededFile, licences: Mapping[int, Licence], language: str
 ) -> NeededFileView:
     choice, version = needed.choice, needed.version
-    licence = licences.get(version.model_id or 0, {}) if version else {}
     refusal = short = ""
     if choice.refusal and not choice.needs_consent:
         reason = (choice.refusal, language, choice.deadline)
@@ -168,7 +165,7 @@ def _file_view(
     return {
         **_link_view(needed),
         "key": key,
-        "licence": describe_licence(licence, language),
+        "licence": describe_licence(licences.get(needed.model_id or 0, {}), language),
         "availability": cast(Availability, needed.availability),
         "availability_label": label,
         "image_count": needed.image_count,
