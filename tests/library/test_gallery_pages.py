@@ -159,6 +159,21 @@ def test_stored_page_of_another_civitai_site_is_shown(library, client, monkeypat
     assert stored.is_stored and _ids(stored) == _ids(seen)
 
 
+def test_stored_pages_of_two_sites_are_not_shown_as_one_gallery(library, client, monkeypatch):
+    site, query = Site(make_site_images(60), "bitdex"), ImageQuery(version_id=700, level=31)
+    with served(site) as first, served(site) as second:
+        site.base = "https://image.civitai.com"
+        monkeypatch.setenv("CIVITAI_BASE_URL", first)
+        cursor = _read(client, query, size=20).next_cursor
+        seen = _ids(_read(client, query, cursor, 20))
+        monkeypatch.setenv("CIVITAI_BASE_URL", second)
+        library.finish()
+        assert gallery_pages.find_stored_page(query, cursor, 20).ids == seen
+        assert _read(client, query, size=20).next_cursor
+        library.finish()
+        assert gallery_pages.find_stored_page(query, cursor, 20) is None
+
+
 def test_page_that_is_not_stored_raises_the_error_and_a_cancelled_one_cancels(
     civitai, client, library
 ):

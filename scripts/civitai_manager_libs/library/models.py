@@ -286,7 +286,8 @@ def load_version(client: Any, key: int | str, max_age: float = math.inf) -> Vers
 def is_missing(key: int | str) -> bool:
     """Return whether Civitai has said within the last day that it does not have a version.
 
-    key: the version's id or a file's hash.
+    key: the version's id or a file's hash. What its host at another base URL has said does not
+    count.
     """
     # If the clock was ahead, the time is in the future.
     sql = "SELECT 1 FROM missing_versions WHERE key = ? AND read_at BETWEEN ? AND ?"
@@ -296,7 +297,8 @@ def is_missing(key: int | str) -> bool:
 
 
 def _missing_key(key: int | str) -> str:
-    return f"key {key}" if setting.civitai_api_key else str(key)
+    owner = "key " if setting.civitai_api_key else ""
+    return f"{owner}{setting.base_url()} {key}"
 
 
 def _write_versions(

@@ -37,6 +37,8 @@ _CONTROLS = 10  # images that Civitai surely has, requested together with missin
 _LIST_CURSOR = re.compile(r"([0-9]{1,6})(s?)")  # s: the server sends single images only
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 _WRITTEN = 2.0  # seconds to wait until missing images are recorded
+_FIRST_PAGE = """SELECT query FROM pages WHERE substr(query, -length(?1)) = ?1 AND cursor = ''
+ORDER BY query <> ?2, read_at DESC LIMIT 1"""
 
 
 class StoredPage(NamedTuple):
@@ -146,19 +148,19 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
 def find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> StoredPage | None:
     """Return a page from the local library, or None if the page is not stored.
 
-    A page from the base URL in the settings is preferred to one from another base URL. size: number
-    of images that was requested for the page. Of a list, the images in the library are returned.
+    All pages of a gallery are from one base URL: that in the settings if its first page is stored,
+    else another. size: number of images that was requested for the page. Of a list, the images in
+    the library are returned.
     """
     if query.images:
         return _find_listed_page(query, cursor, size)
     key, at = _make_key(query, cursor, size)
     after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
-    columns = "SELECT read_at, next_cursor, ids FROM pages"
-    rows = select_rows_or_empty(f"{columns} WHERE query = ? AND cursor = ?", (key, at))
-    rows = rows or select_rows_or_empty(
-        f"{columns} WHERE substr(query, -length(?)) = ? AND cursor = ? ORDER BY read_at DESC",
-        (after_base, after_base, at),
-    )
+    sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
+    rows = select_rows_or_empty(sql, (key, at))
+    if not rows and _fetched.get((key, "")) is None:
+        for (other,) in select_rows_or_empty(_FIRST_PAGE, (after_base, key)):
+            rows = select_rows_or_empty(sql, (other, at))
     for fetched_at, next_cursor, ids in rows:
         image_ids = _parse_ids(ids)
         if image_ids is not None:

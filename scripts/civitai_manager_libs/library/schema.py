@@ -135,8 +135,8 @@ CREATE TABLE IF NOT EXISTS reproductions (
 );
 CREATE INDEX IF NOT EXISTS reproductions_by_image ON reproductions (image_id)
 """
-# Versions that Civitai did not have when they were requested; key: a version's id or a file's hash,
-# after "key " if the request had an API key, which may show more.
+# Versions that Civitai did not have when they were requested; key: the base URL with a version's id
+# or a file's hash, after "key " if the request had an API key, which may show more.
 _MISSING_VERSIONS = """
 CREATE TABLE IF NOT EXISTS missing_versions (key TEXT PRIMARY KEY, read_at REAL NOT NULL)
 """
