@@ -6,12 +6,13 @@ import json
 import os
 import random
 import sys
+import threading
 
 import pytest
 from api_server import reset
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import model_from_json
-from civitai_manager_libs.errors import NetworkError
+from civitai_manager_libs.errors import InvalidResponse, NetworkError
 from civitai_manager_libs.model_files import check_newer_versions, dismiss_newer_version, index
 from civitai_manager_libs.model_files import is_check_due, list_newer_versions, make_needed_file
 from civitai_manager_libs.model_files import newer_versions, plan_requests
@@ -72,6 +73,43 @@ def test_newer_version_is_told_with_its_page_until_it_is_dismissed_or_here(civit
     assert _told() == [(12, "v10")]
     put(12, 1)
     assert list_newer_versions() == []
+
+
+def test_answer_without_any_readable_model_is_no_check(civitai, client, put):
+    put(10, 1)
+    put(20, 2)
+    civitai.models = {1: {"id": "one"}, 2: {"id": None}}
+    with pytest.raises(InvalidResponse):
+        check_newer_versions(client)
+    assert is_check_due()
+    civitai.models = {1: {"id": "one"}}  # the other one is not listed
+    with pytest.raises(InvalidResponse):
+        check_newer_versions(client)
+    civitai.models = {}
+    check_newer_versions(client)
+    assert not is_check_due()
+
+
+def test_two_checks_at_once_ask_once(civitai, client, put):
+    put(10, 1)
+    civitai.models = {1: _model(1, _version(12, "2026-05-02"), _version(10, "2025-01-01"))}
+    is_asked, end = threading.Event(), threading.Event()
+
+    def stall(request, answer):
+        is_asked.set()
+        end.wait(60)
+        request.reply(200, answer, {})
+
+    civitai.always("models", stall)
+    twice = [threading.Thread(target=check_newer_versions, args=[client]) for _ in range(2)]
+    twice[0].start()
+    assert is_asked.wait(60)
+    twice[1].start()
+    twice[1].join(0.3)
+    end.set()
+    for thread in twice:
+        thread.join(60)
+    assert len(civitai.requests) == 1 and _told() == [(12, "v10")]
 
 
 def test_newer_version_goes_beside_the_old_one_unless_a_template_names_subfolders(

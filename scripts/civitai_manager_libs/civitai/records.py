@@ -292,15 +292,18 @@ def models_from_json(body: Any, level: int = 0) -> tuple[tuple[Model, ...], str 
 
     Models that are invalid or nested too deeply to be stored are left out. level: bit mask of the
     browsing levels that a model's cover image may have, 0 for no covers. Raises InvalidResponse if
-    the response is not a list of models.
+    the response is not a list of models, or if all of its models are invalid.
     """
     found: dict[int, Model] = {}
-    for row in _require_items(body, "a list of models")[:_MAX_ENTRIES]:
+    rows = _require_items(body, "a list of models")[:_MAX_ENTRIES]
+    for row in rows:
         if _is_record(row) and not is_deeply_nested(row):
             # A row without versions would count as a version.
             cover = find_example_image({"modelVersions": None, **row}, level) if level else None
             model = _parse_model(row, cover)
             found[model.id] = model
+    if rows and not found:
+        raise InvalidResponse("Civitai sent no model that can be read.")
     return tuple(found.values()), _parse_next_cursor(body)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from .. import setting
 from ..civitai import Client, Model, Version
 from ..core import as_id, as_list, as_mapping, as_number, check_no_links, clean_date, html_to_text
-from ..core import lock_file, read_json_or_empty, write_text_file
+from ..core import lock_file, read_json_or_empty, SingleFlight, write_text_file
 from ..errors import DiskError
 from ..i18n import messages
 from ..library import models
@@ -31,6 +31,8 @@ _MOST_MODELS = 2_000  # in a check, those of the most recently changed files
 _MOST_DISMISSED, _MAX_BYTES = 10_000, 32_000_000
 _MAX_ABOUT = 300  # characters
 _STORED = "newer_versions.json"
+
+_flights: SingleFlight[None] = SingleFlight()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ def check_newer_versions(client: Client) -> None:
     Files whose version or model is unknown are left out. Raises NetworkError, HttpStatusError,
     InvalidResponse, DiskError and Cancelled; then the result of the last check stays.
     """
+    _flights.do(setting.data_path(_STORED), lambda: _check(client))
+
+
+def _check(client: Client) -> None:
     begun_at = time.time()
     files = [(file, find_version_of_file(file)) for file in get_model_index().list_files()]
     names = models.find_version_names([version_id for _, version_id in files if version_id])
