@@ -239,6 +239,12 @@ def test_suggested_value_finds_images(filled, records):
             assert _ids(one), one
 
 
+def test_value_is_suggested_by_a_sign_that_folds_to_a_space_and_another(filled):
+    image_records.store_images([_image(1, meta={"sampler": "¨x"})])
+    filled.finish()
+    assert search.suggest_values("sampler:¨") == ['sampler="¨x"']
+
+
 def test_suggestion_reads_neither_all_images_nor_all_versions(library):
     plan = select_rows(f"EXPLAIN QUERY PLAN {suggestions._VALUES}", ("sampler", "eul", 8))
     assert plan and not [row for row in plan if "SCAN" in row[-1]]

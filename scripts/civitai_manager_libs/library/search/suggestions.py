@@ -76,7 +76,7 @@ def suggest_values(word: str) -> list[str]:
         named = [f"{sign}{name}{'>' if name in NUMBERS else ':'}" for name in keys]
         return [*named, *_guess_keys(sign, key)]
     key = FORMER_WORDS.get(key, key)
-    typed = undouble_quotes(rest[0].strip('"'))
+    typed = undouble_quotes(rest[0].strip('" '))
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [f"{sign}{key}:{flag}" for flag in flags]

@@ -173,9 +173,13 @@ def preview_search(
         found = _count_matches(counted, everywhere, model_id, hides)[0] if can_count else None
         return {"text": shown, "found": found}
 
+    def finds_any(one: Suggestion) -> bool:  # not so a value that only hidden images have
+        return one["found"] is None or "=" not in one["text"] or one["found"]["count"] > 0
+
+    suggestions = [count(one, one) for one in search.suggest_values(word[:_MOST_LETTERS])]
     authors = search.find_authors(text, _MOST_AUTHORS)
     return {
-        "suggestions": [count(one, one) for one in search.suggest_values(word[:_MOST_LETTERS])],
+        "suggestions": list(filter(finds_any, suggestions)),
         "authors": [count(one, f"author={search.quote_value(one)}") for one in authors],
         "loaded": {
             "count": len(_filter_by_models(query, matching, model_id)),
