@@ -38,7 +38,7 @@ def _ids(words):
 def test_annotations_are_stored_found_by_search_and_removed(images, library):
     bookmarks.change_annotations([1, 2], AnnotationChange(favourite=True))
     bookmarks.change_annotations(
-        [2, 3], AnnotationChange(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
+        [2, 3], AnnotationChange(stars=4, note="Use THIS light", tags=["Sea", "sea", " ", "\u200b"])
     )
     bookmarks.add_to_collection(images[3:5], "Harbor  views")
     bookmarks.add_to_collection(images[4:6], "harbor VIEWS")

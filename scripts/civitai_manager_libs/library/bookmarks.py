@@ -192,7 +192,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
     unique: dict[str, str] = {}
     for tag in [*(change.tags or ()), *change.add_tags][:_MAX_TAGS]:
         unique.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
-    added = [(image_id, tag, fold_text(tag)) for folded, tag in unique.items() if folded]
+    added = [(image_id, tag, fold_text(tag)) for tag in unique.values() if clean_line(tag)]
     sql = "INSERT OR IGNORE INTO user_tags VALUES (?, ?, ?)"
     db.executemany(sql, added[: max(0, _MAX_TAGS - count)])
     if change.tags is not None or change.add_tags or removed:
