@@ -95,15 +95,6 @@ def _open_author_menu(page):
     page.page.locator(".popup-menu").wait_for()
 
 
-def _list_hidden(page):
-    """Hide images with a word, and look at the list of what is hidden."""
-    page.key(",")
-    page.field("hidden-text").fill("night")
-    page.control("hide").click()
-    page.page.locator(".hidden-rules li").first.wait_for()
-    expect(page.control("hide")).not_to_have_attribute("aria-busy", "true")
-
-
 def _open_tools(page):
     page.control("more-tools").click()
 
@@ -176,19 +167,20 @@ def _watch(page):
     page.control("watch-leave").wait_for()
 
 
-def _refuse_setting(page):
+def _fill_settings(page):
+    """Hide images with a word, and give a setting and the key values that are refused."""
     page.key(",")
+    page.field("hidden-text").fill("night")
+    page.control("hide").click()
+    page.page.locator(".hidden-rules li").first.wait_for()
+    expect(page.control("hide")).not_to_have_attribute("aria-busy", "true")
+    page.field("key").fill("a b")
+    page.control("save-key").click()
+    page.page.locator(".key .wrong").wait_for()
     page.control("settings-advanced").click()
     page.field("setting-gallery_cache_mb").fill("3")
     page.key("Enter")
     expect(page.page.locator("#setting-gallery_cache_mb-wrong")).not_to_be_empty()
-
-
-def _refuse_key(page):
-    page.key(",")
-    page.field("key").fill("a b")
-    page.control("save-key").click()
-    page.page.locator(".key .wrong").wait_for()
 
 
 def _fail_panel(pattern, action, panel):
@@ -210,7 +202,6 @@ _FEW_TILES = "localStorage.setItem('civitai-shortcut', JSON.stringify({tile: 480
 # What is done before axe looks; each begins with the gallery, in which nothing is open.
 _STATES = {
     "gallery": lambda page: None,
-    "caption": lambda page: page.tiles.nth(1).hover(),
     "tools": _open_tools,
     "marked": _mark,
     "filters": lambda page: page.open_filters(),
@@ -232,7 +223,6 @@ _STATES = {
     "downloads": _download,
     "hidden": _hide,
     "author menu": _open_author_menu,
-    "list of what is hidden": _list_hidden,
     "failed page": _fail("**/api/images?*sort=Oldest*", _refuse(502, "network")),
     "page that needs a key": _fail("**/api/images?*sort=Oldest*", _refuse(403, "needs_key")),
     "server gone": _fail("**/api/images?*sort=Oldest*", lambda route: route.abort()),
@@ -245,8 +235,7 @@ _STATES = {
     "image that is gone": _open_image_of_nobody,
     "failed thumbnails": _fail("**/api/thumb/*", _refuse(404, "gone")),
     "failed statistics": _fail_panel("**/api/stats*", "figures", "stats"),
-    "refused key": _refuse_key,
-    "refused setting": _refuse_setting,
+    "refused settings": _fill_settings,
     "about": lambda page: _click(page, "about", "gallery-menu"),  # stays open, over the images
 }
 _ADDRESSES = {

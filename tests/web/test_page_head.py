@@ -25,6 +25,7 @@ _SWEEP = """async ([widths, texts]) => {
         .map(part => header.querySelector(part));
     const look = %s;
     const found = [];
+    gallery.shadowRoot.querySelector(".grid").style.display = "none"; // it would load thumbnails
     for (const width of widths) {
         gallery.style.width = `${width < 900 ? width : width - 16}px`;  // as in such a window
         for (const text of texts.length ? texts : [null]) {
