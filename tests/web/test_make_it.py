@@ -91,9 +91,7 @@ def test_without_a_program_the_page_is_as_before(server, open_gallery):
 
 
 @with_axe
-def test_what_is_missing_or_differs_is_said_before_and_the_workflow_or_the_result_is_there_after(
-    made_by, comfy
-):
+def test_what_is_missing_or_differs_is_said_before_and_compared_after(made_by, comfy):
     _install(comfy, of="ckpt_name")
     _open(made_by, _ROW)
     made_by.control("make").click()
@@ -202,9 +200,7 @@ def test_strangers_nodes_need_consent_programs_a_login_and_what_failed_is_tried_
     assert (body["lora"], body["weight"], body["seed"]) == ("ink", 0.4, "7")
 
 
-def test_several_are_made_one_after_another_also_after_a_reload_and_stopped_or_tried_again(
-    made_by, comfy
-):
+def test_several_are_made_one_after_another_also_after_a_reload(made_by, comfy):
     comfy.seconds = 30
     assert "engines/find" not in made_by.asked
     _open(made_by, _THREE[0])

@@ -131,9 +131,7 @@ _NAMES = [
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
-def test_name_author_words_and_chips_are_seen_wherever_the_row_has_room(
-    server, open_gallery, locale
-):
+def test_name_author_words_and_chips_are_seen_where_there_is_room(server, open_gallery, locale):
     page = open_gallery(server, f"?model={_MODEL}", locale=locale)
     page.page.set_viewport_size({"width": 1920, "height": 800})
 
@@ -190,9 +188,7 @@ _ROW_HEIGHTS = """() => {
 }"""
 
 
-def test_what_is_known_late_of_a_model_moves_no_filter_and_breaks_no_row(
-    start, demo, open_gallery, tmp_path
-):
+def test_what_is_known_late_moves_no_filter_and_breaks_no_row(start, demo, open_gallery, tmp_path):
     (tmp_path / "models" / "checkpoints").mkdir(parents=True)
     server = start(demo.url, model_folders=str(tmp_path / "models"))
     page = open_gallery(server, "", locale="zh-CN")
@@ -222,9 +218,7 @@ def test_what_is_known_late_of_a_model_moves_no_filter_and_breaks_no_row(
         assert [control.bounding_box() for control in controls] == before, (width, name)
 
 
-def test_buttons_open_by_a_double_click_and_each_filter_changes_by_keyboard_alone(
-    server, open_gallery
-):
+def test_buttons_take_double_clicks_and_filters_change_by_keys(server, open_gallery):
     page = open_gallery(server).ready()
     opened = page.page.locator("dialog[open], .menu-layer, .popover:popover-open")
     for button in ("jobs", "sets", "figures", "more-tools", "gallery-menu", "filters"):
@@ -250,9 +244,7 @@ def test_buttons_open_by_a_double_click_and_each_filter_changes_by_keyboard_alon
     wait_for(lambda: page.focused_control() == "remove-chip", "the focus")
 
 
-def test_header_goes_while_one_scrolls_down_comes_back_and_stays_while_a_filter_changes(
-    server, open_gallery
-):
+def test_header_goes_while_one_scrolls_down_but_not_at_a_filter(server, open_gallery):
     page = open_gallery(server, "?model=900003&type=image&meta=1&period=Month").ready()
     header = page.page.locator(".top")
     heading = page.page.get_by_role("heading", level=1)
@@ -282,9 +274,7 @@ def test_header_goes_while_one_scrolls_down_comes_back_and_stays_while_a_filter_
     expect(header).to_be_in_viewport(ratio=1)
 
 
-def test_images_are_the_first_link_or_six_stops_of_tab_away_and_chips_go_by_enter(
-    server, open_gallery
-):
+def test_images_are_the_first_link_or_six_stops_away_and_chips_go(server, open_gallery):
     page = open_gallery(server, _FILTERED).ready()
     page.control("about").wait_for()
     page.key("Tab")

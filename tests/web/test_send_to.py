@@ -34,9 +34,7 @@ def _check_sent(page, row, tab="img2img"):
 
 
 @pytest.mark.door
-def test_image_is_sent_with_its_infotext_at_full_size_to_fields_in_the_window_of_its_tab_alone(
-    open_host,
-):
+def test_image_is_sent_at_full_size_with_its_infotext_to_fields_in_the_window(open_host):
     first, second = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
     assert files.get_size(first) != files.get_size(second)
     page = open_host()
@@ -89,9 +87,7 @@ def test_failed_send_leaves_our_tab_in_front_and_its_message_until_one_arrives(o
 
 
 @pytest.mark.door
-def test_guard_of_negative_prompts_keeps_no_text_away_and_inpaint_is_in_front_of_the_first_page(
-    open_host,
-):
+def test_guard_of_negative_prompts_keeps_no_text_away_and_inpaint_is_in_front(open_host):
     row = with_text(_VIDEOS, "video")  # which sends its text alone
     page = open_host()
     page.open(_VIDEOS, row)
@@ -155,9 +151,7 @@ def _open_with_text(page, row, text=_UPSCALED):
 
 
 @pytest.mark.door
-def test_image_follows_once_the_host_has_read_the_text_and_its_size_is_that_of_what_is_sent(
-    open_host,
-):
+def test_image_follows_once_the_host_has_read_the_text_and_brings_its_size(open_host):
     """gradio 4 can lose the second of two events that overlap; a lost image event harms nothing."""
     page, row = open_host(), with_text(_PAPER)
     own = "%dx%d" % files.get_size(row)
@@ -356,7 +350,7 @@ def _check_dropped(page, row):
 
 
 @pytest.mark.door
-def test_tile_is_dragged_over_a_tab_into_its_field_and_fetched_or_not_when_dropped(open_host):
+def test_tile_is_dragged_over_a_tab_into_its_field_and_fetched_when_dropped(open_host):
     row = with_text(_PAPER)
     page = open_host()
     fetched = _listen(page)

@@ -98,9 +98,7 @@ _COUNT_IMAGES = """() => {
 }"""
 
 
-def test_thumbnail_gives_way_to_the_file_neighbours_are_there_and_all_are_forgotten(
-    server, open_gallery
-):
+def test_thumbnail_gives_way_to_the_file_and_neighbours_are_there(server, open_gallery):
     page = open_gallery(server).ready()
     held, gate = [], []
     page.page.route(
@@ -144,9 +142,7 @@ def test_thumbnail_gives_way_to_the_file_neighbours_are_there_and_all_are_forgot
         assert page.page.evaluate("countLost()") < 6, shown
 
 
-def test_many_quick_steps_fetch_no_skipped_file_and_lead_through_all_pages_to_both_ends(
-    server, open_gallery
-):
+def test_many_quick_steps_fetch_no_skipped_file_and_reach_both_ends(server, open_gallery):
     size = {"width": 1600, "height": 1000}
     page = open_gallery(server, f"?model={_SMALL}&level=XXX", viewport=size).ready()
     expected = page.page.locator("[data-tile][aria-posinset='31']").get_attribute("data-id")
@@ -192,9 +188,7 @@ def test_many_quick_steps_fetch_no_skipped_file_and_lead_through_all_pages_to_bo
 # Zoom
 
 
-def test_wheel_drag_keys_and_double_clicks_zoom_but_those_on_buttons_only_press_them(
-    server, open_gallery
-):
+def test_wheel_drag_keys_and_double_clicks_zoom_and_pan(server, open_gallery):
     page = open_gallery(server).ready()
     page.open_filters()
     page.field("meta").click()
@@ -250,9 +244,7 @@ _IS_FULL = "() => Boolean(document.fullscreenElement)"
 _IS_NOT_FULL = "() => !document.fullscreenElement"
 
 
-def test_full_screen_ends_before_the_image_and_leaves_the_focus_to_a_message_or_the_tile(
-    server, open_gallery
-):
+def test_full_screen_ends_before_the_image_and_keeps_the_focus(server, open_gallery):
     page = open_gallery(server).open(1)
     page.control("fullscreen").click()
     page.page.wait_for_function(_IS_FULL)
@@ -340,9 +332,7 @@ def test_arrows_reach_each_image_in_its_order_and_end_at_the_ends(start, demo, o
 # Fingers
 
 
-def test_swipes_turn_the_page_and_close_the_image_pinches_zoom_and_taps_show_what_is_hidden(
-    server, open_gallery
-):
+def test_swipes_turn_and_close_pinches_zoom_and_taps_show_the_rest(server, open_gallery):
     page = open_gallery(server, **PHONE).ready()
     rows = {str(row.id): row for row in of_model(900_001) if row.kind == "a1111"}
     prompts = [infotext_of(rows[id]).split("\n")[0] if id in rows else "" for id in page.ids()]
@@ -396,9 +386,7 @@ def test_swipes_turn_the_page_and_close_the_image_pinches_zoom_and_taps_show_wha
     expect(frame).to_have_attribute("data-bare", "")
 
 
-def test_image_without_a_gallery_has_no_arrows_and_follows_the_finger_until_it_is_let_go(
-    server, open_gallery
-):
+def test_image_without_a_gallery_has_no_arrows_and_follows_a_finger(server, open_gallery):
     row = next(row for row in of_model(900_001, kind="image") if row.kind == "a1111")
     page = open_gallery(server, f"?image={row.id}", **PHONE)
     expect(page.page.locator(".home-shelf, [data-do=open-popular]").first).to_be_attached()
@@ -436,9 +424,7 @@ def test_image_without_a_gallery_has_no_arrows_and_follows_the_finger_until_it_i
 # Videos, ratings
 
 
-def test_video_plays_muted_until_sound_is_requested_and_to_its_end_in_a_slideshow(
-    server, open_gallery
-):
+def test_video_plays_muted_until_sound_is_requested_and_to_its_end(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
     video, mark = page.slide.locator("video"), page.page.locator(".viewer-bar [data-do='mark']")
     wait_for(lambda: video.evaluate("video => !video.paused && video.muted"))
@@ -496,9 +482,7 @@ def _fade(page):
     return page.slide.evaluate("slide => getComputedStyle(slide).animationDuration")
 
 
-def test_slideshow_begins_at_the_focused_image_and_goes_on_until_any_input_which_does_no_more(
-    server, open_gallery
-):
+def test_slideshow_begins_at_the_focused_image_and_ends_at_any_input(server, open_gallery):
     page = open_gallery(server).ready()
     page.key(",")
     page.field("slideshow").select_option("20")  # kept in this browser
@@ -550,9 +534,7 @@ def test_slideshow_begins_at_the_focused_image_and_goes_on_until_any_input_which
         expect(page.page.locator(".viewer-bar .scale")).to_have_text(scale)
 
 
-def test_strangers_markup_is_shown_as_text_and_after_the_last_image_comes_the_first(
-    server, open_gallery
-):
+def test_strangers_markup_is_text_and_the_first_image_follows_the_last(server, open_gallery):
     page = open_gallery(server, f"?model={_HOSTILE}&level=XXX")
     page.page.evaluate(_QUICK)
     page.open()

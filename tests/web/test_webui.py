@@ -191,9 +191,7 @@ def _used(host, row):
 
 
 @pytest.mark.door
-def test_tab_costs_two_small_requests_until_it_or_a_url_that_names_a_model_opens_it(
-    open_host, host
-):
+def test_tab_costs_two_small_requests_until_it_or_a_models_url_opens_it(open_host, host):
     page = open_host(query="?__theme=dark")
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
     page.page.wait_for_load_state("networkidle")
@@ -212,9 +210,7 @@ def test_tab_costs_two_small_requests_until_it_or_a_url_that_names_a_model_opens
 
 
 @pytest.mark.door
-def test_tab_laid_out_unseen_sends_no_request_and_then_has_room_and_colour_before_its_code(
-    browser, host
-):
+def test_unseen_tab_sends_no_request_and_has_room_before_its_code_is_there(browser, host):
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     page, asked, code = context.new_page(), [], []
     page.on("request", lambda request: "/api/" in request.url and asked.append(request.url))
