@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 import random
 import re
 
@@ -172,11 +173,12 @@ def test_back_from_search_sort_and_filter_and_the_end_of_results_restore_the_pos
     page.scroll_to(40)
     topmost = _topmost(page)
     y = page.boxes()[topmost][1]
-    for where in ("loaded", "gallery"):
+    leave = (page.page.go_back, page.control("clear-search").first.click)
+    for where, leave_search in product(("loaded", "gallery"), leave):
         page.search("is:video", where)
         expect(page.page).to_have_url(re.compile("is%3Avideo"))
         wait_for(lambda: topmost not in page.ids())
-        page.page.go_back()
+        leave_search()
         wait_for(lambda: topmost in page.ids() and abs(page.boxes()[topmost][1] - y) < 2, where)
     steps = _steps(page) - 1  # one lies ahead
     page.field("sort").select_option("Oldest")

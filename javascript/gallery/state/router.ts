@@ -102,8 +102,7 @@ export function makeRouter(context: PageContext) {
     depth = readDepth();
     closing = "";
     if (closed) {
-      const { place } = readScrolled();
-      if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
+      if (closed === "search") void scrollBack(Promise.resolve());
       if (!stateBefore) replace(); // another image may have been opened over a layer
       commit(); // what was opened meanwhile
       return;
