@@ -50,12 +50,18 @@ class CivitaiGallery extends HTMLElement {
     // Sent while the code loads. It names the code's version, which may be older than the server.
     const bootstrap = fetch(`${base}api/bootstrap?code=${code}`, { signal });
     bootstrap.catch(() => {}); // page.js tells the user
+    const wait = document.createElement("progress");
+    wait.style.cssText = "all: revert; display: block; margin: 30vh auto";
+    const waiting = setTimeout(() => root.append(wait), 1000);
     try {
       const { start } = await import(`${page}js`);
       await styled;
+      clearTimeout(waiting);
+      wait.remove();
       if (!signal.aborted) start(this, { base, bootstrap, signal });
     } catch (error) {
       console.error(error);
+      clearTimeout(waiting);
       // The server's own sentence, in the browser's language, where it gives one.
       const answer = await fetch(`${page}js`)
         .then((response) => response.json())

@@ -190,6 +190,41 @@ def test_taps_like_and_describe_a_swipe_moves_the_filters_and_bars_fit_320_pixel
         assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
 
 
+def test_step_back_ends_a_selection_before_it_leaves_the_gallery(phone):
+    page, count = phone, phone.page.locator(".selection-bar .count")
+    first, second = (page.tiles.nth(tile).locator("[data-do='mark']") for tile in range(2))
+    page.go("")
+    page.go(f"?model={_SMALL}")
+    page.ready()
+    for tile in (first, first, first, second):  # a second tap at once takes it back
+        tile.tap()
+    expect(count).to_have_text("2 selected")
+    page.open(2)
+    page.page.locator(".viewer-bar [data-do='mark']").tap()
+    page.page.go_back()
+    expect(page.viewer).to_be_hidden()
+    expect(count).to_have_text("3 selected")
+    page.control("more-marked").tap()
+    page.control("invert").wait_for()
+    page.page.go_back()
+    expect(page.control("invert")).to_have_count(0)
+    expect(count).to_have_text("3 selected")
+    page.page.go_back()
+    expect(count).to_be_hidden()
+    page.control("undo").tap()
+    expect(count).to_have_text("3 selected")
+    page.control("mark-none").tap()
+    first.tap()
+    first.tap()  # nothing is left to end
+    expect(count).to_be_hidden()
+    assert page.page.evaluate("location.search") == f"?model={_SMALL}"
+    page.page.go_back()
+    page.page.locator(".home-pictures figure").first.wait_for()
+    page.page.go_forward()
+    page.ready()
+    assert page.page.locator(".selection-bar .count").is_hidden()
+
+
 @pytest.fixture
 def sheet(phone):
     """Return the details of an open image on a phone, as a sheet that rests."""

@@ -3,7 +3,7 @@
 import { el, observeSize } from "./dom";
 
 /** What is open over the page, such as a dialog or a menu. */
-interface Layer {
+export interface Layer {
   element: HTMLElement;
   close: () => void;
 }

@@ -1,7 +1,7 @@
 /** Keeps the page's URL, the browser's history and, in it, the scroll position. */
 
 import type { PageContext } from "../actions";
-import { listLayers } from "../core/dialogs";
+import { type Layer, listLayers } from "../core/dialogs";
 import type { ModelResults, ScrollPlace, State } from "../types";
 import { buildAddress, makeDefaultQuery, parseAddress } from "./query";
 import { readMarks } from "./selection";
@@ -27,6 +27,7 @@ const FAR = 1000; // images; further down, going back is only offered
 
 export function makeRouter(context: PageContext) {
   const { actions, parts, root, signal, store } = context;
+  const isPhone = matchMedia("(pointer: coarse)");
   let isFollowing = false; // the change comes from the address
   let isResting = false; // the address was changed less than REST ms ago
   let isBehind = false; // the address must be changed again after that
@@ -45,6 +46,7 @@ export function makeRouter(context: PageContext) {
     signal,
   });
   root.addEventListener("layers", commitSoon, { signal });
+  store.on(["marks"], commitSoon, { signal });
   window.addEventListener("popstate", onPopState, { signal });
   const onScrollEnd = () =>
     requestAnimationFrame(() => {
@@ -73,9 +75,19 @@ export function makeRouter(context: PageContext) {
     if (isElsewhere || isFilteredAnew) void scrollBack(Promise.all([loaded, filtered]));
   }
 
-  /** Return the layers that have a step of their own: the viewer's step has an address. */
+  /** Return what closes each layer that has a step of its own: the viewer's step has an address. */
+  function listLayerSteps() {
+    const isStep = ({ element }: Layer) => !element.hasAttribute("data-viewer");
+    return listLayers(root)
+      .filter(isStep)
+      .map(({ close }) => close);
+  }
+
+  /** Return what a step back ends, the last first to end: on a phone, the selection too. */
   function listSteps() {
-    return listLayers(root).filter(({ element }) => !element.hasAttribute("data-viewer"));
+    const { marks, open, results } = store.get();
+    const isSelecting = marks.size > 0 && open === null && !results && isPhone.matches;
+    return isSelecting ? [actions.markNone, ...listLayerSteps()] : listLayerSteps();
   }
 
   function goBack(closed: Kind | "layers", steps = 1) {
@@ -85,20 +97,20 @@ export function makeRouter(context: PageContext) {
 
   function onPopState() {
     const closed = closing;
-    hasScrolled = false; // it was in the step that is left
     const isOther = readDepth() !== depth;
     depth = readDepth();
     closing = "";
+    // Else the scrolling was in the gallery that is left.
+    hasScrolled = closed ? closed === "viewer" || closed === "layers" : !isOther;
     if (closed) {
-      const { place } = readScrolled();
-      if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
+      if (closed === "search") void scrollBack(Promise.resolve());
       if (!stateBefore) replace(); // another image may have been opened over a layer
       commit(); // what was opened meanwhile
       return;
     }
     // what is over the page is closed first, else the page would change behind it
-    const layers = listSteps().slice(isOther ? 0 : readLayers());
-    for (const { close } of layers.reverse()) close();
+    const left = isOther ? listLayerSteps() : listSteps().slice(readLayers());
+    for (const close of left.reverse()) close();
     if (isOther) openAddress();
     else replace();
   }
