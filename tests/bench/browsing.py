@@ -5,18 +5,16 @@ They are measured twice: without a job, and beside a job of 300 images.
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from measure import ENTRY, Server, find_free_port, make_environment, median, run_program
-from measure import run_server, wait_for_page
+from measure import median, run_server, Server
+from page_driver import browser_of, CHROMIUM, Server as Gallery
 from tables import format_number, format_table, format_verdict
 
 __all__ = ["FIRST_SCREEN", "HOST", "UNTIL", "browse", "launch_chromium", "run_gallery"]
@@ -70,19 +68,13 @@ def browse(scale: str) -> str:
 @contextmanager
 def launch_chromium() -> Iterator[Any]:
     """Yield a running Chromium, None if it or Playwright is not installed."""
-    names = ("chromium", "google-chrome", "chromium-headless-shell")  # what users have first
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        chromium = None
-    if chromium is None:
+    if CHROMIUM is None or find_spec("playwright") is None:
         yield None
         return
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, browser_of(playwright) as browser:
         yield browser
-        browser.close()
 
 
 class _Visit:
@@ -205,10 +197,5 @@ def _format_report(alone: dict[str, float], beside: dict[str, float]) -> str:
 def run_gallery(server: Server) -> Iterator[tuple[str, int]]:
     """Run the gallery without a host for this server; yield its URL and its process id."""
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
-        data = Path(folder)
-        (data / "settings.json").write_text(json.dumps({"language": "en"}))
-        env = make_environment(server.url, data)
-        port = find_free_port()
-        with run_program([sys.executable, ENTRY, "--port", str(port)], env) as process:
-            wait_for_page(f"http://127.0.0.1:{port}/")
-            yield f"http://127.0.0.1:{port}/", process
+        with closing(Gallery(server.url, Path(folder), language="en")) as gallery:
+            yield f"{gallery.url}/", gallery.process.pid

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = [
-    "ENTRY",
-    "HERE",
-    "Figures",
-    "Run",
-    "Server",
-    "make_environment",
-    "measure_process",
-    "median",
-]
-__all__ += ["find_free_port", "run_program", "run_server", "wait_for_page"]
+__all__ = ["HERE", "Figures", "Run", "Server", "make_environment", "measure_process", "median"]
+__all__ += ["run_server"]
 
 HERE = Path(__file__).resolve().parent
-ENTRY = str(HERE.parent.parent / "scripts" / "civitai_shortcut.py")
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_LONGEST, _PATIENCE = 900, 60.0  # seconds
+_LONGEST = 900  # seconds
+sys.path.insert(0, str(HERE.parent / "support"))
+for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "CIVITAI_API_KEY"):  # the user's own
+    os.environ.pop(_name, None)
+    os.environ.pop(_name.lower(), None)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once
 
 
 @dataclass(frozen=True)
@@ -70,13 +60,10 @@ def median(values: Any) -> float:
     return statistics.median(list(values) or [float("nan")])
 
 
-def make_environment(url: str, data: Path, **more: str) -> dict[str, str]:
-    """Return the environment without the user's proxies and key, with `data` as data folder."""
-    variables = {k: v for k, v in os.environ.items() if k.lower() not in _PROXIES}
-    for name in ("CIVITAI_API_KEY", "PYTHONDONTWRITEBYTECODE"):  # modules are compiled once
-        variables.pop(name, None)
+def make_environment(url: str, data: Path) -> dict[str, str]:
+    """Return the environment with `data` as data folder."""
     ours = {"CIVITAI_BASE_URL": url, "CIVITAI_SHORTCUT_DATA": str(data), "PYTHONUTF8": "1"}
-    return {**variables, **ours, "GRADIO_ANALYTICS_ENABLED": "False", **more}
+    return {**os.environ, **ours}
 
 
 def measure_process(argv: Sequence[str], env: dict[str, str]) -> Run:
@@ -124,38 +111,3 @@ def run_server(**options: float) -> Iterator[Server]:
     finally:
         process.stdin.close()
         process.wait(_LONGEST)
-
-
-@contextmanager
-def run_program(argv: Sequence[str], env: dict[str, str]) -> Iterator[int]:
-    """Run a program until the block ends; yield its process id."""
-    with open(os.devnull, "wb") as nowhere:
-        process = subprocess.Popen(argv, env=env, stdout=nowhere, stderr=nowhere)
-        try:
-            yield process.pid
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def wait_for_page(url: str) -> None:
-    """Wait until a page loads. Raises RuntimeError after a minute."""
-    until = time.monotonic() + _PATIENCE
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < until:
-        try:
-            with opener.open(url, timeout=_PATIENCE) as response:
-                response.read()
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.02)
-    raise RuntimeError(f"{url} does not answer")
-
-
-def find_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

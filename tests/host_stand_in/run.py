@@ -13,6 +13,7 @@ import sys
 import threading
 import types
 from typing import Any
+from unittest import mock
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(_HERE))
@@ -83,8 +84,11 @@ def _load_extension() -> None:
 def _build_page() -> Any:
     """Build the page: the host's own tabs first, so that an extension's tab can send to them."""
     paste.reset()
-    own = [(_own_tab(name), title, name) for name, title in _own_titles().items()]
-    tabs = [tab for callback in script_callbacks.callbacks.get("ui_tabs", []) for tab in callback()]
+    # gradio makes a whole application of each tab, which takes most of a start and serves nobody.
+    with mock.patch("gradio.routes.App.create_app"):
+        own = [(_own_tab(name), title, name) for name, title in _own_titles().items()]
+        callbacks = script_callbacks.callbacks.get("ui_tabs", [])
+        tabs = [tab for callback in callbacks for tab in callback()]
     with gr.Blocks(analytics_enabled=False, title="A host") as page:
         with gr.Tabs(elem_id="tabs"):
             for tab, title, name in [*own, *tabs]:

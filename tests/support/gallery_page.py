@@ -37,6 +37,9 @@ const go = history.go.bind(history);
 history.go = (steps) => { window.stepsBack += 1; go(steps); };
 addEventListener("popstate", () => { window.stepsBack = Math.max(0, window.stepsBack - 1); });
 """
+_REACHED = f"""(([...dialogs]) => dialogs.length
+    ? {{include: [dialogs.at(-1), ...{_ROOT}.querySelectorAll(".toasts")]}} : document
+)({_ROOT}.querySelectorAll("dialog:modal"))"""
 _RESTS = "one => Promise.allSettled(one.getAnimations().map((its) => its.finished))"
 _AT_REST = """
 new Promise((done) => {
@@ -55,7 +58,8 @@ async ([seed, count]) => {
     const [most, step] = [2147483647, 16807];
     const random = (n) => Math.floor(n * (seed = (seed * step) % most) / most);
     seed *= 104729;
-    const frame = () => new Promise(requestAnimationFrame);
+    // after what the page does in this frame
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     const isSeen = (one) => one.checkVisibility({visibilityProperty: true}) && !one.inert;
     const put = (node, parent, next) => parent.insertBefore(node, next);
     const ways = {
@@ -98,12 +102,11 @@ async ([seed, count]) => {
         if (box && box !== top && top.contains(box) && random(2)) gone = box;
         const again = ways[way](gone);
         await frame();
-        await frame();
         const now = root.activeElement;
         if (!now || !isSeen(now) || !top.contains(now))
             lost.push(`${way} ${gone.className}: ${control.outerHTML}`.slice(0, 200));
         again();
-        await frame();
+        await null; // the page sees that it is back before the next one goes
     }
     isOver = true;
     return lost;
@@ -324,13 +327,14 @@ class GalleryPage:
         )
 
     def axe_findings(self) -> list[Any]:
-        """Return (rule, HTML) for each accessibility error that axe-core finds in the page."""
+        """Return (rule, HTML) for each accessibility error that axe-core finds in the page, or in
+        the dialog and messages over it: what lies behind is inert, and is checked without them."""
         # Not as an element: the page runs its own scripts only.
         if self.page.evaluate("typeof axe === 'undefined'"):
             self.page.evaluate(Path(AXE).read_text(encoding="utf-8"))
         self.page.evaluate(_FINISH)
         # To describe what passes takes axe six times as long as to look for what does not.
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = self.page.evaluate(f"axe.run({_REACHED}, {{resultTypes: ['violations']}})")
         return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
 
     def layout_faults(self, least: int) -> list[str]:

@@ -80,7 +80,10 @@ class Host(Server):
 
 
 class HostPage:
-    """A browser page of a host. Our tab is shown, unless a query is added to the host's URL."""
+    """A browser page of a host. Our tab is shown, unless a query is added to the host's URL.
+
+    wrongs: script errors. loaded: requests that have been answered.
+    """
 
     def __init__(self, browser: Any, host: Any, query: str = "", login: Any = None) -> None:
         viewport = {"width": 1400, "height": 1000}
@@ -91,6 +94,8 @@ class HostPage:
         self.page = self.context.new_page()
         self.wrongs: list[str] = []
         self.page.on("pageerror", lambda error: self.wrongs.append(str(error)))
+        self.loaded: list[Any] = []
+        self.page.on("requestfinished", lambda request: self.loaded.append(request))
         self.page.goto(host.url + query)
         if not query:
             self.go_to("Civitai Shortcut")
@@ -101,10 +106,13 @@ class HostPage:
         by_role.or_(page.get_by_role("button", name=name, exact=True)).first.click()  # gradio 3
 
     def open(self, model_id: int, row: Any) -> None:
-        """Open a model's gallery and the viewer with the image `row`, and wait for its details."""
-        self.page.locator("[data-field=find]").first.fill(str(model_id))
-        self.page.keyboard.press("Enter")
-        self.page.locator(f"[data-tile][data-id='{row.id}']").click()
+        """Open a model's gallery, unless it is open, and the viewer with the image `row`, and wait
+        for its details."""
+        tile = self.page.locator(f"[data-tile][data-id='{row.id}']")
+        if not tile.count():
+            self.page.locator("[data-field=find]").first.fill(str(model_id))
+            self.page.keyboard.press("Enter")
+        tile.click()
         self.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
         self.page.locator(".details .uses").wait_for()
 

@@ -1,12 +1,8 @@
-"""Texts that could make a regular expression slow, and the steps that a pattern takes on a text.
-
-The steps are counted by a matcher of our own that goes back as Python's does: a count is the same
-on every machine, while a time is not.
-"""
+"""Texts that could make a regular expression slow, made of what the pattern itself looks for."""
 
 import re
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 try:
@@ -15,7 +11,7 @@ except ImportError:  # Python 3.10
     import sre_compile as _compiler
     import sre_parse as _parser
 
-__all__ = ["Counter", "TooManySteps", "iter_attacks"]
+__all__ = ["iter_attacks"]
 
 _CHARACTERS = {"ANY", "ANY_ALL", "IN", "LITERAL", "NOT_LITERAL"}
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT"}
@@ -26,27 +22,15 @@ _SAMPLES = [*map(chr, (97, 65, 122, 48, 57, 95, 32, 45, 44, 33)), *map(chr, rang
 _SAMPLES += "\x85\xa0²×éßЖİſ日の“”，。\u2028\u2212😀"
 
 
-class TooManySteps(Exception):
-    """A pattern has taken more steps on a text than are allowed."""
-
-
-class _Items(list):
-    """The items of a parsed pattern: (name, value, as it was parsed). width: the least it takes."""
-
-    width = 0
-
-
 def _plain(value: Any) -> Any:
-    """Return a parsed pattern with lists in it: an item of them is found at once."""
+    """Return a parsed pattern with lists in it: its items are (name, value, as it was parsed)."""
     if isinstance(value, _parser.SubPattern):
-        items = _Items((str(op), _plain(value), (op, value)) for op, value in value)
-        items.width = value.getwidth()[0]
-        return items
+        return [(str(op), _plain(value), (op, value)) for op, value in value]
     return [*map(_plain, value)] if isinstance(value, (list, tuple)) else value
 
 
-class Counter:
-    """Counts the steps that a compiled pattern takes on texts."""
+class _Parsed:
+    """A pattern as a tree of items."""
 
     def __init__(self, pattern: re.Pattern) -> None:
         text, flags = pattern.pattern, pattern.flags
@@ -54,123 +38,9 @@ class Counter:
             flags &= ~re.UNICODE  # which Python has added
         else:
             text = text.decode("latin-1")
-        self._tree, self._flags = _plain(_parser.parse(text, flags)), pattern.flags
+        self.tree, self.flags = _plain(_parser.parse(text, flags)), pattern.flags
         self._accepts: dict[tuple[int, str], bool] = {}
         self._single: dict[int, re.Pattern] = {}
-        self._text, self._left = "", 0
-
-    def count(self, method: str, text: str, limit: int) -> tuple[int, list[tuple[int, int]]]:
-        """Return the steps of a method of the pattern on a text, and the spans that match.
-
-        Raises TooManySteps above `limit`.
-        """
-        self._text, self._left = text, limit
-        if method == "fullmatch":
-            ends = (end for end in self._match(0) if end == len(text))
-            spans = [(0, end) for end in islice(ends, 1)]
-        elif method == "match":
-            spans = [(0, end) for end in islice(self._match(0), 1)]
-        else:
-            spans = list(islice(self._scan(), 1 if method == "search" else None))
-        return limit - self._left, spans
-
-    def _scan(self) -> Iterator[tuple[int, int]]:
-        start, least = 0, 0
-        while start <= len(self._text):
-            self._spend()
-            end = next((end for end in self._match(start) if end >= least), None)
-            if end is None:
-                start += 1
-                least = start
-                continue
-            yield start, end
-            start, least = end, end + (end == start)
-
-    def _spend(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise TooManySteps
-
-    def _match(self, start: int) -> Iterator[int]:
-        return self._sequence(self._tree, start, self._flags)
-
-    def _sequence(self, items: list, start: int, flags: int) -> Iterator[int]:
-        """Yield where the items can end that begin at `start`, in the order of Python's tries."""
-        if not items:
-            yield start
-            return
-        tries = [self._item(items[0], start, flags)]
-        while tries:
-            end = next(tries[-1], None)
-            if end is None:
-                tries.pop()
-            elif len(tries) == len(items):
-                yield end
-            else:
-                tries.append(self._item(items[len(tries)], end, flags))
-
-    def _item(self, item: tuple, at: int, flags: int) -> Iterator[int]:
-        op, value, _ = item
-        if op in _CHARACTERS:
-            self._spend()
-            if self._fits(item, at, flags):
-                yield at + 1
-        elif op == "SUBPATTERN":
-            _, added, removed, body = value
-            yield from self._sequence(body, at, (flags | added) & ~removed)
-        elif op == "BRANCH":
-            for body in value[1]:
-                yield from self._sequence(body, at, flags)
-        elif op in _REPEATS:
-            yield from self._repeat(op == "MAX_REPEAT", *value, at, flags)
-        elif op in ("ASSERT", "ASSERT_NOT"):
-            direction, body = value
-            start = at if direction == 1 else at - body.width
-            holds = start >= 0 and next(self._sequence(body, start, flags), None) is not None
-            if holds == (op == "ASSERT"):
-                yield at
-        elif op == "AT":
-            self._spend()
-            if self._is_at(str(value), at, flags):
-                yield at
-        else:
-            raise NotImplementedError(f"the counter does not know {op}")
-
-    def _repeat(
-        self, greedy: bool, low: int, high: int, body: list, start: int, flags: int
-    ) -> Iterator[int]:
-        if len(body) == 1 and body[0][0] in _CHARACTERS and greedy:
-            end = start
-            while end - start < int(high) and self._fits(body[0], end, flags):
-                self._spend()
-                end += 1
-            for at in range(end, start + low - 1, -1):
-                self._spend()
-                yield at
-            return
-        places, tries = [start], [self._sequence(body, start, flags)]
-        if not greedy and low == 0:
-            yield start
-        while tries:
-            count = len(tries) - 1
-            end = next(tries[-1], None) if count < int(high) else None
-            if end is None:
-                tries.pop()
-                at = places.pop()
-                if greedy and count >= low:
-                    self._spend()
-                    yield at
-            elif end != places[-1] or count < low:
-                places.append(end)
-                tries.append(self._sequence(body, end, flags))
-                if not greedy and count + 1 >= low:
-                    self._spend()
-                    yield end
-
-    def _fits(self, item: tuple, at: int, flags: int) -> bool:
-        if at >= len(self._text):
-            return False
-        return self.accepts(item, self._text[at], flags)
 
     def accepts(self, item: tuple, character: str, flags: int) -> bool:
         """Return whether an item of the parsed pattern that is one character fits a character."""
@@ -182,22 +52,6 @@ class Counter:
                 self._single[id(item)] = _compiler.compile(single, flags)
             self._accepts[key] = self._single[id(item)].fullmatch(character) is not None
         return self._accepts[key]
-
-    def _is_at(self, place: str, at: int, flags: int) -> bool:
-        text, size = self._text, len(self._text)
-        if place == "AT_BEGINNING_STRING" or place == "AT_BEGINNING" and not flags & re.MULTILINE:
-            return at == 0
-        if place == "AT_BEGINNING":
-            return at == 0 or text[at - 1] == "\n"
-        if place == "AT_END_STRING":
-            return at == size
-        if place == "AT_END":
-            is_last = at == size or at == size - 1 and text[at] == "\n"
-            return is_last or bool(flags & re.MULTILINE) and text[at] == "\n"
-        word = re.compile(r"\w", flags & re.ASCII)
-        sides = [bool(word.match(text[i])) for i in (at - 1, at) if 0 <= i < size]
-        is_boundary = (sum(sides) == 1) if len(sides) == 2 else any(sides)
-        return is_boundary == ("NON" not in place)
 
     def iter_below(
         self, items: list, flags: int, before: list
@@ -235,14 +89,15 @@ class Counter:
         return text
 
 
-def iter_attacks(counter: Counter, is_text: bool) -> Iterator[tuple[str, str, str]]:
+def iter_attacks(pattern: re.Pattern) -> Iterator[tuple[str, str, str]]:
     """Yield (start, unit, end): texts that repeat the unit and could make the pattern slow.
 
     Nothing is yielded for a pattern that repeats nothing.
     """
-    items = list(counter.iter_below(counter._tree, counter._flags, []))
+    parsed = _Parsed(pattern)
+    items = list(parsed.iter_below(parsed.tree, parsed.flags, []))
     single = [(item, flags) for item, flags, _ in items if item[0] in _CHARACTERS]
-    letters = _represent(counter, single, is_text)
+    letters = _represent(parsed, single, isinstance(pattern.pattern, str))
     repeats = [
         (item, flags, before)
         for item, flags, before in items
@@ -254,14 +109,14 @@ def iter_attacks(counter: Counter, is_text: bool) -> Iterator[tuple[str, str, st
         c
         for c in letters
         if any(
-            counter.accepts(i, c, f)
+            parsed.accepts(i, c, f)
             for repeat, flags, _ in repeats
-            for i, f, _ in counter.iter_below(repeat[1][2], flags, [])
+            for i, f, _ in parsed.iter_below(repeat[1][2], flags, [])
             if i[0] in _CHARACTERS
         )
     ]
     seen: set[tuple[str, str, str]] = set()
-    for attack in _iter_all(counter, repeats, letters, pumped):
+    for attack in _iter_all(parsed, repeats, letters, pumped):
         if len(seen) == _MAX_ATTACKS:
             return
         if attack[1] and attack not in seen:
@@ -269,15 +124,15 @@ def iter_attacks(counter: Counter, is_text: bool) -> Iterator[tuple[str, str, st
             yield attack
 
 
-def _iter_all(counter: Counter, repeats: list, letters: list[str], pumped: list[str]) -> Iterator:
+def _iter_all(parsed: _Parsed, repeats: list, letters: list[str], pumped: list[str]) -> Iterator:
     ends = ["", *letters]
     for repeat, flags, before in repeats:
         starts = {
-            "".join(counter.sample(part, flags, more, letters) for part in parts)
+            "".join(parsed.sample(part, flags, more, letters) for part in parts)
             for more in (0, 1, 2)
             for parts in (before, before[-1:], [])
         }
-        bodies = {counter.sample(repeat[1][2], flags, more, letters) for more in (0, 1, 2)}
+        bodies = {parsed.sample(repeat[1][2], flags, more, letters) for more in (0, 1, 2)}
         for start, body in product(sorted(starts), sorted(bodies)):
             for end in ends:
                 yield start, body, end
@@ -285,14 +140,14 @@ def _iter_all(counter: Counter, repeats: list, letters: list[str], pumped: list[
                 yield "", start, end
     for letter, end in product(pumped, ends):
         yield "", letter, end
-    whole = [counter.sample(counter._tree, counter._flags, more, letters) for more in (0, 1)]
+    whole = [parsed.sample(parsed.tree, parsed.flags, more, letters) for more in (0, 1)]
     for text, cut in product(whole, (0, 1)):
         for end in ends:
             yield "", text[: len(text) - cut], end
     for pair in product(pumped, letters):
         yield "", "".join(pair), ""
     for repeat, flags, before in repeats:
-        start = "".join(counter.sample(part, flags, 1, letters) for part in before)
+        start = "".join(parsed.sample(part, flags, 1, letters) for part in before)
         for letter, end in product(pumped, ends):
             yield start, letter, end
             yield "", start + letter, end
@@ -300,11 +155,11 @@ def _iter_all(counter: Counter, repeats: list, letters: list[str], pumped: list[
         yield "", "".join(pair), end
 
 
-def _represent(counter: Counter, single: list, is_text: bool) -> list[str]:
+def _represent(parsed: _Parsed, single: list, is_text: bool) -> list[str]:
     """Return one character of each kind that the pattern tells apart."""
     found: dict[tuple, str] = {}
     for character in _SAMPLES:
         if is_text or ord(character) < 256:
-            kind = tuple(counter.accepts(item, character, flags) for item, flags in single)
+            kind = tuple(parsed.accepts(item, character, flags) for item, flags in single)
             found.setdefault((*kind, character.isalnum(), character == "\n"), character)
     return list(found.values())

@@ -31,7 +31,7 @@ def _ids_near_the_window(page) -> set[str]:
     return {id for id, (_, y, _, _) in page.boxes().items() if y < 2000}
 
 
-def test_search_costs_two_requests_and_the_nearby_thumbnails(server, open_gallery):
+def test_search_costs_two_requests_and_invalid_input_is_reported(server, open_gallery):
     page = open_gallery(server, "?model=900002").ready()
     wait_for(lambda: _loaded(page) and _requested_thumbnails(page) == _ids_near_the_window(page))
     page.asked.clear()
@@ -42,6 +42,28 @@ def test_search_costs_two_requests_and_the_nearby_thumbnails(server, open_galler
     names = [name for name in names if name != "search_preview"]  # if Enter came after a pause
     assert names == ["lookup", "images"]
     assert _requested_thumbnails(page) == _ids_near_the_window(page)
+
+    lookup = page.page.locator(".of-lookup")
+    for text, said in [
+        ("https://civitai.com/collections/5", "collections"),
+        ("https://evil.example/models/1", "evil.example"),
+        ("99999999999", "99999999999"),
+    ]:
+        page.find(text)
+        expect(page.page.locator(".of-lookup[data-kind=problem]")).to_contain_text(said)
+        assert page.tiles.count()
+        page.field("find").fill("x")
+        expect(lookup).to_be_hidden()
+    page.search("no such model anywhere", "models")
+    none = page.page.get_by_text("No model matches")
+    none.wait_for()
+    page.find("999999999")
+    expect(lookup).to_contain_text("no such model")
+    expect(none).to_be_hidden()
+    expect(page.field("find")).to_be_focused()
+    expect(page.field("find")).to_have_value("999999999")
+    expect(page.field("find")).to_have_attribute("aria-expanded", "false")  # nothing covers it
+    page.tiles.first.wait_for()
 
 
 def test_only_nearby_tiles_are_in_the_page_and_nothing_shifts(server, open_gallery):
@@ -58,9 +80,7 @@ def test_only_nearby_tiles_are_in_the_page_and_nothing_shifts(server, open_galle
     assert low > -3000 and high < 3000
 
 
-def test_arrows_move_by_geometry_space_marks_and_focus_returns_to_the_open_image(
-    server, open_gallery
-):
+def test_keys_move_by_geometry_and_nothing_loses_the_place(server, open_gallery):
     page = open_gallery(server).ready()
     page.page.locator(".grid").focus()
     first = page.focused()
@@ -94,37 +114,35 @@ def test_arrows_move_by_geometry_space_marks_and_focus_returns_to_the_open_image
     expect(page.tile(last)).to_be_in_viewport(ratio=0.5)
     expect(page.page).not_to_have_url(re.compile("image="))
 
+    there = page.scroll_position()
+    height = page.page.viewport_size["height"]
+    cut = next(id for id, (_, y, _, h) in page.boxes().items() if y < height - 60 < y + h)
+    x, y, *_ = page.boxes()[cut]
+    page.page.mouse.move(x + 40, y + 20)
+    page.page.mouse.click(x + 20, y + 20)
+    expect(page.tile(cut)).to_have_attribute("aria-selected", "true")
+    expect(page.tile(cut)).to_be_focused()
+    assert page.scroll_position() == there
+    page.key("n")
 
-def test_sixty_images_are_marked_by_two_clicks_and_the_wheel(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.page.route("**/api/images?*cursor=*", lambda route: None)  # no more than the first hundred
-    first = page.ids()[0]
-    page.tile(first).locator("[data-do='mark']").click()
-    page.wheel(3000)
-    sixtieth = page.page.locator("[data-tile][aria-posinset='60']")
-    sixtieth.wait_for()
-    sixtieth.click(modifiers=["Shift"])
-    expect(page.page.locator(".selection-bar .count")).to_have_text("60 selected")
-    page.choose_more("invert")
-    expect(page.page.locator(".selection-bar .count")).to_have_text("40 selected")
-    page.control("mark-none").click()
-    expect(page.control("download-marked")).to_have_count(0)
-
-
-def test_lost_server_is_told_once_when_an_image_is_closed(server, open_gallery):
-    page = open_gallery(server).open()
-    page.page.context.set_offline(True)
-    page.key("b")
-    page.message("continues by itself").wait_for()
-    page.key("Escape")
-    expect(page.page.locator(".of-images")).to_contain_text("continues by itself")
-    expect(page.viewer).to_be_hidden()
-    assert page.message("continues by itself").count() == 0
-    page.page.context.set_offline(False)
+    page.page.mouse.wheel(0, 700)
+    wait_for(lambda: page.scroll_position() > 300)
+    seen = next(id for id in page.ids() if page.boxes()[id][1] > 0)
+    before = page.boxes()[seen][1]
+    # a few go; what is at the top stays, if it is not one
+    page.field("level").evaluate(
+        "level => { level.value = 'X'; level.dispatchEvent(new Event('change')); }"
+    )
+    expect(page.page).to_have_url(re.compile("level=X&?"))
+    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    if seen in page.ids():
+        assert abs(page.boxes()[seen][1] - before) < 2
 
 
-def test_one_selected_image_is_copied_and_several_are_compared(server, open_gallery):
+def test_one_selected_is_copied_few_compared_and_sixty_take_two_clicks(server, open_gallery):
     page = open_gallery(server, permissions=["clipboard-read", "clipboard-write"]).ready()
+    page.page.route("**/api/images?*cursor=*", lambda route: None)  # no more than the first hundred
+    count = page.page.locator(".selection-bar .count")
     page.tiles.nth(0).locator("[data-do='mark']").click()
     expect(page.control("compare")).to_have_count(0)
     expect(page.control("send-marked")).to_have_text("Copy infotext")
@@ -147,14 +165,18 @@ def test_one_selected_image_is_copied_and_several_are_compared(server, open_gall
     page.control("compare").click()
     page.panel("compare").wait_for()
     assert page.message("Select 2 to 4 pictures to compare").count() == 0
+    page.key("Escape")
+    page.control("mark-none").click()
+    expect(page.control("download-marked")).to_have_count(0)
 
-
-def test_what_the_model_is_does_not_come_back_over_the_images(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.control("about").click()
-    page.scroll_to(40)
-    expect(page.page.locator(".about")).to_be_hidden()
-    expect(page.control("about")).to_have_attribute("aria-expanded", "false")
+    page.tiles.nth(0).locator("[data-do='mark']").click()
+    page.wheel(3000)
+    sixtieth = page.page.locator("[data-tile][aria-posinset='60']")
+    sixtieth.wait_for()
+    sixtieth.click(modifiers=["Shift"])
+    expect(count).to_have_text("60 selected")
+    page.choose_more("invert")
+    expect(count).to_have_text("40 selected")
 
 
 def test_tile_width_marks_filters_and_position_survive_a_reload(server, open_gallery):
@@ -186,62 +208,9 @@ def test_tile_width_marks_filters_and_position_survive_a_reload(server, open_gal
     expect(page.tile(one)).to_have_attribute("aria-selected", "true")
 
 
-def test_filter_keeps_the_visible_images_in_place(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.wheel(700)
-    wait_for(lambda: page.scroll_position() > 300)
-    seen = next(id for id in page.ids() if page.boxes()[id][1] > 0)
-    before = page.boxes()[seen][1]
-    # a few go; what is at the top stays, if it is not one
-    page.field("level").evaluate(
-        "level => { level.value = 'X'; level.dispatchEvent(new Event('change')); }"
-    )
-    expect(page.page).to_have_url(re.compile("level=X&?"))
-    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
-    if seen in page.ids():
-        assert abs(page.boxes()[seen][1] - before) < 2
-
-
-def test_click_that_selects_a_tile_below_the_edge_scrolls_nothing(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.wheel(300)
-    there = page.scroll_position()
-    height = page.page.viewport_size["height"]
-    cut = next(id for id, (_, y, _, h) in page.boxes().items() if y < height - 60 < y + h)
-    x, y, *_ = page.boxes()[cut]
-    page.page.mouse.move(x + 40, y + 20)
-    page.page.mouse.click(x + 20, y + 20)
-    expect(page.tile(cut)).to_have_attribute("aria-selected", "true")
-    expect(page.tile(cut)).to_be_focused()
-    assert page.scroll_position() == there
-
-
-def test_invalid_input_is_reported_beside_the_field(server, open_gallery):
-    page = open_gallery(server).ready()
-    lookup = page.page.locator(".of-lookup")
-    for text, said in [
-        ("https://civitai.com/collections/5", "collections"),
-        ("https://evil.example/models/1", "evil.example"),
-        ("99999999999", "99999999999"),
-    ]:
-        page.find(text)
-        expect(page.page.locator(".of-lookup[data-kind=problem]")).to_contain_text(said)
-        assert page.tiles.count()
-        page.field("find").fill("x")
-        expect(lookup).to_be_hidden()
-    page.search("no such model anywhere", "models")
-    none = page.page.get_by_text("No model matches")
-    none.wait_for()
-    page.find("999999999")
-    expect(lookup).to_contain_text("no such model")
-    expect(none).to_be_hidden()
-    expect(page.field("find")).to_be_focused()
-    expect(page.field("find")).to_have_value("999999999")
-    expect(page.field("find")).to_have_attribute("aria-expanded", "false")  # nothing covers it
-    page.tiles.first.wait_for()
-
-
-def test_failed_thumbnail_has_a_sign_and_is_retried(flaky, flaky_server, open_gallery):
+def test_what_fails_is_retried_waiting_cancelled_and_a_new_server_found(
+    flaky, flaky_server, open_gallery
+):
     flaky.rule(f"/{files.ACCOUNT}/.*width=", status(404))
     page = open_gallery(flaky_server, f"?model={_VIDEOS}")
     id = page.page.locator("[data-tile][data-failed]").first.get_attribute("data-id")
@@ -254,35 +223,34 @@ def test_failed_thumbnail_has_a_sign_and_is_retried(flaky, flaky_server, open_ga
     shown = page.tile(id).and_(page.page.locator("[data-shows]"))  # as it does after a slow answer
     wait_for(lambda: shown.count() or again.evaluate_all(press), "the thumbnail")
 
-
-def test_waiting_for_civitai_can_be_cancelled_at_once(flaky, flaky_server, open_gallery):
-    page = open_gallery(flaky_server).ready()
+    said, stale = page.page.locator(".of-images"), page.page.locator(".grid[data-stale]")
+    page.find(str(_MODEL))
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
+    expect(stale).to_have_count(0)
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
     page.field("sort").select_option("Oldest")
-    expect(page.page.locator(".of-images")).to_contain_text(re.compile(r"no response for \d+ s"))
+    expect(said).to_contain_text(re.compile(r"no response for \d+ s"))
     page.control("give-up").click()
-    expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
+    expect(said).to_contain_text("You stopped waiting")
     flaky.rules.clear()
     page.control("retry").click()
-    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
-    expect(page.page.locator(".of-images")).to_be_hidden()
+    expect(stale).to_have_count(0)
+    expect(said).to_be_hidden()
 
-
-def test_page_reconnects_to_a_restarted_server(demo, start, open_gallery):
-    server = start(demo.url)
-    page = open_gallery(server).ready()
     page.tiles.nth(1).locator("[data-do='mark']").click()
-    server.kill()
-    page.field("sort").select_option("Oldest")
-    expect(page.page.locator(".of-images")).to_contain_text("continues by itself")
-    server.start()
-    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
-    expect(page.page.locator(".of-images")).to_be_hidden()
-    # the oldest are loaded, and it is one of the newest
+    flaky_server.kill()
+    try:
+        page.field("sort").select_option("Newest")
+        expect(said).to_contain_text("continues by itself")
+    finally:
+        flaky_server.start()
+    expect(stale).to_have_count(0)
+    expect(said).to_be_hidden()
+    # the newest are loaded, and it is one of the oldest
     expect(page.page.locator(".selection-bar")).to_contain_text("1 more not shown here")
 
 
-def test_thumbnails_lost_with_the_server_are_reported_once(server, open_gallery):
+def test_lost_server_is_told_once_for_thumbnails_and_a_closed_image(server, open_gallery):
     page = open_gallery(server).ready()
     page.page.context.set_offline(True)
     page.page.wait_for_load_state()
@@ -295,26 +263,15 @@ def test_thumbnails_lost_with_the_server_are_reported_once(server, open_gallery)
     expect(page.page.locator(".grid[data-lost]")).to_have_count(0)
     expect(page.page.locator("[data-failed]")).to_have_count(0)
 
-
-def test_images_above_the_chosen_rating_are_fetched_on_request_only(demo, start, open_gallery):
-    page = open_gallery(start(demo.url, blur_level="None")).ready()
-    blurred = page.page.locator("[data-tile][data-blurred]").first
-    blurred.wait_for()
-    id = blurred.get_attribute("data-id")
-    assert not [path for path in page.asked if path.startswith(f"thumb/{id}")]
-    page.tile(id).click()
-    expect(page.tile(id)).to_have_attribute("data-shows", re.compile("."))
-    expect(page.viewer).to_be_hidden()
-    page.tile(id).click()
-    expect(page.viewer).to_have_attribute("data-id", id)
+    page.open()
+    page.page.context.set_offline(True)
+    page.key("b")
+    page.message("continues by itself").wait_for()
     page.key("Escape")
-    page.page.locator("[data-tile]:not([data-blurred])").first.click()
-    veil = page.slide.locator("[data-do='bare']")  # in the viewer too
-    while not veil.count():
-        page.key("ArrowRight")
-    veil.click()
-    expect(veil).to_have_count(0)
-    expect(page.viewer).to_be_visible()
+    expect(page.page.locator(".of-images")).to_contain_text("continues by itself")
+    expect(page.viewer).to_be_hidden()
+    assert page.message("continues by itself").count() == 0
+    page.page.context.set_offline(False)
 
 
 def test_strangers_markup_is_shown_as_text_without_overflow(server, open_gallery):
@@ -330,16 +287,29 @@ def test_strangers_markup_is_shown_as_text_without_overflow(server, open_gallery
         wait_for(lambda: page.page.evaluate(fits), f"a page of {width} pixels")
 
 
-def test_selection_bar_has_one_row_beside_a_pane_and_stays_over_the_images_while_one_searches(
-    server, open_gallery
-):
-    page = open_gallery(server, viewport={"width": 1600, "height": 900}).ready()
+def test_selection_bar_has_one_row_and_stays_over_the_images(server, open_gallery):
+    page = open_gallery(server, viewport={"width": 900, "height": 800}).ready()
+    bar = page.page.locator(".selection-bar")
+    page.control("about").click()
+    page.scroll_to(40)
+    expect(page.page.locator(".about")).to_be_hidden()
+    expect(page.control("about")).to_have_attribute("aria-expanded", "false")
+    page.control("top").click()
+    page.control("back").wait_for()
+    expect(page.page.locator(".about")).to_be_hidden()  # it does not come back over the images
+    page.key("a")
+    page.control("download-marked").wait_for()
+    for width in (900, 1280):
+        page.page.set_viewport_size({"width": width, "height": 800})
+        assert bar.bounding_box()["height"] < 60, width
+    page.key("n")
+    page.page.set_viewport_size({"width": 1600, "height": 900})
     page.page.locator("civitai-gallery").evaluate("(gallery) => gallery.style.maxWidth = '1000px'")
     for at in (0, 1):
         page.tiles.nth(at).locator("[data-do='mark']").click()
     expect(page.control("compare")).to_be_visible()
     expect(page.control("models-marked").locator("span")).to_be_visible()
-    assert page.page.locator(".selection-bar").bounding_box()["height"] < 70
+    assert bar.bounding_box()["height"] < 70
     page.control("mark-none").click()
     page.page.set_viewport_size({"width": 500, "height": 900})
     page.field("find").click()
@@ -348,7 +318,7 @@ def test_selection_bar_has_one_row_beside_a_pane_and_stays_over_the_images_while
         const { left, top } = bar.getBoundingClientRect();
         return bar.contains(bar.getRootNode().elementFromPoint(left + 20, top + 10));
     }"""
-    assert page.page.locator(".selection-bar").evaluate(is_on_top)
+    assert bar.evaluate(is_on_top)
 
 
 _STANDS_STILL = """async () => {
@@ -389,20 +359,15 @@ def test_background_tab_sends_no_request_and_keeps_its_position(server, open_gal
     wait_for(lambda: page.page.evaluate("scrollY") == there)
 
 
-def test_small_gallery_opens_without_a_layout_shift_and_an_empty_one_offers_a_retry(
-    server, open_gallery
-):
-    page = open_gallery(server, "?model=900007&level=XXX").ready()
+def test_empty_gallery_offers_a_retry_and_a_slow_one_keeps_its_name(server, open_gallery):
+    page = open_gallery(server, f"?model={_EMPTY}")
+    expect(page.page.locator(".of-images")).to_contain_text("empty page")
+    expect(page.control("read-anew")).to_be_visible()
+    page.go(f"?model={_VIDEOS}&level=XXX")
+    page.ready()
     expect(page.page.locator(".status.of-images")).to_be_visible()
     page.page.wait_for_function("document.fonts.status === 'loaded'")
     assert page.page.evaluate("window.seen.shift") <= 0.02
-    page.go(f"?model={_EMPTY}")
-    expect(page.page.locator(".of-images")).to_contain_text("empty page")
-    expect(page.control("read-anew")).to_be_visible()
-
-
-def test_slow_gallery_keeps_its_name_and_shows_where_its_tiles_will_be(server, open_gallery):
-    page = open_gallery(server).ready()
     page.go("")
     card = page.page.locator("[data-do='open-recent']").first
     name = card.get_attribute("title")
@@ -421,15 +386,3 @@ def test_slow_gallery_keeps_its_name_and_shows_where_its_tiles_will_be(server, o
     page.page.unroute_all(behavior="wait")
     page.control("retry").click()
     page.tiles.first.wait_for()
-
-
-def test_bar_of_the_selection_stays_in_one_row(server, open_gallery):
-    page = open_gallery(server, viewport={"width": 900, "height": 800}).ready()
-    page.scroll_to(40)
-    page.control("top").click()
-    page.control("back").wait_for()
-    page.key("a")
-    page.control("download-marked").wait_for()
-    for width in (900, 1280):
-        page.page.set_viewport_size({"width": width, "height": 800})
-        assert page.page.locator(".selection-bar").bounding_box()["height"] < 60, width

@@ -19,11 +19,25 @@ _MODEL = f"images?model={MODEL_ID}"
 _SHA = "0123456789" * 6 + "abcd"
 
 
-def _shown(api, civitai, *metas):
+def _show(api, civitai, *metas, **more):
+    """Let the gallery have an image with each of these data, of ids from 1 on; return the ids."""
     first = civitai._row(civitai.ids[0])
-    rows = [{**first, "id": at, "meta": meta} for at, meta in enumerate(metas, start=1)]
+    rows = [{**first, "id": at, "meta": meta, **more} for at, meta in enumerate(metas, start=1)]
     civitai.script("page", status(200, json.dumps({"items": rows, "metadata": {}}).encode()))
     return [image["id"] for image in api.get(_MODEL)["images"]]
+
+
+def _read_model(api, civitai, type, *files):
+    version = {"id": 7, "name": "v1", "images": [], "files": files}
+    model = {"id": MODEL_ID, "name": "m", "type": type, "modelVersions": [version]}
+    civitai.script("model", status(200, json.dumps(model).encode()))
+    api.get(f"models/{MODEL_ID}")
+
+
+def _used(api, *keys, language="en"):
+    """Return what is said of each resource of the image 1, by its type."""
+    used = api.get("images/1", language)["resources"]
+    return {one["type"]: tuple(one[key] for key in keys) for one in used}
 
 
 _META = {
@@ -37,50 +51,36 @@ _META = {
 
 def test_resource_is_here_another_version_or_missing_with_its_size(api, civitai, folder):
     (folder / "checkpoints" / "mine.safetensors").write_bytes(b"12345")
-    (folder / "checkpoints" / "mine.civitai.info").write_text(
-        json.dumps({"id": 1, "files": [{"hashes": {"SHA256": _SHA.upper()}}]})
-    )
+    hashes = {"id": 1, "files": [{"hashes": {"SHA256": _SHA.upper()}}]}
+    (folder / "checkpoints" / "mine.civitai.info").write_text(json.dumps(hashes))
     (folder / "loras" / "Detail-v3.safetensors").write_bytes(b"123")
-    _shown(api, civitai, _META)
-    told = {one["type"]: one for one in api.get("images/1")["resources"]}
-    said = {
-        kind: (one["availability"], one["availability_label"], one["size"])
-        for kind, one in told.items()
-    }
-    assert said == {
+    _show(api, civitai, _META)
+    assert _used(api, "availability", "availability_label", "size") == {
         "model": ("here", "Installed", 5),
         "lora": ("other", "Another version: v3", 3),
         "vae": ("missing", "Missing", 0),
     }
-    chinese = api.get("images/1", "zh-TW")["resources"]
-    assert [one["availability_label"] for one in chinese if one["type"] == "lora"] == [
-        "另一個版本：v3"
-    ]
+    chinese = _used(api, "availability_label", language="zh-TW")
+    assert chinese["lora"] == ("另一個版本：v3",)
 
 
-def test_size_of_a_missing_file_is_civitais(api, civitai, folder):
-    files = [{"sizeKB": 1.0}, {"sizeKB": 2048, "primary": True, "hashes": {"AutoV2": "AB" * 5}}]
-    version = {"id": 7, "name": "v1", "images": [], "files": files}
-    model = {"id": MODEL_ID, "name": "m", "type": "LORA", "modelVersions": [version]}
-    civitai.script("model", status(200, json.dumps(model).encode()))
-    api.get(f"models/{MODEL_ID}")
-    _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
+def test_size_of_a_missing_file_is_civitais_and_only_an_id_is_said_to_be_unknown(
+    api, civitai, folder
+):
+    meta = {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]}
+    _show(api, civitai, meta)
+    [one] = api.get("images/1")["resources"]
+    assert one["availability"] == "missing" and "only its id" in one["availability_label"]
+    primary = {"sizeKB": 2048, "primary": True, "hashes": {"AutoV2": "AB" * 5}}
+    _read_model(api, civitai, "LORA", {"sizeKB": 1.0}, primary)
     [one] = api.get("images/1")["resources"]
     assert (one["availability"], one["size"], one["name"]) == ("missing", 2 * 1024 * 1024, "m v1")
 
 
-def test_resource_with_only_an_id_is_said_to_be_unknown(api, civitai, folder):
-    _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
-    [one] = api.get("images/1")["resources"]
-    assert one["availability"] == "missing" and "only its id" in one["availability_label"]
-
-
 def test_availability_is_empty_without_known_folders(api, civitai, folder):
     setting.change("model_folders", "")
-    _shown(api, civitai, _META)
-    assert {
-        (one["availability"], one["availability_label"]) for one in api.get("images/1")["resources"]
-    } == {("", "")}
+    _show(api, civitai, _META)
+    assert set(_used(api, "availability", "availability_label").values()) == {("", "")}
     assert api.get("bootstrap")["has_models"] is False
 
 
@@ -88,47 +88,35 @@ def test_image_is_reproducible_if_all_resources_and_a_checkpoint_are_here(api, c
     (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
     (folder / "loras" / "detail_v2.safetensors").write_bytes(b"1")
     lora = {"prompt": "x <lora:detail_v2:1>"}
-    ids = _shown(
-        api,
-        civitai,
+    metas = [
         {"prompt": "x", "Model": "dreamshaper_8"},
         {**lora, "Model": "dreamshaper_8", "VAE": "Automatic"},
         {**lora, "Model": "dreamshaper_7"},
         lora,
         {"prompt": "x <lora:other:1>", "Model": "dreamshaper_8"},
         {"prompt": "x"},
-    )
-    image_records.store_images(
-        [Image(99, "", version_ids=(7,))]
-    )  # Civitai names a version, and no data
-    (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
-    assert api.post("loaded_filter", {"ids": [99, *ids], "words": "is:installed"})["ids"] == [1, 2]
-    assert api.post("loaded_filter", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [
-        99,
-        *ids[2:],
     ]
-    assert api.post("loaded_filter", {"ids": ids, "words": "detail is:here"})["ids"] == [2]
+    ids = _show(api, civitai, *metas)
+    named = Image(99, "", version_ids=(7,))  # Civitai names a version, and no data
+    image_records.store_images([named])
+    (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
+    for words, found in (
+        ("is:installed", [1, 2]),
+        ("-is:here", [99, *ids[2:]]),
+        ("detail is:here", [2]),
+    ):
+        assert api.post("loaded_filter", {"ids": [99, *ids], "words": words})["ids"] == found
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["by-civitai", "of-the-open-model"])
 def test_filter_recognizes_a_file_by_civitais_version_data(api, civitai, folder, named):
     """As the details do: the sidecar names a version, the picture only a hash."""
-    files = [{"name": "x.safetensors", "hashes": {"AutoV2": "AB" * 5}}]
-    version = {"id": 7, "name": "v1", "images": [], "files": files}
-    model = {"id": MODEL_ID, "name": "m", "type": "Checkpoint", "modelVersions": [version]}
-    civitai.script("model", status(200, json.dumps(model).encode()))
-    api.get(f"models/{MODEL_ID}")
+    file = {"name": "x.safetensors", "hashes": {"AutoV2": "AB" * 5}}
+    _read_model(api, civitai, "Checkpoint", file)
     (folder / "checkpoints" / "mine.safetensors").write_bytes(b"1")
     (folder / "checkpoints" / "mine.cm-info.json").write_text('{"VersionId": 7}')
     meta = {"prompt": "x", "Model": "y", "Model hash": "ab" * 5}
-    row = {
-        **civitai._row(civitai.ids[0]),
-        "id": 1,
-        "meta": meta,
-        "modelVersionIds": [7] if named else [],
-    }
-    civitai.script("page", status(200, json.dumps({"items": [row], "metadata": {}}).encode()))
-    api.get(_MODEL)
+    _show(api, civitai, meta, modelVersionIds=[7] if named else [])
     opened = None if named else MODEL_ID
     [one] = api.get(f"images/1?model={opened or ''}")["resources"]
     asked = {"ids": [1], "words": "is:here", "model": opened}
@@ -168,48 +156,31 @@ def test_page_shows_copies_and_filters_by_availability(start, open_gallery, demo
 
 def used_by(server, image_id):
     address = f"{server.url}/civitai_shortcut/api/images/{image_id}?model=900003"
-    return ask(address)["resources"]
-
-
-def ask(address):
     with urllib.request.urlopen(address, timeout=30) as answer:
-        return json.load(answer)
-
-
-def test_workflow_is_copied_in_comfyuis_format(server, open_gallery):
-    page = open_gallery(server, "?model=900001").ready()
-    address = f"{server.url}/civitai_shortcut/api/images"
-    told = {i: ask(f"{address}/{i}") for i in page.ids()}
-    picture = next(i for i, one in told.items() if one["has_workflow"])
-    page.tile(picture).click()
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.page.evaluate("navigator.clipboard.writeText('')")
-    page.control("copy-workflow").click()
-    copied = json.loads(wait_for(lambda: page.page.evaluate("navigator.clipboard.readText()")))
-    assert "nodes" in copied or any("class_type" in node for node in copied.values())
-    page.page.keyboard.press("Escape")
+        return json.load(answer)["resources"]
 
 
 _LORA = 900_003
+_LORA_IN_PROMPT = re.compile(r"<lora:([^:>]+):([\d.]+)>")
 
 
-def _row(*kinds, having=""):
-    """Return the first image of these kinds that has this in its infotext."""
-    fits = (row for row in of_model(_LORA)[:60] if row.kind in kinds and row.type == "image")
-    return next(row for row in fits if having in infotext_of(row))
+def _row(kind, *having):
+    """Return the first image of a kind that has all this in its infotext."""
+    fits = (row for row in of_model(_LORA)[:60] if row.kind == kind and row.type == "image")
+    return next(row for row in fits if all(text in infotext_of(row) for text in having))
 
 
 @pytest.fixture
-def opened(server, open_gallery):
-    """opened(row) -> the page with that picture open and its details there."""
+def open_row(server, open_gallery):
+    """open_row(row) -> the page with that picture open and its details there."""
 
-    def opened(row, **options):
+    def open_row(row, **options):
         page = open_gallery(server, f"?model={_LORA}&image={row.id}", **options).ready()
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         _told(page)
         return page
 
-    return opened
+    return open_row
 
 
 def _told(page):
@@ -218,30 +189,22 @@ def _told(page):
 
 def _copied(page):
     """Return the clipboard once the page says that it copied; wait until the message is gone."""
-    page.message("Copied").click()
-    expect(page.message("Copied")).to_have_count(0)
+    page.message("已複製").click()
+    expect(page.message("已複製")).to_have_count(0)
     return page.page.evaluate("navigator.clipboard.readText()")
 
 
-def test_parameters_are_translated_but_copied_in_english(opened):
-    row = _row("a1111", having="Schedule type:")
-    page = opened(row, locale="zh-TW")
+def test_texts_are_translated_copied_in_english_by_a_click_and_edited(open_row, demo):
+    row = _row("a1111", "Schedule type:", "Negative prompt:", "Lora hashes:")
+    page, text = open_row(row, locale="zh-TW"), infotext_of(row)
+    read = parse_infotext(text)
     names = page.page.locator(".parameters dt").all_inner_texts()
     assert {"步數", "取樣方法", "排程類型", "種子", "尺寸", "CFG scale"} <= set(names)
-    page.control("copy-parameters").click()
-    page.message("已複製").wait_for()
-    assert page.page.evaluate("navigator.clipboard.readText()").startswith("Steps: ")
-
-
-def test_prompts_and_parameters_are_copied_by_a_click_but_not_by_selecting(opened):
-    row = _row("a1111", having="Negative prompt:")
-    page, text = opened(row), infotext_of(row)
-    read = parse_infotext(text)
     box = page.page.locator("section.prompt .copies").bounding_box()
     page.drag((box["x"] + 20, box["y"] + 20), (box["x"] + 160, box["y"] + 20))
     assert page.page.evaluate("String(getSelection())").strip()
     page.page.wait_for_timeout(300)
-    expect(page.message("Copied")).to_have_count(0)  # selecting copies nothing
+    expect(page.message("已複製")).to_have_count(0)  # selecting copies nothing
     page.page.locator(".viewer-bar .position").click()
     for name, wanted in (("prompt", read.prompt), ("negative", read.negative_prompt)):
         page.page.locator(f"section.{name} .copies").click()
@@ -256,22 +219,21 @@ def test_prompts_and_parameters_are_copied_by_a_click_but_not_by_selecting(opene
     assert _copied(page) == text
     page.key("Control+c")
     assert _copied(page) == text
-    page.key("Control+c")
-    page.message("Copied").wait_for()
-    page.page.evaluate(_CLOSED_AND_LEFT)  # for another tab of the host
-    expect(page.message("Copied")).to_have_count(0)
 
+    rows, (name, weight) = page.page.locator(".resources li"), _LORA_IN_PROMPT.search(text).groups()
+    expect(rows.filter(has_text=name).first.locator(".weight")).to_have_text(weight)
+    get_classes = "all => all.map(one => one.classList[0])"
+    parts = page.page.locator(".details-body > *").evaluate_all(get_classes)
+    in_order = ["parameters", "resources", "annotations"]
+    assert [part for part in parts[parts.index("parameters") :] if part in in_order] == in_order
+    links = page.page.locator(".resources a, .links a").evaluate_all(
+        "links => links.map(link => [link.href, link.target, link.rel])"
+    )
+    assert len(links) >= 3
+    for href, target, rel in links:
+        assert href.startswith((f"{demo.url}/", "https://civitai.com/"))
+        assert target == "_blank" and "noopener" in rel
 
-_CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
-    const gallery = document.querySelector("civitai-gallery");
-    gallery.shadowRoot.querySelector("[data-viewer] [data-do=close]").click();
-    requestAnimationFrame(() => { gallery.style.display = "none"; requestAnimationFrame(done); });
-}))"""
-
-
-def test_edited_infotext_is_copied_until_it_is_reset_and_folds_stay_as_they_are_left(opened):
-    row = _row("a1111")
-    page = opened(row)
     page.page.locator("details.infotext summary").click()
     page.field("infotext").fill("my own words\nSteps: 5")
     page.control("copy-infotext").click()
@@ -285,10 +247,10 @@ def test_edited_infotext_is_copied_until_it_is_reset_and_folds_stay_as_they_are_
     expect(page.viewer).to_have_attribute("data-id", str(row.id))
     expect(page.field("infotext")).to_have_value("my own words\nSteps: 5")
     page.control("undo-edit").click()
-    expect(page.field("infotext")).to_have_value(infotext_of(row))
+    expect(page.field("infotext")).to_have_value(text)
     expect(page.control("undo-edit")).to_have_count(0)
     page.control("copy-infotext").click()
-    assert _copied(page) == infotext_of(row)
+    assert _copied(page) == text
     page.page.locator(".viewer-bar .position").click()
     details = page.page.locator("aside.details")
     page.key("i")
@@ -299,36 +261,31 @@ def test_edited_infotext_is_copied_until_it_is_reset_and_folds_stay_as_they_are_
     page.key("i")
     expect(details).to_be_visible()
 
-
-def test_resources_have_weights_and_links_to_civitai(opened, demo):
-    row = _row("a1111", having="Lora hashes:")
-    name, weight = re.search(r"<lora:([^:>]+):([\d.]+)>", infotext_of(row)).groups()
-    page = opened(row)
-    rows = page.page.locator(".resources li")
-    lora = rows.filter(has_text=re.compile(rf"lora.*{name}", re.I | re.S)).first
-    expect(lora.locator(".weight")).to_have_text(weight)
-    sections = page.page.locator(".details-body > *").evaluate_all(
-        "all => all.map(e => e.classList[0])"
-    )
-    at = sections.index("parameters")
-    below = [name for name in sections[at:] if name in ("parameters", "resources", "annotations")]
-    assert below == ["parameters", "resources", "annotations"]
-    links = page.page.locator(".resources a, .links a").evaluate_all(
-        "links => links.map(link => [link.href, link.target, link.rel])"
-    )
-    assert len(links) >= 3
-    for href, target, rel in links:
-        assert href.startswith(f"{demo.url}/") or href.startswith("https://civitai.com/")
-        assert target == "_blank" and "noopener" in rel
+    page.key("Control+c")
+    page.message("已複製").wait_for()
+    page.page.evaluate(_CLOSED_AND_LEFT)  # for another tab of the host
+    expect(page.message("已複製")).to_have_count(0)
 
 
-def test_data_missing_in_the_record_is_read_from_the_file(opened):
-    rows = [row for row in of_model(_LORA)[:60] if row.kind in ("hidden", "none")]
-    hidden = next(row for row in rows if row.kind == "hidden")
-    page = opened(hidden)
-    expect(page.page.locator(".details section.prompt")).to_have_count(0)
+_CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
+    const gallery = document.querySelector("civitai-gallery");
+    gallery.shadowRoot.querySelector("[data-viewer] [data-do=close]").click();
+    requestAnimationFrame(() => { gallery.style.display = "none"; requestAnimationFrame(done); });
+}))"""
+
+
+def test_workflow_is_copied_and_data_that_are_missing_are_read_from_the_file(open_row):
+    page = open_row(_row("comfy"))
+    page.control("copy-workflow").click()
+    page.message("Copied").wait_for()
+    copied = json.loads(page.page.evaluate("navigator.clipboard.readText()"))
+    assert "nodes" in copied or any("class_type" in node for node in copied.values())
+    page.go(f"?model={_LORA}&image={_row('hidden').id}")
+    prompt = page.page.locator(".details section.prompt")
+    _told(page)
+    expect(prompt).to_have_count(0)
     page.control("look-in-file").click()
-    expect(page.page.locator(".details section.prompt")).to_be_visible()
-    page = opened(next(row for row in rows if row.kind == "none"))
+    expect(prompt).to_be_visible()
+    page.go(f"?model={_LORA}&image={_row('none').id}")
     page.control("look-in-file").click()
     page.message("The file has no generation data either").wait_for()

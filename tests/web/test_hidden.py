@@ -101,34 +101,9 @@ def _choose(page, key):
     page.page.locator(f"[role='menu'] [data-do='{key}']").click()
 
 
-def test_author_is_hidden_from_the_details_and_his_gallery_says_so(unhiding_server, open_gallery):
-    page = open_gallery(unhiding_server, "?model=900003&level=XXX").open()
-    first, before = page.viewed(), page.ids()
-    author = page.page.locator(".details [data-do='open-user']").inner_text()
-    page.page.locator(".details [data-do='author-menu']").click()
-    _choose(page, "hide-author")
-    expect(page.message(author)).to_be_visible()
-    expect(page.viewer).not_to_have_attribute("data-id", first["id"])  # the next one is open
-    expect(page.page.locator(".details [data-do='open-user']")).not_to_have_text(author)
-    page.message(author).locator("[data-do='undo']").click()
-    page.key("Escape")
-    expect(_hidden(page)).to_be_hidden()
-    wait_for(lambda: page.ids()[:5] == before[:5])
-    page.tile(first["id"]).click()
-    page.page.locator(".details [data-do='open-user']").click()
-    page.ready()
-    page.key(",")
-    page.field("hidden-kind").select_option("author")
-    page.field("hidden-text").fill(author)
-    page.control("hide").click()
-    expect(page.tiles).to_have_count(0)
-    page.key("Escape")
-    page.page.locator(".status [data-do='show-hidden']").click()
-    page.ready()
-
-
-def test_author_is_hidden_by_keys_and_shown_again_in_the_list(unhiding_server, open_gallery):
+def test_authors_and_words_are_hidden_and_shown_again(unhiding_server, open_gallery):
     page = open_gallery(unhiding_server, "?model=900003&level=XXX").ready()
+    before = page.ids()
     page.key("ArrowDown")
     first = page.focused()
     page.key("h")
@@ -149,6 +124,59 @@ def test_author_is_hidden_by_keys_and_shown_again_in_the_list(unhiding_server, o
     page.key("Enter")
     wait_for(lambda: page.focused_control() == "hidden-text")
 
+    for word in ("marbled", "layers"):
+        page.field("hidden-text").fill(word)
+        page.page.keyboard.press("Enter")
+    rules = page.page.locator(".hidden-rules li")
+    expect(rules).to_have_count(2)
+    expect(rules.first).to_contain_text("layers")
+    page.key("Escape")
+    expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
+    page.reload()
+    page.ready()
+    expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
+    assert page.ids()[:5] != before[:5]
+    for is_shown in (True, False):
+        _hidden(page).click()
+        _choose(page, "show-hidden")
+        wait_for(lambda: (page.ids()[:5] == before[:5]) is is_shown)
+    _hidden(page).click()
+    _choose(page, "hidden-rules")
+    expect(rules.first.locator("[data-do='unhide']")).to_be_focused()
+    rules.first.locator("[data-do='unhide']").click()
+    expect(rules).to_have_count(1)
+    rules.first.locator("[data-do='unhide']").click()
+    expect(rules).to_have_count(0)
+    page.message("marbled").locator("[data-do='undo']").click()
+    expect(rules).to_have_count(1)
+    rules.first.locator("[data-do='unhide']").click()
+    expect(rules).to_have_count(0)
+    page.key("Escape")
+
+    page.open()
+    shown, author = page.viewed()["id"], page.page.locator(".details [data-do='open-user']")
+    name = author.inner_text()
+    page.page.locator(".details [data-do='author-menu']").click()
+    _choose(page, "hide-author")
+    expect(page.message(name)).to_be_visible()
+    expect(page.viewer).not_to_have_attribute("data-id", shown)  # the next one is open
+    expect(author).not_to_have_text(name)
+    page.message(name).locator("[data-do='undo']").click()
+    page.key("Escape")
+    expect(_hidden(page)).to_be_hidden()
+    wait_for(lambda: page.ids()[:5] == before[:5])
+    page.tile(shown).click()
+    author.click()
+    page.ready()
+    page.key(",")
+    page.field("hidden-kind").select_option("author")
+    page.field("hidden-text").fill(name)
+    page.control("hide").click()
+    expect(page.tiles).to_have_count(0)
+    page.key("Escape")
+    page.page.locator(".status [data-do='show-hidden']").click()
+    page.ready()
+
 
 def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
     unhiding_server, open_gallery
@@ -166,33 +194,3 @@ def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
         expect(page.tile(first)).to_have_count(0)
         page.page.locator("[data-do='undo']").click()
         wait_for(lambda: page.boxes().get(first) == before, "the picture at its place")
-
-
-def test_hidden_images_are_counted_shown_on_request_and_listed(unhiding_server, open_gallery):
-    page = open_gallery(unhiding_server, "?model=900003&level=XXX").ready()
-    before = page.ids()
-    page.key(",")
-    for word in ("the", "a"):
-        page.field("hidden-text").fill(word)
-        page.page.keyboard.press("Enter")
-    rules = page.page.locator(".hidden-rules li")
-    expect(rules).to_have_count(2)
-    expect(rules.first).to_contain_text("a")
-    page.key("Escape")
-    expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
-    page.reload()
-    page.ready()
-    expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
-    assert page.ids()[:5] != before[:5]
-    _hidden(page).click()
-    _choose(page, "show-hidden")
-    wait_for(lambda: page.ids()[:5] == before[:5])
-    _hidden(page).click()
-    _choose(page, "hidden-rules")
-    expect(rules.first.locator("[data-do='unhide']")).to_be_focused()
-    rules.first.locator("[data-do='unhide']").click()
-    expect(rules).to_have_count(1)
-    rules.first.locator("[data-do='unhide']").click()
-    expect(rules).to_have_count(0)
-    page.message("the").locator("[data-do='undo']").click()
-    expect(rules).to_have_count(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 import random
 import re
 
@@ -172,11 +173,12 @@ def test_back_from_search_sort_and_filter_and_the_end_of_results_restore_the_pos
     page.scroll_to(40)
     topmost = _topmost(page)
     y = page.boxes()[topmost][1]
-    for where in ("loaded", "gallery"):
+    leave = (page.page.go_back, page.control("clear-search").first.click)
+    for where, leave_search in product(("loaded", "gallery"), leave):
         page.search("is:video", where)
         expect(page.page).to_have_url(re.compile("is%3Avideo"))
         wait_for(lambda: topmost not in page.ids())
-        page.page.go_back()
+        leave_search()
         wait_for(lambda: topmost in page.ids() and abs(page.boxes()[topmost][1] - y) < 2, where)
     steps = _steps(page) - 1  # one lies ahead
     page.field("sort").select_option("Oldest")
@@ -407,15 +409,23 @@ def test_new_gallery_is_read_to_its_end_by_its_handle_then_shuffled_and_shuffled
         wait_for(lambda order=order: page.ids()[:8] == order, f"the order, not {page.ids()[:8]}")
 
 
-def test_back_from_the_large_view_leads_to_the_image_seen_last(server, open_gallery):
-    page = open_gallery(server, _GALLERY, viewport={"width": 390, "height": 844}).open()
-    for _ in range(14):
-        page.key("ArrowRight")
-    last = page.viewer.get_attribute("data-id")
-    page.page.go_back()
-    expect(page.viewer).to_be_hidden()
-    expect(page.tile(last)).to_be_in_viewport()
-    wait_for(lambda: page.focused() == last, "the focus")
+def test_leaving_the_large_view_and_a_reload_lead_to_the_image_seen_last(server, open_gallery):
+    page = open_gallery(server, _GALLERY, viewport={"width": 390, "height": 844}).ready()
+    for leave in (page.page.go_back, lambda: page.key("Escape")):
+        page.open()
+        for _ in range(14):
+            page.key("ArrowRight")
+        last = page.viewer.get_attribute("data-id")
+        leave()
+        expect(page.viewer).to_be_hidden()
+        expect(page.tile(last)).to_be_in_viewport()
+        wait_for(lambda last=last: page.focused() == last, "the focus")
+        page.wait_until_kept()
+        top = _scrolled(page)
+        page.reload()
+        wait_for(lambda top=top: abs(_scrolled(page) - top) < 2, "the place before the reload")
+        page.page.evaluate("scrollTo(0, 0)")
+        page.wait_until_kept()
 
 
 def test_closing_a_panel_leaves_no_step_behind(server, open_gallery):

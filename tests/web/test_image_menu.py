@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fingers import Fingers
-from gallery_page import PHONE, with_axe
+from gallery_page import PHONE
 from host_page import with_text
 from page_driver import expect, find_middle, wait_for
 from page_facts import infotext_of
@@ -57,12 +57,27 @@ def test_right_click_opens_the_menu_without_a_request_and_each_item_does_as_it_s
         page.control("menu-new-tab").click()
     opened.value.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
     opened.value.close()
+
+    tile.click()
+    page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+    page.page.locator(".details .infotext").wait_for()
+    page.slide.locator("img.file").click(button="right")
+    expect(_menu(page)).to_be_visible()
+    page.key("Escape")  # closes only the menu
+    expect(_menu(page)).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    page.key("ContextMenu")
+    page.page.keyboard.type("copy i")
+    page.key("Enter")
+    wait_for(lambda: page.page.evaluate(_READ) == infotext_of(row), "the infotext")
+    assert page.viewed()["id"] == str(row.id)
+    page.key("Escape")
+
     _open_menu(page, tile)
     page.control("menu-author").click()
     expect(page.page).to_have_url(re.compile(f"user={row.username}"))
 
 
-@with_axe
 def test_keys_open_the_menu_choose_in_it_and_shift_is_for_the_browsers_own(server, open_gallery):
     page = open_gallery(server, f"?model={_OTHER}&level=XXX").ready()
     kept = """tile => new Promise(done => {
@@ -80,7 +95,6 @@ def test_keys_open_the_menu_choose_in_it_and_shift_is_for_the_browsers_own(serve
         page.key(key)
         expect(_menu(page)).to_be_visible()
         wait_for(lambda: page.focused_control() == "menu-copy-prompt", "the focus")
-        assert page.axe_findings() == []
         page.key("ArrowUp")
         wait_for(lambda: page.focused_control() == "menu-civitai", "the focus")
         page.key("ArrowDown", 2)
@@ -91,11 +105,6 @@ def test_keys_open_the_menu_choose_in_it_and_shift_is_for_the_browsers_own(serve
         expect(_menu(page)).to_have_count(0)
         wait_for(lambda: page.focused() == tile, "the focus")
     expect(page.marked).to_have_count(0)  # no letter reached the page
-
-
-def test_menu_stays_open_after_a_scroll_from_before_it_opened(server, open_gallery):
-    page = open_gallery(server, f"?model={_OTHER}").ready()
-    page.key("ArrowDown")
     page.page.evaluate(_SCROLL_AND_PRESS)  # the scroll's event is dispatched in the next frame
     page.page.wait_for_function("window.scrollEvents > 0")
     expect(_menu(page)).to_be_visible()
@@ -113,7 +122,7 @@ _SCROLL_AND_PRESS = """() => {
 }"""
 
 
-def test_menu_of_a_marked_image_acts_on_all_marked_images(flaky_server, open_gallery):
+def test_menu_of_a_marked_image_acts_on_all_and_adds_to_collections(flaky_server, open_gallery):
     page = open_gallery(flaky_server, f"?model={_SMALL}").ready()
     for at in (0, 2):
         page.tiles.nth(at).locator("[data-do='mark']").click()
@@ -134,10 +143,8 @@ def test_menu_of_a_marked_image_acts_on_all_marked_images(flaky_server, open_gal
     saved = page.page.locator("[data-tile][data-saved]")
     expect(saved).to_have_count(2)
     assert set(saved.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")) == ids
+    page.key("n")
 
-
-def test_images_are_added_to_a_new_collection_and_then_by_its_name(shared_server, open_gallery):
-    page = open_gallery(shared_server, f"?model={_SMALL}").ready()
     page.page.evaluate(_COUNT_OBSERVERS)
     _open_menu(page, page.tiles.nth(0))
     page.control("menu-collect").click()
@@ -152,24 +159,6 @@ def test_images_are_added_to_a_new_collection_and_then_by_its_name(shared_server
     page.page.get_by_role("menuitem", name="Evening light").click()
     page.control("sets").click()
     expect(page.page.locator("[data-set='Evening light']")).to_contain_text("2")
-
-
-def test_escape_in_the_viewers_menu_closes_only_the_menu(server, open_gallery):
-    row = with_text(_SMALL)
-    page = open_gallery(server, f"?model={_SMALL}&image={row.id}", **_CLIPBOARD)
-    page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
-    page.page.locator(".details .infotext").wait_for()
-    page.slide.locator("img.file").click(button="right")
-    expect(_menu(page)).to_be_visible()
-    page.key("Escape")
-    expect(_menu(page)).to_have_count(0)
-    expect(page.viewer).to_be_visible()
-    page.key("ContextMenu")
-    page.page.keyboard.type("copy i")
-    page.key("Enter")
-    page.message("Copied").wait_for()
-    assert page.page.evaluate(_READ) == infotext_of(row)
-    assert page.viewed()["id"] == str(row.id)
 
 
 def test_long_press_on_a_tile_or_an_open_image_opens_only_the_menu(server, open_gallery):

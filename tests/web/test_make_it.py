@@ -22,8 +22,14 @@ def _needs_only_a_checkpoint(row):
     return row.kind == "a1111" and row.type == "image" and "Model:" in text and "lora" not in text
 
 
-_PLAIN = list(filter(_needs_only_a_checkpoint, of_model(_MODEL)[:90]))[:5]
-_ROW, *_THREE, _OF_SEEDS = _PLAIN  # each makes other images: one server is for all tests
+def _has_one_lora(row):
+    text = infotext_of(row)
+    is_plain = row.kind == "a1111" and row.type == "image" and "Model:" in text
+    return is_plain and text.count("<lora:") == 1 and "UltraSharp" not in text
+
+
+_PLAIN = list(filter(_needs_only_a_checkpoint, of_model(_MODEL)[:90]))[:4]
+_ROW, *_THREE = _PLAIN  # each makes other images: one server is for all tests
 _FINDERS = {"ckpt_name": r"Model: (.+?),", "lora_name": r"<lora:([^:>]+):"}
 
 
@@ -85,10 +91,29 @@ def test_without_a_program_the_page_is_as_before(server, open_gallery):
 
 
 @with_axe
-def test_what_differs_is_said_before_and_the_result_is_compared(made_by, comfy):
+def test_what_is_missing_or_differs_is_said_before_and_compared_after(made_by, comfy):
+    _install(comfy, of="ckpt_name")
     _open(made_by, _ROW)
     made_by.control("make").click()
+    expect(made_by.control("make-now")).to_be_disabled()
+    made_by.control("make-get").click()
+    made_by.panel("model_files").wait_for()
+    made_by.key("Escape")
+    _install(comfy, _ROW, of="ckpt_name")
+    made_by.control("more-makers").click()
+    made_by.control("open-workflow").click()
     dialog = made_by.page.locator("dialog.ask")
+    expect(dialog).to_contain_text(f"gallery/{_ROW.id}")
+    assert [one for one in made_by.axe_findings_in_both_themes() if "ask" in one[1]] == []
+    with made_by.page.expect_download() as saved:
+        made_by.control("save-workflow").click()
+    (stored,) = comfy.workflows.values()
+    assert json.loads(saved.value.path().read_text("utf-8")) == stored
+    dragged = made_by.control("save-workflow").evaluate("link => link.href")
+    assert json.loads(unquote(dragged.partition(",")[2])) == stored
+    made_by.control("leave-workflow").click()
+    expect(dialog).to_have_count(0)
+    made_by.control("make").click()
     expect(dialog).to_contain_text("ComfyUI's noise always comes from the CPU")
     expect(made_by.control("make-now")).to_be_focused()
     findings = made_by.axe_findings_in_both_themes()
@@ -105,23 +130,7 @@ def test_what_differs_is_said_before_and_the_result_is_compared(made_by, comfy):
     expect(made_by.page.locator(".make-ring")).to_have_count(0)
 
 
-def test_what_is_missing_is_offered_first_and_no_weight_is_tried_without_its_lora(made_by, comfy):
-    row = next(filter(_has_one_lora, of_model(_LORA)))
-    _install(comfy, row, of="ckpt_name")
-    _install(comfy, of="lora_name")
-    made_by.go(f"?model={_LORA}&level=XXX&image={row.id}")
-    made_by.control("try-weights").click()
-    expect(made_by.control("make-get")).to_be_visible()
-    expect(made_by.control("make-drops_missing")).to_have_count(0)
-    made_by.go(_ADDRESS)
-    _open(made_by, _ROW)
-    made_by.control("make").click()
-    expect(made_by.control("make-now")).to_be_disabled()
-    made_by.control("make-get").click()
-    made_by.panel("model_files").wait_for()
-
-
-def test_nodes_of_a_stranger_run_only_with_consent(made_by, comfy):
+def test_strangers_nodes_need_consent_programs_a_login_and_what_failed_is_tried_again(made_by):
     row = next(row for row in of_model(_MODEL)[:60] if row.kind == "comfy")
     _open(made_by, row)
     plan = {
@@ -150,11 +159,48 @@ def test_nodes_of_a_stranger_run_only_with_consent(made_by, comfy):
     made_by.field("runs_custom_nodes").check()
     expect(made_by.control("make-now")).to_be_enabled()
     assert sent[-1]["runs_custom_nodes"] and not sent[-1]["rebuilds"]
+    made_by.key("Escape", 2)
+
+    engine = {"id": "a", "kind": "webui", "name": "WebUI", "address": "http://127.0.0.1:1"}
+    lacking = {**engine, "state": "needs_login", "message": "It asks for a login."}
+    ready = {**engine, "state": "ready", "message": ""}
+    logins = []
+    made_by.page.route(
+        "**/engines/find", lambda route: route.fulfill(json=[ready if logins else lacking])
+    )
+    made_by.page.route(
+        "**/engines/login",
+        lambda route: (logins.append(route.request.post_data_json), route.fulfill(json=[ready])),
+    )
+    made_by.control("more-tools").click()
+    made_by.control("settings").click()
+    made_by.control("settings-engines").click()
+    expect(made_by.panel("settings")).to_contain_text("It asks for a login.")
+    made_by.field("engine-text").fill("me")
+    made_by.field("engine-password").fill("a:b")
+    made_by.key("Enter")
+    expect(made_by.page.locator(".engines [data-state='ready']")).to_be_visible()
+    assert logins == [{"engine": "a", "login": "me:a:b"}]
+    job = {"id": 5, "image_id": _ROW.id, "engine": "ComfyUI 0.33.0", "seed": "7", "part": 0}
+    job |= {"state": "failed", "message": "", "name": "", "lora": "ink", "weight": 0.4}
+    made = [{**job, "created": "2026-01-01T00:00:00Z"}]
+    started = {"jobs": [], "refused": []}
+    made_by.page.route(
+        "**/api/made",
+        lambda route: route.fulfill(json=started if route.request.post_data else made),
+    )
+    made_by.reload()
+    made_by.control("jobs").click()
+    expect(made_by.panel("jobs")).to_contain_text("weight 0.4")
+    with made_by.page.expect_request(
+        lambda one: one.url.endswith("/made") and one.post_data
+    ) as sent:
+        made_by.control("job-again").click()
+    body = sent.value.post_data_json
+    assert (body["lora"], body["weight"], body["seed"]) == ("ink", 0.4, "7")
 
 
-def test_several_are_made_one_after_another_also_after_a_reload_and_stopped_or_tried_again(
-    made_by, comfy
-):
+def test_several_are_made_one_after_another_also_after_a_reload(made_by, comfy):
     comfy.seconds = 30
     assert "engines/find" not in made_by.asked
     _open(made_by, _THREE[0])
@@ -195,24 +241,6 @@ def test_several_are_made_one_after_another_also_after_a_reload_and_stopped_or_t
     made_by.panel("compare").wait_for()
 
 
-@with_axe
-def test_workflow_is_opened_in_comfyui_or_dragged_there_as_a_file(made_by, comfy):
-    _open(made_by, _ROW)
-    made_by.control("more-makers").click()
-    made_by.control("open-workflow").click()
-    dialog = made_by.page.locator("dialog.ask")
-    expect(dialog).to_contain_text(f"gallery/{_ROW.id}")
-    assert [one for one in made_by.axe_findings_in_both_themes() if "ask" in one[1]] == []
-    with made_by.page.expect_download() as saved:
-        made_by.control("save-workflow").click()
-    (stored,) = comfy.workflows.values()
-    assert json.loads(saved.value.path().read_text("utf-8")) == stored
-    dragged = made_by.control("save-workflow").evaluate("link => link.href")
-    assert json.loads(unquote(dragged.partition(",")[2])) == stored
-    made_by.control("leave-workflow").click()
-    expect(dialog).to_have_count(0)
-
-
 def test_host_makes_it_with_the_values_that_were_pasted(open_host, host):
     row = with_text(900003)
     page = open_host()
@@ -245,50 +273,19 @@ _LOADED = """() => {
 }"""
 
 
-def test_settings_say_what_to_do_with_each_program_and_take_a_login(made_by, comfy):
-    engine = {"id": "a", "kind": "webui", "name": "WebUI", "address": "http://127.0.0.1:1"}
-    lacking = {**engine, "state": "needs_login", "message": "It asks for a login."}
-    ready = {**engine, "state": "ready", "message": ""}
-    sent = []
-    made_by.page.route(
-        "**/engines/find", lambda route: route.fulfill(json=[ready if sent else lacking])
-    )
-    made_by.page.route(
-        "**/engines/login",
-        lambda route: (sent.append(route.request.post_data_json), route.fulfill(json=[ready])),
-    )
-    made_by.control("more-tools").click()
-    made_by.control("settings").click()
-    made_by.control("settings-engines").click()
-    expect(made_by.panel("settings")).to_contain_text("It asks for a login.")
-    made_by.field("engine-text").fill("me")
-    made_by.field("engine-password").fill("a:b")
-    made_by.key("Enter")
-    expect(made_by.page.locator(".engines [data-state='ready']")).to_be_visible()
-    assert sent == [{"engine": "a", "login": "me:a:b"}]
-
-
-def test_four_seeds_are_made_and_compared_in_one_row(made_by, comfy):
-    comfy.seconds = 0
-    _open(made_by, _OF_SEEDS)
-    made_by.control("more-makers").click()
-    made_by.control("make-seeds").click()
-    compare = made_by.panel("compare")
-    expect(compare.locator(".compare-grid img")).to_have_count(4)
-    expect(compare.get_by_text(re.compile(r"^seed \d+$")).first).to_be_visible()
-    nodes = [node for body in comfy.list_asked("/prompt") for node in body["prompt"].values()]
-    seeds = {node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}
-    assert len(seeds) == 4
-
-
 @with_axe
-def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
+def test_weights_of_a_lora_that_is_here_and_four_seeds_are_each_compared_in_one_row(made_by, comfy):
     comfy.seconds = 0
     row = next(filter(_has_one_lora, of_model(_LORA)))
-    for kind in _FINDERS:
-        _install(comfy, row, of=kind)
+    _install(comfy, row, of="ckpt_name")
+    _install(comfy, of="lora_name")
     comfy.lists["vae_name"] = ["vae-ft-mse-840000-ema-pruned.safetensors"]
     made_by.go(f"?model={_LORA}&level=XXX&image={row.id}")
+    made_by.control("try-weights").click()
+    expect(made_by.control("make-get")).to_be_visible()
+    expect(made_by.control("make-drops_missing")).to_have_count(0)
+    made_by.key("Escape")
+    _install(comfy, row, of="lora_name")
     made_by.control("try-weights").click()
     field = made_by.field("weights")
     expect(field).to_have_value(re.compile(r"^[\d.]+(  [\d.]+){4}$"))
@@ -302,33 +299,19 @@ def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
     expect(compare.locator(".compare-grid img")).to_have_count(2)
     for label in ("weight 0.5", "weight 1.2"):
         expect(compare.get_by_text(label).first).to_be_visible()
+    loras = [one for one in _list_inputs(comfy) if "strength_model" in one]
+    assert [one["strength_model"] for one in loras] == [0.5, 1.2]
+    assert len({one["seed"] for one in _list_inputs(comfy) if "seed" in one}) == 1
+    made_by.key("Escape")
+    comfy.asked.clear()
+    made_by.control("more-makers").click()
+    made_by.control("make-seeds").click()
+    expect(compare.locator(".compare-grid img")).to_have_count(4)
+    expect(compare.get_by_text(re.compile(r"^seed \d+$")).first).to_be_visible()
+    assert len({one["seed"] for one in _list_inputs(comfy) if "seed" in one}) == 4
+
+
+def _list_inputs(comfy):
+    """Return the inputs of all nodes that ComfyUI was asked to run."""
     nodes = [node for body in comfy.list_asked("/prompt") for node in body["prompt"].values()]
-    inputs = [node["inputs"] for node in nodes if node["class_type"] == "LoraLoader"]
-    assert [one["strength_model"] for one in inputs] == [0.5, 1.2]
-    assert len({node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}) == 1
-
-
-def test_weight_that_failed_is_tried_again_after_a_reload(made_by):
-    job = {"id": 5, "image_id": _ROW.id, "engine": "ComfyUI 0.33.0", "seed": "7", "part": 0}
-    job |= {"state": "failed", "message": "", "name": "", "lora": "ink", "weight": 0.4}
-    made = [{**job, "created": "2026-01-01T00:00:00Z"}]
-    started = {"jobs": [], "refused": []}
-    made_by.page.route(
-        "**/api/made",
-        lambda route: route.fulfill(json=started if route.request.post_data else made),
-    )
-    made_by.reload()
-    made_by.control("jobs").click()
-    expect(made_by.panel("jobs")).to_contain_text("weight 0.4")
-    with made_by.page.expect_request(
-        lambda one: one.url.endswith("/made") and one.post_data
-    ) as sent:
-        made_by.control("job-again").click()
-    body = sent.value.post_data_json
-    assert (body["lora"], body["weight"], body["seed"]) == ("ink", 0.4, "7")
-
-
-def _has_one_lora(row):
-    text = infotext_of(row)
-    is_plain = row.kind == "a1111" and row.type == "image" and "Model:" in text
-    return is_plain and text.count("<lora:") == 1 and "UltraSharp" not in text
+    return [node["inputs"] for node in nodes]

@@ -34,10 +34,12 @@ def _check_sent(page, row, tab="img2img"):
 
 
 @pytest.mark.door
-def test_image_is_sent_with_its_infotext_at_full_size_to_fields_in_the_window(open_host):
-    row = with_text(_PAPER)
+def test_image_is_sent_at_full_size_with_its_infotext_to_fields_in_the_window(open_host):
+    first, second = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
+    assert files.get_size(first) != files.get_size(second)
     page = open_host()
-    for name in ("txt2img", "img2img", "inpaint", "extras", "pnginfo"):
+    sends = [(tab, row) for tab in ("img2img", "inpaint") for row in (first, second)]
+    for name, row in [("txt2img", first), ("extras", first), *sends, ("pnginfo", first)]:
         page.open(_PAPER, row)
         page.page.evaluate("window.scrollTo({ top: 1500, behavior: 'instant' })")
         page.send(name)
@@ -52,29 +54,12 @@ def test_image_is_sent_with_its_infotext_at_full_size_to_fields_in_the_window(op
             expect(in_front.first).to_be_in_viewport()
         _check_sent(page, row, name)
         page.go_to("Civitai Shortcut")
-    in_file = re.compile(re.escape(infotext_of(row)))
-    expect(page.sent("pnginfo", "infotext")).to_have_value(in_file)
-    for side, pixels in zip(("width", "height"), files.get_size(row)):
-        expect(page.sent("img2img", side)).to_have_value(str(pixels))
-
-
-@pytest.mark.door
-def test_second_image_takes_the_place_of_the_first_in_its_tab_alone(open_host):
-    first, second = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
-    assert files.get_size(first) != files.get_size(second)
-    page = open_host()
-    sends = [(tab, row) for tab in ("img2img", "inpaint") for row in (first, second)]
-    for tab, row in [("extras", first), *sends]:
-        page.open(_PAPER, row)
-        page.send(tab)
-        _check_sent(page, row, tab)
-        page.go_to("Civitai Shortcut")
     _check_sent(page, first, "extras")
+    in_file = re.compile(re.escape(infotext_of(first)))
+    expect(page.sent("pnginfo", "infotext")).to_have_value(in_file)
 
 
-def test_failed_send_leaves_our_tab_in_front_and_edited_infotext_arrives_without_its_message(
-    open_host,
-):
+def test_failed_send_leaves_our_tab_in_front_and_its_message_until_one_arrives(open_host):
     row = with_text(_PAPER)
     page = open_host()
     page.open(_PAPER, row)
@@ -90,16 +75,30 @@ def test_failed_send_leaves_our_tab_in_front_and_edited_infotext_arrives_without
     page.go_to("Civitai Shortcut")
     expect(page.page.locator(f"[data-tile][data-id='{row.id}']")).to_be_visible()
     expect(page.page.locator(".toast")).to_have_count(0, timeout=1000)
+    page.open(_PAPER, row)
+    page.page.evaluate("""() => {
+        AbortSignal.timeout = () => AbortSignal.abort();
+        document.addEventListener("click", (event) =>
+            event.target.closest("#paste") && event.stopImmediatePropagation(), true);
+    }""")
+    page.send("txt2img")
+    said = page.page.locator("[data-civitai-shortcut='message']")
+    expect(said).to_contain_text("The WebUI has not filled its fields")
 
 
 @pytest.mark.door
-def test_video_sends_its_text_past_the_hosts_guard_of_negative_prompts(open_host):
-    row = with_text(_VIDEOS, "video")
+def test_guard_of_negative_prompts_keeps_no_text_away_and_inpaint_is_in_front(open_host):
+    row = with_text(_VIDEOS, "video")  # which sends its text alone
     page = open_host()
     page.open(_VIDEOS, row)
     page.page.evaluate(_GUARD)
     page.send("txt2img")
     _check_sent(page, row, "txt2img")
+    page.go_to("Civitai Shortcut")
+    page.open(_PAPER, with_text(_PAPER))
+    page.page.evaluate(_FIRST_PAGE)
+    page.send("inpaint")
+    page.page.wait_for_function("window.shown.at(-1) === 'inpaint' && window.shown.length > 2")
 
 
 # Forge Neo's setting: its button works only while there is no negative prompt.
@@ -115,16 +114,7 @@ _GUARD = """() => new MutationObserver(() => {
 }).observe(document.body, { attributes: true, childList: true, subtree: true })"""
 
 
-@pytest.mark.door
-def test_inpaint_is_in_front_though_the_hosts_button_shows_the_first_page(open_host):
-    row = with_text(_PAPER)
-    page = open_host()
-    page.open(_PAPER, row)
-    page.page.evaluate(_FIRST_PAGE)
-    page.send("inpaint")
-    page.page.wait_for_function("window.shown.at(-1) === 'inpaint' && window.shown.length > 2")
-
-
+# Its button shows the first page of img2img a moment later.
 _FIRST_PAGE = """() => {
     window.shown = [];
     const show = window.switch_to_inpaint;
@@ -134,35 +124,18 @@ _FIRST_PAGE = """() => {
 }"""
 
 
-def test_recipe_of_a_gallery_is_sent_without_an_image(open_host):
-    page = open_host()
-    page.page.locator("[data-field=find]").first.fill(str(_PAPER))
-    page.page.keyboard.press("Enter")
-    page.page.locator("[data-tile]").first.wait_for()
-    page.page.locator("[data-do=figures]").first.click()
+def test_selected_image_and_a_gallerys_recipe_are_sent(open_host):
+    page = open_host(query=f"?model={_PAPER}")
+    page.page.locator("[data-tile]").first.hover()
+    page.page.locator("[data-tile] [data-do='mark']").first.click()
+    page.page.locator("[data-do='send-marked']").click()
+    page.page.locator("[data-do='menu-send-txt2img']").click()
+    expect(page.page.locator("#txt2img_prompt textarea")).not_to_have_value("")
+    page.go_to("Civitai Shortcut")
+    page.page.locator("[data-do=figures]:visible").first.click()
     recipe = page.page.locator(".stats .recipe .text").inner_text()
     page.page.locator("[data-do=figures-send]").click()
     expect(page.sent("txt2img", "text")).to_have_value(recipe)
-
-
-def test_size_is_the_images_where_it_is_sent_and_else_the_infotexts(open_host):
-    """An image that was upscaled is larger than its infotext says."""
-    row = with_text(_PAPER)
-    page = open_host()
-    _open_with_text(page, row)
-    for tab, size in [
-        ("txt2img", (320, 640)),
-        ("img2img", files.get_size(row)),
-        ("inpaint", files.get_size(row)),
-    ]:
-        page.send(tab)
-        around = "img2img" if tab == "inpaint" else tab
-        expect(page.sent(around, "text")).to_have_value(_UPSCALED)
-        for side, pixels in zip(("width", "height"), size):
-            expect(page.sent(around, side)).to_have_value(str(pixels))
-        page.page.locator(f"#{around}_width input").first.fill("64")
-        page.go_to("Civitai Shortcut")
-        page.page.locator(f"[data-tile][data-id='{row.id}']").click()
 
 
 _UPSCALED = "a cat\nSteps: 20, Sampler: Euler, Seed: 5, Size: 320x640, Hires upscale: 2"
@@ -178,9 +151,10 @@ def _open_with_text(page, row, text=_UPSCALED):
 
 
 @pytest.mark.door
-def test_image_follows_once_the_host_has_read_the_text(open_host):
+def test_image_follows_once_the_host_has_read_the_text_and_brings_its_size(open_host):
     """gradio 4 can lose the second of two events that overlap; a lost image event harms nothing."""
     page, row = open_host(), with_text(_PAPER)
+    own = "%dx%d" % files.get_size(row)
     page.page.evaluate(_READ_TEXTS)
     for count, text in enumerate(("a cat", "a dog\n", "a\r\ncat", _UPSCALED), 1):
         _open_with_text(page, row, text)
@@ -188,9 +162,19 @@ def test_image_follows_once_the_host_has_read_the_text(open_host):
         wait_for(lambda: len(page.page.evaluate("window.prompts")) == count, "the image")
         read = text.replace("\r\n", "\n").split("\nSteps:")[0].strip()
         assert page.page.evaluate("window.prompts").pop() == read
-        size = "%dx%d" % files.get_size(row)
-        wait_for(lambda: page.read_image_size("img2img") == size, "the image")
+        wait_for(lambda: page.read_image_size("img2img") == own, "the image")
         assert page.page.evaluate("window.events.splice(0)")[:2] == ["paste", "file"]
+        page.go_to("Civitai Shortcut")
+    # an image that was upscaled is larger than its infotext says
+    for tab, size in [("img2img", own), ("inpaint", own), ("txt2img", "320x640")]:
+        if tab != "img2img":
+            _open_with_text(page, row)
+            page.send(tab)
+        around = "img2img" if tab == "inpaint" else tab
+        expect(page.sent(around, "text")).to_have_value(_UPSCALED)
+        for side, pixels in zip(("width", "height"), size.split("x")):
+            expect(page.sent(around, side)).to_have_value(pixels)
+        page.page.locator(f"#{around}_width input").first.fill("64")
         page.go_to("Civitai Shortcut")
 
 
@@ -205,28 +189,6 @@ _READ_TEXTS = """() => {
         window.prompts.push(document.querySelector("#img2img_prompt textarea").value);
     }, true);
 }"""
-
-
-def test_host_that_does_not_read_the_text_is_told(open_host):
-    page = open_host()
-    page.open(_PAPER, with_text(_PAPER))
-    page.page.evaluate("""() => {
-        AbortSignal.timeout = () => AbortSignal.abort();
-        document.addEventListener("click", (event) =>
-            event.target.closest("#paste") && event.stopImmediatePropagation(), true);
-    }""")
-    page.send("txt2img")
-    said = page.page.locator("[data-civitai-shortcut='message']")
-    expect(said).to_contain_text("The WebUI has not filled its fields")
-
-
-def test_selected_image_is_sent_from_the_bar(open_host):
-    page = open_host(query=f"?model={_PAPER}").page
-    page.locator("[data-tile]").first.hover()
-    page.locator("[data-tile] [data-do='mark']").first.click()
-    page.locator("[data-do='send-marked']").click()
-    page.locator("[data-do='menu-send-txt2img']").click()
-    expect(page.locator("#txt2img_prompt textarea")).not_to_have_value("")
 
 
 @pytest.mark.door
@@ -250,13 +212,13 @@ def test_host_with_a_login_without_a_queue_and_below_a_path_of_a_proxy_works(bro
 
 
 @pytest.mark.door
-def test_page_older_than_a_restart_sends_or_says_why_not(open_host, start_host):
-    host = start_host(STAND_IN_FIRST_START="1")  # its fields have no texts yet
+def test_page_of_another_kind_of_host_sends_after_a_restart_or_says_why_not(open_host, start_host):
+    # its fields have no texts yet
+    host = start_host(STAND_IN_FIRST_START="1", **_SD_NEXT)
     row = with_text(_PAPER)
     page = open_host(host)
     page.open(_PAPER, row)
-    page.send("img2img")
-    _check_sent(page, row)
+    _check_sends_to_control(page, host, row)
     wait_for(lambda: host.has_record(row.id), "the record")
     page.go_to("Civitai Shortcut")
     page.open(_PAPER, row)
@@ -264,7 +226,7 @@ def test_page_older_than_a_restart_sends_or_says_why_not(open_host, start_host):
     host.restart()
     assert host.state()["seen"]["gallery_cache_mb"] == 300
     page.send("img2img")
-    _check_sent(page, row, "img2img")
+    _check_in_place(page, row, "img2img")
     page.go_to("Civitai Shortcut")
     page.open(_PAPER, row)
     host.kill()
@@ -273,8 +235,8 @@ def test_page_older_than_a_restart_sends_or_says_why_not(open_host, start_host):
     expect(failed).to_contain_text("does not answer")
     failed.click()
     page.page.mouse.move(0, 0)  # a message below the mouse stays
-    del host.environment["STAND_IN_FIRST_START"]
-    host.environment.update(_SD_NEXT)
+    for name in ("STAND_IN_FIRST_START", *_SD_NEXT):
+        del host.environment[name]
     host.start()  # a press would now run a function that is meant for something else
     asked = []
     page.page.on("request", lambda request: asked.append(request.method + request.url))
@@ -282,11 +244,9 @@ def test_page_older_than_a_restart_sends_or_says_why_not(open_host, start_host):
     page.send("txt2img")
     expect(failed).to_contain_text("The WebUI was restarted: reload the page")
     assert not [one for one in asked if one.startswith("POST") and "/send" in one]
-    page.page.reload()
-    page.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
-    _check_sends_to_control(page, host, row)
 
 
+# Like SD.Next, whose buttons have words of their own.
 _SD_NEXT = {
     "STAND_IN_OLD_NAME": "1",
     "STAND_IN_TABS": "control,txt2img,img2img,inpaint,extras",
@@ -296,10 +256,7 @@ _SD_NEXT = {
 
 
 def _check_sends_to_control(page, host, row):
-    """Send an image to a host like SD.Next, whose buttons have words of their own.
-
-    An image in its input would make it generate from that.
-    """
+    """Send an image to Control: its text alone, as it would use an image in its input, and both."""
     assert host.api("bootstrap")["host"]["send_to"][:3] == ["control", "control_input", "txt2img"]
     inpaint = re.compile("[Ii]npaint")  # gradio 6 builds a tab when it is first shown
     expect(page.page.locator(".details [data-do=send-control]")).to_have_text("Send to Control")
@@ -313,22 +270,29 @@ def _check_sends_to_control(page, host, row):
     sent = translate_for_host(HOSTS["SD.Next"], infotext_of(row))
     assert "CLiP-skip: 2" in sent
     expect(page.page.locator("#control_text textarea")).to_have_value(sent)
-    size = page.page.locator("#control_size textarea")
     page.page.locator("#control_read").click()
-    expect(size).to_have_value("none")
+    expect(page.page.locator("#control_size textarea")).to_have_value("none")
     page.go_to("Civitai Shortcut")
     _open_with_text(page, row)
     page.send("control_input")
-    sent = translate_for_host(HOSTS["SD.Next"], _UPSCALED)
-    expect(page.page.locator("#control_text textarea")).to_have_value(sent)
-    width, height = files.get_size(row)
+    width, _ = _check_in_place(page, row, "control")
     expect(page.page.locator("#control_before_resize_width input")).to_have_value(str(width))
 
+
+def _check_in_place(page, row, tab):
+    """Wait until a tab of SD.Next's, which is in front, has the edited text and the image; return
+    the image's size."""
+    sent = translate_for_host(HOSTS["SD.Next"], _UPSCALED)
+    expect(page.page.locator(f"#{tab}_text textarea")).to_have_value(sent)
+    size = page.page.locator(f"#{tab}_size textarea")
+    width, height = files.get_size(row)
+
     def is_read():
-        page.page.locator("#control_read").click()
+        page.page.locator(f"#{tab}_read").click()
         return size.input_value() == f"{width}x{height}"
 
     wait_for(is_read, "the image")
+    return width, height
 
 
 _FIELD = "#pnginfo_image [data-testid=image]"
@@ -386,7 +350,7 @@ def _check_dropped(page, row):
 
 
 @pytest.mark.door
-def test_tile_is_dragged_over_a_tab_into_its_field_and_fetched_or_not_when_dropped(open_host):
+def test_tile_is_dragged_over_a_tab_into_its_field_and_fetched_when_dropped(open_host):
     row = with_text(_PAPER)
     page = open_host()
     fetched = _listen(page)
@@ -411,9 +375,17 @@ _IS_ON_TOP = """one => {
 }"""
 
 
-def test_open_image_makes_way_for_the_host_while_it_is_dragged(open_host):
-    row = with_text(_PAPER)
+def test_open_image_makes_way_for_the_host_while_it_is_dragged_and_no_video_is_taken(open_host):
+    row = with_text(_VIDEOS, "video")
     page = open_host()
+    fetched = _listen(page)
+    drag = _Drag(page, _show_gallery(page, _VIDEOS, row))
+    field = drag.into_tab("pnginfo")
+    assert field.evaluate("field => field.style.outline") == ""
+    drag.mouse.up()
+    assert not fetched
+    page.go_to("Civitai Shortcut")
+    row = with_text(_PAPER)
     page.open(_PAPER, row)
     viewer = page.page.locator("dialog[data-viewer][data-shows=file]")
     image = viewer.locator(f".stage img.file[src$='/{row.id}']")
@@ -434,14 +406,3 @@ def test_open_image_makes_way_for_the_host_while_it_is_dragged(open_host):
     page.go_to("Civitai Shortcut")
     expect(page.page.locator("[data-field=find]").first).to_be_visible()
     expect(viewer).to_be_hidden()
-
-
-def test_field_for_images_takes_no_video(open_host):
-    row = with_text(_VIDEOS, "video")
-    page = open_host()
-    fetched = _listen(page)
-    drag = _Drag(page, _show_gallery(page, _VIDEOS, row))
-    field = drag.into_tab("pnginfo")
-    assert field.evaluate("field => field.style.outline") == ""
-    drag.mouse.up()
-    assert not fetched

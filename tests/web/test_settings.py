@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import os
 import re
@@ -17,19 +18,16 @@ from page_facts import of_model
 import pytest
 
 
-@pytest.mark.parametrize(
-    "accepted,language,downloads",
-    [
+def test_words_are_in_the_language_of_the_browser(api):
+    for accepted, language, downloads in (
         ("en-US", "en", "Downloads"),
         ("zh-TW,zh;q=0.9", "zh-TW", "下載"),
         ("zh-Hans-SG", "zh-CN", "下载"),
         ("fr", "en", "Downloads"),
-    ],
-)
-def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
-    told = api.get("bootstrap", accepted)
-    assert told["language"] == language and told["words"]["open_jobs"] == downloads
-    assert set(told["words"]) == set(messages.load_catalogue("en").texts)
+    ):
+        told = api.get("bootstrap", accepted)
+        assert told["language"] == language and told["words"]["open_jobs"] == downloads
+        assert set(told["words"]) == set(messages.load_catalogue("en").texts)
 
 
 def test_settings_and_filters_have_bounds_choices_and_values(api):
@@ -90,18 +88,18 @@ def test_values_take_effect_at_once_and_are_saved(api):
     assert told["http_timeout"] == 7 and told["gallery_level"] == "Mature"
 
 
-@pytest.mark.parametrize(
-    "name,value,said",
-    [
-        *[("http_timeout", value, "1 to 600") for value in (0, 601, None, "x", 3.5, True)],
-        *[("gallery_level", "PG", "stays"), ("save_infotext", "yes", "stays"), ("nonsense", 1, "")],
-    ],
-)
-def test_one_bad_value_changes_nothing_and_names_its_field(api, name, value, said):
-    code, error = _error(_put(api, gallery_cache_mb=99, **{name: value}))
-    assert (code, error["code"], error["field"]) == (400, "bad_input", name)
-    assert said in error["message"]
-    assert (setting.gallery_cache_mb, setting.http_timeout) == (2048, 20)
+def test_one_bad_value_changes_nothing_and_names_its_field(api):
+    bad = [("http_timeout", value, "1 to 600") for value in (0, 601, None, "x", 3.5, True)]
+    bad += [
+        ("gallery_level", "PG", "stays"),
+        ("save_infotext", "yes", "stays"),
+        ("nonsense", 1, ""),
+    ]
+    for name, value, said in bad:
+        code, error = _error(_put(api, gallery_cache_mb=99, **{name: value}))
+        assert (code, error["code"], error["field"]) == (400, "bad_input", name)
+        assert said in error["message"], value
+        assert (setting.gallery_cache_mb, setting.http_timeout) == (2048, 20)
     assert not os.path.exists(os.path.join(setting.data_folder(), "settings.json"))
 
 
@@ -111,38 +109,32 @@ def test_all_bad_values_are_named_at_once(api):
     assert error["fields"][error["field"]] == error["message"] and setting.http_timeout == 20
 
 
-def test_folder_is_accepted_only_if_images_can_be_saved_there(api, tmp_path):
+def test_folder_template_and_proxy_are_refused_with_the_reason(api, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    code, error = _error(_put(api, download_images_folder="pictures"))
-    assert (code, error["field"]) == (400, "download_images_folder")
-    assert "full path" in error["message"]
-    code, error = _error(_put(api, download_images_folder=str(tmp_path / "file")))
-    assert (code, error["code"], error["field"]) == (400, "disk", "download_images_folder")
-    assert setting.download_images_folder == ""
-    assert _put(api, download_images_folder=f" {tmp_path / 'new'} ").status_code == 200
-    assert setting.download_images_folder == str(tmp_path / "new")
-
-
-@pytest.mark.parametrize("language", ["en", "zh-TW"])
-def test_invalid_template_is_refused_with_the_reason(api, language):
-    code, error = _error(_put(api, language, saved_name="{author}"))
-    assert (code, error["field"]) == (400, "saved_name")
-    why = {"en": "the file name needs {id}", "zh-TW": "檔名必須有 {id}"}[language]
-    assert why in error["message"]
-    assert setting.saved_name == "{model}/user_gallery_images/{id}"
-    assert _put(api, saved_name=" {author}\\{id}/ ").status_code == 200
-    assert setting.saved_name == _file()["saved_name"] == "{author}/{id}"
-
-
-@pytest.mark.parametrize("language", ["en", "zh-TW"])
-def test_invalid_proxy_is_refused_with_the_reason(api, language, monkeypatch):
-    code, error = _error(_put(api, language, proxy="proxy:1080"))
-    assert (code, error["field"]) == (400, "proxy") and "socks5h://" in error["message"]
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    code, error = _error(_put(api, language, proxy="socks5h://127.0.0.1:1080"))
+    for name, value, language, said in (
+        ("download_images_folder", "pictures", "en", "full path"),
+        ("download_images_folder", str(tmp_path / "file"), "en", ""),
+        ("saved_name", "{author}", "en", "the file name needs {id}"),
+        ("saved_name", "{author}", "zh-TW", "檔名必須有 {id}"),
+        ("proxy", "proxy:1080", "en", "socks5h://"),
+        ("proxy", "proxy:1080", "zh-TW", "socks5h://"),
+    ):
+        before = getattr(setting, name)
+        code, error = _error(_put(api, language, **{name: value}))
+        assert (code, error["field"]) == (400, name) and said in error["message"]
+        assert error["code"] == ("bad_input" if said else "disk")
+        assert getattr(setting, name) == before
+    with monkeypatch.context() as patched:
+        patched.setattr(importlib.util, "find_spec", lambda name: None)
+        code, error = _error(_put(api, proxy="socks5h://127.0.0.1:1080"))
     assert code == 400 and "pip install PySocks" in error["message"] and setting.proxy == ""
-    assert _put(api, proxy=" http://127.0.0.1:3128 ").status_code == 200
-    assert setting.proxy == _file()["proxy"] == "http://127.0.0.1:3128"
+    for name, typed, kept in (
+        ("download_images_folder", f" {tmp_path / 'new'} ", str(tmp_path / "new")),
+        ("saved_name", " {author}\\{id}/ ", "{author}/{id}"),
+        ("proxy", " http://127.0.0.1:3128 ", "http://127.0.0.1:3128"),
+    ):
+        assert _put(api, **{name: typed}).status_code == 200
+        assert getattr(setting, name) == _file()[name] == kept
 
 
 def test_template_is_previewed_with_the_latest_images(api, civitai):
@@ -199,18 +191,16 @@ def _put_all(api, headers, cookies=()):
 
 
 @pytest.mark.parametrize("in_webui", [True, False], ids=["host", "itself"])
-@pytest.mark.parametrize("has_login", [True, False], ids=["login", "open"])
-@pytest.mark.parametrize("headers", [{}, _ELSEWHERE], ids=["here", "elsewhere"])
-def test_settings_are_changed_from_this_machine_or_after_a_login(
-    api, monkeypatch, in_webui, has_login, headers
-):
+def test_settings_are_changed_from_this_machine_or_after_a_login(api, monkeypatch, in_webui):
     monkeypatch.setattr(host, "in_webui", lambda: in_webui)
-    api.app.auth = {"me": "secret"} if has_login else None
     api.app.tokens = {"a-token": "me"}
-    is_let_in = has_login or not headers
-    changed, codes = _put_all(api, headers, {"access-token": "a-token"})
-    assert changed == (_ALL if is_let_in else set())
-    assert codes == (set() if is_let_in else {"only_here"})
+    for has_login, headers in itertools.product((True, False), ({}, _ELSEWHERE)):
+        setting.restore()  # what is already so may be set by anybody
+        api.app.auth = {"me": "secret"} if has_login else None
+        is_let_in = has_login or not headers
+        changed, codes = _put_all(api, headers, {"access-token": "a-token"})
+        assert changed == (_ALL if is_let_in else set())
+        assert codes == (set() if is_let_in else {"only_here"})
 
 
 def test_settings_that_the_host_froze_cannot_be_changed(api, monkeypatch):
@@ -223,26 +213,16 @@ def test_settings_that_the_host_froze_cannot_be_changed(api, monkeypatch):
     assert "the WebUI was started with its settings locked" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"X-Forwarded-For": "127.0.0.1"},
-        {"X-Forwarded-Proto": "https"},
-        {"X-Real-IP": "127.0.0.1"},
-        {"Via": "1.1 proxy"},
-        {"Host": "evil.example"},
-    ],
-    ids=lambda headers: next(iter(headers)),
-)
-def test_forwarded_request_or_foreign_host_name_is_not_from_this_machine(api, headers):
-    assert _put_all(api, headers) == (set(), {"only_here"})
-    sent = {"X-Civitai-Shortcut": "1", **headers}
-    assert api.ask("api/key/test", "POST", headers=sent, json={"key": "x"}).status_code == 403
-
-
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost:7860", "[::1]:7860", "my.localhost"])
-def test_own_names_of_this_machine_are_from_this_machine(api, name):
-    assert api.get("bootstrap", Host=name)["key"]["locked"] == ""
+def test_forwarded_request_or_foreign_host_name_is_not_from_this_machine(api):
+    for name in ("127.0.0.1", "localhost:7860", "[::1]:7860", "my.localhost"):
+        assert api.get("bootstrap", Host=name)["key"]["locked"] == ""
+    for name, value in (
+        *(("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "https")),
+        *(("X-Real-IP", "127.0.0.1"), ("Via", "1.1 proxy"), ("Host", "evil.example")),
+    ):
+        assert _put_all(api, {name: value}) == (set(), {"only_here"}), name
+        sent = {"X-Civitai-Shortcut": "1", name: value}
+        assert api.ask("api/key/test", "POST", headers=sent, json={"key": "x"}).status_code == 403
 
 
 # The key
@@ -261,13 +241,13 @@ def test_key_is_saved_and_never_sent_back(api):
     assert not setting.civitai_api_key and not os.path.exists(host.find_key_file())
 
 
-@pytest.mark.parametrize("language,said", [("en", "not an API key"), ("zh-TW", "不是 API 金鑰")])
-def test_invalid_key_is_refused_and_not_repeated(api, language, said):
+def test_invalid_key_is_refused_and_not_repeated(api):
     setting.save_api_key("before")
-    answer = api.send("PUT", "key", {"key": "two words"}, language)
-    code, error = _error(answer)
-    assert (code, error["field"]) == (400, "key") and said in error["message"]
-    assert "two words" not in answer.text and setting.civitai_api_key == "before"
+    for language, said in (("en", "not an API key"), ("zh-TW", "不是 API 金鑰")):
+        answer = api.send("PUT", "key", {"key": "two words"}, language)
+        code, error = _error(answer)
+        assert (code, error["field"]) == (400, "key") and said in error["message"]
+        assert "two words" not in answer.text and setting.civitai_api_key == "before"
 
 
 def test_key_of_the_environment_wins_with_a_message(api, monkeypatch):
@@ -318,17 +298,6 @@ _READ_AGAIN = "new BroadcastChannel('civitai-shortcut-settings').postMessage('ch
 _MASKS = (("None", 1), ("XXX", 31))  # a level's mask of browsing levels
 
 
-@pytest.fixture
-def page(server, open_gallery):
-    """For what changes nothing in the end."""
-    return _opened(open_gallery(server).ready())
-
-
-@pytest.fixture
-def own_page(shared_server, open_gallery):
-    return _opened(open_gallery(shared_server).ready())
-
-
 def _opened(page):
     expect(page.panel("settings")).to_be_hidden()
     page.key(",")
@@ -366,25 +335,55 @@ def _kept(server):
     return json.loads((server.data / "settings.json").read_text(encoding="utf-8"))
 
 
-def test_each_kind_of_field_is_saved_and_takes_effect_at_once_and_after_a_reload(
-    shared_server, own_page
-):
-    page = own_page
+def test_each_kind_of_field_takes_effect_for_good_and_no_key_is_shown(shared_server, open_gallery):
+    page = _opened(open_gallery(shared_server).ready())
+    gallery, told = page.page.locator("civitai-gallery"), page.page.locator(".key .form-message")
     for name, value in _CHANGED.items():
         assert _shown(page, name) != value
         _fill(page, name, value)
         wait_for(lambda: _kept(shared_server).get(name) == value)
-    page.key("Escape")  # at once
+    page.control("settings-basic").click()
+    page.field("theme").select_option("dark")
+    expect(gallery).to_have_attribute("data-theme", "dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.page.evaluate(ground) == "rgb(21, 23, 26)"
+    expect(page.field("key")).to_have_attribute("type", "password")
+    page.field("key").fill("another-key")
+    page.control("test-key").click()
+    expect(told).to_have_class("form-message wrong")
+    page.control("save-key").click()
+    expect(told).to_have_text(re.compile("^The key is saved · Civitai does not know this key"))
+    page.field("key").fill(_KEY)
+    page.control("test-key").click()
+    expect(told).to_contain_text("demo_user")
+    page.control("save-key").click()
+    expect(told).to_have_text(re.compile("^The key is saved · .*demo_user$"))
+    expect(page.field("key")).to_have_value("")
+    page.key("Escape")
     expect(page.field("limit")).to_have_value("77")
     page.page.locator("[data-tile][data-blurred]").first.wait_for()
+
     page.reload()
+    expect(gallery).to_have_attribute("data-theme", "dark")
     _opened(page.ready())
     assert {name: _shown(page, name) for name in _CHANGED} == _CHANGED
+    page.field("theme").select_option("")
+    expect(gallery).to_have_attribute("data-theme", "light")
+    expect(told).to_contain_text("A key is saved")
+    expect(page.field("key")).to_have_value("")
+    root = "document.querySelector('civitai-gallery').shadowRoot"
+    assert _KEY not in page.page.evaluate(f"{root}.innerHTML")
+    page.control("test-key").click()
+    expect(told).to_contain_text("demo_user")
+    page.control("remove-key").click()
+    wait_for(lambda: "A key is saved" not in told.inner_text())
+    expect(page.control("remove-key")).to_be_disabled()
     page.key("Escape")
     expect(page.field("limit")).to_have_value("77")
 
 
-def test_refused_value_is_explained_at_its_field_and_the_old_one_stays(server, page):
+def test_refused_value_is_explained_and_an_unanswered_one_saved_later(shared_server, open_gallery):
+    page = _opened(open_gallery(shared_server).ready())
     names = page.page.locator("[data-names] li")
     page.control("settings-advanced").click()
     _control(page, "saved_name").fill("mine/{id}-{seed}")  # previewed while it is typed
@@ -403,51 +402,12 @@ def test_refused_value_is_explained_at_its_field_and_the_old_one_stays(server, p
         expect(wrong).to_contain_text(said)
         expect(_control(page, name)).to_have_attribute("aria-invalid", "true")
         expect(_control(page, name)).to_have_value(typed)
-        assert _kept(server).get(name) != typed
+        assert _kept(shared_server).get(name) != typed
         page.key("Escape")
         _opened(page)  # what was not saved is discarded
         expect(_control(page, name)).to_have_value(original)
         expect(_control(page, name)).to_have_attribute("aria-invalid", "false")
 
-
-def test_change_is_undone_unless_another_page_has_changed_it_again(
-    shared_server, own_page, open_gallery
-):
-    other = open_gallery(shared_server).ready()
-    before = _control(own_page, "gallery_download_limit").input_value()
-    _fill(own_page, "gallery_download_limit", 5)
-    own_page.control("undo").click()
-    expect(_control(own_page, "gallery_download_limit")).to_have_value(before)
-    wait_for(lambda: _kept(shared_server).get("gallery_download_limit") == int(before))
-    _fill(own_page, "gallery_download_limit", 6)
-    own_page.message("Saved").wait_for()
-    _fill(_opened(other), "gallery_download_limit", 7)
-    other.message("Saved").wait_for()
-    own_page.page.evaluate(_READ_AGAIN)  # contexts of a test share no channel
-    expect(_control(own_page, "gallery_download_limit")).to_have_value("7")
-    own_page.control("undo").click()
-    own_page.message("Changed elsewhere since").wait_for()
-    assert _kept(shared_server).get("gallery_download_limit") == 7
-    own_page.control("setting-back").click()  # to what it was when the panel was opened
-    wait_for(lambda: _kept(shared_server).get("gallery_download_limit") == int(before))
-    expect(own_page.control("setting-back")).to_have_count(0)
-
-
-def test_what_only_another_page_has_changed_offers_no_way_back(
-    shared_server, own_page, open_gallery
-):
-    other = open_gallery(shared_server).ready()
-    _fill(_opened(other), "gallery_download_limit", 8)
-    other.message("Saved").wait_for()
-    own_page.page.evaluate(_READ_AGAIN)
-    expect(_control(own_page, "gallery_download_limit")).to_have_value("8")
-    expect(own_page.control("setting-back")).to_have_count(0)
-    other.control("setting-back").click()
-    expect(other.control("setting-back")).to_have_count(0)
-
-
-def test_value_is_saved_once_the_server_answers_again(shared_server, own_page):
-    page = own_page
     page.context.set_offline(True)
     _fill(page, "http_timeout", 44)
     wrong = page.page.locator("#setting-http_timeout-wrong")
@@ -459,53 +419,48 @@ def test_value_is_saved_once_the_server_answers_again(shared_server, own_page):
     assert _kept(shared_server).get("http_timeout") == 44
 
 
-def test_theme_is_chosen_at_once_and_for_good(page):
-    gallery = page.page.locator("civitai-gallery")
-    ground = "getComputedStyle(document.body).backgroundColor"
-    page.field("theme").select_option("dark")
-    expect(gallery).to_have_attribute("data-theme", "dark")
-    assert page.page.evaluate(ground) == "rgb(21, 23, 26)"
-    page.reload()
-    page.ready()
-    expect(gallery).to_have_attribute("data-theme", "dark")
-    _opened(page).field("theme").select_option("")
-    expect(gallery).to_have_attribute("data-theme", "light")
+def test_change_is_undone_unless_another_page_has_changed_it_since(shared_server, open_gallery):
+    page = _opened(open_gallery(shared_server).ready())
+    other = open_gallery(shared_server).ready()
+    name, field = "gallery_download_limit", _control(page, "gallery_download_limit")
+    before = field.input_value()
+
+    def is_kept(value):
+        return lambda: _kept(shared_server).get(name) == int(value)
+
+    _fill(page, name, 5)
+    page.control("undo").click()
+    expect(field).to_have_value(before)
+    wait_for(is_kept(before))
+    _fill(page, name, 6)
+    page.message("Saved").wait_for()
+    _fill(_opened(other), name, 7)
+    other.message("Saved").wait_for()
+    page.page.evaluate(_READ_AGAIN)  # contexts of a test share no channel
+    expect(field).to_have_value("7")
+    page.control("undo").click()
+    page.message("Changed elsewhere since").wait_for()
+    assert is_kept(7)()
+    page.control("setting-back").click()  # to what it was when the panel was opened
+    wait_for(is_kept(before))
+    expect(page.control("setting-back")).to_have_count(0)
+
+    other.page.evaluate(_READ_AGAIN)
+    expect(_control(other, name)).to_have_value(before)
+    other.key("Escape")
+    page.key("Escape")
+    _opened(page)
+    _fill(_opened(other), name, 8)
+    wait_for(is_kept(8))
+    page.page.evaluate(_READ_AGAIN)
+    expect(field).to_have_value("8")
+    expect(page.control("setting-back")).to_have_count(0)  # it has not changed it
+    other.control("setting-back").click()
+    expect(other.control("setting-back")).to_have_count(0)
 
 
-def test_key_is_tested_saved_and_removed_and_never_shown(own_page):
-    page = own_page
-    told = page.page.locator(".key .form-message")
-    expect(page.field("key")).to_have_attribute("type", "password")
-    page.field("key").fill("another-key")
-    page.control("test-key").click()
-    expect(told).to_have_class("form-message wrong")
-    page.control("save-key").click()
-    expect(told).to_have_text(re.compile("^The key is saved · Civitai does not know this key"))
-    page.field("key").fill(_KEY)
-    page.control("test-key").click()
-    expect(told).to_contain_text("demo_user")
-    page.control("save-key").click()
-    expect(told).to_have_text(re.compile("^The key is saved · .*demo_user$"))
-    expect(page.field("key")).to_have_value("")
-    page.reload()
-    _opened(page.ready())
-    expect(told).to_contain_text("A key is saved")
-    expect(page.field("key")).to_have_value("")
-    assert _KEY not in page.page.evaluate(
-        "document.querySelector('civitai-gallery').shadowRoot.innerHTML"
-    )
-    page.control("test-key").click()
-    expect(told).to_contain_text("demo_user")
-    page.control("remove-key").click()
-    wait_for(lambda: "A key is saved" not in told.inner_text())
-    expect(page.control("remove-key")).to_be_disabled()
-
-
-@pytest.mark.parametrize(
-    "lock,words", [("frozen", "settings locked"), ("only_here", "on the machine")]
-)
-def test_reason_why_nothing_can_be_changed_is_said_once(server, open_gallery, lock, words):
-    page = open_gallery(server).ready()
+def test_reason_why_nothing_can_be_changed_is_said_once(server, open_gallery):
+    page, lock = open_gallery(server, ""), ""
 
     def lock_all(route):
         answer = route.fetch()
@@ -515,16 +470,21 @@ def test_reason_why_nothing_can_be_changed_is_said_once(server, open_gallery, lo
         route.fulfill(response=answer, json=told)
 
     page.page.route(re.compile("api/(bootstrap|settings)"), lock_all)
-    page.reload()
-    page.ready()
-    _opened(page)
-    expect(page.panel("settings").get_by_text(words)).to_have_count(1)
-    expect(_control(page, "http_timeout")).to_be_disabled()
+    for lock, words in (("frozen", "settings locked"), ("only_here", "on the machine")):
+        page.go("")
+        _opened(page)
+        expect(page.panel("settings").get_by_text(words)).to_have_count(1)
+        expect(_control(page, "http_timeout")).to_be_disabled()
     page.page.unroute_all(behavior="wait")
 
 
 def test_lowered_highest_rating_leaves_no_image_above_it(start, demo, open_gallery):
-    page = open_gallery(start(demo.url, gallery_level="XXX"), "?model=900003").ready()
+    page = open_gallery(start(demo.url, gallery_level="XXX"), "")
+    _opened(page)
+    with page.page.expect_request("**/api/home"):
+        _fill(page, "gallery_level", "X")
+    _fill(page, "gallery_level", "XXX")
+    page.message("Saved").wait_for()
     expected = {level: [str(row.id) for row in of_model(900_003, mask)] for level, mask in _MASKS}
 
     def choose(level):
@@ -546,9 +506,3 @@ def test_lowered_highest_rating_leaves_no_image_above_it(start, demo, open_galle
     page.key(",")
     _fill(page, "gallery_level", "X")
     expect(page.field("level")).to_have_value("None")  # chosen for this gallery, and lower
-
-
-def test_lowered_highest_rating_asks_for_the_home_pages_models_anew(start, demo, open_gallery):
-    page = _opened(open_gallery(start(demo.url, gallery_level="XXX"), ""))
-    with page.page.expect_request("**/api/home"):
-        _fill(page, "gallery_level", "None")

@@ -259,16 +259,13 @@ def unwatching_server(shared_server):
     return shared_server
 
 
-def test_watch_has_the_name_of_its_model_and_stays_while_others_are_opened(
-    unwatching_server, open_gallery
-):
+def test_watch_is_named_keeps_the_focus_and_is_checked_each_hour(unwatching_server, open_gallery):
     page = open_gallery(unwatching_server, "?model=900003").ready()
     page.page.route("**/api/models/900001", lambda route: None)  # never loaded here
     page.go("?model=900001")
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")
-    page.field("find").fill("900002")
-    page.key("Enter")
+    page.find("900002")
     expect(page.control("watch")).to_have_text("Watch")
     page.page.locator(".gallery-header h2").wait_for()
     page.open_watches()
@@ -276,12 +273,6 @@ def test_watch_has_the_name_of_its_model_and_stays_while_others_are_opened(
     page.control("open-watched").click()
     expect(page.control("watch")).to_have_text("Watching")
 
-
-def test_rows_keep_the_focus_during_a_check_and_pass_it_to_the_panel(
-    unwatching_server, open_gallery
-):
-    page = open_gallery(unwatching_server, "?model=900001").ready()
-    page.control("watch").click()
     page.open_watches()
     said = page.page.locator(".galleries li > p")
     expect(said).to_contain_text("not checked")
@@ -295,11 +286,6 @@ def test_rows_keep_the_focus_during_a_check_and_pass_it_to_the_panel(
     page.control("undo").click()
     expect(said).to_contain_text("nothing new, checked")  # as before
 
-
-def test_open_page_asks_for_a_check_every_hour(start, demo, open_gallery):
-    page = open_gallery(start(demo.url, watch_daily=True), "?model=900001").ready()
-    page.control("watch").click()
-    expect(page.control("watch")).to_have_text("Watching")
     page.page.clock.install()
     requests = []
     page.page.on("requestfinished", lambda request: requests.append(request))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import urllib.error
 import urllib.request
 from urllib.parse import quote
 
 from civitai_demo.files import draw_original
-from host_page import with_text
 from page_driver import contents, expect, wait_for
 from page_facts import infotext_of, of_model
 import pytest
@@ -19,13 +19,18 @@ _SHOWPIECE, _PAPER, _VIDEOS = 900001, 900003, 900007
 
 
 @pytest.mark.door
-def test_each_load_registers_each_callback_and_one_unsaved_tab_without_a_request(host):
+def test_each_load_registers_each_callback_and_one_unsaved_tab_of_two_components(host):
     state = host.state()
-    assert len(state["rounds"]) == 2 and state["watched"] == []
+    assert len(state["rounds"]) == 2 and state["watched"] == []  # no request was sent
     for load in state["rounds"]:
         assert load["callbacks"] == {"ui_tabs": 1, "app_started": 1, "image_saved": 1}
         assert load["tabs"] == [["Civitai Shortcut", "civitai_shortcut"]]
         assert load["all_unsaved"] and load["components"]
+    config = host.get("config")
+    ours = [part["id"] for part in config["components"] if "ivitai" in json.dumps(part)]
+    targets = [target for event in config["dependencies"] for target in event["targets"]]
+    assert len(ours) == 2  # the tab and its page
+    assert not {target[0] if isinstance(target, list) else target for target in targets} & {*ours}
 
 
 @pytest.mark.door
@@ -89,7 +94,7 @@ def test_page_receives_the_hosts_capabilities(host):
     assert bootstrap["has_models"] is False
 
 
-def test_values_that_will_be_lost_are_shown_before_a_send(host, open_host):
+def test_values_that_will_be_lost_are_shown_before_a_send_and_our_keys_stay_here(host, open_host):
     own = ("DPM++ 2M", "Euler", "Euler a")
     found = [row for row in of_model(_PAPER)[:60] if row.type == "image"]
     host.api(f"images?model={_PAPER}&limit=100")
@@ -118,6 +123,19 @@ def test_values_that_will_be_lost_are_shown_before_a_send(host, open_host):
     expect(losses).not_to_contain_text("Sampler")
     page.page.locator("[data-do=undo-edit]").click()
     expect(losses).to_contain_text(lost)
+    page.page.evaluate("""() => { window.heard = [];
+            document.addEventListener("keydown", (event) => window.heard.push(event.key)); }""")
+    page.page.keyboard.press("Escape")
+    page.page.locator("dialog[data-viewer]").wait_for(state="hidden")
+    page.page.locator("[data-do='filters']").click()
+    page.page.locator("[data-field='period']").focus()
+    page.page.keyboard.press("Escape")
+    page.page.locator("[data-field='period']").wait_for(state="hidden")
+    page.page.locator("[data-field=find]").focus()
+    for key in ("Control+Enter", "Alt+Enter", "Control+d", "Control+i", "Home"):
+        page.page.keyboard.press(key)
+    heard = page.page.evaluate("window.heard")
+    assert set(heard) & {"Escape", "Enter", "d", "i"} == set() and "Home" in heard
 
 
 def test_upscaler_that_ends_the_hosts_run_is_told_before_a_send(host):
@@ -130,15 +148,21 @@ def test_upscaler_that_ends_the_hosts_run_is_told_before_a_send(host):
     )
 
 
-def test_hosts_models_are_found_by_hash_sidecar_and_name(start_host):
-    host = start_host()
+@pytest.fixture
+def models(host):
+    """Return the shared host's folder of models, which has none before and after."""
+    yield host.data / "host" / "models"
+    shutil.rmtree(host.data / "host" / "models")
+    (host.data / "host" / "hashes.json").unlink()
+
+
+def test_hosts_models_are_found_by_hash_sidecar_and_name(host, models):
     row, used = next(
         (row, used)
         for row in of_model(_PAPER)
         if len(used := _used(host, row)) > 1 and used[0]["hash"]
     )
     assert {one["availability"] for one in used} == {""}  # no folder of models is known
-    models = host.data / "host" / "models"
     (models / "Lora" / "sub").mkdir(parents=True)
     (models / "Stable-diffusion").mkdir()
     renamed = models / "Stable-diffusion" / "renamed.safetensors"
@@ -167,10 +191,14 @@ def _used(host, row):
 
 
 @pytest.mark.door
-def test_url_opens_our_tab_only_if_it_names_a_model(host, open_host):
+def test_tab_costs_two_small_requests_until_it_or_a_models_url_opens_it(open_host, host):
     page = open_host(query="?__theme=dark")
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
-    page.page.wait_for_timeout(500)
+    page.page.wait_for_load_state("networkidle")
+    ours = [request for request in page.loaded if "ivitai" in request.url]
+    names = sorted(request.url.rpartition("/")[2] for request in ours)
+    assert names == ["civitai_shortcut.js", "style.css"]
+    assert sum(len(request.response().body()) for request in ours) <= 2500
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
     page.page.goto(f"{host.url}?model={_PAPER}")
     expect(page.page.locator("[data-tile]").first).to_be_visible()
@@ -181,63 +209,30 @@ def test_url_opens_our_tab_only_if_it_names_a_model(host, open_host):
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
 
 
-def test_key_that_closes_a_part_of_our_page_does_not_reach_the_host(open_host):
-    page = open_host()
-    page.open(_PAPER, with_text(_PAPER))
-    page.page.evaluate("""() => { window.heard = [];
-            document.addEventListener("keydown", (event) => window.heard.push(event.key)); }""")
-    page.page.keyboard.press("Escape")
-    page.page.locator("dialog[data-viewer]").wait_for(state="hidden")
-    page.page.locator("[data-do='filters']").click()
-    page.page.locator("[data-field='period']").focus()
-    page.page.keyboard.press("Escape")
-    page.page.locator("[data-field='period']").wait_for(state="hidden")
-    page.page.locator("[data-field=find]").focus()
-    for key in ("Control+Enter", "Alt+Enter", "Control+d", "Control+i", "Home"):
-        page.page.keyboard.press(key)
-    heard = page.page.evaluate("window.heard")
-    assert set(heard) & {"Escape", "Enter", "d", "i"} == set() and "Home" in heard
-
-
 @pytest.mark.door
-def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host):
-    context = browser.new_context()
-    page, ours = context.new_page(), []
-    page.on("requestfinished", lambda r: "ivitai" in r.url and ours.append(r))
-    page.goto(host.url)
-    page.locator("#txt2img_prompt").wait_for()
-    page.wait_for_load_state("networkidle")
-    names = sorted(request.url.rpartition("/")[2] for request in ours)
-    assert names == ["civitai_shortcut.js", "style.css"]
-    assert sum(len(request.response().body()) for request in ours) <= 2500
-    context.close()
-
-
-@pytest.mark.door
-def test_tab_has_its_room_and_the_hosts_colour_until_its_code_is_loaded(browser, host):
+def test_unseen_tab_sends_no_request_and_has_room_before_its_code_is_there(browser, host):
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    page, asked = context.new_page(), []
-    page.route("**/civitai_shortcut/page/*/page.*", lambda route: asked.append(route))
+    page, asked, code = context.new_page(), [], []
+    page.on("request", lambda request: "/api/" in request.url and asked.append(request.url))
+    page.route("**/civitai_shortcut/page/*/page.*", lambda route: code.append(route))
+    page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+        document.documentElement.style.opacity = 0; })""")
     page.goto(f"{host.url}?model={_PAPER}")
-    wait_for(lambda: page.evaluate("0") == 0 and len(asked) > 1, "the request of the code")
+    page.wait_for_function("() => document.querySelector('civitai-gallery')?.clientWidth > 0")
+    page.wait_for_load_state("networkidle")
+    assert asked == code == []
+    page.evaluate("document.documentElement.style.opacity = 1")
+    wait_for(lambda: page.evaluate("0") == 0 and len(code) > 1, "the request of the code")
     element = page.locator("civitai-gallery")
     assert element.bounding_box()["height"] >= 600
     colour = "element => getComputedStyle(element).color"
     assert element.evaluate(colour) == element.locator("..").evaluate(colour)
     element.locator("progress").wait_for()
-    for route in asked:
+    for route in code:
         route.continue_()
     expect(element.locator("progress")).to_have_count(0)
+    expect(page.locator("[data-tile]").first).to_be_visible()
     context.close()
-
-
-@pytest.mark.door
-def test_host_page_gets_two_components_of_ours_and_no_event(host):
-    config = host.get("config")
-    ours = [part["id"] for part in config["components"] if "ivitai" in json.dumps(part)]
-    targets = [target for event in config["dependencies"] for target in event["targets"]]
-    assert len(ours) == 2  # the tab and its page
-    assert not {target[0] if isinstance(target, list) else target for target in targets} & {*ours}
 
 
 def test_download_in_a_host_is_saved_in_its_data_folder(host):
@@ -269,7 +264,7 @@ _LOOK = """gallery => {
 
 
 @pytest.mark.door
-def test_background_and_font_are_those_around_our_element_and_text_if_it_is_readable(open_host):
+def test_background_font_and_readable_text_are_the_hosts_until_a_theme_is_chosen(open_host):
     """In a host whose theme sets none of gradio's variables."""
     page = open_host(query=_OPENED).page
     expect(page.locator("[data-tile]").first).to_be_visible()
@@ -285,47 +280,18 @@ def test_background_and_font_are_those_around_our_element_and_text_if_it_is_read
     wait_for(lambda: gallery.evaluate(_LOOK)["text"] != "rgb(130, 140, 150)")
     look = gallery.evaluate(_LOOK)
     assert look["theme"] == "dark" and look["text"] != "rgb(20, 20, 20)"
-
-
-def test_chosen_theme_is_that_of_our_element_alone(open_host):
-    page = open_host(query=_OPENED).page
-    expect(page.locator("[data-tile]").first).to_be_visible()
-    page.add_style_tag(content=_THEME % "rgb(230 240 250)")
-    gallery = page.locator("civitai-gallery")
-    expect(gallery).to_have_attribute("data-theme", "dark")
     page.keyboard.press(",")
-    page.locator("[data-field='theme']").select_option("light")
+    page.locator("[data-field='theme']").select_option("light")  # our element's alone
     expect(gallery).to_have_attribute("data-theme", "light")
     ground = "one => getComputedStyle(one).backgroundColor"
     assert gallery.evaluate(ground) == "rgb(255, 255, 255)"
     assert page.locator(".gradio-container").first.evaluate(ground) == "rgb(30, 40, 50)"
-
-
-@pytest.mark.door
-def test_tab_that_is_laid_out_unseen_sends_no_request(browser, host):
-    context = browser.new_context()
-    page, asked = context.new_page(), []
-    page.on("request", lambda request: "/api/" in request.url and asked.append(request.url))
-    page.add_init_script("""addEventListener("DOMContentLoaded", () => {
-        document.documentElement.style.opacity = 0; })""")
-    page.goto(f"{host.url}/{_OPENED}")
-    page.wait_for_function("() => document.querySelector('civitai-gallery')?.clientWidth > 0")
-    page.wait_for_load_state("networkidle")
-    assert asked == []
-    page.evaluate("document.documentElement.style.opacity = 1")
-    expect(page.locator("[data-tile]").first).to_be_visible()
-    context.close()
-
-
-def test_gallery_in_a_narrow_part_of_a_window_is_laid_out_for_phones(open_host):
-    page = open_host(query=_OPENED).page
+    page.keyboard.press("Escape")
     expect(page.locator(".top [data-do=more-tools]")).to_be_visible()
-    page.add_style_tag(content="civitai-gallery { width: 320px }")
+    page.add_style_tag(content="civitai-gallery { width: 320px }")  # a narrow part of the window
     expect(page.locator(".room ~ .places [data-do=more-tools]")).to_be_visible()
-    right = page.locator("civitai-gallery").evaluate("""gallery => Math.max(
+    right = gallery.evaluate("""gallery => Math.max(
         ...[...gallery.shadowRoot
             .querySelectorAll(".top *, .places *, .gallery-header *, .selection-bar *")]
             .map((part) => part.getBoundingClientRect().right))""")
-    assert right <= page.locator("civitai-gallery").evaluate(
-        "gallery => gallery.getBoundingClientRect().right"
-    )
+    assert right <= gallery.evaluate("gallery => gallery.getBoundingClientRect().right")

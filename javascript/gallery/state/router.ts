@@ -97,13 +97,13 @@ export function makeRouter(context: PageContext) {
 
   function onPopState() {
     const closed = closing;
-    hasScrolled = false; // it was in the step that is left
     const isOther = readDepth() !== depth;
     depth = readDepth();
     closing = "";
+    // Else the scrolling was in the gallery that is left.
+    hasScrolled = closed ? closed === "viewer" || closed === "layers" : !isOther;
     if (closed) {
-      const { place } = readScrolled();
-      if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
+      if (closed === "search") void scrollBack(Promise.resolve());
       if (!stateBefore) replace(); // another image may have been opened over a layer
       commit(); // what was opened meanwhile
       return;
