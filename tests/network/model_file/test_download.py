@@ -4,19 +4,24 @@ import errno
 import json
 import os
 import shutil
+import threading
+import time
 from math import inf
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import Blocked, Cancelled, CivitaiShortcutError, DiskError
-from civitai_manager_libs.errors import DiskFull, EarlyAccess, HttpStatusError, InvalidResponse
-from civitai_manager_libs.errors import NeedsAccess, NeedsKey, NetworkError, NoAccess, NotFound
-from civitai_manager_libs.errors import NotOffered, QuotaReached, ServerError, StorageDown
-from civitai_manager_libs.errors import WrongHash
-from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
+from civitai_manager_libs.errors import DiskFull, EarlyAccess, FileInUse, HttpStatusError
+from civitai_manager_libs.errors import InvalidResponse, NeedsAccess, NeedsKey, NetworkError
+from civitai_manager_libs.errors import NoAccess, NotFound, NotOffered, QuotaReached, ServerError
+from civitai_manager_libs.errors import StorageDown, WrongHash
+from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile, SendOptions
 from civitai_manager_libs.network import body, parallel_download, pieces, session
+from fault_responses import png, ranged
+from fault_server import FaultServer
 from model_storage import LOGIN, ModelStorage, safetensors
+from page_driver import wait_for
 
 _KEY = "a-secret-key-of-a-user"
 _SMALL, _MANY = safetensors(300_000), safetensors(4_000_000, seed=1)
@@ -355,11 +360,6 @@ def test_stopped_file_is_resumed_through_the_route(many, folder, has_other_url):
     _check_saved(many, folder)
 
 
-def test_file_cancelled_for_good_is_deleted(many, folder):
-    _stop_at(many, folder, 1_000_000, for_good=True)
-    assert os.listdir(folder) == []
-
-
 _TROUBLE = {
     "page-at-the-route": {"route": (200, {"Content-Type": "text/html"}, b"<html>Log in")},
     **{"quota": {"route": _json(429, error="unusual")}, "storage-down": {"route": _STORAGE_DOWN}},
@@ -367,6 +367,11 @@ _TROUBLE = {
     "storage-in-trouble": {"statuses": [500] * 20},
     "storage-lacks-it": {"uses": 0, "expired": 404},  # the route still gives addresses
 }
+
+
+def test_file_cancelled_for_good_is_deleted(many, folder):
+    _stop_at(many, folder, 1_000_000, for_good=True)
+    assert os.listdir(folder) == []
 
 
 @pytest.mark.parametrize("trouble", _TROUBLE.values(), ids=_TROUBLE)
@@ -384,3 +389,96 @@ def test_refusal_keeps_the_received_bytes(many, folder, trouble):
     _fetch(many, folder)
     assert many.bytes_sent - before < 3_100_000
     _check_saved(many, folder)
+
+
+@pytest.fixture
+def shared(monkeypatch):
+    with ModelStorage(safetensors(3_000_000)) as shared:
+        monkeypatch.setenv("CIVITAI_BASE_URL", shared.base)
+        monkeypatch.setattr(parallel_download, "_SHARED_FROM", 500_000)
+        monkeypatch.setattr(pieces, "FIRST_PIECE", 100_000)
+        yield shared
+
+
+@pytest.fixture
+def client():
+    return CivitaiHttpClient(max_retries=0)
+
+
+def _start(client, shared, path, cancelled):
+    """Download a model in another thread; return the thread and what the download raised."""
+    raised = []
+
+    def fetch():
+        try:
+            with cancelled.as_current():
+                client.fetch_model(shared.url, str(path), ExpectedFile(shared.sha256))
+        except Cancelled as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=fetch)
+    thread.start()
+    return thread, raised
+
+
+def test_image_and_api_requests_do_not_wait_for_model_files(shared, client, tmp_path):
+    setting.change("gallery_max_concurrent_downloads", 1)
+    shared.rules.hangs, shared.rules.stops_after = inf, 150_000
+    wish = Cancellation()
+    thread, raised = _start(client, shared, tmp_path / "a.safetensors", wish)
+    wait_for(lambda: shared.at_once == 4)
+    with FaultServer() as images:
+        client.fetch(images.play("/a.png", ranged(png())), str(tmp_path / "a.png"))
+    shared.rules.route = (200, {"Content-Type": "application/json"}, b'{"items": []}')
+    assert client.fetch_json(f"{shared.base}/api/download/models/1") == {"items": []}
+    assert shared.at_once == 4 and thread.is_alive()
+    wish.set()
+    thread.join(20)
+    assert raised and not thread.is_alive()
+
+
+def test_all_model_files_together_have_as_many_connections_as_one(shared, client, tmp_path):
+    shared.rules.rate = 2_000_000
+    threads = []
+    for name in "ab":
+        folder = tmp_path / name
+        folder.mkdir()
+        threads.append(_start(client, shared, folder / "a.safetensors", Cancellation())[0])
+    for thread in threads:
+        thread.join(60)
+    assert shared.most_at_once <= setting.model_connections
+    for name in "ab":
+        assert (tmp_path / name / "a.safetensors").read_bytes() == shared.body
+
+
+def test_bandwidth_limit_applies_to_all_connections_together(shared, client, tmp_path):
+    setting.change("gallery_max_rate_kb", 500)
+    started, seen = time.monotonic(), []
+    wish = Cancellation()
+
+    def watch(received, total):
+        seen.append((time.monotonic() - started, received))
+        if received > 1_000_000:
+            wish.set()
+
+    with pytest.raises(Cancelled), wish.as_current():
+        client.fetch_model(
+            shared.url,
+            str(tmp_path / "a.safetensors"),
+            sending=SendOptions(),
+            progress=watch,
+        )
+    assert all(received <= 512_000 * (seconds + 0.5) + 400_000 for seconds, received in seen)
+
+
+def test_file_that_another_program_downloads_is_refused(shared, client, tmp_path):
+    shared.rules.rate = 2_000_000
+    thread, raised = _start(client, shared, tmp_path / "a.safetensors", Cancellation())
+    wait_for(lambda: shared.bytes_sent > 200_000)
+    asked = len(shared.route)
+    with pytest.raises(FileInUse):
+        CivitaiHttpClient().fetch_model(shared.url, str(tmp_path / "b.safetensors"))
+    assert len(shared.route) == asked
+    thread.join(60)
+    assert not raised and "b.safetensors" not in os.listdir(tmp_path)
+    assert (tmp_path / "a.safetensors").read_bytes() == shared.body
