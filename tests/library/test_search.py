@@ -239,10 +239,12 @@ def test_suggested_value_finds_images(filled, records):
             assert _ids(one), one
 
 
-def test_value_is_suggested_by_a_sign_that_folds_to_a_space_and_another(filled):
-    image_records.store_images([_image(1, meta={"sampler": "¨x"})])
+@pytest.mark.parametrize("sign", ["¨", "\u0338"], ids=["folds-to-a-space-too", "joins-the-="])
+def test_value_is_suggested_by_a_sign_that_folds_with_what_is_before_it(filled, sign):
+    image_records.store_images([_image(1, meta={"sampler": f"{sign}x"})])
     filled.finish()
-    assert search.suggest_values("sampler:¨") == ['sampler="¨x"']
+    assert search.suggest_values(f"sampler:{sign}") == [f'sampler="{sign}x"']
+    assert _ids(f'sampler="{sign}x"') == [1]
 
 
 def test_suggestion_reads_neither_all_images_nor_all_versions(library):

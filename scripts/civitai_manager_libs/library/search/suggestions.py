@@ -87,8 +87,8 @@ def suggest_values(word: str) -> list[str]:
 
 
 def _is_parted(value: str) -> bool:
-    folded = fold_text(f".{value}.")  # of some signs, such as ¯, a space is a part
-    return _PARTED.search(f"{value}{folded}") is not None
+    folded = fold_text(f"={value}.")  # of some signs, such as ¯, a space is a part; one makes = a ≠
+    return folded[0] != "=" or _PARTED.search(f"{value}{folded}") is not None
 
 
 def _guess_keys(sign: str, value: str) -> list[str]:
