@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from page_driver import expect, find_middle, wait_for
 
-__all__ = ["AXE", "GalleryPage", "PHONE", "with_axe"]
+__all__ = ["AXE", "GalleryPage", "PHONE", "SMALL", "with_axe"]
 
 AXE = os.path.join(
     os.path.dirname(__file__), "..", "javascript", "node_modules", "axe-core", "axe.min.js"
@@ -20,6 +20,7 @@ with_axe = pytest.mark.skipif(
     not os.path.exists(AXE), reason="`npm install` in tests/javascript brings axe"
 )
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SMALL = {"viewport": {"width": 900, "height": 600}}  # wide, but with a third less to draw
 _PATIENCE = 60.0  # seconds; a machine that runs more than this is slow
 _ROOT = "document.querySelector('civitai-gallery').shadowRoot"
 # Ends what moves at once; the clocks of messages, which are longer, go on.

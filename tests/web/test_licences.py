@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.library import wait_for_writes
-from gallery_page import with_axe
+from gallery_page import SMALL, with_axe
 from page_driver import expect
 
 _PAPER, _QUIET, _WINDOWS = 900_003, 900_001, 900_004
@@ -57,7 +57,7 @@ def test_search_finds_what_may_be_sold(api, on_demo, image_id):
 
 @with_axe
 def test_page_shows_permissions_of_the_model_and_of_an_image(server, open_gallery):
-    page = open_gallery(server, f"?model={_PAPER}&level=XXX").ready()
+    page = open_gallery(server, f"?model={_PAPER}&level=XXX", **SMALL).ready()
     page.control("about").click()
     sells = page.page.locator(".about [data-permission='sell_images']")
     expect(sells).to_have_text("Selling images: not allowed")

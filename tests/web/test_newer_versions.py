@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import wait_for_writes
 from gallery_page import PHONE, with_axe
@@ -52,25 +51,33 @@ def test_image_tells_the_newer_version_of_a_model_that_is_here(api, on_demo, fol
     assert files[0]["newer"]["version"] == _NEW
 
 
-@pytest.fixture
-def home(start, demo, tmp_path, open_gallery):
-    """home(**options) -> the home page of a program that has an old version of a model."""
-
-    def home(**options):
-        _put(tmp_path / "models")
-        demo.requests.clear()
-        server = start(demo.url, model_folders=str(tmp_path / "models"), gallery_level="XXX")
-        return open_gallery(server, "", **options)
-
-    return home
-
-
 @with_axe
-def test_page_asks_once_and_offers_the_newer_version_beside_the_old_one(home, demo, tmp_path):
-    page = home()
+def test_page_asks_once_and_a_newer_version_is_dismissed_or_got_beside_the_old_one(
+    start, demo, tmp_path, open_gallery
+):
+    _put(tmp_path / "models")
+    demo.requests.clear()
+    server = start(demo.url, model_folders=str(tmp_path / "models"), gallery_level="XXX")
+    page = open_gallery(server, "", has_touch=True)
     shelf = page.page.locator("[data-shelf='versions']")
     expect(shelf).to_contain_text(re.compile("Quiet Places v3.0 Dusk.*SDXL 1.0.*you have v2.0"))
     assert page.axe_findings() == []
+
+    def count_checks():
+        return sum("/models?ids=" in path for _, path in list(demo.requests))
+
+    page.page.set_viewport_size(PHONE["viewport"])
+    page.control("dismiss-version").click()
+    expect(shelf).to_have_count(0)
+    wait_for(lambda: page.focused_control() is not None, "the focus to stay in the page")
+    page.control("undo").click()
+    expect(shelf).to_be_visible()
+    page.reload()
+    expect(shelf).to_be_visible()
+    assert count_checks() == 1
+    page.control("check-versions").click()
+    expect(page.message("1 newer version")).to_be_visible()
+    page.page.set_viewport_size({"width": 1280, "height": 800})
     page.control("get-version").click()
     panel = page.panel("model_files")
     expect(panel).to_contain_text("Quiet Places v3.0 Dusk")
@@ -83,16 +90,4 @@ def test_page_asks_once_and_offers_the_newer_version_beside_the_old_one(home, de
     page.reload()
     page.page.locator("[data-shelf='models'] .home-card").nth(1).wait_for()
     expect(shelf).to_have_count(0)
-    assert sum("/models?ids=" in path for _, path in list(demo.requests)) == 1
-
-
-def test_newer_version_is_dismissed_and_that_is_undone(home):
-    page = home(**PHONE)
-    shelf = page.page.locator("[data-shelf='versions']")
-    page.control("dismiss-version").click()
-    expect(shelf).to_have_count(0)
-    wait_for(lambda: page.focused_control() is not None, "the focus to stay in the page")
-    page.control("undo").click()
-    expect(shelf).to_be_visible()
-    page.control("check-versions").click()
-    expect(page.message("1 newer version")).to_be_visible()
+    assert count_checks() == 2

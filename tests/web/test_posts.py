@@ -8,6 +8,7 @@ import pytest
 from api_server import ApiServer, status
 from civitai_manager_libs.library import posts
 from civitai_manager_libs.library.database import writing
+from gallery_page import SMALL
 from page_driver import expect
 
 _POST = 77
@@ -119,20 +120,10 @@ def test_limited_route_is_not_asked_again_before_its_time(site, api, monkeypatch
     assert api.get(f"{_PATH}&fresh=1")["post"] is not None
 
 
-def test_page_shows_the_title_and_the_text_of_a_post(server, open_gallery):
-    page = open_gallery(server).open()
-    page.key("Escape")
-    page.tiles.first.click(button="right")
-    page.control("menu-post").click()
-    heading = page.page.locator(".gallery-header h2")
-    expect(heading).to_contain_text("Series")
-    expect(page.page.locator(".gallery-header .about")).to_contain_text("One after another")
-    expect(page.page.locator("[data-field=sort] option:checked")).to_have_text("As posted")
-    expect(page.tiles).to_have_count(3)
-
-
-def test_details_tell_of_the_post_where_posts_are_grouped(server, open_gallery):
-    page = open_gallery(server).ready()
+def test_page_and_details_tell_of_a_post_where_it_is_open_or_posts_are_grouped(
+    server, open_gallery
+):
+    page = open_gallery(server, **SMALL).ready()
     page.open_filters()
     page.field("group-posts").check()
     page.key("Escape")
@@ -142,3 +133,10 @@ def test_details_tell_of_the_post_where_posts_are_grouped(server, open_gallery):
     expect(post).to_contain_text("One after another")
     page.key("ArrowRight")
     expect(post).to_contain_text("Series")
+    page.key("Escape")
+    page.tiles.first.click(button="right")
+    page.control("menu-post").click()
+    expect(page.page.locator(".gallery-header h2")).to_contain_text("Series")
+    expect(page.page.locator(".gallery-header .about")).to_contain_text("One after another")
+    expect(page.page.locator("[data-field=sort] option:checked")).to_have_text("As posted")
+    expect(page.tiles).to_have_count(3)

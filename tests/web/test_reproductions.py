@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import re
+from pathlib import Path
 
 from civitai_demo.files import draw_original
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import reproductions, wait_for_writes
-from gallery_page import with_axe
+from gallery_page import SMALL, with_axe
 from host_page import with_text
 from page_driver import expect
 from page_facts import infotext_of, of_model
@@ -109,32 +110,19 @@ def test_deleted_file_is_reported_and_can_be_removed(api, row, original, make):
     assert api.ask(f"api/reproductions/{gone['id']}/thumb").status_code == 404
 
 
-def test_reproduction_of_another_image_is_not_removed(api, row, original, make):
-    make(original, infotext_of(row))
-    (one,) = api.get(f"images/{row.id}/reproductions")
+def test_reproduction_is_removed_with_its_own_image_and_its_path_shown_to_its_owner_only(
+    api, row, original, make
+):
+    path = make(original, infotext_of(row))
+    (one,) = api.get(f"images/{row.id}/reproductions", **{"X-Forwarded-For": "192.0.2.7"})
+    assert (one["path"], one["name"]) == ("00001.png", "00001.png")
     other = next(each for each in of_model(_MODEL)[:60] if each.id != row.id)
     assert api.post(f"images/{other.id}/reproductions/remove", {"ids": [one["id"]]}) == []
     assert len(api.get(f"images/{row.id}/reproductions")) == 1
-
-
-def test_text_file_in_place_of_an_image_is_not_served(api, row, original, make):
-    path = make(original, infotext_of(row))
-    with open(path, "w") as file:
-        file.write("<script>")
-    (one,) = api.get(f"images/{row.id}/reproductions")
+    Path(path).write_text("<script>")
     assert api.error(f"reproductions/{one['id']}/file")[1] == "not_an_image"
-
-
-def test_user_who_may_not_write_is_shown_no_path(api, row, make, original):
-    make(original, infotext_of(row))
-    elsewhere = {"X-Forwarded-For": "192.0.2.7"}
-    (one,) = api.get(f"images/{row.id}/reproductions", **elsewhere)
-    assert (one["path"], one["name"]) == ("00001.png", "00001.png")
-
-
-@pytest.mark.parametrize("path", ["thumb", "file"])
-def test_reproduction_that_does_not_exist_is_not_found(api, path):
-    assert api.ask(f"api/reproductions/77/{path}").status_code == 404
+    for name in ("thumb", "file"):
+        assert api.ask(f"api/reproductions/77/{name}").status_code == 404
 
 
 def test_reproductions_are_listed_while_civitai_does_not_respond(
@@ -169,21 +157,14 @@ def test_file_is_stored_on_request_under_its_base_name(api, row, original):
     assert api.error(f"reproductions/{one['id']}/file")[:2] == (404, "not_there")
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"\x89PNG\r\n\x1a\n" + bytes(99)])
-def test_file_that_is_no_image_is_refused_with_a_sentence(api, row, data):
-    answer = _compare(api, row, data)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("This file cannot be compared")
-
-
-def test_file_from_another_site_is_refused(api, row, original):
+def test_only_an_image_from_this_page_is_compared_and_with_a_known_one(api, row, original):
+    for data in (b"", b"{}", b"\x89PNG\r\n\x1a\n" + bytes(99)):
+        answer = _compare(api, row, data)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["message"].startswith("This file cannot be compared")
     path, data = f"api/images/{row.id}/comparison", _png(original)
-    assert api.ask(path, "POST", data=data).status_code == 403
-    headers = {**_OURS, "Origin": "https://example.com"}
-    assert api.ask(path, "POST", data=data, headers=headers).status_code == 403
-
-
-def test_file_is_compared_with_a_known_image_only(api, original):
+    for headers in ({}, {**_OURS, "Origin": "https://example.com"}):
+        assert api.ask(path, "POST", data=data, headers=headers).status_code == 403
     assert api.ask("api/images/5/comparison", "POST", data=b"", headers=_OURS).status_code == 404
 
 
@@ -197,25 +178,6 @@ def _write_png(path, row, **changes):
     return str(path)
 
 
-@pytest.fixture
-def opened(server, open_gallery):
-    """opened(row) -> a page with that image open."""
-
-    def opened(row):
-        page = open_gallery(server, f"?model={_MODEL}&image={row.id}")
-        expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
-        return page
-
-    return opened
-
-
-def _wait_for_both(page):
-    """Return the open comparison once both files are shown in it."""
-    panel = page.panel("compare")
-    expect(panel.locator(".image img.file")).to_have_count(2)
-    return panel
-
-
 def _choose(page, path):
     with page.page.expect_file_chooser() as chooser:
         page.key("Shift+F10")
@@ -223,71 +185,65 @@ def _choose(page, path):
     chooser.value.set_files(path)
 
 
-def test_file_that_is_chosen_while_the_details_load_is_compared(opened, tmp_path):
-    row = _find_row()
-    page = opened(row)
-    path = _write_png(tmp_path / "mine.png", row)
-    held, is_free = [], []
+_DROP = """(zone, data) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(data)], "dropped.png"));
+    for (const type of ["dragover", "drop"])
+        zone.dispatchEvent(new DragEvent(type, {dataTransfer: files, cancelable: true}));
+}"""
+
+
+@with_axe
+def test_chosen_or_dropped_file_is_compared_and_stored_only_on_request(
+    server, open_gallery, tmp_path
+):
+    row, held, is_free = _find_row(), [], []
+    address = f"?model={_MODEL}&image={row.id}"
+    page = open_gallery(server, address, **SMALL)
+    path = _write_png(tmp_path / "mine.png", row, Steps="Clip skip: 3, Steps")
+    (tmp_path / "none.png").write_bytes(b"no image")
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    panel, made = page.panel("compare"), page.page.locator(".reproductions")
+
+    def wait_for_both():
+        expect(panel.locator(".image img.file")).to_have_count(2)
+
+    _choose(page, str(tmp_path / "none.png"))
+    page.message("This file cannot be compared").click()
+    expect(panel).to_be_hidden()
+    page.page.locator(".details").evaluate(_DROP, list(Path(path).read_bytes()))
+    wait_for_both()
+    assert page.axe_findings() == []
+    page.key("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.viewer).to_be_visible()
+    expect(made).to_be_hidden()
+
     page.page.route(
         "**/api/images/*", lambda route: route.continue_() if is_free else held.append(route)
     )
-    page.go(f"?model={_MODEL}&image={row.id}")
+    page.go(address)
     page.viewer.wait_for()
-    _choose(page, path)
+    _choose(page, path)  # while the details load
     page.message("Comparing the file").wait_for()
     is_free.append(True)
     while held:
         held.pop().continue_()
-    _wait_for_both(page)
+    wait_for_both()
     expect(page.message("Comparing the file")).to_be_hidden()
-
-
-def test_chosen_file_is_compared_stored_and_removed(opened, tmp_path):
-    row = _find_row()
-    page = opened(row)
-    (tmp_path / "none.png").write_bytes(b"no image")
-    _choose(page, str(tmp_path / "none.png"))
-    page.message("This file cannot be compared").click()
-    expect(page.panel("compare")).to_be_hidden()
-    _choose(page, _write_png(tmp_path / "mine.png", row, Steps="Clip skip: 3, Steps"))
-    panel = _wait_for_both(page)
     expect(panel.locator(".nearness")).to_contain_text("Same: ")
     expect(panel.locator(".pair-summary li")).to_have_text(["Clip skip: 3 here, 1 in the original"])
     expect(panel.locator("thead th")).to_have_text(["Original", "mine.png"])
     expect(page.field("compare-split")).to_be_visible()
     page.control("keep-reproduction").click()
-    items = page.page.locator(".reproductions li")
-    expect(items).to_have_count(1)
-    expect(page.page.locator(".reproductions h3")).to_have_text("Made here (1)")
-    expect(items.locator(".measured")).to_contain_text("Same · 0.9")
-    items.locator("button").click()
-    _wait_for_both(page)
+    expect(made.locator("li")).to_have_count(1)
+    expect(made.locator("h3")).to_have_text("Made here (1)")
+    expect(made.locator(".measured")).to_contain_text("Same · 0.9")
+    made.locator("li button").click()
+    wait_for_both()
     page.control("remove-reproduction").click()
     expect(panel).to_be_hidden()
-    expect(page.page.locator(".reproductions")).to_be_hidden()
-
-
-@with_axe
-def test_dropped_file_is_compared_and_forgotten_when_the_comparison_is_closed(opened, tmp_path):
-    row = _find_row()
-    page = opened(row)
-    with open(_write_png(tmp_path / "mine.png", row), "rb") as file:
-        data = list(file.read())
-    page.page.locator(".details").evaluate(
-        """(zone, data) => {
-            const files = new DataTransfer();
-            files.items.add(new File([new Uint8Array(data)], "dropped.png"));
-            for (const type of ["dragover", "drop"])
-                zone.dispatchEvent(new DragEvent(type, {dataTransfer: files, cancelable: true}));
-        }""",
-        data,
-    )
-    _wait_for_both(page)
-    assert page.axe_findings() == []
-    page.key("Escape")
-    expect(page.panel("compare")).to_be_hidden()
-    expect(page.viewer).to_be_visible()
-    expect(page.page.locator(".reproductions")).to_be_hidden()
+    expect(made).to_be_hidden()
 
 
 def test_image_that_a_host_makes_of_a_sent_one_is_shown_as_made_here(host, open_host):
