@@ -28,8 +28,10 @@ export function makeNavigation(context: PageContext) {
     const levels = bootstrap.choices.level.map(({ value }) => value);
     const isAbove = (one: string) => levels.indexOf(one) > levels.indexOf(level);
     if (level === old || !(where.level === old || isAbove(where.level))) return;
-    const opened = images.find(({ id }) => id === open);
-    if (opened && isAbove(opened.level)) store.set({ open: null });
+    if (open !== null) {
+      const opened = images.find(({ id }) => id === open) ?? parts.viewer.findKnown(open).record;
+      if (!opened || isAbove(opened.level)) store.set({ open: null });
+    }
     if (getSource(where)) return void openGallery({ ...where, level });
     store.set({ where: { ...where, level }, samples: [] });
     void (results ? searchModels(results.query) : parts.homeData.load());
