@@ -311,10 +311,16 @@ def add_flux(comfy, base):
 
 
 @pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
-def test_missing_text_encoder_is_named(comfy, base):
+def test_missing_part_of_a_model_is_named(comfy, base):
     names = ["clip_l", "t5xxl_fp16"] if base == "Flux.1 D" else ["clip_l", "clip_g", "t5xxl_fp16"]
-    expected = [Missing("encoder", f"{name}.safetensors") for name in names]
+    expected = [Missing("part", f"{name}.safetensors") for name in names]
     assert [*add_flux(comfy, base).missing] == expected
+    comfy.lists["vae_name"] = ["flux2-vae.sft"]
+    lacking = plan(comfy, TEXT.replace("dream_8", "big"), base_model=base).missing
+    vae = "ae" if base == "Flux.1 D" else "sd3_vae"
+    assert {*lacking} == {*expected, Missing("part", f"{vae}.safetensors")}
+    lacking = plan(comfy, f"{TEXT.replace('dream_8', 'big')}, VAE: x", base_model=base).missing
+    assert {*lacking} == {*expected, Missing("vae", "x")}
 
 
 _ENCODERS = {  # by what they are: names under which people have them
@@ -351,7 +357,7 @@ def test_text_encoder_of_the_settings_is_taken_whatever_its_name(
     for kind in kinds:
         usual = [one for one in others if f"a_{kind}" in one]
         expected = [stated[kind]] if kind in stated else usual
-        is_missing = Missing("encoder", used[kind]) in made.missing
+        is_missing = Missing("part", used[kind]) in made.missing
         assert is_missing if not expected else used[kind] == expected[0]
     assert all("Module" not in one.field for one in made.cautions)
 
@@ -458,7 +464,8 @@ def test_file_tells_its_base_better_than_the_image(comfy, tmp_path, tensor, base
     write_file(comfy, tmp_path, kind, "big", tensor, *parts)
     name = "ckpt_name" if kind == "checkpoints" else "unet_name"
     comfy.lists |= {"ckpt_name": [], "unet_name": [], name: ["big.safetensors"]}
-    made = plan(comfy, TEXT.replace("dream_8", "big"), base_model=base)
+    text = TEXT.replace("dream_8", "big")
+    made = plan(comfy, text, base_model=base)
     nodes = list_nodes(made)
     known, expected = _TENSORS.get(tensor, ("Pony", "EmptyLatentImage"))
     assert made.missing == () and expected in nodes
@@ -466,6 +473,9 @@ def test_file_tells_its_base_better_than_the_image(comfy, tmp_path, tensor, base
     vae = {"Pony": "sdxl.vae.sft", "Flux.1 D": "sub/ae.sft"}.get(known, "sd3_vae.sft")
     assert is_whole or vae in str(made.request["prompt"])
     assert made.should_match == (known == "Pony")
+    base = "SD 3.5 Medium" if known[:2] == "SD" else f"{known}-like"  # tells more than the file
+    said = [one.value for one in plan(comfy, text, base_model=base).cautions]
+    assert (base in said) == (known != "Pony")
 
 
 @pytest.mark.parametrize(

@@ -184,11 +184,13 @@ class _Planner(Planner):
         prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
         self._check_loras(loras.values(), family)
         vae = ""
-        if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
+        names_vae = (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none")
+        if names_vae:
             wanted = self._want("vae", model_file_stem(stated), values.get("VAE hash", ""))
             vae = self._find(wanted, self._lists.list_files(*_LISTS["vae"]))
             if not vae and self._options.drops_missing:
                 del values["VAE"]
+                names_vae = False
         upscaler = self._find_upscaler(values)
         embeddings = self._find_embeddings()
         prompts = (prompt, self._infotext.negative_prompt)
@@ -198,7 +200,7 @@ class _Planner(Planner):
         built = ComfyGraph(compose_infotext(*prompts, values), base_model, **files)
         graph = built.graph
         modules = {name: model_file_stem(values[name]) for name in filter(MODULE.fullmatch, values)}
-        parts = self._check_graph(graph, modules.values(), bool(vae))
+        parts = self._check_graph(graph, modules.values(), names_vae)
         used = [name for name, stem in modules.items() if stem.lower() in parts]
         infotext = compose_infotext(*prompts, {k: v for k, v in values.items() if k not in used})
         lost = [one for one in built.lost if one.field not in used]
@@ -225,6 +227,8 @@ class _Planner(Planner):
             has_all = len(_choose_parts(("clip_l", "clip_g", "t5xxl"), choices, ())) == 3
             return base_model, is_whole and not (is_sd3 and has_all), is_whole
         known = next((_BASES[one] for one in found if one in _BASES), base_model)
+        families = {find_family(one, self._infotext) for one in (known, base_model)}
+        known = base_model if base_model and len(families) == 1 else known  # says more
         has_encoders, has_vae = (not set(x).isdisjoint(found) for x in (_TEXT_ENCODERS, _VAES))
         return known, has_encoders, has_vae
 
@@ -250,11 +254,11 @@ class _Planner(Planner):
             values["Hires upscaler"] = "Lanczos"
         return file
 
-    def _check_graph(self, graph: Graph, modules: Iterable[str], has_vae: bool) -> set[str]:
+    def _check_graph(self, graph: Graph, modules: Iterable[str], names_vae: bool) -> set[str]:
         """Choose text encoders and VAE; note the nodes and the values that ComfyUI does not have.
 
         modules: the parts that a Forge has used, without extension. Return the chosen ones' names
-        in this form, in lower case. has_vae: the VAE is the infotext's.
+        in this form, in lower case. names_vae: the infotext names the VAE.
         """
         stated = [*modules, *map(str.strip, setting.engine_encoders.split(";"))]
         chosen = set[str]()
@@ -264,7 +268,8 @@ class _Planner(Planner):
             if not self._lists.find(kind):
                 self._missing.append(Missing("node", kind))
                 continue
-            if kind.endswith("CLIPLoader") or kind == "VAELoader" and not has_vae:
+            is_part = kind.endswith("CLIPLoader") or kind == "VAELoader" and not names_vae
+            if is_part:
                 inputs_of = {
                     part: name
                     for name, value in inputs.items()
@@ -279,7 +284,7 @@ class _Planner(Planner):
                 choices = self._lists.list_choices(kind, name) if isinstance(value, str) else None
                 if choices is None or value in choices:
                     continue
-                what = "encoder" if name.startswith("clip_name") else _name_type(name, value)
+                what = "part" if is_part else _name_type(name, value)
                 if what not in is_reported:
                     self._missing.append(Missing(what, value))
         return chosen

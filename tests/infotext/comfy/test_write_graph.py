@@ -230,6 +230,13 @@ def test_noise_levels_are_the_models_own_at_every_size(base_model):
     assert not [kind for kind in kinds(graph) if kind.startswith("ModelSampling")]
 
 
+def test_schnell_which_has_no_guidance_gets_what_is_stated_only():
+    text = f"a\n{LINE}"
+    assert "FluxGuidance" not in kinds(ComfyGraph(text, "Flux.1 S").graph)
+    assert ComfyGraph(text, "Flux.1 S").assumed == []
+    assert "FluxGuidance" in kinds(ComfyGraph(f"{text}, Distilled CFG Scale: 3", "Flux.1 S").graph)
+
+
 @each_case(__file__, "automatic_schedule_is_the_samplers_own_in_each_pass")
 def test_automatic_schedule_is_the_samplers_own_in_each_pass(line, schedules):
     graph = ComfyGraph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph

@@ -125,6 +125,8 @@ class ComfyGraph:
     ) -> None:
         read = parse_infotext(infotext)
         self._values, self._family = read.parameters, find_family(base_model, read)
+        can_guide = "flux.1 s" not in base_model.lower() or "Distilled CFG Scale" in self._values
+        self._has_guidance = self._family == "flux" and can_guide
         self._model, self._loader, self._vae = model, loader, vae
         self._loras, self._upscaler, self._embeddings = loras or {}, upscaler, embeddings
         self._has_encoders = has_encoders and loader == "CheckpointLoaderSimple"
@@ -146,7 +148,7 @@ class ComfyGraph:
         negative = translate_prompt(negative_text, steps, self._embeddings, False)
         model, clip, vae = self._load(prompt)
         positive = self._encode(clip, prompt.texts)
-        if self._family == "flux":
+        if self._has_guidance:
             guidance = self._number("Distilled CFG Scale", 3.5)
             positive = self._add("FluxGuidance", conditioning=positive, guidance=guidance)
         links = {"model": model, "positive": positive}
