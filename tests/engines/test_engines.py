@@ -417,7 +417,9 @@ def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
     inputs = {k: v for one in made.request["prompt"].values() for k, v in one["inputs"].items()}
     names = [inputs[name] for name in ("vae_name", "clip_name1", "clip_name2")]
     assert names == ["own.safetensors", "my_clip_l.safetensors", "my_t5xxl.sft"]
-    assert re.findall(r"Module \d", made.infotext) == ["Module 4"] and "VAE: own" in made.infotext
+    assert "VAE: own" in made.infotext
+    result = make(comfy, f"{TEXT.replace('dream_8', 'big')}, {modules}", base_model="Flux.1 D")
+    assert re.findall(r"Module \d", result.infotext) == ["Module 1", "Module 2", "Module 3"]
     assert [one for one in made.cautions if "Module" in one.field] == [
         Caution("caution_lost", "Module 4", "gone")
     ]

@@ -199,16 +199,20 @@ class _Planner(Planner):
         files |= {"has_encoders": has_encoders, "has_vae": has_vae}
         built = ComfyGraph(compose_infotext(*prompts, values), base_model, **files)
         graph = built.graph
-        modules = {name: model_file_stem(values[name]) for name in filter(MODULE.fullmatch, values)}
-        parts = self._check_graph(graph, modules.values(), names_vae)
-        used = [name for name, stem in modules.items() if stem.lower() in parts]
-        infotext = compose_infotext(*prompts, {k: v for k, v in values.items() if k not in used})
+        modules = {k: v for k, v in self._infotext.parameters.items() if MODULE.fullmatch(k)}
+        parts = self._check_graph(graph, map(model_file_stem, modules.values()), names_vae)
+        used = {
+            name: file
+            for name, file in modules.items()
+            if name not in values or model_file_stem(file).lower() in parts
+        }
+        infotext = compose_infotext(*prompts, values | used)
         lost = [one for one in built.lost if one.field not in used]
         recipe = replace(self._recipe, base_model=base_model)
         cautions = list(iter_cautions(recipe, "comfyui", lost))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
-        request = {"prompt": graph, "workflow": build_workflow(graph)}
+        request = {"prompt": graph, "workflow": build_workflow(graph), "modules": used}
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
 
@@ -459,7 +463,8 @@ def make(
         stop(engine, prompt_id)
         raise
     read = parse_infotext(build_infotext({"comfy": {"prompt": graph}}))
-    values = {**read.parameters, "RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
+    values = {**read.parameters, **as_mapping(planned.request.get("modules"))}
+    values |= {"RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
     infotext = compose_infotext(read.prompt, read.negative_prompt, values)
     messages = map(as_list, as_list(as_mapping(entry.get("status")).get("messages")))
     stated = [as_mapping(one[1]) for one in messages if one[:1] == ["execution_cached"] and one[1:]]
