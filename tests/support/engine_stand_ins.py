@@ -120,6 +120,8 @@ class ComfyStandIn(_StandIn):
     def answer(self, method: str, path: str, query: Any, body: Any) -> tuple[int, Any]:
         if path == "/system_stats":
             return 200, {"system": {"comfyui_version": "0.33.0"}, "devices": []}
+        if path == "/object_info/":
+            return 404, b"404: Not Found"
         if path.startswith("/object_info/"):
             return 200, self._describe(path.removeprefix("/object_info/"))
         if path == "/embeddings":

@@ -218,7 +218,7 @@ class _Planner(Planner):
 
     def _read_model(self, loader: str, model: str) -> tuple[str, bool, bool]:
         """Return (base model, whether the file has text encoders, whether it has a VAE)."""
-        listed = self._lists.list_files(loader, dict(_LOADERS).get(loader, ""))
+        listed = self._lists.list_files(loader, dict(_LOADERS)[loader]) if loader else ()
         path = next((one.path for one in listed if one.name == model), "")
         base_model = self._recipe.base_model
         try:
