@@ -497,6 +497,14 @@ def test_lora_of_another_base_is_said(comfy, tmp_path, tensor, base, is_other):
     assert plan(comfy, base_model=base).cautions == expected
 
 
+def test_node_that_a_file_here_needs_is_missing_and_not_the_file(comfy):
+    wanted = (Wanted("model", "big", path="/unet/Big.GGUF"),)
+    text = TEXT.replace("dream_8", "big")
+    assert plan(comfy, text, wanted=wanted).missing == (Missing("node", "UnetLoaderGGUF"),)
+    comfy.nodes["UnetLoaderGGUF"] = ()
+    assert plan(comfy, text, wanted=wanted).missing == (Missing("model", "big"),)
+
+
 @pytest.mark.parametrize("base", ["SD 2.1", "Flux.1 S", "SD 3", "Pony V7", "Qwen", "Illustrious"])
 def test_match_is_promised_of_measured_bases_only(comfy, base):
     comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())

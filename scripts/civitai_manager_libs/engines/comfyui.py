@@ -33,7 +33,8 @@ _LISTS = {  # the node by which files are looked for, and its input that lists t
     "sampler": ("KSampler", "sampler_name"),
     "schedule": ("KSampler", "scheduler"),
 }
-_LOADERS = (_LISTS["model"], _LISTS["diffusion_model"], ("UnetLoaderGGUF", "unet_name"))
+_GGUF = "UnetLoaderGGUF"  # https://github.com/city96/ComfyUI-GGUF
+_LOADERS = (_LISTS["model"], _LISTS["diffusion_model"], (_GGUF, "unet_name"))
 _FOLDERS = {  # the folders of a list, as ComfyUI names them
     "ckpt_name": ("checkpoints",),
     "unet_name": ("diffusion_models", "unet", "unet_gguf"),
@@ -176,6 +177,10 @@ class _Planner(Planner):
         values = dict(self._infotext.parameters)
         loaders = {one[0]: self._lists.list_files(*one) for one in _LOADERS}
         loader, model = self._find_model(values, loaders)
+        models = (one.path.lower() for one in self._recipe.wanted if one.type == "model")
+        if not model and any(path.endswith(".gguf") for path in models):
+            if not self._lists.find(_GGUF):
+                self._missing[-1] = Missing("node", _GGUF)
         base_model, has_encoders, has_vae = self._read_model(loader, model)
         family = find_family(base_model, self._infotext)
         if not (has_encoders and has_vae or family in _IN_PARTS):
