@@ -177,10 +177,6 @@ class _Planner(Planner):
         values = dict(self._infotext.parameters)
         loaders = {one[0]: self._lists.list_files(*one) for one in _LOADERS}
         loader, model = self._find_model(values, loaders)
-        models = (one.path.lower() for one in self._recipe.wanted if one.type == "model")
-        if not model and any(path.endswith(".gguf") for path in models):
-            if not self._lists.find(_GGUF):
-                self._missing[-1] = Missing("node", _GGUF)
         base_model, has_encoders, has_vae = self._read_model(loader, model)
         family = find_family(base_model, self._infotext)
         if not (has_encoders and has_vae or family in _IN_PARTS):
@@ -218,8 +214,16 @@ class _Planner(Planner):
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph), "modules": used}
+        if not model and self._lacks_gguf_loader():
+            self._missing = [one for one in self._missing if one.type != "model"]
+            self._missing.append(Missing("node", _GGUF))
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
+
+    def _lacks_gguf_loader(self) -> bool:
+        """Return whether the model is a file here that ComfyUI can load with a custom node only."""
+        models = (one.path.lower() for one in self._recipe.wanted if one.type == "model")
+        return any(path.endswith(".gguf") for path in models) and not self._lists.find(_GGUF)
 
     def _read_model(self, loader: str, model: str) -> tuple[str, bool, bool]:
         """Return (base model, whether the file has text encoders, whether it has a VAE)."""
