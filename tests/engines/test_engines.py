@@ -420,9 +420,9 @@ def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
     assert "VAE: own" in made.infotext
     result = make(comfy, f"{TEXT.replace('dream_8', 'big')}, {modules}", base_model="Flux.1 D")
     assert re.findall(r"Module \d", result.infotext) == ["Module 1", "Module 2", "Module 3"]
-    assert [one for one in made.cautions if "Module" in one.field] == [
-        Caution("caution_lost", "Module 4", "gone")
-    ]
+    said = {*made.cautions} - {Caution("caution_base", value="Flux.1 D")}
+    assert Caution("caution_lost", "Module 4", "gone") in said
+    assert not [one for one in said if one.key == "caution_parts"]
 
 
 def test_module_of_a_forge_is_the_vae_elsewhere_and_an_unused_encoder_is_said_to_be_lost(
@@ -474,7 +474,10 @@ def test_file_tells_its_base_better_than_the_image(comfy, tmp_path, tensor, base
     assert ("VAELoader" in nodes) == ("CLIPLoader" in str(nodes)) == (not is_whole)
     vae = {"Pony": "sdxl.vae.sft", "Flux.1 D": "sub/ae.sft"}.get(known, "sd3_vae.sft")
     assert is_whole or vae in str(made.request["prompt"])
-    assert made.should_match == (known == "Pony")
+    assert made.should_match == (known == "Pony" and is_whole)
+    guessed = [one.value for one in made.cautions if one.key == "caution_parts"]
+    parts = {"Pony": "clip_g, clip_l, sdxl.vae", "Flux.1 D": "ae, clip_l, t5xxl"}
+    assert guessed == ([] if is_whole else [parts.get(known, "clip_g, clip_l, sd3_vae, t5xxl")])
     base = "SD 3.5 Medium" if known[:2] == "SD" else f"{known}-like"  # tells more than the file
     said = [one.value for one in plan(comfy, text, base_model=base).cautions]
     assert (base in said) == (known != "Pony")

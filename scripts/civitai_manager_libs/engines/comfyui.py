@@ -211,6 +211,8 @@ class _Planner(Planner):
         lost = [one for one in built.lost if one.field not in used]
         recipe = replace(self._recipe, base_model=base_model)
         cautions = list(iter_cautions(recipe, "comfyui", lost))
+        if guessed := parts - {model_file_stem(file).lower() for file in modules.values()}:
+            cautions.append(Caution("caution_parts", value=", ".join(sorted(guessed))))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph), "modules": used}
