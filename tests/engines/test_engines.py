@@ -12,7 +12,7 @@ from contextlib import nullcontext
 
 import pytest
 from civitai_manager_libs import engines, setting
-from civitai_manager_libs.core import Cancellation
+from civitai_manager_libs.core import Cancellation, model_file_stem
 from civitai_manager_libs.engines import Caution, comfyui, Missing, PlanOptions, Recipe, Wanted
 from civitai_manager_libs.engines import webui_api
 from civitai_manager_libs.engines.find import shorten_error, write_note
@@ -21,6 +21,7 @@ from civitai_manager_libs.errors import Cancelled, EngineError, InputError
 from civitai_manager_libs.infotext import list_differences
 from civitai_manager_libs.network import EngineClient, ReplyLimits
 from engine_stand_ins import drip, text_answer
+from hypothesis import given, HealthCheck, settings, strategies as st
 
 LINE = "Steps: 4, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 64x64"
 TEXT = f"a cat <lora:ink:0.8>\nNegative prompt: blurry\n{LINE}, Model: dream_8, RNG: CPU"
@@ -286,32 +287,83 @@ def test_defaults_that_an_infotext_leaves_out_are_sent(a1111):
     assert plan(a1111, f"{TEXT}, {hires}").request["denoising_strength"] == 0
 
 
-def add_flux(comfy, base):
-    kinds = ("FluxGuidance", "EmptySD3LatentImage", "ModelSamplingFlux", "ModelSamplingSD3")
-    comfy.nodes |= dict.fromkeys(kinds, ())
-    comfy.nodes |= {"UNETLoader": ("unet_name",), "DualCLIPLoader": ("clip_name1",)}
-    comfy.nodes |= {"TripleCLIPLoader": ("clip_name1",)}
-    comfy.lists |= {"unet_name": ["big.safetensors"], "clip_name1": ["other.safetensors"]}
+def add_parts(comfy):
+    comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())
+    names = ("clip_name1", "clip_name2", "clip_name3")
+    comfy.nodes |= {"UNETLoader": ("unet_name",), "DualCLIPLoader": names[:2]}
+    comfy.nodes |= {"TripleCLIPLoader": names}
+    comfy.lists |= {"unet_name": ["big.safetensors"], **dict.fromkeys(names, ["other.safetensors"])}
     comfy.lists["vae_name"].append("ae.safetensors")
+
+
+def add_flux(comfy, base):
+    add_parts(comfy)
     return plan(comfy, TEXT.replace("dream_8", "big"), base_model=base)
 
 
 @pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
 def test_missing_text_encoder_is_named(comfy, base):
-    (missing,) = add_flux(comfy, base).missing
-    assert missing == Missing("file", "clip_l.safetensors")
+    names = ["clip_l", "t5xxl_fp16"] if base == "Flux.1 D" else ["clip_l", "clip_g", "t5xxl_fp16"]
+    expected = [Missing("encoder", f"{name}.safetensors") for name in names]
+    assert [*add_flux(comfy, base).missing] == expected
 
 
-@pytest.mark.parametrize("stated", ["b_clip_l.safetensors", "gone.safetensors", ""])
-def test_text_encoder_of_the_settings_is_taken_if_comfyui_has_it(comfy, stated):
-    add_flux(comfy, "Flux.1 D")
-    listed = comfy.lists["clip_name1"] = ["b_clip_l.safetensors", "a_clip_l.safetensors", "t5.gguf"]
-    setting.change("engine_encoders", f"t5.gguf; {stated}")
+_ENCODERS = {  # by what they are: names under which people have them
+    "clip_l": ["b_clip_l.safetensors", "sub/CLIP-GmP-ViT-L-14.safetensors"],
+    "clip_g": ["clip_g.safetensors", "CLIP-ViT-bigG-14.safetensors"],
+    "t5xxl": ["t5xxl_fp8_e4m3fn.sft", "t5-v1_1-xxl-encoder.safetensors"],
+}
+_OTHERS = ["qwen_3_8b.safetensors", "umt5_xxl_fp8.safetensors", "clip_vision_h.safetensors"]
+_OTHERS += ["a_clip_l.safetensors", "a_t5xxl.sft"]
+
+
+@given(
+    st.sampled_from(["Flux.1 D", "SD 3.5"]),
+    st.fixed_dictionaries({kind: st.integers(-1, 1) for kind in _ENCODERS}),
+    st.lists(st.sampled_from(_OTHERS), unique=True),
+    st.sampled_from(["{}", "gone; {}; ", "{}; gone.sft"]),
+    st.booleans(),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_text_encoder_of_the_settings_is_taken_whatever_its_name(
+    comfy, base, chosen, others, setting_text, is_module
+):
+    add_parts(comfy)
+    kinds = ("clip_l", "t5xxl") if base.startswith("Flux") else ("clip_l", "clip_g", "t5xxl")
+    stated = {kind: _ENCODERS[kind][chosen[kind]] for kind in kinds if chosen[kind] >= 0}
+    listed = [*others, *stated.values()]
+    comfy.lists |= {f"clip_name{index}": listed for index in (1, 2, 3)}
+    names = [model_file_stem(one) if is_module else one for one in stated.values()]
+    setting.change("engine_encoders", "" if is_module else setting_text.format("; ".join(names)))
+    modules = "".join(f", Module {n}: {name}" for n, name in enumerate(names)) if is_module else ""
+    made = plan(comfy, TEXT.replace("dream_8", "big") + modules, base_model=base)
+    inputs = {k: v for one in made.request["prompt"].values() for k, v in one["inputs"].items()}
+    used = {kind: inputs[f"clip_name{n}"] for n, kind in enumerate(kinds, 1)}
+    for kind in kinds:
+        usual = [one for one in others if f"a_{kind}" in one]
+        expected = [stated[kind]] if kind in stated else usual
+        is_missing = Missing("encoder", used[kind]) in made.missing
+        assert is_missing if not expected else used[kind] == expected[0]
+    assert all("Module" not in one.field for one in made.cautions)
+
+
+@pytest.mark.parametrize(
+    ("stated", "chosen"),
+    [
+        ("x.sft; y.sft", ["x.sft", "y.sft"]),
+        ("y.sft", ["a_clip_l.sft", "y.sft"]),  # there is none with a usual name
+        ("y.sft; my_t5xxl.sft", ["y.sft", "my_t5xxl.sft"]),
+    ],
+)
+def test_text_encoders_whose_names_tell_nothing_are_taken_in_order(comfy, stated, chosen):
+    add_parts(comfy)
+    comfy.nodes["DualCLIPLoader"] = ("clip_name1", "clip_name2")
+    listed = ["x.sft", "y.sft", "a_clip_l.sft", "my_t5xxl.sft"][: 3 if "my" not in stated else 4]
+    comfy.lists |= dict.fromkeys(("clip_name1", "clip_name2"), listed)
+    setting.change("engine_encoders", stated)
     graph = plan(comfy, TEXT.replace("dream_8", "big"), base_model="Flux.1 D").request["prompt"]
-    (chosen,) = [
-        one["inputs"]["clip_name1"] for one in graph.values() if "clip_name1" in one["inputs"]
-    ]
-    assert chosen == (stated if stated in listed else "a_clip_l.safetensors")
+    loader = next(one for one in graph.values() if one["class_type"] == "DualCLIPLoader")
+    assert [loader["inputs"][f"clip_name{n}"] for n in (1, 2)] == chosen
 
 
 @pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])

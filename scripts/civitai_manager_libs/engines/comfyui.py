@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -42,6 +42,11 @@ _FOLDERS = {  # the folders of a list, as ComfyUI names them
 _TYPES = {name: kind.removeprefix("diffusion_") for kind, (_, name) in _LISTS.items()}
 _TYPES["image"] = "image"
 _ENCODERS = {"flux": ("clip_l", "t5xxl"), "sd3": ("clip_l", "clip_g", "t5xxl")}
+_ENCODER_NAMES = {  # as people have the files; other models use umT5 and CLIP vision
+    "clip_l": re.compile(r"clip[-_]?l|vit[-_]?l", re.IGNORECASE),
+    "clip_g": re.compile(r"clip[-_]?g(?![a-z])|big[-_]?g", re.IGNORECASE),
+    "t5xxl": re.compile(r"(?<![a-z])t5.*xxl", re.IGNORECASE),
+}
 _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
     "R-ESRGAN 4x+": "RealESRGAN_x4plus",
     "R-ESRGAN 4x+ Anime6B": "RealESRGAN_x4plus_anime_6B",
@@ -189,9 +194,9 @@ class _Planner(Planner):
         try:
             return model_formats.has_tensors(path, "text_encoders.")
         except (OSError, InvalidResponse):
-            kind = "TripleCLIPLoader"
-            choices = " ".join(self._lists.list_choices(kind, "clip_name1") or ()).lower()
-            return family != "sd3" or not all(usual in choices for usual in _ENCODERS[family])
+            choices = self._lists.list_choices("TripleCLIPLoader", "clip_name1") or ()
+            found = _choose_encoders(_ENCODERS[family], choices, ())
+            return family != "sd3" or len(found) < len(_ENCODERS[family])
 
     def _find_upscaler(self, values: dict[str, str]) -> str:
         name = values.get("Hires upscaler", "")
@@ -218,21 +223,43 @@ class _Planner(Planner):
                 self._missing.append(Missing("node", kind))
                 continue
             family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
-            for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
-                listed = self._lists.list_choices(kind, f"clip_name{index}") or []
-                listed = [one for one in sorted(listed) if usual in one.lower()]
-                named = [(one, {one.lower(), model_file_stem(one).lower()}) for one in listed]
-                known = [one for name in stated for one, names in named if name.lower() in names]
-                if known := known + listed:
-                    inputs[f"clip_name{index}"] = known[0]
-                    chosen.add(model_file_stem(known[0]).lower())
+            if family:
+                listed = self._lists.list_choices(kind, "clip_name1") or []
+                found = _choose_encoders(_ENCODERS[family], listed, stated)
+                inputs |= {f"clip_name{index}": name for index, name in found.items()}
+                chosen |= {model_file_stem(name).lower() for name in found.values()}
             for name, value in inputs.items():
                 choices = self._lists.list_choices(kind, name) if isinstance(value, str) else None
                 if choices is None or value in choices:
                     continue
-                if (what := _name_type(name, value)) not in is_reported:
+                what = "encoder" if name.startswith("clip_name") else _name_type(name, value)
+                if what not in is_reported:
                     self._missing.append(Missing(what, value))
         return chosen
+
+
+def _choose_encoders(
+    kinds: Sequence[str], listed: Sequence[str], stated: Iterable[str]
+) -> dict[int, str]:
+    """Return {number of a kind: file}: the stated ones that are listed, else those named as usual.
+
+    Stated ones whose names tell nothing are of the kinds that are left, in order.
+    """
+    spellings = {one.lower(): one for one in listed}
+    spellings |= {model_file_stem(one).lower(): one for one in listed}
+    known = [spellings[name.lower()] for name in stated if name.lower() in spellings]
+
+    def filter_names(kind: str, names: Iterable[str]) -> list[str]:
+        return [one for one in names if _ENCODER_NAMES[kind].search(model_file_stem(one))]
+
+    found = {kind: names[0] for kind in kinds if (names := filter_names(kind, known))}
+    usual = {kind: names[0] for kind in kinds if (names := filter_names(kind, sorted(listed)))}
+    others = [one for one in known if not any(filter_names(kind, [one]) for kind in _ENCODER_NAMES)]
+    left = [kind for kind in kinds if kind not in found]
+    if len(others) < len(left):
+        left.sort(key=usual.__contains__)
+    found = usual | found | dict(zip(left, others))
+    return {index: found[kind] for index, kind in enumerate(kinds, 1) if kind in found}
 
 
 def _name_type(input_name: str, value: str) -> str:

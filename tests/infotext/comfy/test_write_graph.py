@@ -202,18 +202,26 @@ def kinds(graph):
 def test_flux_and_sd3_are_loaded_by_what_is_there():
     files = {"model": "flux1-dev.sft", "loader": "UNETLoader"}
     graph = ComfyGraph(f"a\n{LINE}, Distilled CFG Scale: 3", "Flux.1 D", **files).graph
-    assert {"DualCLIPLoader", "FluxGuidance", "ModelSamplingFlux", "VAELoader"} < {*kinds(graph)}
+    assert {"DualCLIPLoader", "FluxGuidance", "VAELoader"} < {*kinds(graph)}
     loader = next(n for n in graph.values() if n["class_type"] == "DualCLIPLoader")["inputs"]
     names = {"clip_name1": "clip_l.safetensors", "clip_name2": "t5xxl_fp16.safetensors"}
     assert loader == {**names, "type": "flux"}
     graph = ComfyGraph(f"a\n{LINE}", "SD 3.5", loader="UnetLoaderGGUF").graph
-    assert {"UnetLoaderGGUF", "TripleCLIPLoader", "ModelSamplingSD3"} < {*kinds(graph)}
+    assert {"UnetLoaderGGUF", "TripleCLIPLoader"} < {*kinds(graph)}
     graph = ComfyGraph(f"a\n{LINE}", "SD 3.5").graph
     assert "EmptySD3LatentImage" in kinds(graph) and "TripleCLIPLoader" not in kinds(graph)
     for base, added in (("SD 3.5", ["TripleCLIPLoader"]), ("Flux.1 D", ["DualCLIPLoader"])):
         graph = ComfyGraph(f"a\n{LINE}", base, has_encoders=False).graph
         assert [kind for kind in kinds(graph) if "CLIPLoader" in kind] == added
         assert ("VAELoader" in kinds(graph)) == (base == "Flux.1 D")  # SD 3's is in the file
+
+
+@pytest.mark.parametrize(
+    "base_model", ["Flux.1 D", "Flux.1 S", "Flux.1 Krea", "SD 3", "SD 3.5 Large"]
+)
+def test_noise_levels_are_the_models_own_at_every_size(base_model):
+    graph = ComfyGraph(f"a\n{LINE}", base_model).graph  # as in the Forges; Schnell has others
+    assert not [kind for kind in kinds(graph) if kind.startswith("ModelSampling")]
 
 
 @each_case(__file__, "automatic_schedule_is_the_samplers_own_in_each_pass")

@@ -132,7 +132,7 @@ class ComfyGraph:
         names = self._find_sampler("Sampler", "Schedule type")
         prompt = translate_prompt(prompt_text, steps, self._embeddings)
         negative = translate_prompt(negative_text, steps, self._embeddings, False)
-        model, clip, vae = self._load(prompt, size)
+        model, clip, vae = self._load(prompt)
         positive = self._encode(clip, prompt.texts)
         if self._family == "flux":
             guidance = self._number("Distilled CFG Scale", 3.5)
@@ -234,7 +234,7 @@ class ComfyGraph:
             self.lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")
 
-    def _load(self, prompt: ComfyPrompt, size: tuple[int, int]) -> tuple[_Link, _Link, _Link]:
+    def _load(self, prompt: ComfyPrompt) -> tuple[_Link, _Link, _Link]:
         """Add the nodes that load the models; return links to (model, CLIP, VAE)."""
         family, loader = self._family, self._loader
         model_name = self._model or _name_file(self._values.get("Model", ""))
@@ -270,12 +270,6 @@ class ComfyGraph:
             self.lost.append(Loss("Clip skip", str(skip)))
         elif skip > 1:  # 2 is what SDXL has by itself
             clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
-        if family == "flux":
-            shift = {"max_shift": 1.15, "base_shift": 0.5}
-            sides = {"width": size[0], "height": size[1]}
-            model = self._add("ModelSamplingFlux", model=model, **shift, **sides)
-        elif family == "sd3":
-            model = self._add("ModelSamplingSD3", model=model, shift=3.0)
         return model, clip, vae
 
     def _encode(self, clip: _Link, texts: tuple[str, ...]) -> _Link:
@@ -360,7 +354,6 @@ def _name_file(name: str) -> str:
 
 _OUTPUTS = {  # of each type of node
     **dict.fromkeys(("UNETLoader", "UnetLoaderGGUF"), "MODEL"),
-    **dict.fromkeys(("ModelSamplingFlux", "ModelSamplingSD3"), "MODEL"),
     **dict.fromkeys(("CLIPSetLastLayer", "DualCLIPLoader", "TripleCLIPLoader"), "CLIP"),
     **dict.fromkeys(("CLIPTextEncode", "ConditioningConcat", "FluxGuidance"), "CONDITIONING"),
     **dict.fromkeys(("EmptyLatentImage", "EmptySD3LatentImage", "KSampler"), "LATENT"),
