@@ -287,13 +287,22 @@ def test_defaults_that_an_infotext_leaves_out_are_sent(a1111):
     assert plan(a1111, f"{TEXT}, {hires}").request["denoising_strength"] == 0
 
 
+def write_file(comfy, folder, kind, stem, *tensors):
+    folders = json.dumps({kind: [str(folder)]})
+    comfy.faults["/internal/folder_paths"] = text_answer(200, folders, "application/json")
+    about = {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}
+    header = json.dumps(dict.fromkeys(tensors, about)).encode()
+    path = folder / f"{stem}.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+
+
 def add_parts(comfy):
     comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())
     names = ("clip_name1", "clip_name2", "clip_name3")
     comfy.nodes |= {"UNETLoader": ("unet_name",), "DualCLIPLoader": names[:2]}
     comfy.nodes |= {"TripleCLIPLoader": names}
     comfy.lists |= {"unet_name": ["big.safetensors"], **dict.fromkeys(names, ["other.safetensors"])}
-    comfy.lists["vae_name"].append("ae.safetensors")
+    comfy.lists["vae_name"] += ["sdxl.vae.sft", "sub/ae.sft", "flux2-vae.sft", "sd3_vae.sft"]
 
 
 def add_flux(comfy, base):
@@ -302,10 +311,16 @@ def add_flux(comfy, base):
 
 
 @pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
-def test_missing_text_encoder_is_named(comfy, base):
+def test_missing_part_of_a_model_is_named(comfy, base):
     names = ["clip_l", "t5xxl_fp16"] if base == "Flux.1 D" else ["clip_l", "clip_g", "t5xxl_fp16"]
-    expected = [Missing("encoder", f"{name}.safetensors") for name in names]
+    expected = [Missing("part", f"{name}.safetensors") for name in names]
     assert [*add_flux(comfy, base).missing] == expected
+    comfy.lists["vae_name"] = ["flux2-vae.sft"]
+    lacking = plan(comfy, TEXT.replace("dream_8", "big"), base_model=base).missing
+    vae = "ae" if base == "Flux.1 D" else "sd3_vae"
+    assert {*lacking} == {*expected, Missing("part", f"{vae}.safetensors")}
+    lacking = plan(comfy, f"{TEXT.replace('dream_8', 'big')}, VAE: x", base_model=base).missing
+    assert {*lacking} == {*expected, Missing("vae", "x")}
 
 
 _ENCODERS = {  # by what they are: names under which people have them
@@ -342,7 +357,7 @@ def test_text_encoder_of_the_settings_is_taken_whatever_its_name(
     for kind in kinds:
         usual = [one for one in others if f"a_{kind}" in one]
         expected = [stated[kind]] if kind in stated else usual
-        is_missing = Missing("encoder", used[kind]) in made.missing
+        is_missing = Missing("part", used[kind]) in made.missing
         assert is_missing if not expected else used[kind] == expected[0]
     assert all("Module" not in one.field for one in made.cautions)
 
@@ -355,7 +370,7 @@ def test_text_encoder_of_the_settings_is_taken_whatever_its_name(
         ("y.sft; my_t5xxl.sft", ["y.sft", "my_t5xxl.sft"]),
     ],
 )
-def test_text_encoders_whose_names_tell_nothing_are_taken_in_order(comfy, stated, chosen):
+def test_parts_whose_names_tell_nothing_are_taken_in_order(comfy, stated, chosen):
     add_parts(comfy)
     comfy.nodes["DualCLIPLoader"] = ("clip_name1", "clip_name2")
     listed = ["x.sft", "y.sft", "a_clip_l.sft", "my_t5xxl.sft"][: 3 if "my" not in stated else 4]
@@ -364,6 +379,10 @@ def test_text_encoders_whose_names_tell_nothing_are_taken_in_order(comfy, stated
     graph = plan(comfy, TEXT.replace("dream_8", "big"), base_model="Flux.1 D").request["prompt"]
     loader = next(one for one in graph.values() if one["class_type"] == "DualCLIPLoader")
     assert [loader["inputs"][f"clip_name{n}"] for n in (1, 2)] == chosen
+    comfy.lists["vae_name"].append("z.sft")
+    setting.change("engine_encoders", f"{stated}; z.sft")
+    graph = plan(comfy, TEXT.replace("dream_8", "big"), base_model="Flux.1 D").request["prompt"]
+    assert {"vae_name": "z.sft"} in [one["inputs"] for one in graph.values()]
 
 
 @pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
@@ -398,7 +417,9 @@ def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
     inputs = {k: v for one in made.request["prompt"].values() for k, v in one["inputs"].items()}
     names = [inputs[name] for name in ("vae_name", "clip_name1", "clip_name2")]
     assert names == ["own.safetensors", "my_clip_l.safetensors", "my_t5xxl.sft"]
-    assert re.findall(r"Module \d", made.infotext) == ["Module 4"] and "VAE: own" in made.infotext
+    assert "VAE: own" in made.infotext
+    result = make(comfy, f"{TEXT.replace('dream_8', 'big')}, {modules}", base_model="Flux.1 D")
+    assert re.findall(r"Module \d", result.infotext) == ["Module 1", "Module 2", "Module 3"]
     assert [one for one in made.cautions if "Module" in one.field] == [
         Caution("caution_lost", "Module 4", "gone")
     ]
@@ -420,7 +441,75 @@ def test_module_of_a_forge_is_the_vae_elsewhere_and_an_unused_encoder_is_said_to
             assert made.request["override_settings"]["sd_vae"] == "vae-ft.safetensors"
 
 
-@pytest.mark.parametrize("base", ["Qwen", ""])
+def list_nodes(made):
+    return [one["class_type"] for one in made.request["prompt"].values()]
+
+
+_TENSORS = {  # the base of a file by its tensors: what the graph then has
+    "conditioner.embedders.1.model.x": ("Pony", "EmptyLatentImage"),
+    "model.diffusion_model.double_blocks.0.img_attn.norm.x": ("Flux.1 D", "FluxGuidance"),
+    "joint_blocks.0.context_block.x": ("SD 3.5 Large", "EmptySD3LatentImage"),
+}
+
+
+@pytest.mark.parametrize("tensor", _TENSORS)
+@pytest.mark.parametrize("base", ["", "SD 1.5", "Qwen", "SDXL 1.0Flux.1 D"])
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_file_tells_its_base_better_than_the_image(comfy, tmp_path, tensor, base, is_whole):
+    add_parts(comfy)
+    names = ["clip_l.sft", "clip_g.sft", "t5xxl.sft"]
+    comfy.lists |= dict.fromkeys(("clip_name1", "clip_name2", "clip_name3"), names)
+    parts = ("text_encoders.x", "vae.x") if is_whole else ()
+    kind = "checkpoints" if is_whole else "diffusion_models"
+    if tensor.startswith("conditioner") and not is_whole:
+        tensor, kind = "input_blocks.8.1.transformer_blocks.9.x", "checkpoints"  # a UNet only
+    write_file(comfy, tmp_path, kind, "big", tensor, *parts)
+    name = "ckpt_name" if kind == "checkpoints" else "unet_name"
+    comfy.lists |= {"ckpt_name": [], "unet_name": [], name: ["big.safetensors"]}
+    text = TEXT.replace("dream_8", "big")
+    made = plan(comfy, text, base_model=base)
+    nodes = list_nodes(made)
+    known, expected = _TENSORS.get(tensor, ("Pony", "EmptyLatentImage"))
+    assert made.missing == () and expected in nodes
+    assert ("VAELoader" in nodes) == ("CLIPLoader" in str(nodes)) == (not is_whole)
+    vae = {"Pony": "sdxl.vae.sft", "Flux.1 D": "sub/ae.sft"}.get(known, "sd3_vae.sft")
+    assert is_whole or vae in str(made.request["prompt"])
+    assert made.should_match == (known == "Pony")
+    base = "SD 3.5 Medium" if known[:2] == "SD" else f"{known}-like"  # tells more than the file
+    said = [one.value for one in plan(comfy, text, base_model=base).cautions]
+    assert (base in said) == (known != "Pony")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "base", "is_other"),
+    [
+        ("lora_unet_double_blocks_0_img_attn_qkv.x", "SDXL 1.0", True),
+        ("lora_te2_text_model_x", "Pony", False),
+        ("lora_unet_down_blocks_0_attentions_0_proj.x", "Illustrious", True),
+        ("lora_unet_down_blocks_0_attentions_0_proj.x", "SD 1.5", False),
+        ("lora_unet_other.x", "SD 1.5", False),
+    ],
+)
+def test_lora_of_another_base_is_said(comfy, tmp_path, tensor, base, is_other):
+    comfy.lists["lora_name"] = ["Ink.safetensors"]
+    write_file(comfy, tmp_path, "loras", "Ink", tensor)
+    expected = (Caution("caution_other_base", value="Ink.safetensors"),) if is_other else ()
+    assert plan(comfy, base_model=base).cautions == expected
+
+
+@pytest.mark.parametrize("base", ["SD 2.1", "Flux.1 S", "SD 3", "Pony V7", "Qwen", "Illustrious"])
+def test_match_is_promised_of_measured_bases_only(comfy, base):
+    comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())
+    planned = plan(
+        comfy, f"{TEXT}, Distilled CFG Scale: 1" if "Flux" in base else TEXT, base_model=base
+    )
+    expected = () if base == "Illustrious" else (Caution("caution_base", value=base),)
+    assert planned.missing == () and planned.cautions == expected
+
+
+@pytest.mark.parametrize(
+    "base", ["Qwen", "", "Chroma", "SD 1.5", "Flux.2 D", "Pony V7", "ZImageTurbo"]
+)
 def test_model_of_an_unknown_family_in_parts_is_refused(comfy, base):
     with pytest.raises(EngineError, match=r"How ComfyUI .* loads big.safetensors"):
         add_flux(comfy, base)

@@ -6,6 +6,7 @@ import copy
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -41,11 +42,34 @@ _FOLDERS = {  # the folders of a list, as ComfyUI names them
 }
 _TYPES = {name: kind.removeprefix("diffusion_") for kind, (_, name) in _LISTS.items()}
 _TYPES["image"] = "image"
-_ENCODERS = {"flux": ("clip_l", "t5xxl"), "sd3": ("clip_l", "clip_g", "t5xxl")}
-_ENCODER_NAMES = {  # as people have the files; other models use umT5 and CLIP vision
+_BASES = {  # a part of the names of a model's tensors: its base, as Civitai names it
+    "distilled_guidance_layer.": "Chroma",  # otherwise like Flux.1, as the next
+    "double_stream_modulation_img.": "Flux.2 D",
+    "double_blocks.0.img_attn.norm.": "Flux.1 D",
+    "joint_blocks.0.context_block.": "SD 3",
+    "conditioner.embedders.1.": "SDXL 1.0",
+    "input_blocks.8.1.transformer_blocks.9.": "SDXL 1.0",  # without text encoders
+    "cond_stage_model.model.": "SD 2.0",
+    "cond_stage_model.transformer.": "SD 1.5",
+}
+_TEXT_ENCODERS = ("text_encoders.", "conditioner.embedders.", "cond_stage_model.")
+_VAES = ("first_stage_model.", '"vae.')
+_LORA_BASES = {
+    "double_blocks_0_img_attn": "Flux.1 D",
+    "single_transformer_blocks.0.": "Flux.1 D",
+    "joint_blocks_0_": "SD 3",
+    "lora_te2_": "SDXL 1.0",
+    "attentions_0_transformer_blocks_9_": "SDXL 1.0",
+    "down_blocks_0_attentions_0_": "SD 1.5",
+}
+_IN_PARTS = ("flux", "sd3", "sdxl")
+_PART_NAMES = {  # as people have the files; other models use umT5 and CLIP vision
     "clip_l": re.compile(r"clip[-_]?l|vit[-_]?l", re.IGNORECASE),
     "clip_g": re.compile(r"clip[-_]?g(?![a-z])|big[-_]?g", re.IGNORECASE),
     "t5xxl": re.compile(r"(?<![a-z])t5.*xxl", re.IGNORECASE),
+    "flux_vae": re.compile(r"^ae(?![a-z])|flux(?!.?2).*vae", re.IGNORECASE),
+    "sd3_vae": re.compile(r"sd_?3.*vae", re.IGNORECASE),
+    "sdxl_vae": re.compile(r"xl.*vae|vae.*xl", re.IGNORECASE),
 }
 _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
     "R-ESRGAN 4x+": "RealESRGAN_x4plus",
@@ -169,51 +193,77 @@ class _Planner(Planner):
         values = dict(self._infotext.parameters)
         loaders = {one[0]: self._lists.list_files(*one) for one in _LOADERS}
         loader, model = self._find_model(values, loaders)
-        base_model = self._recipe.base_model
+        base_model, has_encoders, has_vae = self._read_model(loader, model)
         family = find_family(base_model, self._infotext)
-        if loader not in ("", _LOADERS[0][0]) and family not in _ENCODERS:
+        if not (has_encoders and has_vae or family in _IN_PARTS):
             raise make_error("engine_no_family", engine=engine.name, model=model)
         self._place_vae(values, self._lists.list_files(*_LISTS["vae"]))
         prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
+        self._check_loras(loras.values(), family)
         vae = ""
-        if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
+        names_vae = (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none")
+        if names_vae:
             wanted = self._want("vae", model_file_stem(stated), values.get("VAE hash", ""))
             vae = self._find(wanted, self._lists.list_files(*_LISTS["vae"]))
             if not vae and self._options.drops_missing:
                 del values["VAE"]
+                names_vae = False
         upscaler = self._find_upscaler(values)
         embeddings = self._find_embeddings()
         prompts = (prompt, self._infotext.negative_prompt)
         files: dict[str, Any] = {"model": model, "loader": loader or _LOADERS[0][0], "loras": loras}
         files |= {"vae": vae, "upscaler": upscaler, "embeddings": embeddings}
-        files["has_encoders"] = family not in _ENCODERS or self._has_encoders(family, model)
+        files |= {"has_encoders": has_encoders, "has_vae": has_vae}
         built = ComfyGraph(compose_infotext(*prompts, values), base_model, **files)
         graph = built.graph
-        modules = {name: model_file_stem(values[name]) for name in filter(MODULE.fullmatch, values)}
-        encoders = self._check_graph(graph, modules.values())
-        used = [name for name, stem in modules.items() if stem.lower() in encoders]
-        infotext = compose_infotext(*prompts, {k: v for k, v in values.items() if k not in used})
+        modules = {k: v for k, v in self._infotext.parameters.items() if MODULE.fullmatch(k)}
+        parts = self._check_graph(graph, map(model_file_stem, modules.values()), names_vae)
+        used = {
+            name: file
+            for name, file in modules.items()
+            if name not in values or model_file_stem(file).lower() in parts
+        }
+        infotext = compose_infotext(*prompts, values | used)
         lost = [one for one in built.lost if one.field not in used]
-        cautions = list(iter_cautions(self._recipe, "comfyui", lost))
+        recipe = replace(self._recipe, base_model=base_model)
+        cautions = list(iter_cautions(recipe, "comfyui", lost))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
-        request = {"prompt": graph, "workflow": build_workflow(graph)}
+        request = {"prompt": graph, "workflow": build_workflow(graph), "modules": used}
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
 
-    def _has_encoders(self, family: str, checkpoint: str) -> bool:
-        """Return whether a checkpoint of Flux or SD 3 contains its text encoders.
-
-        Of a file that cannot be read that is a guess: Stability publishes SD 3 without them.
-        """
-        listed = self._lists.list_files(*_LISTS["model"])
-        path = next((one.path for one in listed if one.name == checkpoint), "")
+    def _read_model(self, loader: str, model: str) -> tuple[str, bool, bool]:
+        """Return (base model, whether the file has text encoders, whether it has a VAE)."""
+        listed = self._lists.list_files(loader, dict(_LOADERS).get(loader, ""))
+        path = next((one.path for one in listed if one.name == model), "")
+        base_model = self._recipe.base_model
         try:
-            return model_formats.has_tensors(path, "text_encoders.")
+            found = model_formats.find_tensors(path, (*_BASES, *_TEXT_ENCODERS, *_VAES))
         except (OSError, InvalidResponse):
+            # A guess: Stability publishes SD 3 without text encoders, others checkpoints with all.
             choices = self._lists.list_choices("TripleCLIPLoader", "clip_name1") or ()
-            found = _choose_encoders(_ENCODERS[family], choices, ())
-            return family != "sd3" or len(found) < len(_ENCODERS[family])
+            is_sd3 = find_family(base_model, self._infotext) == "sd3"
+            is_whole = loader in ("", _LOADERS[0][0])
+            has_all = len(_choose_parts(("clip_l", "clip_g", "t5xxl"), choices, ())) == 3
+            return base_model, is_whole and not (is_sd3 and has_all), is_whole
+        known = next((_BASES[one] for one in found if one in _BASES), base_model)
+        families = {find_family(one, self._infotext) for one in (known, base_model)}
+        known = base_model if base_model and len(families) == 1 else known  # says more
+        has_encoders, has_vae = (not set(x).isdisjoint(found) for x in (_TEXT_ENCODERS, _VAES))
+        return known, has_encoders, has_vae
+
+    def _check_loras(self, names: Iterable[str], family: str) -> None:
+        """Note the LoRAs of another base model: ComfyUI leaves out what does not fit."""
+        paths = {one.name: one.path for one in self._lists.list_files(*_LISTS["lora"])}
+        for name in names:
+            try:
+                found = model_formats.find_tensors(paths.get(name, ""), _LORA_BASES)
+            except (OSError, InvalidResponse):
+                continue
+            bases = {find_family(_LORA_BASES[one], self._infotext) for one in found}
+            if family and bases and family not in bases:
+                self._cautions.append(Caution("caution_other_base", value=name))
 
     def _find_upscaler(self, values: dict[str, str]) -> str:
         name = values.get("Hires upscaler", "")
@@ -225,11 +275,11 @@ class _Planner(Planner):
             values["Hires upscaler"] = "Lanczos"
         return file
 
-    def _check_graph(self, graph: Graph, modules: Iterable[str]) -> set[str]:
-        """Choose the text encoders; note the nodes and the values that ComfyUI does not have.
+    def _check_graph(self, graph: Graph, modules: Iterable[str], names_vae: bool) -> set[str]:
+        """Choose text encoders and VAE; note the nodes and the values that ComfyUI does not have.
 
-        modules: the encoders that a Forge has used, without extension. Return the chosen ones'
-        names in this form, in lower case.
+        modules: the parts that a Forge has used, without extension. Return the chosen ones' names
+        in this form, in lower case. names_vae: the infotext names the VAE.
         """
         stated = [*modules, *map(str.strip, setting.engine_encoders.split(";"))]
         chosen = set[str]()
@@ -239,26 +289,32 @@ class _Planner(Planner):
             if not self._lists.find(kind):
                 self._missing.append(Missing("node", kind))
                 continue
-            family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
-            if family:
-                listed = self._lists.list_choices(kind, "clip_name1") or []
-                found = _choose_encoders(_ENCODERS[family], listed, stated)
-                inputs |= {f"clip_name{index}": name for index, name in found.items()}
+            is_part = kind.endswith("CLIPLoader") or kind == "VAELoader" and not names_vae
+            if is_part:
+                inputs_of = {
+                    part: name
+                    for name, value in inputs.items()
+                    for part, usual in _PART_NAMES.items()
+                    if name != "type" and usual.search(model_file_stem(value))
+                }
+                listed = self._lists.list_choices(kind, [*inputs][0]) or []
+                found = _choose_parts([*inputs_of], listed, stated)
+                inputs |= {inputs_of[part]: name for part, name in found.items()}
                 chosen |= {model_file_stem(name).lower() for name in found.values()}
             for name, value in inputs.items():
                 choices = self._lists.list_choices(kind, name) if isinstance(value, str) else None
                 if choices is None or value in choices:
                     continue
-                what = "encoder" if name.startswith("clip_name") else _name_type(name, value)
+                what = "part" if is_part else _name_type(name, value)
                 if what not in is_reported:
                     self._missing.append(Missing(what, value))
         return chosen
 
 
-def _choose_encoders(
+def _choose_parts(
     kinds: Sequence[str], listed: Sequence[str], stated: Iterable[str]
-) -> dict[int, str]:
-    """Return {number of a kind: file}: the stated ones that are listed, else those named as usual.
+) -> dict[str, str]:
+    """Return {kind: file}: the stated ones that are listed, else those that are named as usual.
 
     Stated ones whose names tell nothing are of the kinds that are left, in order.
     """
@@ -267,16 +323,15 @@ def _choose_encoders(
     known = [spellings[name.lower()] for name in stated if name.lower() in spellings]
 
     def filter_names(kind: str, names: Iterable[str]) -> list[str]:
-        return [one for one in names if _ENCODER_NAMES[kind].search(model_file_stem(one))]
+        return [one for one in names if _PART_NAMES[kind].search(model_file_stem(one))]
 
     found = {kind: names[0] for kind in kinds if (names := filter_names(kind, known))}
     usual = {kind: names[0] for kind in kinds if (names := filter_names(kind, sorted(listed)))}
-    others = [one for one in known if not any(filter_names(kind, [one]) for kind in _ENCODER_NAMES)]
+    others = [one for one in known if not any(filter_names(kind, [one]) for kind in _PART_NAMES)]
     left = [kind for kind in kinds if kind not in found]
     if len(others) < len(left):
         left.sort(key=usual.__contains__)
-    found = usual | found | dict(zip(left, others))
-    return {index: found[kind] for index, kind in enumerate(kinds, 1) if kind in found}
+    return usual | found | dict(zip(left, others))
 
 
 def _name_type(input_name: str, value: str) -> str:
@@ -425,7 +480,8 @@ def make(
         stop(engine, prompt_id)
         raise
     read = parse_infotext(build_infotext({"comfy": {"prompt": graph}}))
-    values = {**read.parameters, "RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
+    values = {**read.parameters, **as_mapping(planned.request.get("modules"))}
+    values |= {"RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
     infotext = compose_infotext(read.prompt, read.negative_prompt, values)
     messages = map(as_list, as_list(as_mapping(entry.get("status")).get("messages")))
     stated = [as_mapping(one[1]) for one in messages if one[:1] == ["execution_cached"] and one[1:]]
