@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..core import Cancellation
-from ..errors import Busy
+from ..errors import Busy, NetworkError
 
 __all__ = ["BandwidthLimit", "HostLimiter", "HostLimiters", "MAX_PAUSE"]
 
@@ -55,6 +55,7 @@ class BandwidthLimit:
 MAX_PAUSE = 120.0  # seconds; a longer pause is reported as Busy, not waited for
 _POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
 _SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
+_FAILURES_OF_OUTAGE = 4  # without a success between them
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
@@ -66,7 +67,8 @@ class HostLimiter:
     successful requests add one slot again. Urgent requests (a user waits) go before those of
     download jobs, but a waiting job gets one slot if no other job has a slot; if the host has only
     one slot, urgent requests and jobs take turns. A request that waits for the bandwidth limit
-    lends its slot to a request without bandwidth limit.
+    lends its slot to a request without bandwidth limit. After four failures in a row the host has
+    an outage until a request succeeds.
     """
 
     def __init__(self, limit: Callable[[], int]) -> None:
@@ -79,6 +81,7 @@ class HostLimiter:
         self._pause_end = 0.0
         self._reduced_limit: int | None = None  # None: no reduction
         self._successes = 0  # since the limit was last changed
+        self._failures = 0  # since the last success
 
     @contextmanager
     def slot(
@@ -138,6 +141,7 @@ class HostLimiter:
         up to the limit in the settings.
         """
         with self._changed:
+            self._failures = 0
             if self._reduced_limit is None:
                 return
             self._successes += 1
@@ -145,6 +149,18 @@ class HostLimiter:
                 self._reduced_limit, self._successes = self._reduced_limit + 1, 0
                 if self._reduced_limit >= self._limit():
                     self._reduced_limit = None
+
+    def record_failure(self) -> bool:
+        """Count a request without a usable answer; return whether the host has an outage."""
+        with self._changed:
+            self._failures += 1
+            return self._failures >= _FAILURES_OF_OUTAGE
+
+    def check_outage(self) -> None:
+        """Raise NetworkError in an outage, while another urgent request waits for the host."""
+        with self._changed:
+            if self._failures >= _FAILURES_OF_OUTAGE and self._active[True]:
+                raise NetworkError("The server does not answer.")
 
     def _current_limit(self) -> int:
         limit = self._limit()
@@ -158,6 +174,8 @@ class HostLimiter:
             self._waiting[urgent] += 1
             try:
                 while not self._has_free_slot(urgent, throttled):
+                    if urgent:
+                        self.check_outage()
                     if (seconds := self.paused_seconds()) > MAX_PAUSE:
                         raise Busy(seconds)
                     if patience is not None and time.monotonic() - began >= patience:

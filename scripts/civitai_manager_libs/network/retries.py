@@ -26,12 +26,15 @@ class RetryLoop:
 
     max_retries: number of tries after the first. delay: seconds before the first retry; each
     further retry waits twice as long, but at most 60 seconds. limiter: that of the request's host.
+    is_urgent: a user waits, so nothing is retried during an outage of the host, and one request at
+    a time finds out whether it is over: the others would hold all of a browser's connections.
     """
 
     max_retries: int
     delay: float
     limiter: HostLimiter
     cancelled: Cancellation
+    is_urgent: bool = False
 
     def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
         """Call `attempt` until it succeeds, and return its result.
@@ -43,6 +46,8 @@ class RetryLoop:
         """
         failures, reached = 0, 0
         while True:
+            if self.is_urgent:
+                self.limiter.check_outage()
             try:
                 result = attempt()
             except Busy:
@@ -51,7 +56,8 @@ class RetryLoop:
                 if count_bytes() >= reached + _PROGRESS:
                     failures, reached = 0, count_bytes()
                 seconds = self._handle_failure(error, failures)
-                if failures >= self.max_retries:
+                has_outage = self.limiter.record_failure()
+                if failures >= self.max_retries or self.is_urgent and has_outage:
                     raise
                 self.cancelled.sleep(seconds)
                 failures += 1
