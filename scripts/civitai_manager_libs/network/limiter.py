@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ..core import Cancellation
 from ..errors import Busy, NetworkError
 
-__all__ = ["BandwidthLimit", "HostLimiter", "HostLimiters", "MAX_PAUSE"]
+__all__ = ["BandwidthLimit", "get_max_pause", "HostLimiter", "HostLimiters"]
 
 _INTERVAL = 0.1  # seconds; one read takes at most the bytes that the limit allows in this time
 _MIN_READ = 512  # bytes; enough to recognize a file by its start
@@ -52,11 +52,16 @@ class BandwidthLimit:
             return max(0.0, self._used_until - now)
 
 
-MAX_PAUSE = 120.0  # seconds; a longer pause is reported as Busy, not waited for
+_MAX_PAUSE, _MAX_URGENT_PAUSE = 120.0, 10.0  # seconds
 _POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
 _SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
 _FAILURES_OF_OUTAGE = 4  # without a success between them
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
+
+
+def get_max_pause(urgent: bool) -> float:
+    """Return the longest pause in seconds that is waited for; a longer one is reported as Busy."""
+    return _MAX_URGENT_PAUSE if urgent else _MAX_PAUSE
 
 
 class HostLimiter:
@@ -95,8 +100,8 @@ class HostLimiter:
 
         A slot allows one request at once. urgent: a user waits, so the request goes before those of
         jobs. throttled: the bandwidth limit applies, so the request takes no lent slot. Raises
-        Cancelled, and Busy if the host asked for a pause that lasts more than 120 seconds from now,
-        or if no slot was free for `patience` seconds.
+        Cancelled, Busy if the host asked for a pause that lasts longer than `get_max_pause`, or if
+        no slot was free for `patience` seconds, and NetworkError as `check_outage` does.
         """
         self._acquire(cancelled, urgent, throttled, patience)
         try:
@@ -176,7 +181,7 @@ class HostLimiter:
                 while not self._has_free_slot(urgent, throttled):
                     if urgent:
                         self.check_outage()
-                    if (seconds := self.paused_seconds()) > MAX_PAUSE:
+                    if (seconds := self.paused_seconds()) > get_max_pause(urgent):
                         raise Busy(seconds)
                     if patience is not None and time.monotonic() - began >= patience:
                         raise Busy(seconds)

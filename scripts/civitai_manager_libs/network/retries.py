@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ..core import Cancellation
 from ..errors import Busy, NetworkError, ServerError
-from .limiter import HostLimiter, MAX_PAUSE
+from .limiter import get_max_pause, HostLimiter
 
 __all__ = ["RetryLoop"]
 
@@ -42,7 +42,7 @@ class RetryLoop:
         If `attempt` raises NetworkError or ServerError, wait and call it again, at most
         `max_retries` times; then raise the last error. count_bytes: returns how many bytes have
         arrived so far. If a failed call has brought at least 64 KiB, the retries are counted anew.
-        Raises Busy if the host asks for a pause of more than 120 seconds, and Cancelled.
+        Raises Busy if the host asks for a pause longer than `get_max_pause`, and Cancelled.
         """
         failures, reached = 0, 0
         while True:
@@ -69,7 +69,7 @@ class RetryLoop:
         """Return the seconds until the next try, or pause the host as it asks. Raises Busy."""
         retry_after = error.retry_after if isinstance(error, ServerError) else None
         is_rate_limited = isinstance(error, ServerError) and error.status == 429
-        if retry_after is not None and retry_after > MAX_PAUSE:
+        if retry_after is not None and retry_after > get_max_pause(self.is_urgent):
             if is_rate_limited:  # other requests to the host need not fail first
                 self.limiter.pause(min(retry_after, _MAX_HOST_PAUSE))
             raise Busy(retry_after) from error
