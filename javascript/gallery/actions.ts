@@ -517,8 +517,8 @@ function makeNavigationActions({ store, parts }: PageContext) {
       if (!failed.length) failed.push(lookupText ? "lookup" : "images");
       for (const one of failed) void retries[one]();
     },
-    /** Check the connection, because a thumbnail has not arrived. */
-    checkServer: () => void parts.connection.check(),
+    /** Check the connection, because an image has not arrived; without `url` the last one. */
+    checkServer: (url?: string) => void parts.connection.check(url),
     /** Abort a lookup, or load images from the library instead of Civitai; both if omitted. */
     giveUp(of?: "lookup" | "images") {
       if (of !== "images") parts.navigation.abortLookup();

@@ -89,7 +89,7 @@ export function makeGrid(context: Context) {
   });
   const isSeen = ({ view }: Tile) =>
     arrangement.isBetween(view.id, lastTop, lastTop + window.innerHeight);
-  const thumbs = new Thumbs(list, drawnTiles, isSeen, () => actions.checkServer());
+  const thumbs = new Thumbs(list, drawnTiles, isSeen, actions.checkServer);
   const dragSelection = makeDragSelection(list, context, arrangement);
   linkTiles(list, context, drawnTiles);
   listenToClicks(list, context, drawnTiles);
