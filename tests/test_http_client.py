@@ -51,6 +51,7 @@ BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
     "524": (page(524), HttpStatusError, 4),
     "page-cap": (json_answer(PAGE_CAP, 429), HttpStatusError, 1),
     "long-rest": (status(503, Retry_After="1000"), Busy, 1),
+    "rest-of-a-request-that-a-user-waits-for": (status(429, Retry_After="30"), Busy, 1),
 }
 
 

@@ -155,6 +155,8 @@ export function makeActions(context: PageContext) {
     loadHiddenRules: () => parts.hidden.loadRules(),
     /** Request everything from this host of Civitai from now on. */
     useHost: (host: string) => parts.settings.useHost(host),
+    /** Search model files in these folders too, separated by ";". */
+    addModelFolders: (folders: string) => parts.settings.addModelFolders(folders),
     /** Open the settings at the rules; isToAdd: at the field for a new rule. */
     openHiddenRules: (how?: { isToAdd?: boolean }) => parts.settings.openHiddenRules(how),
     /** Open the settings at the programs that make images. */
@@ -515,8 +517,8 @@ function makeNavigationActions({ store, parts }: PageContext) {
       if (!failed.length) failed.push(lookupText ? "lookup" : "images");
       for (const one of failed) void retries[one]();
     },
-    /** Check the connection, because a thumbnail has not arrived. */
-    checkServer: () => void parts.connection.check(),
+    /** Check the connection, because an image has not arrived; without `url` the last one. */
+    checkServer: (url?: string) => void parts.connection.check(url),
     /** Abort a lookup, or load images from the library instead of Civitai; both if omitted. */
     giveUp(of?: "lookup" | "images") {
       if (of !== "images") parts.navigation.abortLookup();

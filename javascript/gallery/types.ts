@@ -122,6 +122,7 @@ export interface State {
   requestedAt: number; // performance.now() at the start of the request for a page, 0 for no request
   problems: Problems;
   lost: boolean; // our server did not respond, and none of `problems` tells that
+  away: boolean; // Civitai did not send an image
   notes: Note[];
   post: Post | null; // what is known about the post that was loaded last
   libraryDate: string; // when the shown images were stored, if Civitai does not respond; else ""

@@ -264,6 +264,8 @@ class CivitaiHttpClient:
     def _make_file_request(self, url: str, sending: SendOptions) -> OutgoingRequest:
         prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
         timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
+        if sending.urgent:  # it holds one of a browser's few connections
+            timeout /= 3
         return OutgoingRequest(prepared, timeout, self.api_key, find_cancellation(), sending)
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
@@ -271,7 +273,8 @@ class CivitaiHttpClient:
         limiter = self._session.limiters.for_url(request.url)
         if not request.sending.pauses_host:
             limiter = HostLimiter(lambda: 1)  # of this request alone
-        return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled)
+        is_urgent = request.sending.urgent
+        return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled, is_urgent)
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:

@@ -10,7 +10,7 @@ from civitai_manager_libs.core import threads as single_flight
 from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
 from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, FileOptions
 from civitai_manager_libs.http_client import SendOptions
-from fault_responses import json_answer, png, ranged, status, whole
+from fault_responses import json_answer, png, ranged, reset, stalled, status, whole
 
 BODY = png("client", 100_000)
 
@@ -111,3 +111,46 @@ def test_all_requests_wait_for_the_pause_that_a_host_asks_for(server, tmp_path):
     )
     busy, *others = server.requests
     assert len(others) == 2 and all(asked.time - busy.time >= 0.99 for asked in others)
+
+
+@pytest.mark.parametrize("answer,most", [(stalled(), 9), (reset(), 16), (status(502), 16)])
+def test_who_waits_for_a_host_in_an_outage_is_told_soon_and_one_request_ends_it(
+    answer, most, server, tmp_path
+):
+    client = CivitaiHttpClient(timeout=0.9, max_retries=3, retry_delay=0.01)
+    urgent = SendOptions(urgent=True)
+
+    def fetch(number: int, sending: SendOptions = urgent) -> object:
+        return client.fetch(server.url(f"/{number}"), str(tmp_path / f"{number}"), sending=sending)
+
+    for number in range(14):
+        server.play(f"/{number}", answer)
+    errors = at_once(12, fetch)
+    assert {error.reason for error in errors} == {"network"}
+    assert len(server.requests) <= most
+    assert at_once(1, lambda _: fetch(12))[0].reason == "network"
+    assert len(server.requests_for("/12")) == 1
+    at_once(1, lambda _: fetch(13, SendOptions(max_retries=1)))
+    assert len(server.requests_for("/13")) == 2, "a job's request, for which nobody waits"
+    server.play("/12", ranged(BODY))
+    server.play("/0", [status(502), ranged(BODY)])
+    assert [fetch(12).size, fetch(0).size] == [len(BODY)] * 2
+
+
+def test_limited_or_missing_images_are_no_outage_for_who_waits(server, tmp_path):
+    client = CivitaiHttpClient(max_retries=3, retry_delay=0.05)
+    for number in range(8):
+        server.play(f"/{number}", [status(429), ranged(BODY)])
+        server.play(f"/broken-{number}", status(500))
+        server.play(f"/gone-{number}", status(404))
+
+    def fetch(name: object, max_retries: int | None = None) -> object:
+        sending = SendOptions(urgent=True, max_retries=max_retries)
+        return client.fetch(server.url(f"/{name}"), str(tmp_path / f"{name}"), sending=sending)
+
+    assert [found.size for found in at_once(8, fetch)] == [len(BODY)] * 8
+    for number in range(8):
+        for name in (f"broken-{number}", f"gone-{number}"):
+            at_once(1, lambda _: fetch(name, 0))
+    server.play("/8", [status(502), ranged(BODY)])
+    assert fetch(8).size == len(BODY)

@@ -111,6 +111,7 @@ class ComfyStandIn(_StandIn):
             **dict.fromkeys(("ImageScale", "ImageUpscaleWithModel", "VAEEncode"), ()),
         }
         self.modules: dict[str, str] = {}
+        self.folders: dict[str, list[str]] = {}
         self.jobs: dict[str, tuple[float, Any]] = {}
         self.stopped: list[str] = []
         self.workflows: dict[str, Any] = {}
@@ -127,7 +128,7 @@ class ComfyStandIn(_StandIn):
         if path == "/embeddings":
             return 200, ["easyneg"]
         if path == "/internal/folder_paths":
-            return 200, {}
+            return 200, self.folders
         if path == "/prompt":
             return self._validate(body)
         if path.startswith("/history/"):

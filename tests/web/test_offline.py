@@ -131,3 +131,34 @@ def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open
     page.control("download-marked").click()
     page.message("1 saved").wait_for()
     assert not [path for path in page.asked if path.startswith("page/")], "a reload"
+
+
+def test_images_that_failed_are_told_of_once_and_come_by_themselves(flaky, start, open_gallery):
+    server = start(f"http://{flaky.host}", gallery_level="XXX", http_max_retries=0)
+    page = open_gallery(server, _SHOWN).ready()
+    page.go("")
+    page.page.locator(".home-shelf").first.wait_for()
+    server.forget()  # the thumbnails too
+    flaky.rule(_API, reset())
+    flaky.rule(f"/{files.ACCOUNT}/", reset())
+    notice, home = page.page.locator(".notices"), page.page.locator(".home img")
+
+    def count(images):
+        return home.evaluate_all(f"images => images.filter({images}).length")
+
+    page.reload()
+    expect(notice).to_have_text(re.compile("^Civitai does not answer. Missing pictures come by"))
+    wait_for(lambda: not count("({complete, naturalWidth}) => complete && !naturalWidth"))
+    page.search("a", "all")
+    page.page.locator("[data-tile][data-failed]").first.wait_for()
+    expect(page.page.locator("[data-do='thumb-again']:visible")).to_have_count(0)
+    page.tiles.nth(3).click()
+    page.slide.locator(".slide-error").wait_for()
+    flaky.rules.clear()
+    page.page.evaluate(_ONLINE)
+    page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+    expect(page.page.locator(".slide-error, [data-tile][data-failed]")).to_have_count(0)
+    expect(notice).to_be_empty()
+    page.key("Escape")
+    page.control("home").click()
+    wait_for(lambda: count("({naturalWidth}) => naturalWidth"), "the covers")

@@ -35,10 +35,13 @@ export function runOnReturn(run: () => Promise<void>, signal: AbortSignal) {
 }
 
 const EVERY = 2000; // ms
+/** Of failures that pass, and are Civitai's own. */
+const FROM_CIVITAI = ["network", "busy"];
 
 export class Connection {
   #checkedAt = -Infinity;
   #requests = 0; // for the data that the page starts with
+  #failedImage = ""; // URL
 
   /** @param onBack called when the server responds again and parts of the page have failed */
   constructor(
@@ -75,8 +78,11 @@ export class Connection {
     return getFailedParts(this.context.store.get(), code).some((part) => part !== "bootstrap");
   }
 
-  /** Check whether the server responds, unless it is polled or was checked a moment ago. */
-  async check() {
+  /** Find out why an image has not arrived: whether the server responds, and whether Civitai does.
+   * When Civitai is back, load all images again that failed. Do nothing while the server is polled
+   * or a moment after a check.
+   * @param url of the image, by default the last one */
+  async check(url = this.#failedImage) {
     const { store, api, translate, signal } = this.context;
     const now = performance.now();
     if (isOffline(store.get()) || now < this.#checkedAt + EVERY) return;
@@ -87,7 +93,16 @@ export class Connection {
       if (!signal.aborted && error instanceof ApiError && error.code === "offline") {
         setProblem(store, "bootstrap", makeProblem(error, translate));
       }
+      return;
     }
+    this.#failedImage = url;
+    const path = url as `thumb/${number}`;
+    const failure = await api.get(path, { signal }).catch((error) => ignoreFailure(error) ?? error);
+    const code = failure instanceof ApiError ? failure.code : "";
+    if (signal.aborted || code === "offline") return;
+    const isBack = store.get().away && !FROM_CIVITAI.includes(code);
+    store.set({ away: FROM_CIVITAI.includes(code) });
+    if (isBack) await this.fetchBootstrap();
   }
 
   #setBootstrap(bootstrap: Bootstrap) {
@@ -124,7 +139,7 @@ export class Connection {
 const CHECK_EVERY = 15_000; // ms
 
 /** Of a failure that passes: no answer, or one that is no data, such as a network's login page. */
-const PASSING = ["network", "bad_answer"];
+const PASSING = [...FROM_CIVITAI, "bad_answer"];
 
 /** Repeat every 15 seconds the requests that have failed because of the network. While the gallery
  * is shown from the library, also check whether Civitai responds again.
@@ -132,12 +147,13 @@ const PASSING = ["network", "bad_answer"];
 export function retryPeriodically(context: Context, isAtTop: () => boolean) {
   const { store, actions, signal } = context;
   const check = async () => {
-    const { libraryDate, open } = store.get();
+    const { libraryDate, open, away } = store.get();
     for (const part of PASSING.flatMap((code) => getFailedParts(store.get(), code))) {
       // a lookup's result must not replace what the user is looking at
       if (part === "lookup" ? isAtTop() && open === null : !libraryDate) actions.retry(part);
     }
     if (libraryDate) await fetchLive(context, isAtTop);
+    if (away) actions.checkServer();
   };
   pollWhileVisible(CHECK_EVERY, check, signal);
 }

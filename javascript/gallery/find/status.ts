@@ -9,6 +9,7 @@ import { findSavedPlace, getSearchedWords, listExcludingFilters } from "../state
 import {
   getAwaitedPart,
   getFailedGalleryPart,
+  getFailedParts,
   getMissingPart,
   getSearched,
   getShown,
@@ -391,11 +392,13 @@ export function addNotices(context: Context) {
       () => actions.reloadGallery(),
     );
   let drawn = "";
-  const draw = ({ libraryDate, notes, results }: State) => {
+  const draw = (state: State) => {
+    const { libraryDate, notes, results, away } = state;
     const date = formatDate(libraryDate);
     const others = notes.filter(({ code }) => !ELSEWHERE.includes(code));
     const texts = others.map(({ message }) => message);
     if (libraryDate) texts.unshift(translate("library_since", { date }));
+    else if (away && !getFailedParts(state).length) texts.unshift(translate("civitai_away"));
     const shown = results ? [] : texts;
     if (shown.join("\n") === drawn) return;
     drawn = shown.join("\n");
@@ -405,7 +408,7 @@ export function addNotices(context: Context) {
       ),
     );
   };
-  store.on(["libraryDate", "notes", "results"], draw, context);
+  store.on(["libraryDate", "notes", "results", "away", "problems"], draw, context);
   const markMissing = (now: State) => (page.dataset.missing = getMissingPart(now));
   store.on([getMissingPart], markMissing, context); // hides what cannot work then
 }

@@ -246,8 +246,8 @@ export function showStateOnGrid(list: HTMLElement, { store, signal }: Context) {
   };
   store.on([isHome], hideAtHome, { signal });
   hideAtHome();
-  const isLost = () => list.toggleAttribute("data-lost", isOffline(store.get()));
-  store.on([isOffline], isLost, { signal });
+  const isLost = (state: State) => isOffline(state) || state.away;
+  store.on([isLost], (now) => list.toggleAttribute("data-lost", isLost(now)), { signal });
   store.on(["stale"], ({ stale }) => list.toggleAttribute("data-stale", stale), { signal });
 }
 

@@ -115,12 +115,12 @@ export class Thumbs {
   #isSlow = false; // until a thumbnail arrives quickly again
 
   /** @param isSeen returns whether a tile is in the window
-   * @param onFailed called when a thumbnail has not arrived */
+   * @param onFailed called with the URL of a thumbnail that has not arrived */
   constructor(
     list: HTMLElement,
     tiles: Tiles,
     isSeen: (tile: Tile) => boolean,
-    onFailed: () => void,
+    onFailed: (url: string) => void,
   ) {
     const onSettled = ({ type, target }: Event) => {
       const tile = tiles.findTile(target);
@@ -129,7 +129,7 @@ export class Thumbs {
       if (type === "load") tile.onLoaded(isSeen(tile));
       else {
         tile.onFailed();
-        onFailed();
+        onFailed(target.src);
       }
       this.#loadNext();
     };

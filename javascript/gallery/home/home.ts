@@ -140,7 +140,11 @@ export class Home {
     this.#models = new ModelGrid(context, localModels);
     this.#section.append(this.#intro, this.#shelves);
     // an image that failed is loaded anew with its shelf
-    this.#shelves.addEventListener("error", () => this.#kept.clear(), { capture: true, signal });
+    const onFailed = ({ target }: Event) => {
+      this.#kept.clear();
+      if (target instanceof HTMLImageElement) context.actions.checkServer(target.src);
+    };
+    this.#shelves.addEventListener("error", onFailed, { capture: true, signal });
     page.append(this.#section);
     store.on([isHome], (now, before) => this.#show(now, before), { signal });
     store.on(["home", "samples", "popular", "watches", "bootstrap"], (now) => this.#draw(now), {

@@ -296,6 +296,7 @@ function makePicture(context: Context, view: ImageView) {
   const { id, user, reactions } = view;
   const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });
   image.src = api.getThumbUrl(id, COVER);
+  image.addEventListener("error", () => image.remove()); // the blurhash below it is seen
   const name = describeImage(view, false, translate);
   const open = el(
     "button",

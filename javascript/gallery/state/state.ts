@@ -66,6 +66,7 @@ export function makeInitialState(): State {
     lookupText: "",
     lookupStartedAt: 0,
     lost: false,
+    away: false,
     problems: NO_PROBLEMS,
     ...makeEmptyGallery(),
     marks: new Set<number>(),

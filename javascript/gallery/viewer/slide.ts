@@ -301,7 +301,7 @@ export class Slide {
 
   /** Show why a file failed. Another request finds that out, since an `<img>` does not tell. */
   async #showFailure(signal: AbortSignal) {
-    const { api, translate } = this.context;
+    const { api, translate, actions } = this.context;
     const unknown = translate(this.source ? "file_not_shown" : "file_not_shown_save");
     try {
       if (this.source?.path !== "")
@@ -313,6 +313,7 @@ export class Slide {
       if (code === "bad_answer")
         this.showError(unknown, "not_shown"); // the file did come
       else this.showError(getErrorMessage(error, translate), code);
+      if (!this.source) actions.checkServer(api.getFileUrl(this.view.id));
     }
   }
 

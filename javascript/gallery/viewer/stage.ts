@@ -158,9 +158,9 @@ export class Stage {
     return this.#views[this.#index + by] !== undefined;
   }
 
-  /** Load the open image again if it failed. */
+  /** Load the images again that failed. */
   retryFailed() {
-    if (this.slide?.isFailed) this.#reload(this.slide);
+    for (const slide of this.#slides.values()) if (slide.isFailed) this.#reload(slide);
   }
 
   clear() {

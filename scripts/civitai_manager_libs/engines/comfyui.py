@@ -22,7 +22,7 @@ from .find import Connection, Engine, make_error, shorten_error
 from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, MODULE, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
-__all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
+__all__ = ["list_files", "list_engine_folders", "Lists", "make", "plan", "save_workflow", "stop"]
 
 _LISTS = {  # the node by which files are looked for, and its input that lists them
     "model": ("CheckpointLoaderSimple", "ckpt_name"),
@@ -96,7 +96,6 @@ class Lists:
         self._client = Connection(engine)
         self._known: dict[str, Mapping[str, Any]] = {}
         self._files: dict[tuple[str, str], list[EngineFile]] = {}
-        self._folders: Mapping[str, Any] | None = None
 
     def find(self, node_type: str) -> Mapping[str, Any]:
         """Return the description of a type of node, {} if it is missing."""
@@ -126,13 +125,7 @@ class Lists:
         key = (node_type, input_name)
         if key in self._files:
             return self._files[key]
-        if self._folders is None:
-            self._folders = {}
-            if urlsplit(self._client.address).hostname in ("127.0.0.1", "localhost", "::1"):
-                reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
-                self._folders = as_mapping(reply.value) if reply.status == 200 else {}
-        listed = (as_list(self._folders.get(kind))[:50] for kind in _FOLDERS.get(input_name, ()))
-        folders = [folder for part in listed for folder in part if isinstance(folder, str)]
+        folders = self.list_folders(*_FOLDERS.get(input_name, ()))
         files = []
         for name in self.list_choices(*key) or ():
             paths = (os.path.join(folder, name) for folder in folders)
@@ -140,6 +133,18 @@ class Lists:
             files.append(EngineFile(name, (model_file_stem(name), name), path))
         self._files[key] = files
         return files
+
+    def list_folders(self, *kinds: str) -> list[str]:
+        """Return the folders of these kinds; [] if ComfyUI runs on another machine."""
+        listed = (as_list(self._folders.get(kind))[:50] for kind in kinds)
+        return [folder for part in listed for folder in part if isinstance(folder, str)]
+
+    @cached_property
+    def _folders(self) -> Mapping[str, Any]:
+        if urlsplit(self._client.address).hostname not in ("127.0.0.1", "localhost", "::1"):
+            return {}
+        reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
+        return as_mapping(reply.value) if reply.status == 200 else {}
 
     @cached_property
     def embeddings(self) -> list[EngineFile]:
@@ -152,6 +157,18 @@ def list_files(engine: Engine) -> dict[str, list[str]]:
     """Return the names of ComfyUI's models, LoRAs, VAEs, upscalers, samplers and schedules."""
     lists = Lists(engine)
     return {kind: lists.list_choices(*where) or [] for kind, where in _LISTS.items()}
+
+
+def list_engine_folders(engine: Engine) -> list[str]:
+    """Return the folders on this machine where ComfyUI has its models.
+
+    A folder `models` stands for those in it, beside which ComfyUI's own configuration may lie.
+    """
+    kinds = (kind for kinds in _FOLDERS.values() for kind in kinds)
+    found = filter(os.path.isdir, Lists(engine).list_folders(*kinds, "embeddings"))
+    pairs = ((os.path.dirname(path), path) for path in found)
+    tops = (top if os.path.basename(top) == "models" else path for top, path in pairs)
+    return list(dict.fromkeys(tops))
 
 
 def plan(

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..core import Cancellation
-from ..errors import Busy
+from ..errors import Busy, NetworkError
 
-__all__ = ["BandwidthLimit", "HostLimiter", "HostLimiters", "MAX_PAUSE"]
+__all__ = ["BandwidthLimit", "get_max_pause", "HostLimiter", "HostLimiters"]
 
 _INTERVAL = 0.1  # seconds; one read takes at most the bytes that the limit allows in this time
 _MIN_READ = 512  # bytes; enough to recognize a file by its start
@@ -52,10 +52,16 @@ class BandwidthLimit:
             return max(0.0, self._used_until - now)
 
 
-MAX_PAUSE = 120.0  # seconds; a longer pause is reported as Busy, not waited for
+_MAX_PAUSE, _MAX_URGENT_PAUSE = 120.0, 10.0  # seconds
 _POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
 _SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
+_FAILURES_OF_OUTAGE = 4  # without a success between them
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
+
+
+def get_max_pause(urgent: bool) -> float:
+    """Return the longest pause in seconds that is waited for; a longer one is reported as Busy."""
+    return _MAX_URGENT_PAUSE if urgent else _MAX_PAUSE
 
 
 class HostLimiter:
@@ -66,7 +72,8 @@ class HostLimiter:
     successful requests add one slot again. Urgent requests (a user waits) go before those of
     download jobs, but a waiting job gets one slot if no other job has a slot; if the host has only
     one slot, urgent requests and jobs take turns. A request that waits for the bandwidth limit
-    lends its slot to a request without bandwidth limit.
+    lends its slot to a request without bandwidth limit. After four failures in a row the host has
+    an outage until a request succeeds.
     """
 
     def __init__(self, limit: Callable[[], int]) -> None:
@@ -79,6 +86,7 @@ class HostLimiter:
         self._pause_end = 0.0
         self._reduced_limit: int | None = None  # None: no reduction
         self._successes = 0  # since the limit was last changed
+        self._failures = 0  # since the last success
 
     @contextmanager
     def slot(
@@ -92,8 +100,8 @@ class HostLimiter:
 
         A slot allows one request at once. urgent: a user waits, so the request goes before those of
         jobs. throttled: the bandwidth limit applies, so the request takes no lent slot. Raises
-        Cancelled, and Busy if the host asked for a pause that lasts more than 120 seconds from now,
-        or if no slot was free for `patience` seconds.
+        Cancelled, Busy if the host asked for a pause that lasts longer than `get_max_pause`, or if
+        no slot was free for `patience` seconds, and NetworkError as `check_outage` does.
         """
         self._acquire(cancelled, urgent, throttled, patience)
         try:
@@ -138,6 +146,7 @@ class HostLimiter:
         up to the limit in the settings.
         """
         with self._changed:
+            self._failures = 0
             if self._reduced_limit is None:
                 return
             self._successes += 1
@@ -145,6 +154,18 @@ class HostLimiter:
                 self._reduced_limit, self._successes = self._reduced_limit + 1, 0
                 if self._reduced_limit >= self._limit():
                     self._reduced_limit = None
+
+    def record_failure(self) -> bool:
+        """Count a request without a usable answer; return whether the host has an outage."""
+        with self._changed:
+            self._failures += 1
+            return self._failures >= _FAILURES_OF_OUTAGE
+
+    def check_outage(self) -> None:
+        """Raise NetworkError in an outage, while another urgent request waits for the host."""
+        with self._changed:
+            if self._failures >= _FAILURES_OF_OUTAGE and self._active[True]:
+                raise NetworkError("The server does not answer.")
 
     def _current_limit(self) -> int:
         limit = self._limit()
@@ -158,7 +179,9 @@ class HostLimiter:
             self._waiting[urgent] += 1
             try:
                 while not self._has_free_slot(urgent, throttled):
-                    if (seconds := self.paused_seconds()) > MAX_PAUSE:
+                    if urgent:
+                        self.check_outage()
+                    if (seconds := self.paused_seconds()) > get_max_pause(urgent):
                         raise Busy(seconds)
                     if patience is not None and time.monotonic() - began >= patience:
                         raise Busy(seconds)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..core import Cancellation
-from ..errors import Busy, NetworkError, ServerError
-from .limiter import HostLimiter, MAX_PAUSE
+from ..errors import Busy, HttpStatusError, NetworkError, ServerError
+from .limiter import get_max_pause, HostLimiter
 
 __all__ = ["RetryLoop"]
 
@@ -26,12 +26,15 @@ class RetryLoop:
 
     max_retries: number of tries after the first. delay: seconds before the first retry; each
     further retry waits twice as long, but at most 60 seconds. limiter: that of the request's host.
+    is_urgent: a user waits, so nothing is retried during an outage of the host, and one request at
+    a time finds out whether it is over: the others would hold all of a browser's connections.
     """
 
     max_retries: int
     delay: float
     limiter: HostLimiter
     cancelled: Cancellation
+    is_urgent: bool = False
 
     def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
         """Call `attempt` until it succeeds, and return its result.
@@ -39,10 +42,12 @@ class RetryLoop:
         If `attempt` raises NetworkError or ServerError, wait and call it again, at most
         `max_retries` times; then raise the last error. count_bytes: returns how many bytes have
         arrived so far. If a failed call has brought at least 64 KiB, the retries are counted anew.
-        Raises Busy if the host asks for a pause of more than 120 seconds, and Cancelled.
+        Raises Busy if the host asks for a pause longer than `get_max_pause`, and Cancelled.
         """
         failures, reached = 0, 0
         while True:
+            if self.is_urgent:
+                self.limiter.check_outage()
             try:
                 result = attempt()
             except Busy:
@@ -51,10 +56,15 @@ class RetryLoop:
                 if count_bytes() >= reached + _PROGRESS:
                     failures, reached = 0, count_bytes()
                 seconds = self._handle_failure(error, failures)
-                if failures >= self.max_retries:
+                is_answer = self.limiter.paused_seconds() > 0  # which says when to ask again
+                has_outage = not is_answer and self.limiter.record_failure()
+                if failures >= self.max_retries or self.is_urgent and has_outage:
                     raise
                 self.cancelled.sleep(seconds)
                 failures += 1
+            except HttpStatusError:
+                self.limiter.record_success()  # of the host
+                raise
             else:
                 self.limiter.record_success()
                 return result
@@ -63,7 +73,7 @@ class RetryLoop:
         """Return the seconds until the next try, or pause the host as it asks. Raises Busy."""
         retry_after = error.retry_after if isinstance(error, ServerError) else None
         is_rate_limited = isinstance(error, ServerError) and error.status == 429
-        if retry_after is not None and retry_after > MAX_PAUSE:
+        if retry_after is not None and retry_after > get_max_pause(self.is_urgent):
             if is_rate_limited:  # other requests to the host need not fail first
                 self.limiter.pause(min(retry_after, _MAX_HOST_PAUSE))
             raise Busy(retry_after) from error
