@@ -30,7 +30,7 @@ Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder
 _OWN_SAMPLERS = ("DPM++ 3M SDE", "UniPC")
-_MEASURED = ("sd1", "sdxl")  # families whose images were compared between programs
+_MEASURED = ("sd1", "sdxl", "flux")  # families whose images were compared between programs
 # Pixels. How a layer is enlarged to odd sides, which others have there, differs.
 _SIZE_UNITS = {"sdxl": 32, "flux": 1, "sd3": 1}
 _TOKEN = re.compile(r"\w+|[^\w\s]")
