@@ -507,6 +507,15 @@ def test_node_that_a_file_here_needs_is_missing_and_not_the_file(comfy):
     assert plan(comfy, text, wanted=wanted).missing == (Missing("model", "big"),)
 
 
+def test_break_is_the_same_for_clip_only(comfy):
+    text = TEXT.replace("a cat", "a BREAK cat")
+    comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage", "ConditioningConcat"), ())
+    assert plan(comfy, text, base_model="SD 1.5").cautions == ()
+    text = f"{text}, Distilled CFG Scale: 3"
+    expected = (Caution("caution_own", "Prompt", "BREAK"),)
+    assert plan(comfy, text, base_model="Flux.1 D").cautions == expected
+
+
 @pytest.mark.parametrize("base", ["SD 2.1", "Flux.1 S", "SD 3", "Pony V7", "Qwen", "Illustrious"])
 def test_match_is_promised_of_measured_bases_only(comfy, base):
     comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())
