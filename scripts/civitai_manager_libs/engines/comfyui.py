@@ -273,6 +273,7 @@ class _Planner(Planner):
             except (OSError, InvalidResponse):
                 continue
             bases = {find_family(_LORA_BASES[one], self._infotext) for one in found}
+            bases |= {"sd2"} if "sd1" in bases else set()  # which has the same names
             if family and bases and family not in bases:
                 self._cautions.append(Caution("caution_other_base", value=name))
 
