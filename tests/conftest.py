@@ -164,6 +164,15 @@ def a1111(quick_engines):
 
 
 @pytest.fixture
+def neo(quick_engines):
+    """Yield a stand-in of Forge Neo whose address is among those of the settings."""
+    from engine_stand_ins import NeoStandIn
+
+    with NeoStandIn() as server:
+        yield _add_engine(server)
+
+
+@pytest.fixture
 def sdnext(quick_engines):
     """Yield a stand-in of SD.Next whose address is among those of the settings."""
     from engine_stand_ins import SdnextStandIn

@@ -420,9 +420,8 @@ def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
     assert "VAE: own" in made.infotext
     result = make(comfy, f"{TEXT.replace('dream_8', 'big')}, {modules}", base_model="Flux.1 D")
     assert re.findall(r"Module \d", result.infotext) == ["Module 1", "Module 2", "Module 3"]
-    assert [one for one in made.cautions if "Module" in one.field] == [
-        Caution("caution_lost", "Module 4", "gone")
-    ]
+    assert Caution("caution_lost", "Module 4", "gone") in made.cautions
+    assert "caution_parts" not in [one.key for one in made.cautions]
 
 
 def test_module_of_a_forge_is_the_vae_elsewhere_and_an_unused_encoder_is_said_to_be_lost(
@@ -474,10 +473,13 @@ def test_file_tells_its_base_better_than_the_image(comfy, tmp_path, tensor, base
     assert ("VAELoader" in nodes) == ("CLIPLoader" in str(nodes)) == (not is_whole)
     vae = {"Pony": "sdxl.vae.sft", "Flux.1 D": "sub/ae.sft"}.get(known, "sd3_vae.sft")
     assert is_whole or vae in str(made.request["prompt"])
-    assert made.should_match == (known == "Pony")
+    assert made.should_match == (known == "Pony" and is_whole)
+    guessed = [one.value for one in made.cautions if one.key == "caution_parts"]
+    parts = {"Pony": "clip_g, clip_l, sdxl.vae", "Flux.1 D": "ae, clip_l, t5xxl"}
+    assert guessed == ([] if is_whole else [parts.get(known, "clip_g, clip_l, sd3_vae, t5xxl")])
     base = "SD 3.5 Medium" if known[:2] == "SD" else f"{known}-like"  # tells more than the file
     said = [one.value for one in plan(comfy, text, base_model=base).cautions]
-    assert (base in said) == (known != "Pony")
+    assert (base in said) == (known[:2] == "SD")
 
 
 @pytest.mark.parametrize(
@@ -497,13 +499,31 @@ def test_lora_of_another_base_is_said(comfy, tmp_path, tensor, base, is_other):
     assert plan(comfy, base_model=base).cautions == expected
 
 
+def test_node_that_a_file_here_needs_is_missing_and_not_the_file(comfy):
+    wanted = (Wanted("model", "big", path="/unet/Big.GGUF"),)
+    text = TEXT.replace("dream_8", "big")
+    assert plan(comfy, text, wanted=wanted).missing == (Missing("node", "UnetLoaderGGUF"),)
+    comfy.nodes["UnetLoaderGGUF"] = ()
+    assert plan(comfy, text, wanted=wanted).missing == (Missing("model", "big"),)
+
+
+def test_break_is_the_same_for_clip_only(comfy):
+    text = TEXT.replace("a cat", "a BREAK cat")
+    comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage", "ConditioningConcat"), ())
+    assert plan(comfy, text, base_model="SD 1.5").cautions == ()
+    text = f"{text}, Distilled CFG Scale: 3"
+    expected = (Caution("caution_own", "Prompt", "BREAK"),)
+    assert plan(comfy, text, base_model="Flux.1 D").cautions == expected
+
+
 @pytest.mark.parametrize("base", ["SD 2.1", "Flux.1 S", "SD 3", "Pony V7", "Qwen", "Illustrious"])
 def test_match_is_promised_of_measured_bases_only(comfy, base):
     comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())
     planned = plan(
         comfy, f"{TEXT}, Distilled CFG Scale: 1" if "Flux" in base else TEXT, base_model=base
     )
-    expected = () if base == "Illustrious" else (Caution("caution_base", value=base),)
+    is_measured = base in ("Illustrious", "Flux.1 S")
+    expected = () if is_measured else (Caution("caution_base", value=base),)
     assert planned.missing == () and planned.cautions == expected
 
 
@@ -965,6 +985,17 @@ def test_error_of_a_webui_is_one_sentence_and_its_settings_are_put_back(
     with pytest.raises(EngineError, match=sentence):
         make(a1111)
     assert a1111.options == before
+
+
+@pytest.mark.parametrize("hires", ["", ", Hires upscale: 2, Hires upscaler: 4x-Ultra"])
+def test_forge_makes_an_image_and_has_its_own_modules_again(neo, hires):
+    before = dict(neo.options)
+    modules = "Module 1: ae, Module 2: clip_l, Module 3: t5xxl"
+    assert make(neo, f"{TEXT}, {modules}{hires}").image == neo.image
+    (sent,) = neo.list_asked("/sdapi/v1/txt2img")
+    sent_modules = sent["override_settings"]["forge_additional_modules"]
+    assert sent_modules == ["ae", "clip_l", "t5xxl"]
+    assert neo.options == before and not webui_api.has_noted_options()
 
 
 def test_webui_that_is_starting_is_asked_again(a1111):

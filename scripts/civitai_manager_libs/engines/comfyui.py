@@ -33,7 +33,8 @@ _LISTS = {  # the node by which files are looked for, and its input that lists t
     "sampler": ("KSampler", "sampler_name"),
     "schedule": ("KSampler", "scheduler"),
 }
-_LOADERS = (_LISTS["model"], _LISTS["diffusion_model"], ("UnetLoaderGGUF", "unet_name"))
+_GGUF = "UnetLoaderGGUF"  # https://github.com/city96/ComfyUI-GGUF
+_LOADERS = (_LISTS["model"], _LISTS["diffusion_model"], (_GGUF, "unet_name"))
 _FOLDERS = {  # the folders of a list, as ComfyUI names them
     "ckpt_name": ("checkpoints",),
     "unet_name": ("diffusion_models", "unet", "unet_gguf"),
@@ -227,15 +228,25 @@ class _Planner(Planner):
         lost = [one for one in built.lost if one.field not in used]
         recipe = replace(self._recipe, base_model=base_model)
         cautions = list(iter_cautions(recipe, "comfyui", lost))
+        if guessed := parts - {model_file_stem(file).lower() for file in modules.values()}:
+            cautions.append(Caution("caution_parts", value=", ".join(sorted(guessed))))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph), "modules": used}
+        if not model and self._lacks_gguf_loader():
+            self._missing = [one for one in self._missing if one.type != "model"]
+            self._missing.append(Missing("node", _GGUF))
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
 
+    def _lacks_gguf_loader(self) -> bool:
+        """Return whether the model is a file here that ComfyUI can load with a custom node only."""
+        models = (one.path.lower() for one in self._recipe.wanted if one.type == "model")
+        return any(path.endswith(".gguf") for path in models) and not self._lists.find(_GGUF)
+
     def _read_model(self, loader: str, model: str) -> tuple[str, bool, bool]:
         """Return (base model, whether the file has text encoders, whether it has a VAE)."""
-        listed = self._lists.list_files(loader, dict(_LOADERS).get(loader, ""))
+        listed = self._lists.list_files(loader, dict(_LOADERS)[loader]) if loader else ()
         path = next((one.path for one in listed if one.name == model), "")
         base_model = self._recipe.base_model
         try:

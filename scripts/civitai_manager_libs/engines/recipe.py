@@ -30,7 +30,7 @@ Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder
 _OWN_SAMPLERS = ("DPM++ 3M SDE", "UniPC")
-_MEASURED = ("sd1", "sdxl")  # families whose images were compared between programs
+_MEASURED = ("sd1", "sdxl", "flux")  # families whose images were compared between programs
 # Pixels. How a layer is enlarged to odd sides, which others have there, differs.
 _SIZE_UNITS = {"sdxl": 32, "flux": 1, "sd3": 1}
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -308,7 +308,10 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     if not values.get("Hires upscaler", "Latent").startswith("Latent"):
         yield Caution("caution_encoded")
     prompts = (infotext.prompt, infotext.negative_prompt)
-    parts = [part for text in prompts for part in translate_prompt(text).texts]
+    texts = [translate_prompt(text).texts for text in prompts]
+    parts = [part for each in texts for part in each]
+    if len(parts) > len(texts) and family not in ("", "sd1", "sdxl"):
+        yield Caution("caution_own", "Prompt", "BREAK")
     if any(weight != 1 for part in parts for _, weight in parse_weights(part)):
         yield Caution("caution_weights")
     # A text encoder has 75 places, and long words take several.

@@ -244,6 +244,16 @@ def test_automatic_schedule_is_the_samplers_own_in_each_pass(line, schedules):
     assert [inputs["scheduler"] for inputs in passes] == schedules
 
 
+@pytest.mark.parametrize("base_model", ["Flux.1 D", "SD 3.5"])
+@pytest.mark.parametrize(
+    ("line", "schedule"), [("", "simple"), (", Schedule type: Automatic", "normal")]
+)
+def test_automatic_of_flux_is_normal_as_in_the_forges(base_model, line, schedule):
+    graph = ComfyGraph(f"a\n{LINE}{line}", base_model).graph
+    (sampler,) = [one["inputs"] for one in graph.values() if one["class_type"] == "KSampler"]
+    assert sampler["scheduler"] == schedule
+
+
 @pytest.mark.parametrize(
     ("prompt", "lost"),
     [

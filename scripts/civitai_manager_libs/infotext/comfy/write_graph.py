@@ -233,7 +233,8 @@ class ComfyGraph:
         return own, self._find_schedule(sampler, schedule_name, schedule)
 
     def _find_schedule(self, sampler: str, name: str, stated: str) -> str:
-        default = "Simple" if self._family in ("flux", "sd3") else "Normal"
+        is_usual = not stated and self._family in ("flux", "sd3")
+        default = "Simple" if is_usual else "Normal"
         schedule = resolve_schedule(sampler, stated, default)
         is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
         if is_old and schedule == "Karras":
