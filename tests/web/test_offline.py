@@ -147,7 +147,7 @@ def test_images_that_failed_are_told_of_once_and_come_by_themselves(flaky, start
         return home.evaluate_all(f"images => images.filter({images}).length")
 
     page.reload()
-    expect(notice).to_have_text(re.compile("^Civitai does not answer. Missing pictures come by"))
+    expect(notice).to_have_text(re.compile("^Civitai does not send pictures just now"))
     wait_for(lambda: not count("({complete, naturalWidth}) => complete && !naturalWidth"))
     page.search("a", "all")
     page.page.locator("[data-tile][data-failed]").first.wait_for()

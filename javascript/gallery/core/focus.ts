@@ -153,7 +153,7 @@ function isMoved(element: Element, added: Node[], root: ShadowRoot) {
 }
 
 function isFocusable(element: Element) {
-  const isShown = element.getClientRects().length > 0;
+  const isShown = [...element.getClientRects()].some(({ height }) => height > 0); // not an empty list
   return (
     isShown && !element.matches(":disabled") && getComputedStyle(element).visibility === "visible"
   );

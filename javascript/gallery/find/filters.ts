@@ -67,7 +67,7 @@ export class Filters {
     const { toast, translate } = this.context;
     if (!this.#fold.getClientRects().length) return toast(translate("no_picture_here"));
     this.#fold.focus(); // which brings the header back
-    this.#popover.showPopover();
+    if (!this.#popover.matches(":popover-open")) this.#fold.click(); // then Tab leads out as from it
     const fields = [...this.#popover.querySelectorAll("select, input")];
     const first = fields.find((one) => one.getClientRects().length);
     if (first instanceof HTMLElement) first.focus();

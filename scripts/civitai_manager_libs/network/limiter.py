@@ -52,7 +52,7 @@ class BandwidthLimit:
             return max(0.0, self._used_until - now)
 
 
-_MAX_PAUSE, _MAX_URGENT_PAUSE = 120.0, 10.0  # seconds
+_MAX_PAUSE, _MAX_URGENT_PAUSE = 120.0, 5.0  # seconds
 _POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
 _SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
 _FAILURES_OF_OUTAGE = 4  # without a success between them

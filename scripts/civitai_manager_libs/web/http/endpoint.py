@@ -105,6 +105,7 @@ class RequestContext:
 
     @property
     def language(self) -> str:
+        """Return the language in which the user reads messages."""
         return find_language(self.request)
 
     def query_param(self, name: str) -> str:
