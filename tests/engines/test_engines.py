@@ -528,6 +528,20 @@ def test_match_is_promised_of_measured_bases_only(comfy, base):
     assert planned.missing == () and planned.cautions == expected
 
 
+def test_chroma_is_not_taken_for_flux_whose_blocks_it_has(comfy, tmp_path):
+    tensors = ("distilled_guidance_layer.x", "double_blocks.0.img_attn.norm.x")
+    for order in (tensors, tensors[::-1]):
+        write_file(comfy, tmp_path, "diffusion_models", "big", *order)
+        with pytest.raises(EngineError, match="loads big"):
+            add_flux(comfy, "Flux.1 D")
+
+
+def test_checkpoint_without_a_vae_is_made_with_the_one_that_is_named(comfy, tmp_path):
+    write_file(comfy, tmp_path, "checkpoints", "dream_8", "cond_stage_model.transformer.x")
+    made = plan(comfy, f"{TEXT}, VAE: vae-ft")
+    assert made.missing == () and "VAELoader" in list_nodes(made)
+
+
 @pytest.mark.parametrize(
     "base", ["Qwen", "", "Chroma", "SD 1.5", "Flux.2 D", "Pony V7", "ZImageTurbo"]
 )
