@@ -244,6 +244,25 @@ def test_automatic_schedule_is_the_samplers_own_in_each_pass(line, schedules):
     assert [inputs["scheduler"] for inputs in passes] == schedules
 
 
+@pytest.mark.parametrize(
+    ("base_model", "negative", "version", "is_zero"),
+    [
+        ("Pony", "", "v1.10.1", True),
+        ("SDXL 1.0", "", "f2.0.1v1.10.1", True),
+        ("Illustrious", "bad", "v1.10.1", False),
+        ("Illustrious", "", "neo-2.24", False),
+        ("Illustrious", "", "ComfyUI 0.33.0", False),
+        ("SD 1.5", "", "v1.10.1", False),
+    ],
+)
+def test_empty_negative_prompt_of_sdxl_is_zero_as_in_a1111(base_model, negative, version, is_zero):
+    text = f"a\nNegative prompt: {negative}\n{LINE}, Version: {version}"
+    graph = ComfyGraph(text, base_model).graph
+    assert ("ConditioningZeroOut" in kinds(graph)) == is_zero
+    assert parse_infotext(read(graph)).negative_prompt == negative
+    assert json.loads(json.dumps(build_workflow(graph)))["nodes"]
+
+
 @pytest.mark.parametrize("base_model", ["Flux.1 D", "SD 3.5"])
 @pytest.mark.parametrize(
     ("line", "schedule"), [("", "simple"), (", Schedule type: Automatic", "normal")]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core import as_integer, as_number, model_formats
 from ..host_rules import INFORMATIONAL_FIELDS, Loss
-from ..infotext_format import Infotext, parse_infotext, parse_size
+from ..infotext_format import A1111_VERSION, Infotext, parse_infotext, parse_size
 from ..samplers import LATENT_UPSCALERS, resolve_schedule, translate_sampler, translate_schedule
 from .nodes import SEEDS
 from .write_prompt import ComfyPrompt, translate_prompt
@@ -153,6 +153,10 @@ class ComfyGraph:
             positive = self._add("FluxGuidance", conditioning=positive, guidance=guidance)
         links = {"model": model, "positive": positive}
         links["negative"] = self._encode(clip, negative.texts)
+        version = self._values.get("Version", "")
+        is_a1111s = A1111_VERSION.match(version) or not version and "RNG" in self._values
+        if self._family == "sdxl" and not any(negative.texts) and is_a1111s:
+            links["negative"] = self._add("ConditioningZeroOut", conditioning=links["negative"])
         is_large = self._family in ("flux", "sd3")
         kind = "EmptySD3LatentImage" if is_large else "EmptyLatentImage"
         latent = self._add(kind, width=size[0], height=size[1], batch_size=1)
@@ -371,6 +375,7 @@ _OUTPUTS = {  # of each type of node
     **dict.fromkeys(("UNETLoader", "UnetLoaderGGUF"), "MODEL"),
     **dict.fromkeys(("CLIPSetLastLayer", "DualCLIPLoader", "TripleCLIPLoader"), "CLIP"),
     **dict.fromkeys(("CLIPTextEncode", "ConditioningConcat", "FluxGuidance"), "CONDITIONING"),
+    "ConditioningZeroOut": "CONDITIONING",
     **dict.fromkeys(("EmptyLatentImage", "EmptySD3LatentImage", "KSampler"), "LATENT"),
     **dict.fromkeys(("LatentUpscale", "LatentUpscaleBy", "VAEEncode"), "LATENT"),
     **dict.fromkeys(("ImageScale", "ImageUpscaleWithModel", "VAEDecode"), "IMAGE"),
