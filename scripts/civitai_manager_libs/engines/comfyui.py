@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from ..infotext import build_infotext, build_workflow, ComfyGraph, compose_infot
 from ..infotext import Graph, parse_infotext, read_graph, SEEDS
 from ..network import ReplyLimits
 from .find import Connection, Engine, make_error, shorten_error
+from .model_parts import choose_parts, find_part, list_lora_bases, read_contents
 from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, MODULE, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
@@ -43,35 +44,7 @@ _FOLDERS = {  # the folders of a list, as ComfyUI names them
 }
 _TYPES = {name: kind.removeprefix("diffusion_") for kind, (_, name) in _LISTS.items()}
 _TYPES["image"] = "image"
-_BASES = {  # a part of the names of a model's tensors: its base, as Civitai names it
-    "distilled_guidance_layer.": "Chroma",  # otherwise like Flux.1, as the next
-    "double_stream_modulation_img.": "Flux.2 D",
-    "double_blocks.0.img_attn.norm.": "Flux.1 D",
-    "joint_blocks.0.context_block.": "SD 3",
-    "conditioner.embedders.1.": "SDXL 1.0",
-    "input_blocks.8.1.transformer_blocks.9.": "SDXL 1.0",  # without text encoders
-    "cond_stage_model.model.": "SD 2.0",
-    "cond_stage_model.transformer.": "SD 1.5",
-}
-_TEXT_ENCODERS = ("text_encoders.", "conditioner.embedders.", "cond_stage_model.")
-_VAES = ("first_stage_model.", '"vae.')
-_LORA_BASES = {
-    "double_blocks_0_img_attn": "Flux.1 D",
-    "single_transformer_blocks.0.": "Flux.1 D",
-    "joint_blocks_0_": "SD 3",
-    "lora_te2_": "SDXL 1.0",
-    "attentions_0_transformer_blocks_9_": "SDXL 1.0",
-    "down_blocks_0_attentions_0_": "SD 1.5",
-}
-_IN_PARTS = ("flux", "sd3", "sdxl")
-_PART_NAMES = {  # as people have the files; other models use umT5 and CLIP vision
-    "clip_l": re.compile(r"clip[-_]?l|vit[-_]?l", re.IGNORECASE),
-    "clip_g": re.compile(r"clip[-_]?g(?![a-z])|big[-_]?g", re.IGNORECASE),
-    "t5xxl": re.compile(r"(?<![a-z])t5.*xxl", re.IGNORECASE),
-    "flux_vae": re.compile(r"^ae(?![a-z])|flux(?!.?2).*vae", re.IGNORECASE),
-    "sd3_vae": re.compile(r"sd_?3.*vae", re.IGNORECASE),
-    "sdxl_vae": re.compile(r"xl.*vae|vae.*xl", re.IGNORECASE),
-}
+_IN_PARTS = ("flux", "sd3", "sdxl")  # families that can be loaded so
 _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
     "R-ESRGAN 4x+": "RealESRGAN_x4plus",
     "R-ESRGAN 4x+ Anime6B": "RealESRGAN_x4plus_anime_6B",
@@ -196,8 +169,10 @@ class _Planner(Planner):
         loader, model = self._find_model(values, loaders)
         base_model, has_encoders, has_vae = self._read_model(loader, model)
         family = find_family(base_model, self._infotext)
-        if not (has_encoders and has_vae or family in _IN_PARTS):
-            raise make_error("engine_no_family", engine=engine.name, model=model)
+        if family not in _IN_PARTS:
+            has_vae = True  # or the infotext names one
+            if not has_encoders:
+                raise make_error("engine_no_family", engine=engine.name, model=model)
         self._place_vae(values, self._lists.list_files(*_LISTS["vae"]))
         prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
         self._check_loras(loras.values(), family)
@@ -247,32 +222,26 @@ class _Planner(Planner):
     def _read_model(self, loader: str, model: str) -> tuple[str, bool, bool]:
         """Return (base model, whether the file has text encoders, whether it has a VAE)."""
         listed = self._lists.list_files(loader, dict(_LOADERS)[loader]) if loader else ()
-        path = next((one.path for one in listed if one.name == model), "")
+        contents = read_contents(next((one.path for one in listed if one.name == model), ""))
         base_model = self._recipe.base_model
-        try:
-            found = model_formats.find_tensors(path, (*_BASES, *_TEXT_ENCODERS, *_VAES))
-        except (OSError, InvalidResponse):
+        if contents is None:
             # A guess: Stability publishes SD 3 without text encoders, others checkpoints with all.
             choices = self._lists.list_choices("TripleCLIPLoader", "clip_name1") or ()
             is_sd3 = find_family(base_model, self._infotext) == "sd3"
+            has_all = len(choose_parts(("clip_l", "clip_g", "t5xxl"), choices, ())) == 3
             is_whole = loader in ("", _LOADERS[0][0])
-            has_all = len(_choose_parts(("clip_l", "clip_g", "t5xxl"), choices, ())) == 3
             return base_model, is_whole and not (is_sd3 and has_all), is_whole
-        known = next((_BASES[one] for one in found if one in _BASES), base_model)
+        known, has_encoders, has_vae = contents
         families = {find_family(one, self._infotext) for one in (known, base_model)}
-        known = base_model if base_model and len(families) == 1 else known  # says more
-        has_encoders, has_vae = (not set(x).isdisjoint(found) for x in (_TEXT_ENCODERS, _VAES))
-        return known, has_encoders, has_vae
+        if known and (not base_model or len(families) == 2):  # else the image's name says more
+            base_model = known
+        return base_model, has_encoders, has_vae
 
     def _check_loras(self, names: Iterable[str], family: str) -> None:
         """Note the LoRAs of another base model: ComfyUI leaves out what does not fit."""
         paths = {one.name: one.path for one in self._lists.list_files(*_LISTS["lora"])}
         for name in names:
-            try:
-                found = model_formats.find_tensors(paths.get(name, ""), _LORA_BASES)
-            except (OSError, InvalidResponse):
-                continue
-            bases = {find_family(_LORA_BASES[one], self._infotext) for one in found}
+            bases = list_lora_bases(paths.get(name, ""))
             if family and bases and family not in bases:
                 self._cautions.append(Caution("caution_other_base", value=name))
 
@@ -302,14 +271,9 @@ class _Planner(Planner):
                 continue
             is_part = kind.endswith("CLIPLoader") or kind == "VAELoader" and not names_vae
             if is_part:
-                inputs_of = {
-                    part: name
-                    for name, value in inputs.items()
-                    for part, usual in _PART_NAMES.items()
-                    if name != "type" and usual.search(model_file_stem(value))
-                }
+                inputs_of = {find_part(v): k for k, v in inputs.items() if k != "type"}
                 listed = self._lists.list_choices(kind, [*inputs][0]) or []
-                found = _choose_parts([*inputs_of], listed, stated)
+                found = choose_parts([*inputs_of], listed, stated)
                 inputs |= {inputs_of[part]: name for part, name in found.items()}
                 chosen |= {model_file_stem(name).lower() for name in found.values()}
             for name, value in inputs.items():
@@ -320,29 +284,6 @@ class _Planner(Planner):
                 if what not in is_reported:
                     self._missing.append(Missing(what, value))
         return chosen
-
-
-def _choose_parts(
-    kinds: Sequence[str], listed: Sequence[str], stated: Iterable[str]
-) -> dict[str, str]:
-    """Return {kind: file}: the stated ones that are listed, else those that are named as usual.
-
-    Stated ones whose names tell nothing are of the kinds that are left, in order.
-    """
-    spellings = {one.lower(): one for one in listed}
-    spellings |= {model_file_stem(one).lower(): one for one in listed}
-    known = [spellings[name.lower()] for name in stated if name.lower() in spellings]
-
-    def filter_names(kind: str, names: Iterable[str]) -> list[str]:
-        return [one for one in names if _PART_NAMES[kind].search(model_file_stem(one))]
-
-    found = {kind: names[0] for kind in kinds if (names := filter_names(kind, known))}
-    usual = {kind: names[0] for kind in kinds if (names := filter_names(kind, sorted(listed)))}
-    others = [one for one in known if not any(filter_names(kind, [one]) for kind in _PART_NAMES)]
-    left = [kind for kind in kinds if kind not in found]
-    if len(others) < len(left):
-        left.sort(key=usual.__contains__)
-    return usual | found | dict(zip(left, others))
 
 
 def _name_type(input_name: str, value: str) -> str:
