@@ -56,7 +56,7 @@ class RetryLoop:
                 if count_bytes() >= reached + _PROGRESS:
                     failures, reached = 0, count_bytes()
                 seconds = self._handle_failure(error, failures)
-                has_outage = self.limiter.record_failure()
+                has_outage = self.limiter.record_failure(error)
                 if failures >= self.max_retries or self.is_urgent and has_outage:
                     raise
                 self.cancelled.sleep(seconds)
