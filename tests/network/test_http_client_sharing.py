@@ -113,7 +113,7 @@ def test_all_requests_wait_for_the_pause_that_a_host_asks_for(server, tmp_path):
     assert len(others) == 2 and all(asked.time - busy.time >= 0.99 for asked in others)
 
 
-@pytest.mark.parametrize("answer,most", [(stalled(), 9), (reset(), 16), (status(502), 16)])
+@pytest.mark.parametrize("answer,most", [(stalled(), 12), (reset(), 16), (status(502), 16)])
 def test_who_waits_for_a_host_in_an_outage_is_told_soon_and_one_request_ends_it(
     answer, most, server, tmp_path
 ):
@@ -127,6 +127,7 @@ def test_who_waits_for_a_host_in_an_outage_is_told_soon_and_one_request_ends_it(
         server.play(f"/{number}", answer)
     errors = at_once(12, fetch)
     assert {error.reason for error in errors} == {"network"}
+    assert len({type(error) for error in errors}) == 1, "one thing, and one sentence"
     assert len(server.requests) <= most
     assert at_once(1, lambda _: fetch(12))[0].reason == "network"
     assert len(server.requests_for("/12")) == 1

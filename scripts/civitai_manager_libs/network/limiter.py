@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..core import Cancellation
-from ..errors import Busy, NetworkError
+from ..errors import Busy, NetworkError, ServerError
 
 __all__ = ["BandwidthLimit", "get_max_pause", "HostLimiter", "HostLimiters"]
 
@@ -86,7 +86,7 @@ class HostLimiter:
         self._pause_end = 0.0
         self._reduced_limit: int | None = None  # None: no reduction
         self._successes = 0  # since the limit was last changed
-        self._failures = 0  # since the last success
+        self._failures: list[NetworkError | ServerError] = []  # since the last success
 
     @contextmanager
     def slot(
@@ -101,7 +101,7 @@ class HostLimiter:
         A slot allows one request at once. urgent: a user waits, so the request goes before those of
         jobs. throttled: the bandwidth limit applies, so the request takes no lent slot. Raises
         Cancelled, Busy if the host asked for a pause that lasts longer than `get_max_pause`, or if
-        no slot was free for `patience` seconds, and NetworkError as `check_outage` does.
+        no slot was free for `patience` seconds, and as `check_outage` does.
         """
         self._acquire(cancelled, urgent, throttled, patience)
         try:
@@ -146,7 +146,7 @@ class HostLimiter:
         up to the limit in the settings.
         """
         with self._changed:
-            self._failures = 0
+            self._failures = []
             if self._reduced_limit is None:
                 return
             self._successes += 1
@@ -155,17 +155,17 @@ class HostLimiter:
                 if self._reduced_limit >= self._limit():
                     self._reduced_limit = None
 
-    def record_failure(self) -> bool:
+    def record_failure(self, error: NetworkError | ServerError) -> bool:
         """Count a request without a usable answer; return whether the host has an outage."""
         with self._changed:
-            self._failures += 1
-            return self._failures >= _FAILURES_OF_OUTAGE
+            self._failures = [*self._failures, error][-_FAILURES_OF_OUTAGE:]
+            return len(self._failures) >= _FAILURES_OF_OUTAGE
 
     def check_outage(self) -> None:
-        """Raise NetworkError in an outage, while another urgent request waits for the host."""
+        """Raise the last error in an outage, while another urgent request waits for the host."""
         with self._changed:
-            if self._failures >= _FAILURES_OF_OUTAGE and self._active[True]:
-                raise NetworkError("The server does not answer.")
+            if len(self._failures) >= _FAILURES_OF_OUTAGE and self._active[True]:
+                raise self._failures[-1].with_traceback(None)  # which would grow with each
 
     def _current_limit(self) -> int:
         limit = self._limit()

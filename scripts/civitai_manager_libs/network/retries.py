@@ -57,7 +57,7 @@ class RetryLoop:
                     failures, reached = 0, count_bytes()
                 seconds = self._handle_failure(error, failures)
                 is_answer = self.limiter.paused_seconds() > 0  # which says when to ask again
-                has_outage = not is_answer and self.limiter.record_failure()
+                has_outage = not is_answer and self.limiter.record_failure(error)
                 if failures >= self.max_retries or self.is_urgent and has_outage:
                     raise
                 self.cancelled.sleep(seconds)
