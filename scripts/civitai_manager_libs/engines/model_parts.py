@@ -30,13 +30,14 @@ _LORA_BASES: dict[str, tuple[str, ...]] = {  # families as of `find_family`
     "attentions_0_transformer_blocks_9_": ("sdxl",),
     "down_blocks_0_attentions_0_": ("sd1", "sd2"),
 }
-_PART_NAMES = {  # as people have the files; other models use umT5 and CLIP vision
-    "clip_l": re.compile(r"clip[-_]?l|vit[-_]?l", re.IGNORECASE),
-    "clip_g": re.compile(r"clip[-_]?g(?![a-z])|big[-_]?g", re.IGNORECASE),
-    "t5xxl": re.compile(r"(?<![a-z])t5.*xxl", re.IGNORECASE),
-    "flux_vae": re.compile(r"^ae(?![a-z])|flux(?!.?2).*vae", re.IGNORECASE),
-    "sd3_vae": re.compile(r"sd_?3.*vae", re.IGNORECASE),
-    "sdxl_vae": re.compile(r"xl.*vae|vae.*xl", re.IGNORECASE),
+_VAE = re.compile(r"ae(?![a-z])")
+_PART_NAMES = {  # what the names have as people give them; other models use umT5 and CLIP vision
+    "clip_l": (re.compile("clip[-_]?l|vit[-_]?l"),),
+    "clip_g": (re.compile("clip[-_]?g(?![a-z])|big[-_]?g"),),
+    "t5xxl": (re.compile("(?<![a-z])t5"), re.compile("xxl")),
+    "flux_vae": (re.compile("^ae(?![a-z])|flux(?!.?2)"), _VAE),
+    "sd3_vae": (re.compile("sd_?3"), _VAE),
+    "sdxl_vae": (re.compile("xl"), _VAE),
 }
 
 
@@ -67,8 +68,11 @@ def _find_tensors(path: str, parts: Iterable[str]) -> set[str] | None:
 
 def find_part(name: str) -> str:
     """Return which part of a model a file is by its name, "" if that tells nothing."""
-    found = (part for part, usual in _PART_NAMES.items() if usual.search(model_file_stem(name)))
-    return next(found, "")
+    stem = model_file_stem(name).lower()
+    for part, words in _PART_NAMES.items():
+        if all(word.search(stem) for word in words):
+            return part
+    return ""
 
 
 def choose_parts(
