@@ -52,10 +52,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="asks what only POSIX systems do"))
         if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker(pytest.mark.timeout(120 * max(1, _EXAMPLES // 100)))
-    # A test of the page takes seconds: begun last, one would keep the other processors waiting.
-    # Those of the host come first, so that one process alone starts it.
+    # A process of pytest-xdist is given one run of the list, from whose end others take. A test of
+    # the page takes seconds: begun last, it would keep the other processes waiting. Those of the
+    # host come first of all, so that one process alone starts it.
     uses_host = {item for item in items if "host" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: (not item.get_closest_marker("page"), item not in uses_host))
+    pages = [item for item in items if item.get_closest_marker("page")]
+    pages.sort(key=lambda item: item not in uses_host)
+    others = [item for item in items if not item.get_closest_marker("page")]
+    ordered: list[pytest.Item] = []
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    for at in range(count):
+        for part in (pages, others):
+            ordered += part[len(part) * at // count : len(part) * (at + 1) // count]
+    items[:] = ordered
 
 
 @pytest.fixture(autouse=True)
@@ -151,6 +160,15 @@ def a1111(quick_engines):
     from engine_stand_ins import WebuiStandIn
 
     with WebuiStandIn() as server:
+        yield _add_engine(server)
+
+
+@pytest.fixture
+def neo(quick_engines):
+    """Yield a stand-in of Forge Neo whose address is among those of the settings."""
+    from engine_stand_ins import NeoStandIn
+
+    with NeoStandIn() as server:
         yield _add_engine(server)
 
 

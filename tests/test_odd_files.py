@@ -93,7 +93,7 @@ _READERS = {
     "type": extension_if_complete,
     "whole": lambda path: is_complete(path, "png"),
     "hash": lambda path: os.path.getsize(path) >= 1 << 30 or compute_sha256(path),
-    "model": lambda path: model_formats.has_tensors(path, "a"),
+    "model": lambda path: model_formats.find_tensors(path, "a"),
     "settings": read_json_object,
     "copy": _copy,
     "database": _read_database,

@@ -155,6 +155,8 @@ export function makeActions(context: PageContext) {
     loadHiddenRules: () => parts.hidden.loadRules(),
     /** Request everything from this host of Civitai from now on. */
     useHost: (host: string) => parts.settings.useHost(host),
+    /** Search model files in these folders too, separated by ";". */
+    addModelFolders: (folders: string) => parts.settings.addModelFolders(folders),
     /** Open the settings at the rules; isToAdd: at the field for a new rule. */
     openHiddenRules: (how?: { isToAdd?: boolean }) => parts.settings.openHiddenRules(how),
     /** Open the settings at the programs that make images. */

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 
 import pytest
 from civitai_manager_libs import engines, setting
-from civitai_manager_libs.core import Cancellation
+from civitai_manager_libs.core import Cancellation, model_file_stem
 from civitai_manager_libs.engines import Caution, comfyui, Missing, PlanOptions, Recipe, Wanted
 from civitai_manager_libs.engines import webui_api
 from civitai_manager_libs.engines.find import shorten_error, write_note
@@ -21,6 +21,7 @@ from civitai_manager_libs.errors import Cancelled, EngineError, InputError
 from civitai_manager_libs.infotext import list_differences
 from civitai_manager_libs.network import EngineClient, ReplyLimits
 from engine_stand_ins import drip, text_answer
+from hypothesis import given, HealthCheck, settings, strategies as st
 
 LINE = "Steps: 4, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 64x64"
 TEXT = f"a cat <lora:ink:0.8>\nNegative prompt: blurry\n{LINE}, Model: dream_8, RNG: CPU"
@@ -286,32 +287,102 @@ def test_defaults_that_an_infotext_leaves_out_are_sent(a1111):
     assert plan(a1111, f"{TEXT}, {hires}").request["denoising_strength"] == 0
 
 
+def write_file(comfy, folder, kind, stem, *tensors):
+    folders = json.dumps({kind: [str(folder)]})
+    comfy.faults["/internal/folder_paths"] = text_answer(200, folders, "application/json")
+    about = {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}
+    header = json.dumps(dict.fromkeys(tensors, about)).encode()
+    path = folder / f"{stem}.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+
+
+def add_parts(comfy):
+    comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())
+    names = ("clip_name1", "clip_name2", "clip_name3")
+    comfy.nodes |= {"UNETLoader": ("unet_name",), "DualCLIPLoader": names[:2]}
+    comfy.nodes |= {"TripleCLIPLoader": names}
+    comfy.lists |= {"unet_name": ["big.safetensors"], **dict.fromkeys(names, ["other.safetensors"])}
+    comfy.lists["vae_name"] += ["sdxl.vae.sft", "sub/ae.sft", "flux2-vae.sft", "sd3_vae.sft"]
+
+
 def add_flux(comfy, base):
-    kinds = ("FluxGuidance", "EmptySD3LatentImage", "ModelSamplingFlux", "ModelSamplingSD3")
-    comfy.nodes |= dict.fromkeys(kinds, ())
-    comfy.nodes |= {"UNETLoader": ("unet_name",), "DualCLIPLoader": ("clip_name1",)}
-    comfy.nodes |= {"TripleCLIPLoader": ("clip_name1",)}
-    comfy.lists |= {"unet_name": ["big.safetensors"], "clip_name1": ["other.safetensors"]}
-    comfy.lists["vae_name"].append("ae.safetensors")
+    add_parts(comfy)
     return plan(comfy, TEXT.replace("dream_8", "big"), base_model=base)
 
 
 @pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
-def test_missing_text_encoder_is_named(comfy, base):
-    (missing,) = add_flux(comfy, base).missing
-    assert missing == Missing("file", "clip_l.safetensors")
+def test_missing_part_of_a_model_is_named(comfy, base):
+    names = ["clip_l", "t5xxl_fp16"] if base == "Flux.1 D" else ["clip_l", "clip_g", "t5xxl_fp16"]
+    expected = [Missing("part", f"{name}.safetensors") for name in names]
+    assert [*add_flux(comfy, base).missing] == expected
+    comfy.lists["vae_name"] = ["flux2-vae.sft"]
+    lacking = plan(comfy, TEXT.replace("dream_8", "big"), base_model=base).missing
+    vae = "ae" if base == "Flux.1 D" else "sd3_vae"
+    assert {*lacking} == {*expected, Missing("part", f"{vae}.safetensors")}
+    lacking = plan(comfy, f"{TEXT.replace('dream_8', 'big')}, VAE: x", base_model=base).missing
+    assert {*lacking} == {*expected, Missing("vae", "x")}
 
 
-@pytest.mark.parametrize("stated", ["b_clip_l.safetensors", "gone.safetensors", ""])
-def test_text_encoder_of_the_settings_is_taken_if_comfyui_has_it(comfy, stated):
-    add_flux(comfy, "Flux.1 D")
-    listed = comfy.lists["clip_name1"] = ["b_clip_l.safetensors", "a_clip_l.safetensors", "t5.gguf"]
-    setting.change("engine_encoders", f"t5.gguf; {stated}")
+_ENCODERS = {  # by what they are: names under which people have them
+    "clip_l": ["b_clip_l.safetensors", "sub/CLIP-GmP-ViT-L-14.safetensors"],
+    "clip_g": ["clip_g.safetensors", "CLIP-ViT-bigG-14.safetensors"],
+    "t5xxl": ["t5xxl_fp8_e4m3fn.sft", "t5-v1_1-xxl-encoder.safetensors"],
+}
+_OTHERS = ["qwen_3_8b.safetensors", "umt5_xxl_fp8.safetensors", "clip_vision_h.safetensors"]
+_OTHERS += ["a_clip_l.safetensors", "a_t5xxl.sft"]
+
+
+@given(
+    st.sampled_from(["Flux.1 D", "SD 3.5"]),
+    st.fixed_dictionaries({kind: st.integers(-1, 1) for kind in _ENCODERS}),
+    st.lists(st.sampled_from(_OTHERS), unique=True),
+    st.sampled_from(["{}", "gone; {}; ", "{}; gone.sft"]),
+    st.booleans(),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_text_encoder_of_the_settings_is_taken_whatever_its_name(
+    comfy, base, chosen, others, setting_text, is_module
+):
+    add_parts(comfy)
+    kinds = ("clip_l", "t5xxl") if base.startswith("Flux") else ("clip_l", "clip_g", "t5xxl")
+    stated = {kind: _ENCODERS[kind][chosen[kind]] for kind in kinds if chosen[kind] >= 0}
+    listed = [*others, *stated.values()]
+    comfy.lists |= {f"clip_name{index}": listed for index in (1, 2, 3)}
+    names = [model_file_stem(one) if is_module else one for one in stated.values()]
+    setting.change("engine_encoders", "" if is_module else setting_text.format("; ".join(names)))
+    modules = "".join(f", Module {n}: {name}" for n, name in enumerate(names)) if is_module else ""
+    made = plan(comfy, TEXT.replace("dream_8", "big") + modules, base_model=base)
+    inputs = {k: v for one in made.request["prompt"].values() for k, v in one["inputs"].items()}
+    used = {kind: inputs[f"clip_name{n}"] for n, kind in enumerate(kinds, 1)}
+    for kind in kinds:
+        usual = [one for one in others if f"a_{kind}" in one]
+        expected = [stated[kind]] if kind in stated else usual
+        is_missing = Missing("part", used[kind]) in made.missing
+        assert is_missing if not expected else used[kind] == expected[0]
+    assert all("Module" not in one.field for one in made.cautions)
+
+
+@pytest.mark.parametrize(
+    ("stated", "chosen"),
+    [
+        ("x.sft; y.sft", ["x.sft", "y.sft"]),
+        ("y.sft", ["a_clip_l.sft", "y.sft"]),  # there is none with a usual name
+        ("y.sft; my_t5xxl.sft", ["y.sft", "my_t5xxl.sft"]),
+    ],
+)
+def test_parts_whose_names_tell_nothing_are_taken_in_order(comfy, stated, chosen):
+    add_parts(comfy)
+    comfy.nodes["DualCLIPLoader"] = ("clip_name1", "clip_name2")
+    listed = ["x.sft", "y.sft", "a_clip_l.sft", "my_t5xxl.sft"][: 3 if "my" not in stated else 4]
+    comfy.lists |= dict.fromkeys(("clip_name1", "clip_name2"), listed)
+    setting.change("engine_encoders", stated)
     graph = plan(comfy, TEXT.replace("dream_8", "big"), base_model="Flux.1 D").request["prompt"]
-    (chosen,) = [
-        one["inputs"]["clip_name1"] for one in graph.values() if "clip_name1" in one["inputs"]
-    ]
-    assert chosen == (stated if stated in listed else "a_clip_l.safetensors")
+    loader = next(one for one in graph.values() if one["class_type"] == "DualCLIPLoader")
+    assert [loader["inputs"][f"clip_name{n}"] for n in (1, 2)] == chosen
+    comfy.lists["vae_name"].append("z.sft")
+    setting.change("engine_encoders", f"{stated}; z.sft")
+    graph = plan(comfy, TEXT.replace("dream_8", "big"), base_model="Flux.1 D").request["prompt"]
+    assert {"vae_name": "z.sft"} in [one["inputs"] for one in graph.values()]
 
 
 @pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
@@ -346,10 +417,11 @@ def test_modules_of_a_forge_are_the_vae_and_the_text_encoders(comfy):
     inputs = {k: v for one in made.request["prompt"].values() for k, v in one["inputs"].items()}
     names = [inputs[name] for name in ("vae_name", "clip_name1", "clip_name2")]
     assert names == ["own.safetensors", "my_clip_l.safetensors", "my_t5xxl.sft"]
-    assert re.findall(r"Module \d", made.infotext) == ["Module 4"] and "VAE: own" in made.infotext
-    assert [one for one in made.cautions if "Module" in one.field] == [
-        Caution("caution_lost", "Module 4", "gone")
-    ]
+    assert "VAE: own" in made.infotext
+    result = make(comfy, f"{TEXT.replace('dream_8', 'big')}, {modules}", base_model="Flux.1 D")
+    assert re.findall(r"Module \d", result.infotext) == ["Module 1", "Module 2", "Module 3"]
+    assert Caution("caution_lost", "Module 4", "gone") in made.cautions
+    assert "caution_parts" not in [one.key for one in made.cautions]
 
 
 def test_module_of_a_forge_is_the_vae_elsewhere_and_an_unused_encoder_is_said_to_be_lost(
@@ -368,7 +440,111 @@ def test_module_of_a_forge_is_the_vae_elsewhere_and_an_unused_encoder_is_said_to
             assert made.request["override_settings"]["sd_vae"] == "vae-ft.safetensors"
 
 
-@pytest.mark.parametrize("base", ["Qwen", ""])
+def list_nodes(made):
+    return [one["class_type"] for one in made.request["prompt"].values()]
+
+
+_TENSORS = {  # the base of a file by its tensors: what the graph then has
+    "conditioner.embedders.1.model.x": ("Pony", "EmptyLatentImage"),
+    "model.diffusion_model.double_blocks.0.img_attn.norm.x": ("Flux.1 D", "FluxGuidance"),
+    "joint_blocks.0.context_block.x": ("SD 3.5 Large", "EmptySD3LatentImage"),
+}
+
+
+@pytest.mark.parametrize("tensor", _TENSORS)
+@pytest.mark.parametrize("base", ["", "SD 1.5", "Qwen", "SDXL 1.0Flux.1 D"])
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_file_tells_its_base_better_than_the_image(comfy, tmp_path, tensor, base, is_whole):
+    add_parts(comfy)
+    names = ["clip_l.sft", "clip_g.sft", "t5xxl.sft"]
+    comfy.lists |= dict.fromkeys(("clip_name1", "clip_name2", "clip_name3"), names)
+    parts = ("text_encoders.x", "vae.x") if is_whole else ()
+    kind = "checkpoints" if is_whole else "diffusion_models"
+    if tensor.startswith("conditioner") and not is_whole:
+        tensor, kind = "input_blocks.8.1.transformer_blocks.9.x", "checkpoints"  # a UNet only
+    write_file(comfy, tmp_path, kind, "big", tensor, *parts)
+    name = "ckpt_name" if kind == "checkpoints" else "unet_name"
+    comfy.lists |= {"ckpt_name": [], "unet_name": [], name: ["big.safetensors"]}
+    text = TEXT.replace("dream_8", "big")
+    made = plan(comfy, text, base_model=base)
+    nodes = list_nodes(made)
+    known, expected = _TENSORS.get(tensor, ("Pony", "EmptyLatentImage"))
+    assert made.missing == () and expected in nodes
+    assert ("VAELoader" in nodes) == ("CLIPLoader" in str(nodes)) == (not is_whole)
+    vae = {"Pony": "sdxl.vae.sft", "Flux.1 D": "sub/ae.sft"}.get(known, "sd3_vae.sft")
+    assert is_whole or vae in str(made.request["prompt"])
+    assert made.should_match == (known == "Pony" and is_whole)
+    guessed = [one.value for one in made.cautions if one.key == "caution_parts"]
+    parts = {"Pony": "clip_g, clip_l, sdxl.vae", "Flux.1 D": "ae, clip_l, t5xxl"}
+    assert guessed == ([] if is_whole else [parts.get(known, "clip_g, clip_l, sd3_vae, t5xxl")])
+    base = "SD 3.5 Medium" if known[:2] == "SD" else f"{known}-like"  # tells more than the file
+    said = [one.value for one in plan(comfy, text, base_model=base).cautions]
+    assert (base in said) == (known[:2] == "SD")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "base", "is_other"),
+    [
+        ("lora_unet_double_blocks_0_img_attn_qkv.x", "SDXL 1.0", True),
+        ("lora_te2_text_model_x", "Pony", False),
+        ("lora_unet_down_blocks_0_attentions_0_proj.x", "Illustrious", True),
+        ("lora_unet_down_blocks_0_attentions_0_proj.x", "SD 1.5", False),
+        ("lora_unet_down_blocks_0_attentions_0_proj.x", "SD 2.1", False),
+        ("lora_unet_other.x", "SD 1.5", False),
+    ],
+)
+def test_lora_of_another_base_is_said(comfy, tmp_path, tensor, base, is_other):
+    comfy.lists["lora_name"] = ["Ink.safetensors"]
+    write_file(comfy, tmp_path, "loras", "Ink", tensor)
+    said = Caution("caution_other_base", value="Ink.safetensors")
+    assert (said in plan(comfy, base_model=base).cautions) == is_other
+
+
+def test_node_that_a_file_here_needs_is_missing_and_not_the_file(comfy):
+    wanted = (Wanted("model", "big", path="/unet/Big.GGUF"),)
+    text = TEXT.replace("dream_8", "big")
+    assert plan(comfy, text, wanted=wanted).missing == (Missing("node", "UnetLoaderGGUF"),)
+    comfy.nodes["UnetLoaderGGUF"] = ()
+    assert plan(comfy, text, wanted=wanted).missing == (Missing("model", "big"),)
+
+
+def test_break_is_the_same_for_clip_only(comfy):
+    text = TEXT.replace("a cat", "a BREAK cat")
+    comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage", "ConditioningConcat"), ())
+    assert plan(comfy, text, base_model="SD 1.5").cautions == ()
+    text = f"{text}, Distilled CFG Scale: 3"
+    expected = (Caution("caution_own", "Prompt", "BREAK"),)
+    assert plan(comfy, text, base_model="Flux.1 D").cautions == expected
+
+
+@pytest.mark.parametrize("base", ["SD 2.1", "Flux.1 S", "SD 3", "Pony V7", "Qwen", "Illustrious"])
+def test_match_is_promised_of_measured_bases_only(comfy, base):
+    comfy.nodes |= dict.fromkeys(("FluxGuidance", "EmptySD3LatentImage"), ())
+    planned = plan(
+        comfy, f"{TEXT}, Distilled CFG Scale: 1" if "Flux" in base else TEXT, base_model=base
+    )
+    is_measured = base in ("Illustrious", "Flux.1 S")
+    expected = () if is_measured else (Caution("caution_base", value=base),)
+    assert planned.missing == () and planned.cautions == expected
+
+
+def test_chroma_is_not_taken_for_flux_whose_blocks_it_has(comfy, tmp_path):
+    tensors = ("distilled_guidance_layer.x", "double_blocks.0.img_attn.norm.x")
+    for order in (tensors, tensors[::-1]):
+        write_file(comfy, tmp_path, "diffusion_models", "big", *order)
+        with pytest.raises(EngineError, match="loads big"):
+            add_flux(comfy, "Flux.1 D")
+
+
+def test_checkpoint_without_a_vae_is_made_with_the_one_that_is_named(comfy, tmp_path):
+    write_file(comfy, tmp_path, "checkpoints", "dream_8", "cond_stage_model.transformer.x")
+    made = plan(comfy, f"{TEXT}, VAE: vae-ft")
+    assert made.missing == () and "VAELoader" in list_nodes(made)
+
+
+@pytest.mark.parametrize(
+    "base", ["Qwen", "", "Chroma", "SD 1.5", "Flux.2 D", "Pony V7", "ZImageTurbo"]
+)
 def test_model_of_an_unknown_family_in_parts_is_refused(comfy, base):
     with pytest.raises(EngineError, match=r"How ComfyUI .* loads big.safetensors"):
         add_flux(comfy, base)
@@ -824,6 +1000,17 @@ def test_error_of_a_webui_is_one_sentence_and_its_settings_are_put_back(
     with pytest.raises(EngineError, match=sentence):
         make(a1111)
     assert a1111.options == before
+
+
+@pytest.mark.parametrize("hires", ["", ", Hires upscale: 2, Hires upscaler: 4x-Ultra"])
+def test_forge_makes_an_image_and_has_its_own_modules_again(neo, hires):
+    before = dict(neo.options)
+    modules = "Module 1: ae, Module 2: clip_l, Module 3: t5xxl"
+    assert make(neo, f"{TEXT}, {modules}{hires}").image == neo.image
+    (sent,) = neo.list_asked("/sdapi/v1/txt2img")
+    sent_modules = sent["override_settings"]["forge_additional_modules"]
+    assert sent_modules == ["ae", "clip_l", "t5xxl"]
+    assert neo.options == before and not webui_api.has_noted_options()
 
 
 def test_webui_that_is_starting_is_asked_again(a1111):

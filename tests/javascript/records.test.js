@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Records } from "../../javascript/gallery/data/records";
+import { applyAnnotations, Records } from "../../javascript/gallery/data/records";
 import { Store } from "../../javascript/gallery/state/state";
 
 const NEVER = new AbortController().signal;
@@ -14,7 +14,7 @@ function made(from) {
     return { id: 1, infotext_source: from, infotext: "", prompt: "", negative: "" };
   };
   const store = new Store();
-  return { records: new Records({ api: { get }, store }, () => clock.now), clock, asked };
+  return { records: new Records({ api: { get }, store }, () => clock.now), store, clock, asked };
 }
 
 test("a record is asked for once, and again when it is old: a model may have come since", async () => {
@@ -43,4 +43,13 @@ test("an outdated record is asked for again, and there until the answer is", asy
   assert.notEqual(await records.getRecord(1, NEVER), first);
   await records.getRecord(1, NEVER);
   assert.equal(asked.length, 2);
+});
+
+test("a record that is kept says what the user has changed since", async () => {
+  const { records, store } = made("record");
+  await records.getRecord(1, NEVER);
+  applyAnnotations(store, { 1: { favourite: true, stars: 4 } });
+  const { favourite, stars, annotations } = await records.getRecord(1, NEVER);
+  assert.deepEqual([favourite, stars], [true, 4]);
+  assert.deepEqual(annotations, { favourite: true, stars: 4 });
 });

@@ -6,11 +6,12 @@ import threading
 import pytest
 from civitai_manager_libs import engines, setting
 from civitai_manager_libs.core import Image
-from civitai_manager_libs.engines import comfyui, webui_api
+from civitai_manager_libs.engines import comfyui, Missing, webui_api
 from civitai_manager_libs.engines.find import write_note
 from civitai_manager_libs.errors import EngineError
 from civitai_manager_libs.infotext import read_embedded
-from civitai_manager_libs.jobs import making, MakeService, make_recipe, propose_weights
+from civitai_manager_libs.jobs import list_missing_names, making, MakeService, make_recipe
+from civitai_manager_libs.jobs import propose_weights
 from civitai_manager_libs.library import image_records, reproductions
 from engine_stand_ins import make_png
 from page_driver import wait_for
@@ -222,3 +223,9 @@ def test_weights_are_proposed_by_those_that_the_library_uses(library):
     library.finish()
     assert propose_weights("ink") == [0.3, 0.4, 0.5, 0.6, 0.7]
     assert propose_weights("other")[0] == 0.4
+
+
+def test_checkpoint_that_is_not_named_is_called_so():
+    # Of an image by Civitai's generator, which states the ids of versions only.
+    missing = [Missing("model", ""), Missing("lora", "ink")]
+    assert list_missing_names(missing, "en") == ["its checkpoint, which is not named", "LoRA ink"]

@@ -43,6 +43,14 @@ def test_new_and_deleted_files_are_noticed_without_a_full_scan(folder, monkeypat
     assert _state(index, one) == "missing"
 
 
+def test_changed_setting_is_followed_at_once(tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(b"weights")
+    index, used = ModelIndex(), Resource("lora", name="a")
+    for folders, state in (("", ""), (str(tmp_path), "here"), ("", "")):
+        setting.change("model_folders", folders)
+        assert index.find(used).state == state
+
+
 def test_sidecar_is_read_again_only_if_it_changed(folder, monkeypatch):
     read = []
     before = module.read_sidecar

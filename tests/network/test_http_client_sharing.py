@@ -136,3 +136,22 @@ def test_who_waits_for_a_host_in_an_outage_is_told_soon_and_one_request_ends_it(
     server.play("/12", ranged(BODY))
     server.play("/0", [status(502), ranged(BODY)])
     assert [fetch(12).size, fetch(0).size] == [len(BODY)] * 2
+
+
+def test_limited_or_missing_images_are_no_outage_for_who_waits(server, tmp_path):
+    client = CivitaiHttpClient(max_retries=3, retry_delay=0.05)
+    for number in range(8):
+        server.play(f"/{number}", [status(429), ranged(BODY)])
+        server.play(f"/broken-{number}", status(500))
+        server.play(f"/gone-{number}", status(404))
+
+    def fetch(name: object, max_retries: int | None = None) -> object:
+        sending = SendOptions(urgent=True, max_retries=max_retries)
+        return client.fetch(server.url(f"/{name}"), str(tmp_path / f"{name}"), sending=sending)
+
+    assert [found.size for found in at_once(8, fetch)] == [len(BODY)] * 8
+    for number in range(8):
+        for name in (f"broken-{number}", f"gone-{number}"):
+            at_once(1, lambda _: fetch(name, 0))
+    server.play("/8", [status(502), ranged(BODY)])
+    assert fetch(8).size == len(BODY)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from loopback_server import Closing, LoopbackServer, QuietHandler
 
-__all__ = ["ComfyStandIn", "drip", "make_png", "text_answer", "WebuiStandIn"]
+__all__ = ["ComfyStandIn", "drip", "make_png", "NeoStandIn", "text_answer", "WebuiStandIn"]
 
 Answer = Callable[["_Handler"], None]
 
@@ -111,6 +111,7 @@ class ComfyStandIn(_StandIn):
             **dict.fromkeys(("ImageScale", "ImageUpscaleWithModel", "VAEEncode"), ()),
         }
         self.modules: dict[str, str] = {}
+        self.folders: dict[str, list[str]] = {}
         self.jobs: dict[str, tuple[float, Any]] = {}
         self.stopped: list[str] = []
         self.workflows: dict[str, Any] = {}
@@ -120,12 +121,14 @@ class ComfyStandIn(_StandIn):
     def answer(self, method: str, path: str, query: Any, body: Any) -> tuple[int, Any]:
         if path == "/system_stats":
             return 200, {"system": {"comfyui_version": "0.33.0"}, "devices": []}
+        if path == "/object_info/":
+            return 404, b"404: Not Found"
         if path.startswith("/object_info/"):
             return 200, self._describe(path.removeprefix("/object_info/"))
         if path == "/embeddings":
             return 200, ["easyneg"]
         if path == "/internal/folder_paths":
-            return 200, {}
+            return 200, self.folders
         if path == "/prompt":
             return self._validate(body)
         if path.startswith("/history/"):
@@ -269,6 +272,36 @@ class WebuiStandIn(_StandIn):
         infotext = f"{body['prompt']}\nNegative prompt: {body['negative_prompt']}\n{line}"
         image = base64.b64encode(self.image).decode()
         return 200, {"images": [image], "info": json.dumps({"infotexts": [infotext]})}
+
+
+class NeoStandIn(WebuiStandIn):
+    """A Forge Neo: it has modules, keeps their paths, and needs two fields beside an infotext."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(seconds)
+        self.options |= {"forge_additional_modules": ["/own/my_vae.safetensors"]}
+
+    def answer(self, method: str, path: str, query: Any, body: Any) -> tuple[int, Any]:
+        name = path.removeprefix("/sdapi/v1/")
+        if name == "sd-modules":
+            names = ("ae", "clip_l", "t5xxl")
+            return 200, [{"model_name": one, "filename": f"/m/{one}.safetensors"} for one in names]
+        if name in ("sd-vae", "latent-upscale-modes"):
+            return 404, {"detail": "Not Found"}
+        if name == "txt2img" and "styles" not in body:
+            error = "isinstance() argument 2 cannot be a parameterized generic"
+            return 500, {"error": "TypeError", "detail": "", "body": "", "errors": error}
+        if name == "txt2img" and body.get("enable_hr") and "hr_additional_modules" not in body:
+            error = "argument of type 'NoneType' is not iterable"
+            return 500, {"error": "TypeError", "detail": "", "body": "", "errors": error}
+        return super().answer(method, path, query, body)
+
+    def change_options(self, body: Any) -> None:
+        super().change_options(body)
+        modules = body["override_settings"].get("forge_additional_modules")
+        if modules is not None:
+            paths = [f"/m/{name}.safetensors" for name in modules]
+            self.options["forge_additional_modules"] = paths
 
 
 class SdnextStandIn(WebuiStandIn):

@@ -46,6 +46,29 @@ def wait_for(api, *states):
         time.sleep(0.02)
 
 
+def test_folders_of_comfyui_are_offered_until_they_are_searched(api, comfy, monkeypatch, tmp_path):
+    models, other = tmp_path / "Comfy" / "models", tmp_path / "weights"
+    folders = [models / "checkpoints", models / "loras", other]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    checkpoints, *loras = map(str, folders)
+    comfy.folders = {"checkpoints": [checkpoints, str(tmp_path / "gone")], "loras": loras}
+    for searched, offered in (
+        ("", f"{models};{other}"),
+        (checkpoints, f"{models};{other}"),
+        (str(other), str(models)),
+        (f"{models.parent};{other}", ""),
+    ):
+        setting.change("model_folders", searched)
+        assert find(api)[0]["model_folders"] == offered
+    setting.change("model_folders", "")
+    lock = "civitai_manager_libs.web.http.guard.host.is_frozen"
+    monkeypatch.setattr(lock, lambda name: name == "model_folders")
+    assert find(api)[0]["model_folders"] == ""
+    comfy.folders = {"checkpoints": 5, "loras": [None, "a;b"]}
+    assert find(api)[0]["model_folders"] == ""
+
+
 def test_image_is_planned_then_made_and_listed(api, comfy):
     (engine,) = find(api)
     assert engine["name"] == "ComfyUI 0.33.0" and engine["address"] == comfy.url

@@ -90,6 +90,23 @@ def test_without_a_program_the_page_is_as_before(server, open_gallery):
     expect(page.panel("settings").locator("[data-do='find-engines']")).to_be_visible()
 
 
+def test_models_of_comfyui_are_found_after_one_press_and_undo(made_by, comfy, tmp_path):
+    folder = tmp_path / "models" / "checkpoints"
+    folder.mkdir(parents=True)
+    for name in comfy.lists["ckpt_name"]:
+        (folder / name).write_bytes(b"weights")
+    comfy.folders = {"checkpoints": [str(folder)]}
+    _open(made_by, _ROW)
+    line = made_by.page.locator(".readiness p")
+    made_by.control("add-folders").click()
+    expect(line).to_have_text("Checkpoint is installed.")
+    expect(made_by.page.locator("[data-do='add-folders']")).to_have_count(0)
+    assert made_by.page.evaluate("document.activeElement.localName") == "civitai-gallery"
+    made_by.control("undo").click()
+    expect(made_by.control("add-folders")).to_be_visible()
+    comfy.folders = {}
+
+
 @with_axe
 def test_what_is_missing_or_differs_is_said_before_and_compared_after(made_by, comfy):
     _install(comfy, of="ckpt_name")

@@ -535,7 +535,7 @@ def test_rows_that_were_closed_stay_closed_when_the_model_is_known(server, open_
     expect(rows).to_be_hidden()
 
 
-def test_escape_keeps_away_rows_that_have_yet_to_come(server, open_gallery):
+def test_escape_keeps_away_rows_that_have_yet_to_come_and_leads_to_the_images(server, open_gallery):
     page, held = open_gallery(server, f"?model={_MODEL}").ready(), []
     rows = page.page.locator(".search-rows")
     page.page.route("**/api/search_preview*", lambda route: held.append(route))
@@ -547,6 +547,8 @@ def test_escape_keeps_away_rows_that_have_yet_to_come(server, open_gallery):
         route.continue_()
     page.wait_until_idle()
     expect(rows).to_be_hidden()
+    assert page.focused() == page.ids()[0]
+    expect(page.field("find")).to_have_value("")
 
 
 def test_press_on_a_row_is_kept_though_other_rows_come_meanwhile(server, open_gallery):

@@ -152,6 +152,22 @@ def test_messages_cover_neither_the_focused_image_nor_bars_nor_buttons(flaky, ph
         assert not _overlap(page, ".toast:visible", covered)
 
 
+def test_two_fingers_change_how_many_images_stand_in_a_row(phone):
+    page, fingers = phone, Fingers(phone.page)
+    fingers.swipe((195, 700), (195, 200))
+    _rested(page)
+    seen = next(id for id, (_, y, *_) in page.boxes().items() if y > 80)
+    for count, before, after in ((1, 100, 240), (3, 300, 60), (2, 100, 160)):
+        fingers.pinch((195, 400), before, after)
+        wait_for(lambda: len({x for x, *_ in page.boxes().values()}) == count, f"{count} in a row")
+        expect(page.tile(seen)).to_be_in_viewport()
+    assert page.page.evaluate("visualViewport.scale") == 1
+    expect(page.page.locator("[role=menu]:visible")).to_have_count(0)
+    assert not page.marked.count()
+    page.page.reload()
+    wait_for(lambda: len({x for x, *_ in page.ready().boxes().values()}) == 2)
+
+
 def test_taps_like_and_describe_a_swipe_moves_the_filters_and_bars_fit_320_pixels(
     flaky_server, open_gallery
 ):

@@ -274,6 +274,8 @@ def test_full_screen_ends_before_the_image_and_keeps_the_focus(server, open_gall
     page.key("f")
     page.page.wait_for_function(_IS_FULL)
     expect(message).to_be_focused()
+    with page.page.expect_response("**/annotations"):
+        page.key("b")  # as it was, for the tests that follow
 
 
 _GROUPED = "localStorage.setItem('civitai-shortcut', JSON.stringify({group_posts: true}))"

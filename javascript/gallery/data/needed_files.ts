@@ -32,7 +32,7 @@ export function makeNeededFiles(context: PageContext) {
   /** the images of the list, [] if it is of something else */
   let listedIds: readonly number[] = [];
   store.on([describeArrivals], showArrivals, { signal });
-  store.on([describeSettings], reload, { signal });
+  store.on([describeModelSettings], reload, { signal });
   signal.addEventListener("abort", () => {
     for (const abort of Object.values(aborts)) abort.abort();
   });
@@ -130,6 +130,7 @@ export function makeNeededFiles(context: PageContext) {
 
 export type NeededFiles = ReturnType<typeof makeNeededFiles>;
 
-function describeSettings({ bootstrap }: State) {
+/** Return what changes with the settings that say where models are and which are wanted. */
+export function describeModelSettings({ bootstrap }: State) {
   return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");
 }

@@ -23,8 +23,9 @@ export class Records {
   ) {
     const update = ({ annotated }: State) => {
       for (const [id, cached] of this.#cache) {
-        const annotations = { ...cached.record.annotations, ...annotated[id] };
-        if (annotated[id]) cached.record = { ...cached.record, annotations };
+        const record = withAnnotations(cached.record, annotated[id]);
+        const annotations = { ...record.annotations, ...annotated[id] };
+        if (annotated[id]) cached.record = { ...record, annotations };
       }
     };
     context.store.on(["annotated"], update, context);
@@ -143,7 +144,7 @@ export function applyAnnotations(store: Store, annotated: State["annotated"], re
   }));
 }
 
-function withAnnotations(view: ImageView, annotations: Partial<Annotations> = {}) {
+function withAnnotations<V extends ImageView>(view: V, annotations: Partial<Annotations> = {}): V {
   const { favourite = view.favourite, stars = view.stars } = annotations;
   return favourite === view.favourite && stars === view.stars
     ? view

@@ -3,6 +3,7 @@
 import type { ImageDetails, ImageView } from "../contract";
 import { button, el, fill, icon } from "../core/dom";
 import { ignoreFailure, isAborted, makeProblem, makeRetryButton, tryOrTell } from "../data/api";
+import { describeModelSettings } from "../data/needed_files";
 import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
@@ -58,7 +59,8 @@ export class Details {
     this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
     this.reproductions = makeReproductions(context, this.element);
     context.signal.addEventListener("abort", () => this.clear());
-    context.store.on([describeArrivals], () => void this.#refreshModels(), context);
+    const changes = [describeArrivals, describeModelSettings];
+    context.store.on(changes, () => void this.#refreshModels(), context);
   }
 
   /** Show an image's details from the next frame on. For an image that is shown for only one frame,

@@ -2,7 +2,7 @@
  * of the infotext the host does not support. */
 
 import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
-import { button, el, setLabel, setText } from "../core/dom";
+import { button, el, fill, setLabel, setText } from "../core/dom";
 import { formatBytes, getLanguage } from "../core/text";
 import { ignoreFailure } from "../data/api";
 import { canChooseCheckpoint } from "../host/webui_fields";
@@ -67,10 +67,10 @@ export function makeReadiness(context: Context) {
     { action: "models-settings", icon: "settings", label: translate("open_settings") },
     () => actions.panel("settings"),
   );
-  const element = el("section", { class: "readiness row" }, line, get, choose, settings);
-  store.on([(state) => state.needs.image, "jobs", "fileChoices", hasModels], draw, {
-    signal,
-  });
+  const folders = el("span");
+  const element = el("section", { class: "readiness row" }, line, get, choose, folders, settings);
+  const needs = (state: State) => state.needs.image;
+  store.on([needs, "jobs", "fileChoices", "engines", hasModels], draw, { signal });
 
   /** Return the section that says which models an image needs and which are missing. */
   function show(record: ImageDetails) {
@@ -102,7 +102,10 @@ export function makeReadiness(context: Context) {
       const key = absent.length === 1 ? "ready_missing_one" : "ready_missing";
       setText(line, translate(key, { list: listKinds(absent) }));
     } else setText(line, describeHere(here));
-    settings.hidden = hasFolders || !used.length;
+    const lacks = used.length > 0 && (absent.length > 0 || !hasFolders);
+    const others = lacks && state.engines.find((one) => one.model_folders)?.model_folders;
+    fill(folders, others && makeFoldersButton(context, others));
+    settings.hidden = hasFolders || !used.length || Boolean(others);
     const isAsking = loading && !answer && absent.length > 0;
     get.hidden = !isAsking && (Boolean(answer?.locked) || !gettable.length);
     get.disabled = isAsking;
@@ -137,6 +140,14 @@ export function makeReadiness(context: Context) {
     return resources.find((one) => one.type === "model" && one.availability === "here");
   }
   return { element, show };
+}
+
+/** Return the button that lets model files be searched where ComfyUI has its own. */
+export function makeFoldersButton({ actions, translate }: Context, folders: string) {
+  const look = { label: translate("engine_models"), title: folders } as const;
+  return button({ action: "add-folders", icon: "folder", ...look }, () =>
+    actions.addModelFolders(folders),
+  );
 }
 
 function hasModels({ bootstrap }: State) {

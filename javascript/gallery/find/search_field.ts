@@ -182,8 +182,8 @@ export function makeSearchField(context: Context) {
       popup.step(key === "ArrowDown" ? 1 : -1);
     } else if (key === "ArrowDown") lookUp();
     else if (key === "Escape") {
-      if (!popup.isOpen()) reset();
-      close(); // its rows may yet be on their way
+      if (popup.isOpen()) close();
+      else leave();
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -248,6 +248,13 @@ export function makeSearchField(context: Context) {
   function reset() {
     input.value = shown;
     drawClear();
+  }
+
+  /** Give up what was typed, and move the focus to what is open. */
+  function leave() {
+    reset();
+    input.blur(); // its rows may yet be on their way
+    actions.leadToFound();
   }
 
   function draw(now: State) {

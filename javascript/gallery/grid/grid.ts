@@ -52,6 +52,11 @@ class ScrollSpeed {
   }
 }
 
+/** Return the distance of two fingers in pixels, 0 if there are more or fewer. */
+function measureFingers({ length, 0: one, 1: other }: TouchList) {
+  return length === 2 ? Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY) : 0;
+}
+
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const BELOW = 72; // pixels that the bar at the window's lower edge covers
 const TURN = 32; // pixels scrolled in one direction before the header goes or comes back
@@ -67,6 +72,8 @@ export function makeGrid(context: Context) {
   let isHeaderAway = false;
   let turnedAt = 0; // the highest top since the header went away, or the lowest since it came back
   const speed = new ScrollSpeed();
+  /** the distance of two fingers and the width of the tiles when a pinch began */
+  let pinched: { distance: number; width: number } | null = null;
   const hover = makeHover(context);
   const list = el("div", {
     class: "grid",
@@ -179,6 +186,21 @@ export function makeGrid(context: Context) {
     window.addEventListener("resize", schedule, { signal });
     observeSize(list, resize, signal);
     list.addEventListener("focus", enter);
+    list.addEventListener("touchstart", startPinch, { passive: true });
+    list.addEventListener("touchmove", pinch, { passive: false });
+  }
+
+  function startPinch({ touches }: TouchEvent) {
+    const distance = measureFingers(touches);
+    pinched = distance > 0 ? { distance, width: arrangement.tileWidth } : null;
+  }
+
+  /** Let two fingers change how many images stand in a row. */
+  function pinch(event: TouchEvent) {
+    const distance = measureFingers(event.touches);
+    if (!pinched || !distance || !event.cancelable) return; // or the page scrolls already
+    event.preventDefault();
+    actions.setTile((pinched.width * distance) / pinched.distance);
   }
 
   /** Give the focus of the list to its first visible tile. */

@@ -5,6 +5,7 @@ import type { EngineView } from "../contract";
 import { button, el } from "../core/dom";
 import { makeTextField, onEnter } from "../core/widgets";
 import { getErrorMessage } from "../data/api";
+import { makeFoldersButton } from "../details/readiness";
 import type { Context, State } from "../types";
 
 export function makeEngineList(context: Context) {
@@ -40,7 +41,7 @@ export function makeEngineList(context: Context) {
   }
 
   function makeRow(engine: EngineView) {
-    const { name, address, state, message } = engine;
+    const { name, address, state, message, model_folders: folders } = engine;
     return el(
       "li",
       { "data-state": state },
@@ -48,6 +49,7 @@ export function makeEngineList(context: Context) {
       el("span", { class: "dim", dir: "ltr" }, address),
       el("p", { role: "status", dir: "auto" }, message || translate("engine_ready")),
       state === "needs_login" && makeLogin(engine),
+      folders && makeFoldersButton(context, folders),
     );
   }
 

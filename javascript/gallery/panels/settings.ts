@@ -229,18 +229,29 @@ export function makeSettings(context: Context) {
   }
 
   /** Request everything from this host of Civitai, and load the open gallery from there. */
-  async function useHost(host: string) {
-    const setting = store.get().bootstrap?.settings.find(({ name }) => name === "civitai_host");
+  function useHost(host: string) {
+    return change("civitai_host", host, () => actions.reloadGallery());
+  }
+
+  /** Search model files in these folders too. */
+  function addModelFolders(folders: string) {
+    const before = getSetting(store.get().bootstrap, "model_folders");
+    const all = [before, folders].filter(Boolean).join(";");
+    return change("model_folders", all, () => actions.findEngines(true));
+  }
+
+  /** Save a setting, and call `follow` then and after Undo. */
+  async function change(name: string, value: SettingValue, follow: () => unknown) {
+    const setting = store.get().bootstrap?.settings.find((one) => one.name === name);
     if (!setting) return;
     const { label, value: before } = setting;
     try {
-      await put("civitai_host", host);
+      await put(name, value);
     } catch (error) {
       return showError(error, context);
     }
-    const undo = () => useHost(String(before));
-    toast(translate("setting_saved", { label }), "good", undo);
-    await actions.reloadGallery();
+    toast(translate("setting_saved", { label }), "good", () => change(name, before, follow));
+    await follow();
   }
 
   function showFilenames(field: SettingField) {
@@ -307,7 +318,7 @@ export function makeSettings(context: Context) {
     const named = message.includes(label) ? message : `${label}: ${message}`;
     if (!panel.isOpen) toast(named, "bad");
   }
-  return { openEngines, openHiddenRules, useHost };
+  return { openEngines, openHiddenRules, useHost, addModelFolders };
 }
 
 export type Settings = ReturnType<typeof makeSettings>;

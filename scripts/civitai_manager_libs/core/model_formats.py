@@ -7,6 +7,7 @@ import operator
 import os
 import re
 import struct
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from ..errors import InvalidResponse, NeedsKey
@@ -14,7 +15,7 @@ from .file_types import is_text, is_web_page
 from .safe_open import open_to_read
 from .untrusted import as_mapping, has_too_many_parts
 
-__all__ = ["check_model_file", "check_model_start", "CONFIGURATIONS", "has_tensors"]
+__all__ = ["check_model_file", "check_model_start", "CONFIGURATIONS", "find_tensors"]
 __all__ += ["model_file_stem", "MODELS", "RUN_CODE", "SAFE", "START_SIZE"]
 
 _SAFETENSORS = (".safetensors", ".sft")
@@ -81,13 +82,14 @@ def check_model_file(file: BinaryIO, name: str) -> None:
         _check_tensors(_read_header(file, head), os.fstat(file.fileno()).st_size)
 
 
-def has_tensors(path: str, prefix: str) -> bool:
-    """Return whether a safetensors file has tensors whose names begin with a prefix.
+def find_tensors(path: str, parts: Iterable[str]) -> list[str]:
+    """Return those parts of names that the tensors of a safetensors file have.
 
     Raises InvalidResponse for another file, and OSError.
     """
     with open_to_read(path) as file:
-        return f'"{prefix}'.encode() in _read_header(file, file.read(START_SIZE))
+        header = _read_header(file, file.read(START_SIZE))
+    return [part for part in parts if part.encode() in header]
 
 
 def _read_header(file: BinaryIO, head: bytes) -> bytes:

@@ -6,6 +6,7 @@ import copy
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,10 +19,11 @@ from ..infotext import build_infotext, build_workflow, ComfyGraph, compose_infot
 from ..infotext import Graph, parse_infotext, read_graph, SEEDS
 from ..network import ReplyLimits
 from .find import Connection, Engine, make_error, shorten_error
+from .model_parts import choose_parts, find_part, list_lora_bases, read_contents
 from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, MODULE, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
-__all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
+__all__ = ["list_files", "list_engine_folders", "Lists", "make", "plan", "save_workflow", "stop"]
 
 _LISTS = {  # the node by which files are looked for, and its input that lists them
     "model": ("CheckpointLoaderSimple", "ckpt_name"),
@@ -32,7 +34,8 @@ _LISTS = {  # the node by which files are looked for, and its input that lists t
     "sampler": ("KSampler", "sampler_name"),
     "schedule": ("KSampler", "scheduler"),
 }
-_LOADERS = (_LISTS["model"], _LISTS["diffusion_model"], ("UnetLoaderGGUF", "unet_name"))
+_GGUF = "UnetLoaderGGUF"  # https://github.com/city96/ComfyUI-GGUF
+_LOADERS = (_LISTS["model"], _LISTS["diffusion_model"], (_GGUF, "unet_name"))
 _FOLDERS = {  # the folders of a list, as ComfyUI names them
     "ckpt_name": ("checkpoints",),
     "unet_name": ("diffusion_models", "unet", "unet_gguf"),
@@ -41,7 +44,7 @@ _FOLDERS = {  # the folders of a list, as ComfyUI names them
 }
 _TYPES = {name: kind.removeprefix("diffusion_") for kind, (_, name) in _LISTS.items()}
 _TYPES["image"] = "image"
-_ENCODERS = {"flux": ("clip_l", "t5xxl"), "sd3": ("clip_l", "clip_g", "t5xxl")}
+_IN_PARTS = ("flux", "sd3", "sdxl")  # families that can be loaded so
 _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
     "R-ESRGAN 4x+": "RealESRGAN_x4plus",
     "R-ESRGAN 4x+ Anime6B": "RealESRGAN_x4plus_anime_6B",
@@ -66,7 +69,6 @@ class Lists:
         self._client = Connection(engine)
         self._known: dict[str, Mapping[str, Any]] = {}
         self._files: dict[tuple[str, str], list[EngineFile]] = {}
-        self._folders: Mapping[str, Any] | None = None
 
     def find(self, node_type: str) -> Mapping[str, Any]:
         """Return the description of a type of node, {} if it is missing."""
@@ -96,13 +98,7 @@ class Lists:
         key = (node_type, input_name)
         if key in self._files:
             return self._files[key]
-        if self._folders is None:
-            self._folders = {}
-            if urlsplit(self._client.address).hostname in ("127.0.0.1", "localhost", "::1"):
-                reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
-                self._folders = as_mapping(reply.value) if reply.status == 200 else {}
-        listed = (as_list(self._folders.get(kind))[:50] for kind in _FOLDERS.get(input_name, ()))
-        folders = [folder for part in listed for folder in part if isinstance(folder, str)]
+        folders = self.list_folders(*_FOLDERS.get(input_name, ()))
         files = []
         for name in self.list_choices(*key) or ():
             paths = (os.path.join(folder, name) for folder in folders)
@@ -110,6 +106,18 @@ class Lists:
             files.append(EngineFile(name, (model_file_stem(name), name), path))
         self._files[key] = files
         return files
+
+    def list_folders(self, *kinds: str) -> list[str]:
+        """Return the folders of these kinds; [] if ComfyUI runs on another machine."""
+        listed = (as_list(self._folders.get(kind))[:50] for kind in kinds)
+        return [folder for part in listed for folder in part if isinstance(folder, str)]
+
+    @cached_property
+    def _folders(self) -> Mapping[str, Any]:
+        if urlsplit(self._client.address).hostname not in ("127.0.0.1", "localhost", "::1"):
+            return {}
+        reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
+        return as_mapping(reply.value) if reply.status == 200 else {}
 
     @cached_property
     def embeddings(self) -> list[EngineFile]:
@@ -122,6 +130,18 @@ def list_files(engine: Engine) -> dict[str, list[str]]:
     """Return the names of ComfyUI's models, LoRAs, VAEs, upscalers, samplers and schedules."""
     lists = Lists(engine)
     return {kind: lists.list_choices(*where) or [] for kind, where in _LISTS.items()}
+
+
+def list_engine_folders(engine: Engine) -> list[str]:
+    """Return the folders on this machine where ComfyUI has its models.
+
+    A folder `models` stands for those in it, beside which ComfyUI's own configuration may lie.
+    """
+    kinds = (kind for kinds in _FOLDERS.values() for kind in kinds)
+    found = filter(os.path.isdir, Lists(engine).list_folders(*kinds, "embeddings"))
+    pairs = ((os.path.dirname(path), path) for path in found)
+    tops = (top if os.path.basename(top) == "models" else path for top, path in pairs)
+    return list(dict.fromkeys(tops))
 
 
 def plan(
@@ -147,51 +167,83 @@ class _Planner(Planner):
         values = dict(self._infotext.parameters)
         loaders = {one[0]: self._lists.list_files(*one) for one in _LOADERS}
         loader, model = self._find_model(values, loaders)
-        base_model = self._recipe.base_model
+        base_model, has_encoders, has_vae = self._read_model(loader, model)
         family = find_family(base_model, self._infotext)
-        if loader not in ("", _LOADERS[0][0]) and family not in _ENCODERS:
-            raise make_error("engine_no_family", engine=engine.name, model=model)
+        if family not in _IN_PARTS:
+            has_vae = True  # or the infotext names one
+            if not has_encoders:
+                raise make_error("engine_no_family", engine=engine.name, model=model)
         self._place_vae(values, self._lists.list_files(*_LISTS["vae"]))
         prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
+        self._check_loras(loras.values(), family)
         vae = ""
-        if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
+        names_vae = (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none")
+        if names_vae:
             wanted = self._want("vae", model_file_stem(stated), values.get("VAE hash", ""))
             vae = self._find(wanted, self._lists.list_files(*_LISTS["vae"]))
             if not vae and self._options.drops_missing:
                 del values["VAE"]
+                names_vae = False
         upscaler = self._find_upscaler(values)
         embeddings = self._find_embeddings()
         prompts = (prompt, self._infotext.negative_prompt)
         files: dict[str, Any] = {"model": model, "loader": loader or _LOADERS[0][0], "loras": loras}
         files |= {"vae": vae, "upscaler": upscaler, "embeddings": embeddings}
-        files["has_encoders"] = family not in _ENCODERS or self._has_encoders(family, model)
+        files |= {"has_encoders": has_encoders, "has_vae": has_vae}
         built = ComfyGraph(compose_infotext(*prompts, values), base_model, **files)
         graph = built.graph
-        modules = {name: model_file_stem(values[name]) for name in filter(MODULE.fullmatch, values)}
-        encoders = self._check_graph(graph, modules.values())
-        used = [name for name, stem in modules.items() if stem.lower() in encoders]
-        infotext = compose_infotext(*prompts, {k: v for k, v in values.items() if k not in used})
+        modules = {k: v for k, v in self._infotext.parameters.items() if MODULE.fullmatch(k)}
+        parts = self._check_graph(graph, map(model_file_stem, modules.values()), names_vae)
+        used = {
+            name: file
+            for name, file in modules.items()
+            if name not in values or model_file_stem(file).lower() in parts
+        }
+        infotext = compose_infotext(*prompts, values | used)
         lost = [one for one in built.lost if one.field not in used]
-        cautions = list(iter_cautions(self._recipe, "comfyui", lost))
+        recipe = replace(self._recipe, base_model=base_model)
+        cautions = list(iter_cautions(recipe, "comfyui", lost))
+        if guessed := parts - {model_file_stem(file).lower() for file in modules.values()}:
+            cautions.append(Caution("caution_parts", value=", ".join(sorted(guessed))))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
-        request = {"prompt": graph, "workflow": build_workflow(graph)}
+        request = {"prompt": graph, "workflow": build_workflow(graph), "modules": used}
+        if not model and self._lacks_gguf_loader():
+            self._missing = [one for one in self._missing if one.type != "model"]
+            self._missing.append(Missing("node", _GGUF))
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
 
-    def _has_encoders(self, family: str, checkpoint: str) -> bool:
-        """Return whether a checkpoint of Flux or SD 3 contains its text encoders.
+    def _lacks_gguf_loader(self) -> bool:
+        """Return whether the model is a file here that ComfyUI can load with a custom node only."""
+        models = (one.path.lower() for one in self._recipe.wanted if one.type == "model")
+        return any(path.endswith(".gguf") for path in models) and not self._lists.find(_GGUF)
 
-        Of a file that cannot be read that is a guess: Stability publishes SD 3 without them.
-        """
-        listed = self._lists.list_files(*_LISTS["model"])
-        path = next((one.path for one in listed if one.name == checkpoint), "")
-        try:
-            return model_formats.has_tensors(path, "text_encoders.")
-        except (OSError, InvalidResponse):
-            kind = "TripleCLIPLoader"
-            choices = " ".join(self._lists.list_choices(kind, "clip_name1") or ()).lower()
-            return family != "sd3" or not all(usual in choices for usual in _ENCODERS[family])
+    def _read_model(self, loader: str, model: str) -> tuple[str, bool, bool]:
+        """Return (base model, whether the file has text encoders, whether it has a VAE)."""
+        listed = self._lists.list_files(loader, dict(_LOADERS)[loader]) if loader else ()
+        contents = read_contents(next((one.path for one in listed if one.name == model), ""))
+        base_model = self._recipe.base_model
+        if contents is None:
+            # A guess: Stability publishes SD 3 without text encoders, others checkpoints with all.
+            choices = self._lists.list_choices("TripleCLIPLoader", "clip_name1") or ()
+            is_sd3 = find_family(base_model, self._infotext) == "sd3"
+            has_all = len(choose_parts(("clip_l", "clip_g", "t5xxl"), choices, ())) == 3
+            is_whole = loader in ("", _LOADERS[0][0])
+            return base_model, is_whole and not (is_sd3 and has_all), is_whole
+        known, has_encoders, has_vae = contents
+        families = {find_family(one, self._infotext) for one in (known, base_model)}
+        if known and (not base_model or len(families) == 2):  # else the image's name says more
+            base_model = known
+        return base_model, has_encoders, has_vae
+
+    def _check_loras(self, names: Iterable[str], family: str) -> None:
+        """Note the LoRAs of another base model: ComfyUI leaves out what does not fit."""
+        paths = {one.name: one.path for one in self._lists.list_files(*_LISTS["lora"])}
+        for name in names:
+            bases = list_lora_bases(paths.get(name, ""))
+            if family and bases and family not in bases:
+                self._cautions.append(Caution("caution_other_base", value=name))
 
     def _find_upscaler(self, values: dict[str, str]) -> str:
         name = values.get("Hires upscaler", "")
@@ -203,11 +255,11 @@ class _Planner(Planner):
             values["Hires upscaler"] = "Lanczos"
         return file
 
-    def _check_graph(self, graph: Graph, modules: Iterable[str]) -> set[str]:
-        """Choose the text encoders; note the nodes and the values that ComfyUI does not have.
+    def _check_graph(self, graph: Graph, modules: Iterable[str], names_vae: bool) -> set[str]:
+        """Choose text encoders and VAE; note the nodes and the values that ComfyUI does not have.
 
-        modules: the encoders that a Forge has used, without extension. Return the chosen ones'
-        names in this form, in lower case.
+        modules: the parts that a Forge has used, without extension. Return the chosen ones' names
+        in this form, in lower case. names_vae: the infotext names the VAE.
         """
         stated = [*modules, *map(str.strip, setting.engine_encoders.split(";"))]
         chosen = set[str]()
@@ -217,20 +269,19 @@ class _Planner(Planner):
             if not self._lists.find(kind):
                 self._missing.append(Missing("node", kind))
                 continue
-            family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
-            for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
-                listed = self._lists.list_choices(kind, f"clip_name{index}") or []
-                listed = [one for one in sorted(listed) if usual in one.lower()]
-                named = [(one, {one.lower(), model_file_stem(one).lower()}) for one in listed]
-                known = [one for name in stated for one, names in named if name.lower() in names]
-                if known := known + listed:
-                    inputs[f"clip_name{index}"] = known[0]
-                    chosen.add(model_file_stem(known[0]).lower())
+            is_part = kind.endswith("CLIPLoader") or kind == "VAELoader" and not names_vae
+            if is_part:
+                inputs_of = {find_part(v): k for k, v in inputs.items() if k != "type"}
+                listed = self._lists.list_choices(kind, [*inputs][0]) or []
+                found = choose_parts([*inputs_of], listed, stated)
+                inputs |= {inputs_of[part]: name for part, name in found.items()}
+                chosen |= {model_file_stem(name).lower() for name in found.values()}
             for name, value in inputs.items():
                 choices = self._lists.list_choices(kind, name) if isinstance(value, str) else None
                 if choices is None or value in choices:
                     continue
-                if (what := _name_type(name, value)) not in is_reported:
+                what = "part" if is_part else _name_type(name, value)
+                if what not in is_reported:
                     self._missing.append(Missing(what, value))
         return chosen
 
@@ -381,7 +432,8 @@ def make(
         stop(engine, prompt_id)
         raise
     read = parse_infotext(build_infotext({"comfy": {"prompt": graph}}))
-    values = {**read.parameters, "RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
+    values = {**read.parameters, **as_mapping(planned.request.get("modules"))}
+    values |= {"RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
     infotext = compose_infotext(read.prompt, read.negative_prompt, values)
     messages = map(as_list, as_list(as_mapping(entry.get("status")).get("messages")))
     stated = [as_mapping(one[1]) for one in messages if one[:1] == ["execution_cached"] and one[1:]]

@@ -30,6 +30,7 @@ Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder
 _OWN_SAMPLERS = ("DPM++ 3M SDE", "UniPC")
+_MEASURED = ("sd1", "sdxl", "flux")  # families whose images were compared between programs
 # Pixels. How a layer is enlarged to odd sides, which others have there, differs.
 _SIZE_UNITS = {"sdxl": 32, "flux": 1, "sd3": 1}
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -295,7 +296,10 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
         yield Caution("caution_own", "Sampler", sampler)
     if schedule == "Beta":
         yield Caution("caution_own", "Schedule type", schedule)
-    unit = _SIZE_UNITS.get(find_family(recipe.base_model, infotext), 64)
+    family = find_family(recipe.base_model, infotext)
+    if family not in _MEASURED and (family or recipe.base_model):
+        yield Caution("caution_base", value=recipe.base_model or family)
+    unit = _SIZE_UNITS.get(family, 64)
     for size in filter(None, (parse_size(values.get("Size", "")), split_hires_size(values))):
         if any(side % unit for side in size):
             yield Caution("caution_own", "Size", "x".join(map(str, size)))
@@ -304,7 +308,10 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     if not values.get("Hires upscaler", "Latent").startswith("Latent"):
         yield Caution("caution_encoded")
     prompts = (infotext.prompt, infotext.negative_prompt)
-    parts = [part for text in prompts for part in translate_prompt(text).texts]
+    texts = [translate_prompt(text).texts for text in prompts]
+    parts = [part for each in texts for part in each]
+    if len(parts) > len(texts) and family not in ("", "sd1", "sdxl"):
+        yield Caution("caution_own", "Prompt", "BREAK")
     if any(weight != 1 for part in parts for _, weight in parse_weights(part)):
         yield Caution("caution_weights")
     # A text encoder has 75 places, and long words take several.

@@ -179,6 +179,9 @@ class _Planner(Planner):
             body |= self._build_sdnext_fields(values, body, settings)
         body["override_settings"] = settings
         body["infotext"] = text  # extensions read their own parameters from it
+        body["styles"] = []  # Forge Neo fails to read those of an infotext that has none
+        if has_modules and "enable_hr" in body:  # the Forges fail without
+            body["hr_additional_modules"] = ["Use same choices"]
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(text, body, missing, (*cautions, *self._cautions))
 
@@ -482,9 +485,7 @@ def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
     for name, pair in changes.items():
         if name not in after or len(as_list(pair)) != 2:
             continue
-        both = (after[name], pair[1])  # a title gets a hash meanwhile
-        now, sent = (one.partition(" [")[0] if isinstance(one, str) else one for one in both)
-        if now == sent:
+        if _name_plainly(after[name]) == _name_plainly(pair[1]):
             changed[name] = pair[0]
     if not changed:
         return True
@@ -495,6 +496,13 @@ def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
     if reply.status == 200:
         util.printD(f"[engines] settings put back: {', '.join(sorted(changed))}")
     return reply.status == 200
+
+
+def _name_plainly(value: Any) -> Any:
+    """Return an option's value without a title's hash, which comes later, and modules' folders."""
+    if isinstance(value, list):
+        return [model_file_stem(one) if isinstance(one, str) else one for one in value]
+    return value.partition(" [")[0] if isinstance(value, str) else value
 
 
 def _read_reply(client: Connection, reply: EngineReply) -> Made:

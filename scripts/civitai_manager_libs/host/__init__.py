@@ -1,12 +1,12 @@
 """What the program that runs us offers: a WebUI, or nothing if we run alone."""
 
-from .launch_flags import find_subpath, has_login, is_frozen, is_logged_in, is_shared
 from .proxies import bypass_proxies_for, validate_proxy
 from .webui import fill_empty_prompts, find_default_data_folder, find_host_name, find_key_file
-from .webui import find_model_folder, in_webui, keep_out_of_ui_config, limit_page_shutdown
-from .webui import list_capabilities, list_model_folders, list_send_targets, make_option_key
-from .webui import raise_open_file_limit, read_cached_hashes, read_options, refresh_models
-from .webui import register_callbacks, register_tab
+from .webui import find_model_folder, find_subpath, has_login, in_webui, is_frozen, is_logged_in
+from .webui import is_shared, keep_out_of_ui_config, limit_page_shutdown, list_capabilities
+from .webui import list_model_folders, list_send_targets, make_option_key, raise_open_file_limit
+from .webui import read_cached_hashes, read_options, refresh_models, register_callbacks
+from .webui import register_tab
 
 __all__ = ["bypass_proxies_for", "fill_empty_prompts", "find_default_data_folder", "find_subpath"]
 __all__ += ["find_host_name", "find_key_file", "find_model_folder", "has_login", "in_webui"]

@@ -152,7 +152,8 @@ def list_missing_names(missing: Iterable[Missing], language: str) -> list[str]:
         name = clean_line(one.name, 120)
         if one.is_other:
             name = messages.translate("missing_other_file", language, name=name)
-        texts.append(messages.translate(f"missing_{one.type}", language, name=name))
+        key = f"missing_{one.type}" if name else "missing_unnamed"
+        texts.append(messages.translate(key, language, name=name))
     return texts
 
 

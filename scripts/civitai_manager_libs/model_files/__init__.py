@@ -3,7 +3,8 @@
 from .archive import find_archived_file, validate_archive
 from .choice import choose_file, FileChoice, ModelFileRequest
 from .downloading import plan_requests, receive_model_file, ReceivedModel
-from .folders import has_folders, shorten_folder, validate_folder_template, validate_folders
+from .folders import has_folders, list_unsearched, shorten_folder, validate_folder_template
+from .folders import validate_folders
 from .index import get_model_index
 from .kinds import find_kind
 from .matching import ModelFile, ModelMatch, remove_version
@@ -18,6 +19,7 @@ __all__ += ["FileChoice"]
 __all__ += ["filter_commercial", "find_archived_file", "find_kind", "find_needed_file"]
 __all__ += ["find_used_licences", "find_used_models", "find_version_of_file", "get_model_index"]
 __all__ += ["has_folders", "is_check_due", "list_needed_files", "list_newer_versions"]
+__all__ += ["list_unsearched"]
 __all__ += ["make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
 __all__ += ["NeededFile", "NewerVersion", "plan_requests", "read_check_time"]
 __all__ += ["receive_model_file", "ReceivedModel", "remove_version", "shorten_folder", "UsedModel"]

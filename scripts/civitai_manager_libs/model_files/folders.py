@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ except ImportError:
     yaml = None
 
 __all__ = ["choose_path", "find_folder", "find_free_path", "FolderListing", "has_folders"]
-__all__ += ["list_folders", "shorten_folder", "validate_folder_template"]
+__all__ += ["list_folders", "list_unsearched", "shorten_folder", "validate_folder_template"]
 __all__ += ["validate_folders", "walk_folders"]
 
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
@@ -79,6 +79,14 @@ def list_folders() -> dict[str, str]:
 
 def has_folders() -> bool:
     return bool(list_folders())
+
+
+def list_unsearched(paths: Iterable[str]) -> list[str]:
+    """Return those of these folders that are in none of the searched ones."""
+    known = tuple(os.path.join(os.path.realpath(path), "") for path in list_folders())
+    return [
+        path for path in paths if not os.path.join(os.path.realpath(path), "").startswith(known)
+    ]
 
 
 def find_folder(kind: str) -> str:

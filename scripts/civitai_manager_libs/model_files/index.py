@@ -37,12 +37,14 @@ _StoredHashes = tuple[dict[str, list[tuple[float, str]]], dict[str, tuple[float,
 class ModelIndex:
     """The model files on this machine, kept in memory; any thread may use this class.
 
-    Folders are checked for changes when a method is called, at most every two seconds.
+    Folders are checked for changes when a method is called, at most every two seconds unless the
+    setting was changed.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._folders: dict[str, str] = {}
+        self._setting = ""  # the folders that the user had set at the last check
         self._mtimes: dict[str, float] = {}
         self._lookup = ModelLookup()
         self._sidecars: dict[str, tuple[float, ModelFile]] = {}
@@ -67,9 +69,9 @@ class ModelIndex:
         The folders are read again if one of them has changed, or after a minute.
         """
         with self._lock:
-            now = time.monotonic()
-            if now - self._checked_at > _CHECK_INTERVAL:
-                folders = list_folders()
+            now, typed = time.monotonic(), setting.model_folders
+            if typed != self._setting or now - self._checked_at > _CHECK_INTERVAL:
+                self._setting, folders = typed, list_folders()
                 is_new = folders != self._folders or now - self._read_at > _MAX_AGE
                 if is_new or any(_read_mtime(p) != mtime for p, mtime in self._mtimes.items()):
                     self._read(folders)

@@ -139,12 +139,14 @@ def make_needed_file(
     resource: Resource | None = None,
     image_count: int = 0,
     taken: set[str] | None = None,
+    model_id: int | None = None,
 ) -> NeededFile:
     """Return the NeededFile of a version, with the path for a download if the file is not here.
 
     A file here that was saved before Civitai knew its hash is verified. choice: None for the best
     file by the settings. resource: the model as images name it. taken: paths that other files will
-    get; the path of this file is added to the set. Raises Cancelled.
+    get; the path of this file is added to the set. model_id: None for the version's.
+    Raises Cancelled.
     """
     choice = choose_file(version) if choice is None else choice
     kind = find_kind(choice.file, version) if choice.file else ""
@@ -170,9 +172,19 @@ def make_needed_file(
         except InputError as caught:
             error = caught
     state = "here" if is_chosen and os.path.isfile(path) else match.state or "missing"
-    key, count = file.id if file else version.id, image_count
-    told = (version, count, path, error, remarks, version.model_id)
-    return NeededFile(key, choice, resource, state, match, *told)
+    return NeededFile(
+        key=file.id if file else version.id,
+        choice=choice,
+        resource=resource,
+        availability=state,
+        match=match,
+        version=version,
+        image_count=image_count,
+        path=path,
+        error=error,
+        remarks=remarks,
+        model_id=model_id or version.model_id,
+    )
 
 
 def find_needed_file(client: Client, version: Version) -> NeededFile:
@@ -190,17 +202,16 @@ def find_needed_file(client: Client, version: Version) -> NeededFile:
 
 def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator[NeededFile]:
     """Yield the needed files of a model's version, or one without a file if that is unknown."""
-    resource, version = need.used.resource, need.used.version
+    resource, version, model_id = need.used.resource, need.used.version, need.used.model_id
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")
         choice, state = FileChoice(refusal=refusal), need.used.match.state or "missing"
         key, count = resource.version_id or 0, len(need.image_ids)
-        file = NeededFile(key, choice, resource, state, need.used.match, image_count=count)
-        yield replace(file, model_id=need.used.model_id)
+        match = need.used.match
+        yield NeededFile(key, choice, resource, state, match, image_count=count, model_id=model_id)
         return
     for choice, count in _choose_files(version, need):
-        file = make_needed_file(version, choice, resource, count, taken)
-        yield replace(file, model_id=need.used.model_id)
+        yield make_needed_file(version, choice, resource, count, taken, model_id)
 
 
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:

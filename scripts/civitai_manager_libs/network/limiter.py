@@ -165,7 +165,7 @@ class HostLimiter:
         """Raise the last error in an outage, while another urgent request waits for the host."""
         with self._changed:
             if len(self._failures) >= _FAILURES_OF_OUTAGE and self._active[True]:
-                raise self._failures[-1]
+                raise self._failures[-1].with_traceback(None)  # which would grow with each
 
     def _current_limit(self) -> int:
         limit = self._limit()

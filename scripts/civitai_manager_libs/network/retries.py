@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..core import Cancellation
-from ..errors import Busy, NetworkError, ServerError
+from ..errors import Busy, HttpStatusError, NetworkError, ServerError
 from .limiter import get_max_pause, HostLimiter
 
 __all__ = ["RetryLoop"]
@@ -56,11 +56,15 @@ class RetryLoop:
                 if count_bytes() >= reached + _PROGRESS:
                     failures, reached = 0, count_bytes()
                 seconds = self._handle_failure(error, failures)
-                has_outage = self.limiter.record_failure(error)
+                is_answer = self.limiter.paused_seconds() > 0  # which says when to ask again
+                has_outage = not is_answer and self.limiter.record_failure(error)
                 if failures >= self.max_retries or self.is_urgent and has_outage:
                     raise
                 self.cancelled.sleep(seconds)
                 failures += 1
+            except HttpStatusError:
+                self.limiter.record_success()  # of the host
+                raise
             else:
                 self.limiter.record_success()
                 return result

@@ -199,21 +199,42 @@ def kinds(graph):
     return [node["class_type"] for node in graph.values()]
 
 
-def test_flux_and_sd3_are_loaded_by_what_is_there():
+_LOADERS = dict.fromkeys(("Flux.1 D", "Pony"), ["DualCLIPLoader"]) | {
+    "SD 3.5": ["TripleCLIPLoader"]
+}
+
+
+def test_flux_sdxl_and_sd3_are_loaded_by_what_is_there():
     files = {"model": "flux1-dev.sft", "loader": "UNETLoader"}
     graph = ComfyGraph(f"a\n{LINE}, Distilled CFG Scale: 3", "Flux.1 D", **files).graph
-    assert {"DualCLIPLoader", "FluxGuidance", "ModelSamplingFlux", "VAELoader"} < {*kinds(graph)}
+    assert {"DualCLIPLoader", "FluxGuidance", "VAELoader"} < {*kinds(graph)}
     loader = next(n for n in graph.values() if n["class_type"] == "DualCLIPLoader")["inputs"]
     names = {"clip_name1": "clip_l.safetensors", "clip_name2": "t5xxl_fp16.safetensors"}
     assert loader == {**names, "type": "flux"}
     graph = ComfyGraph(f"a\n{LINE}", "SD 3.5", loader="UnetLoaderGGUF").graph
-    assert {"UnetLoaderGGUF", "TripleCLIPLoader", "ModelSamplingSD3"} < {*kinds(graph)}
+    assert {"UnetLoaderGGUF", "TripleCLIPLoader"} < {*kinds(graph)}
     graph = ComfyGraph(f"a\n{LINE}", "SD 3.5").graph
     assert "EmptySD3LatentImage" in kinds(graph) and "TripleCLIPLoader" not in kinds(graph)
-    for base, added in (("SD 3.5", ["TripleCLIPLoader"]), ("Flux.1 D", ["DualCLIPLoader"])):
-        graph = ComfyGraph(f"a\n{LINE}", base, has_encoders=False).graph
-        assert [kind for kind in kinds(graph) if "CLIPLoader" in kind] == added
-        assert ("VAELoader" in kinds(graph)) == (base == "Flux.1 D")  # SD 3's is in the file
+    for base, added in _LOADERS.items():
+        for has_vae in (False, True):
+            graph = ComfyGraph(f"a\n{LINE}", base, has_encoders=False, has_vae=has_vae).graph
+            assert [kind for kind in kinds(graph) if "CLIPLoader" in kind] == added
+            assert ("VAELoader" in kinds(graph)) != has_vae
+
+
+@pytest.mark.parametrize(
+    "base_model", ["Flux.1 D", "Flux.1 S", "Flux.1 Krea", "SD 3", "SD 3.5 Large"]
+)
+def test_noise_levels_are_the_models_own_at_every_size(base_model):
+    graph = ComfyGraph(f"a\n{LINE}", base_model).graph  # as in the Forges; Schnell has others
+    assert not [kind for kind in kinds(graph) if kind.startswith("ModelSampling")]
+
+
+def test_schnell_which_has_no_guidance_gets_what_is_stated_only():
+    text = f"a\n{LINE}"
+    assert "FluxGuidance" not in kinds(ComfyGraph(text, "Flux.1 S").graph)
+    assert ComfyGraph(text, "Flux.1 S").assumed == []
+    assert "FluxGuidance" in kinds(ComfyGraph(f"{text}, Distilled CFG Scale: 3", "Flux.1 S").graph)
 
 
 @each_case(__file__, "automatic_schedule_is_the_samplers_own_in_each_pass")
@@ -221,6 +242,16 @@ def test_automatic_schedule_is_the_samplers_own_in_each_pass(line, schedules):
     graph = ComfyGraph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph
     passes = [node["inputs"] for node in graph.values() if node["class_type"] == "KSampler"]
     assert [inputs["scheduler"] for inputs in passes] == schedules
+
+
+@pytest.mark.parametrize("base_model", ["Flux.1 D", "SD 3.5"])
+@pytest.mark.parametrize(
+    ("line", "schedule"), [("", "simple"), (", Schedule type: Automatic", "normal")]
+)
+def test_automatic_of_flux_is_normal_as_in_the_forges(base_model, line, schedule):
+    graph = ComfyGraph(f"a\n{LINE}{line}", base_model).graph
+    (sampler,) = [one["inputs"] for one in graph.values() if one["class_type"] == "KSampler"]
+    assert sampler["scheduler"] == schedule
 
 
 @pytest.mark.parametrize(
@@ -239,11 +270,34 @@ def test_what_a_graph_drops_of_a_prompt_is_told(prompt, lost):
     assert len(made.graph) < 200 and Loss("Prompt", "BREAK") in made.lost
 
 
-@pytest.mark.parametrize(
-    ("base_model", "family"), [("SD 1.5", "sd1"), ("", "flux"), ("Flux.1 D", "flux"), ("Qwen", "")]
-)
-def test_base_model_decides_before_distilled_cfg(base_model, family):
-    assert find_family(base_model, parse_infotext(f"a\n{LINE}, Distilled CFG Scale: 3")) == family
+_FAMILIES = {  # of the base models that Civitai lists, 2026
+    "sd1": "SD 1.4,SD 1.5,SD 1.5 LCM,SD 1.5 Hyper",
+    "sd2": "SD 2.0,SD 2.0 768,SD 2.1,SD 2.1 768,SD 2.1 Unclip",
+    "sdxl": "SDXL 0.9,SDXL 1.0,SDXL 1.0 LCM,SDXL Lightning,SDXL Hyper,SDXL Turbo,SDXL Distilled"
+    ",Pony,Illustrious,NoobAI",
+    "sd3": "SD 3,SD 3.5,SD 3.5 Large,SD 3.5 Large Turbo,SD 3.5 Medium",
+    "flux": "Flux.1 S,Flux.1 D,Flux.1 Krea,Flux.1 Kontext",
+    "": "Anima,AuraFlow,Chroma,CogVideoX,Ernie,Flux.2 D,Flux.2 Klein 9B,Flux.2 Klein 9B-base"
+    ",Flux.2 Klein 4B,Flux.2 Klein 4B-base,Grok,HiDream,HiDream-O1,Hunyuan 1,Hunyuan Video"
+    ",Ideogram 4.0,Imagen4,Kling,Kolors,Krea 2,LTXV,LTXV2,LTXV 2.3,Lens,Lumina,MAI,Mochi"
+    ",Nano Banana,ODOR,OpenAI,Other,PixArt a,PixArt E,Playground v2,Pony V7,Qwen,Qwen 2,SVD,SVD XT"
+    ",Seedance,Seedream,Sora 2,Stable Cascade,Upscaler,Veo 3,Vidu Q1,Wan Video,Wan Video 14B t2v"
+    ",Wan Video 2.2 T2V-A14B,Wan Video 2.5 I2V,Wan Image 2.7,ZImageBase,ZImageTurbo",
+}
+_BY_NAME = {name: family for family, names in _FAMILIES.items() for name in names.split(",")}
+
+
+@given(st.lists(st.sampled_from(sorted(_BY_NAME)), min_size=1, max_size=2), st.booleans())
+def test_base_model_decides_before_distilled_cfg(names, has_guidance):
+    # Civitai joins the names where an image has several checkpoints.
+    families = {_BY_NAME[name] for name in names}
+    text = f"a\n{LINE}, Distilled CFG Scale: 3" if has_guidance else f"a\n{LINE}"
+    found = find_family("".join(names), parse_infotext(text))
+    if len(families - {""}) <= 1:
+        assert found == max(families)
+    else:
+        assert found == ("flux" if has_guidance else "")
+    assert find_family("", parse_infotext(text)) == ("flux" if has_guidance else "")
 
 
 @pytest.mark.parametrize(

@@ -52,19 +52,29 @@ _MEANINGLESS = {
     *("Negative Template", "Negative template", "Hires size", "First pass size", "Hires VAE/TE"),
 }
 _WITHOUT_EFFECT = {("RNG", "CPU"), ("ENSD", "0"), ("Emphasis", "Original"), ("Eta", "0")}
+# How a model in parts is loaded: the node for its text encoders, their usual names, the VAE's.
+_PARTS = {
+    "flux": ("DualCLIPLoader", "clip_l", "t5xxl_fp16", "ae"),
+    "sd3": ("TripleCLIPLoader", "clip_l", "clip_g", "t5xxl_fp16", "sd3_vae"),
+    "sdxl": ("DualCLIPLoader", "clip_l", "clip_g", "sdxl_vae"),
+}
+_FAMILIES = re.compile(
+    r"(?P<flux>flux\.1)|(?P<sd3>sd ?3)|(?P<sd2>sd 2)|(?P<sd1>sd 1)"
+    r"|(?P<sdxl>sdxl|pony(?! v7)|illustrious|noobai)"
+)
 _MAX_CFG, _MAX_SIDE, _MAX_STEPS = 100, 16_384, 10_000
 
 
 def find_family(base_model: str, infotext: Infotext) -> str:
-    """Return "flux", "sd3", "sdxl" or "sd1" for a base model as Civitai names it, "" if unknown."""
-    name = base_model.lower()
-    if name.startswith("flux.1") or not name and "Distilled CFG Scale" in infotext.parameters:
+    """Return "flux", "sd3", "sdxl", "sd2" or "sd1" for a base model as Civitai names it.
+
+    "" if unknown, or if an image has several, whose names Civitai joins.
+    """
+    found = {one.lastgroup or "" for one in _FAMILIES.finditer(base_model.lower())}
+    has_guidance = "Distilled CFG Scale" in infotext.parameters
+    if has_guidance and (len(found) > 1 or not base_model):
         return "flux"
-    if name.startswith(("sd 3", "sd3")):
-        return "sd3"
-    if any(word in name for word in ("sdxl", "pony", "illustrious", "noobai")):
-        return "sdxl" if "v7" not in name else ""
-    return "sd1" if name.startswith(("sd 1", "sd 2")) else ""
+    return found.pop() if len(found) == 1 else ""
 
 
 def split_hires_size(parameters: Mapping[str, str]) -> tuple[int, int] | None:
@@ -96,7 +106,7 @@ class ComfyGraph:
     base_model: as Civitai names it, "" if unknown. The files are named as ComfyUI lists them; one
     that is "" is named as in the infotext. loader: the type of the node that loads the model.
     loras: {name in the prompt, in lower case: file}. embeddings: the names of all.
-    has_encoders: whether a checkpoint contains its text encoders; many of Flux and SD 3 do not.
+    has_encoders, has_vae: whether a checkpoint contains them; many of Flux and SD 3 do not.
     """
 
     def __init__(
@@ -111,12 +121,16 @@ class ComfyGraph:
         upscaler: str = "",
         embeddings: Collection[str] = (),
         has_encoders: bool = True,
+        has_vae: bool = True,
     ) -> None:
         read = parse_infotext(infotext)
         self._values, self._family = read.parameters, find_family(base_model, read)
+        can_guide = "flux.1 s" not in base_model.lower() or "Distilled CFG Scale" in self._values
+        self._has_guidance = self._family == "flux" and can_guide
         self._model, self._loader, self._vae = model, loader, vae
         self._loras, self._upscaler, self._embeddings = loras or {}, upscaler, embeddings
         self._has_encoders = has_encoders and loader == "CheckpointLoaderSimple"
+        self._has_vae = has_vae
         self.graph: Graph = {}
         self.lost: list[Loss] = []
         self.assumed: list[Loss] = []
@@ -132,9 +146,9 @@ class ComfyGraph:
         names = self._find_sampler("Sampler", "Schedule type")
         prompt = translate_prompt(prompt_text, steps, self._embeddings)
         negative = translate_prompt(negative_text, steps, self._embeddings, False)
-        model, clip, vae = self._load(prompt, size)
+        model, clip, vae = self._load(prompt)
         positive = self._encode(clip, prompt.texts)
-        if self._family == "flux":
+        if self._has_guidance:
             guidance = self._number("Distilled CFG Scale", 3.5)
             positive = self._add("FluxGuidance", conditioning=positive, guidance=guidance)
         links = {"model": model, "positive": positive}
@@ -190,7 +204,7 @@ class ComfyGraph:
         stated = self._values.get("Size", "")
         sides = parse_size(stated)
         if sides is None:
-            side = 512 if self._family == "sd1" else 1024
+            side = 512 if self._family in ("sd1", "sd2") else 1024
             self.assumed.append(Loss("Size", "", f"{side}x{side}"))
             return side, side
         unit = 16 if self._family in ("flux", "sd3") else 8
@@ -219,7 +233,8 @@ class ComfyGraph:
         return own, self._find_schedule(sampler, schedule_name, schedule)
 
     def _find_schedule(self, sampler: str, name: str, stated: str) -> str:
-        default = "Simple" if self._family in ("flux", "sd3") else "Normal"
+        is_usual = not stated and self._family in ("flux", "sd3")
+        default = "Simple" if is_usual else "Normal"
         schedule = resolve_schedule(sampler, stated, default)
         is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
         if is_old and schedule == "Karras":
@@ -234,7 +249,7 @@ class ComfyGraph:
             self.lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")
 
-    def _load(self, prompt: ComfyPrompt, size: tuple[int, int]) -> tuple[_Link, _Link, _Link]:
+    def _load(self, prompt: ComfyPrompt) -> tuple[_Link, _Link, _Link]:
         """Add the nodes that load the models; return links to (model, CLIP, VAE)."""
         family, loader = self._family, self._loader
         model_name = self._model or _name_file(self._values.get("Model", ""))
@@ -249,15 +264,15 @@ class ComfyGraph:
             is_plain = loader == "UNETLoader"
             values = {"weight_dtype": "default"} if is_plain else {}
             model = vae = self._add(loader, unet_name=model_name, **values)
+        kind, *encoders, usual_vae = _PARTS.get(family, _PARTS["flux"])
         if not self._has_encoders:
-            names, t5 = {"clip_name1": "clip_l.safetensors"}, "t5xxl_fp16.safetensors"
-            if family == "sd3":
-                names |= {"clip_name2": "clip_g.safetensors", "clip_name3": t5}
-                clip = self._add("TripleCLIPLoader", **names)
-            else:
-                clip = self._add("DualCLIPLoader", **names, clip_name2=t5, type="flux")
-            if vae is model or family == "flux":
-                vae_name = vae_name or "ae.safetensors"
+            names = {f"clip_name{n}": f"{one}.safetensors" for n, one in enumerate(encoders, 1)}
+            names |= (
+                {"type": family if family in _PARTS else "flux"} if kind == "DualCLIPLoader" else {}
+            )
+            clip = self._add(kind, **names)
+        if vae is model or not self._has_vae:
+            vae_name = vae_name or f"{usual_vae}.safetensors"
         if vae_name:
             vae = self._add("VAELoader", vae_name=vae_name)
         for name, clip_weight, model_weight in prompt.loras:
@@ -270,12 +285,6 @@ class ComfyGraph:
             self.lost.append(Loss("Clip skip", str(skip)))
         elif skip > 1:  # 2 is what SDXL has by itself
             clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
-        if family == "flux":
-            shift = {"max_shift": 1.15, "base_shift": 0.5}
-            sides = {"width": size[0], "height": size[1]}
-            model = self._add("ModelSamplingFlux", model=model, **shift, **sides)
-        elif family == "sd3":
-            model = self._add("ModelSamplingSD3", model=model, shift=3.0)
         return model, clip, vae
 
     def _encode(self, clip: _Link, texts: tuple[str, ...]) -> _Link:
@@ -360,7 +369,6 @@ def _name_file(name: str) -> str:
 
 _OUTPUTS = {  # of each type of node
     **dict.fromkeys(("UNETLoader", "UnetLoaderGGUF"), "MODEL"),
-    **dict.fromkeys(("ModelSamplingFlux", "ModelSamplingSD3"), "MODEL"),
     **dict.fromkeys(("CLIPSetLastLayer", "DualCLIPLoader", "TripleCLIPLoader"), "CLIP"),
     **dict.fromkeys(("CLIPTextEncode", "ConditioningConcat", "FluxGuidance"), "CONDITIONING"),
     **dict.fromkeys(("EmptyLatentImage", "EmptySD3LatentImage", "KSampler"), "LATENT"),

@@ -100,9 +100,13 @@ class RequestContext:
     """
 
     request: Request
-    language: str
     cancelled: Cancellation
     run_local: Callable[..., Awaitable[Any]]
+
+    @property
+    def language(self) -> str:
+        """Return the language in which the user reads messages."""
+        return find_language(self.request)
 
     def query_param(self, name: str) -> str:
         """Return a query parameter, "" if it is absent."""
@@ -164,9 +168,9 @@ class Endpoints:
         return endpoint
 
     async def _respond(self, route: ApiRoute, request: Request, body: Any) -> Any:
-        cancelled, language, is_late, answer = Cancellation(), find_language(request), False, None
+        cancelled, is_late, answer = Cancellation(), False, None
         run_local = partial(self._run_in_thread, route.lane)
-        context = RequestContext(request, language, cancelled, run_local)
+        context = RequestContext(request, cancelled, run_local)
         with anyio.CancelScope() as scope:
 
             def end() -> None:  # drops what waits for a thread, and stops what runs in one

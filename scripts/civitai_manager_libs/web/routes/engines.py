@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
-from ... import engines
+from ... import engines, model_files
 from ...core import Image
 from ...engines import comfyui, Engine, Plan, PlanOptions
 from ...errors import Cancelled, CivitaiShortcutError
@@ -17,7 +18,8 @@ from ...i18n import messages
 from ...infotext import find_workflow, parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, propose_weights
 from ...library import image_records
-from ..http import ApiError, change_route, is_owner, Most, remote_route, RequestContext, route
+from ..http import ApiError, change_route, find_lock_reason, is_owner, Most, remote_route
+from ..http import RequestContext, route
 from .dependencies import get_make_service, require_image, respond_once
 from .views import format_iso_time
 
@@ -30,7 +32,8 @@ _LOCKED = "engine_addresses"  # who may change it may also run a stranger's node
 class EngineView(TypedDict):
     """A program that makes images. id: to name it in requests.
 
-    message: what the user must do before it can be used, "" if nothing.
+    message: what the user must do before it can be used, "" if nothing. model_folders: where it has
+    its models, if these are not searched yet and the user may change that; separated by ";".
     """
 
     id: str
@@ -39,6 +42,7 @@ class EngineView(TypedDict):
     address: str
     state: Literal["ready", "no_api", "needs_login"]
     message: str
+    model_folders: str
 
 
 class MissingView(TypedDict):
@@ -131,7 +135,16 @@ def _make_view(context: RequestContext, engine: Engine) -> EngineView:
         "address": engine.address,
         "state": engine.state,
         "message": message,
+        "model_folders": ";".join(_list_unsearched(context, engine)),
     }
+
+
+def _list_unsearched(context: RequestContext, engine: Engine) -> list[str]:
+    if engine.kind == "comfyui" and not find_lock_reason(context.request, "model_folders"):
+        with suppress(CivitaiShortcutError):
+            paths = model_files.list_unsearched(comfyui.list_engine_folders(engine))
+            return [path for path in paths if ";" not in path]
+    return []
 
 
 def _make_id(address: str) -> str:
