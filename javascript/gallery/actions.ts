@@ -56,7 +56,6 @@ import {
   canWalkOn,
   getFailedParts,
   getShown,
-  getTiles,
   getWalk,
   isHome,
   isOffline,
@@ -308,7 +307,6 @@ function makeViewerActions({ root, store, toast, translate, parts, signal }: Pag
 
 function makeMarkActions({ store, toast, translate, parts }: PageContext) {
   const order = () => getShown(store.get()).map((view) => view.id);
-  const tiles = () => getTiles(store.get()).map((view) => view.id);
   // In the viewer the open image alone is marked.
   const listIds = (id: number) => (store.get().open === null ? listTileIds(store.get(), id) : [id]);
   const changeAll = (change: typeof addMarks) => {
@@ -326,8 +324,9 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
     /** Mark or unmark an image; toggle the mark if isMarked is omitted. */
     mark: (id: number, isMarked?: boolean) =>
       store.set((state) => toggleMark(state, id, isMarked, listIds)),
-    /** Mark all images from the anchor to this one. */
-    markTo: (id: number) => store.set((state) => markRange(state, tiles(), id, listIds)),
+    /** Mark all images from the anchor to this one, in reading order. */
+    markTo: (id: number) =>
+      store.set((state) => markRange(state, parts.grid.listIds(), id, listIds)),
     /** Mark all shown images. */
     markAll: () => changeAll(addMarks),
     markNone() {
@@ -371,7 +370,7 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
       const before = next === null ? id : (focus as number);
       store.set({ focus: id });
       if (extend) {
-        const order = getTiles(store.get()).map((view) => view.id);
+        const order = parts.grid.listIds();
         const listIds = (one: number) => listTileIds(store.get(), one);
         store.set((state) => extendRange(state, order, before, id, listIds));
       }

@@ -124,6 +124,7 @@ test("right walks through every picture from the first one, and left back the sa
   for (const layout of LAYOUTS.filter(({ boxes }) => boxes.length)) {
     const there = walk(layout, 0, "right");
     assert.equal(new Set(there).size, layout.boxes.length);
+    assert.deepEqual(layout.listInOrder(), there); // a range marks what an arrow passes
     assert.deepEqual(walk(layout, there.at(-1), "left"), there.reverse());
   }
 });

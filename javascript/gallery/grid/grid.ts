@@ -343,6 +343,7 @@ export function makeGrid(context: Context) {
     focusImage,
     findThumb,
     focusTopmost,
+    listIds: () => arrangement.listIds(),
     findNeighbour,
     findTopmost,
     getScrollPlace,

@@ -161,6 +161,11 @@ export class Masonry {
     return this.#findBeside(index, step);
   }
 
+  /** Return the indices of all images in reading order. */
+  listInOrder() {
+    return this.#rows.flat();
+  }
+
   /** Return the index of the image before or after this one in reading order. */
   #findBeside(index: number, step: "left" | "right") {
     const { row } = this.boxes[index];
@@ -281,11 +286,16 @@ export class Arrangement {
     return this.listInside(area)[0] ?? null;
   }
 
-  /** Return the ids from one image to another, both included; [] if one is missing. */
+  /** Return the ids of all images in reading order, in which the arrow keys go. */
+  listIds() {
+    return this.#layout.listInOrder().map((index) => this.views[index].id);
+  }
+
+  /** Return the ids from one image to another in reading order; [] if one is missing. */
   listRange(one: number, other: number) {
-    const [a, b] = [this.#indices.get(one), this.#indices.get(other)];
-    if (a === undefined || b === undefined) return [];
-    return this.views.slice(Math.min(a, b), Math.max(a, b) + 1).map(({ id }) => id);
+    const ids = this.listIds();
+    const [a, b] = [ids.indexOf(one), ids.indexOf(other)];
+    return a < 0 || b < 0 ? [] : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
   }
 
   /** Return the first image that begins between two heights, else is partly there. */
