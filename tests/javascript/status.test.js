@@ -63,6 +63,8 @@ test("a list says how much of it is read, can be stopped, and says at its end wh
   assert.deepEqual(say({ ...list, stopped: true }), ["list_reading 3 1,000", "more"]);
   const end = { ...list, total: 5, ended: true, hiddenCount: 1 };
   assert.deepEqual(say(end), ["gallery_ends 2 · list_left_out 1 · hidden_count 1", "show-hidden"]);
+  const stored = { ...end, libraryDate: "2026-12-01", hiddenCount: 0 };
+  assert.deepEqual(say(stored), ["gallery_ends 2 · list_not_stored 2"]);
 });
 
 test("an end that may be none is doubted, with what Civitai's answer may mean", () => {

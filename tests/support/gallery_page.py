@@ -139,7 +139,12 @@ least => {
         return {left, top, right, bottom};
     };
     const controls = "button, a[href], input, select, summary";
+    const isStop = (one) => one.tabIndex >= 0 && isSeen(one);  // of Tab; arrows lead on from it
+    const isReached = (one) => isStop(one) || one.closest("[role=menu], [aria-hidden=true]")
+        || [...one.closest("[role=toolbar], [role=listbox]")?.querySelectorAll("*") ?? []]
+            .some(isStop);
     for (const one of seen.filter((one) => one.matches(controls))) {
+        if (!isReached(one)) say("no key reaches", one);
         const part = findSeenPart(one);
         const [width, height] = [part.right - part.left, part.bottom - part.top];
         if (width < 1 || height < 1) continue;
@@ -339,7 +344,7 @@ class GalleryPage:
         return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
 
     def layout_faults(self, least: int) -> list[str]:
-        """Return what cannot be pressed or read where it is seen.
+        """Return what cannot be pressed or read where it is seen, or reached by keys.
 
         least: pixels that a control must have in width and height.
         """

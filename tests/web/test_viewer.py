@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from civitai_demo import files
-from fault_responses import status
+from fault_responses import page as web_page, status
 from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, find_middle, wait_for
 from page_facts import infotext_of, of_model
+import pytest
 
 _SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
 _PRESS = """([key, times]) => {
@@ -463,12 +464,15 @@ def test_video_plays_muted_until_sound_is_requested_and_to_its_end(server, open_
 # What fails
 
 
-def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_gallery):
-    flaky.rule(f"/{files.ACCOUNT}/.*original=true", status(503))
+@pytest.mark.parametrize(
+    "answer,said", [(status(503), "Try again in a while"), (web_page(), "key")]
+)
+def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_gallery, answer, said):
+    flaky.rule(f"/{files.ACCOUNT}/.*original=true", answer)
     page = open_gallery(flaky_server).ready()
     page.tiles.nth(2).click()
     trouble = page.slide.locator(".slide-error")
-    expect(trouble).to_contain_text("Try again in a while")
+    expect(trouble).to_contain_text(said)
     flaky.rules.clear()
     page.slide.locator("[data-do='retry']").press("Enter")
     expect(page.viewer).to_have_attribute("data-shows", "file")

@@ -202,9 +202,9 @@ function makeListEnd(
   const others = (total ?? 0) - images.length - missing.length - hiddenCount;
   const [n, left] = [images.length, others].map((count) => formatNumber(count));
   const shown = translate(images.length ? "gallery_ends" : "list_shows_none", { n });
-  // Of a list from the library, the others may also be unknown.
-  const text =
-    others > 0 && !libraryDate ? `${shown} · ${translate("list_left_out", { n: left })}` : shown;
+  // Of a list from the library, the others may be unknown or left out.
+  const why = translate(libraryDate ? "list_not_stored" : "list_left_out", { n: left });
+  const text = others > 0 ? `${shown} · ${why}` : shown;
   return { kind: images.length ? "end" : "empty", text, actions: images.length ? [] : ["home"] };
 }
 

@@ -320,25 +320,25 @@ export class Slide {
   /** Show an error with a button; `code`: "not_shown" if the browser cannot show the file. */
   showError(message: string, code: string) {
     this.clearError();
-    const way = this.#makeErrorButton(code);
-    this.#error = el("div", { class: "slide-error", role: "alert" }, el("p", {}, message), way);
+    const ways = this.#makeErrorButtons(code);
+    this.#error = el("div", { class: "slide-error", role: "alert" }, el("p", {}, message), ...ways);
     this.element.append(this.#error);
     this.listeners.changed(this);
   }
 
-  #makeErrorButton(code: string) {
+  #makeErrorButtons(code: string) {
     const { translate, actions } = this.context;
-    if (NEEDS_SETTING.includes(code))
-      return button({ action: "settings", label: translate("open_settings") }, () =>
-        actions.panel("settings"),
-      );
+    const settings = { action: "settings", label: translate("open_settings") };
+    const save = { action: "save-file", icon: "save", label: translate("menu_save") } as const;
     if (code === "not_shown" && !this.source)
-      return button({ action: "save-file", icon: "save", label: translate("menu_save") }, () =>
-        actions.download([this.view.id]),
-      );
+      return [button(save, () => actions.download([this.view.id]))];
     if (GONE.includes(code))
-      return button({ action: "close", label: translate("do_close") }, () => actions.close());
-    return makeRetryButton(code, translate, () => this.listeners.again(this));
+      return [button({ action: "close", label: translate("do_close") }, () => actions.close())];
+    const retry = makeRetryButton(code, translate, () => this.listeners.again(this));
+    // a web page that came instead may also be that of a network
+    if (NEEDS_SETTING.includes(code))
+      return [button(settings, () => actions.panel("settings")), retry];
+    return [retry];
   }
 }
 
