@@ -108,6 +108,7 @@ class ComfyStandIn(_StandIn):
             "KSampler": ("sampler_name", "scheduler"),
             **dict.fromkeys(("CLIPTextEncode", "EmptyLatentImage", "VAEDecode", "SaveImage"), ()),
             **dict.fromkeys(("CLIPSetLastLayer", "LatentUpscaleBy", "PreviewImage"), ()),
+            "ConditioningZeroOut": (),
             **dict.fromkeys(("ImageScale", "ImageUpscaleWithModel", "VAEEncode"), ()),
         }
         self.modules: dict[str, str] = {}

@@ -263,6 +263,23 @@ def test_empty_negative_prompt_of_sdxl_is_zero_as_in_a1111(base_model, negative,
     assert json.loads(json.dumps(build_workflow(graph)))["nodes"]
 
 
+@pytest.mark.parametrize(
+    ("base_model", "version", "skip"),
+    [
+        ("Pony", "f2.0.1v1.10.1", -3),
+        ("Pony", "v1.10.1", None),  # A1111 ignores it
+        ("Pony", "", None),
+        ("Flux.1 D", "f2.0.1v1.10.1", None),
+        ("SD 1.5", "v1.10.1", -3),
+    ],
+)
+def test_clip_skip_of_sdxl_counts_in_the_forges_only(base_model, version, skip):
+    built = ComfyGraph(f"a\n{LINE}, Clip skip: 3, Version: {version}", base_model)
+    nodes = [one["inputs"] for one in built.graph.values() if "LastLayer" in one["class_type"]]
+    assert [one["stop_at_clip_layer"] for one in nodes] == ([] if skip is None else [skip])
+    assert (Loss("Clip skip", "3") in built.lost) == (skip is None)
+
+
 @pytest.mark.parametrize("base_model", ["Flux.1 D", "SD 3.5"])
 @pytest.mark.parametrize(
     ("line", "schedule"), [("", "simple"), (", Schedule type: Automatic", "normal")]

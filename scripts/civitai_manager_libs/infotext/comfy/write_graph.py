@@ -285,7 +285,8 @@ class ComfyGraph:
             model = self._add("LoraLoader", model=model, clip=clip, lora_name=file, **weights)
             clip = [model[0], 1]
         skip = as_integer(self._values.get("Clip skip")) or 1
-        if skip > {"sdxl": 2, "flux": 1, "sd3": 1}.get(family, 24):  # A1111 ignores it in most
+        is_forge = self._values.get("Version", "").startswith("f")  # A1111 ignores it in SDXL
+        if skip > {"sdxl": 24 if is_forge else 2, "flux": 1, "sd3": 1}.get(family, 24):
             self.lost.append(Loss("Clip skip", str(skip)))
         elif skip > 1:  # 2 is what SDXL has by itself
             clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
