@@ -262,7 +262,7 @@ def test_header_goes_while_one_scrolls_down_but_not_at_a_filter(server, open_gal
         expect(page.field(control)).to_be_in_viewport(ratio=1)
         page.key("Escape", 2)
         page.page.evaluate(
-            "document.querySelector('civitai-gallery').shadowRoot.activeElement.blur()"
+            "document.querySelector('civitai-gallery').shadowRoot.activeElement?.blur()"
         )
     page.scroll_to(20)
     reset = page.control("reset-filters")

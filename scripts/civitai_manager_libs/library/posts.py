@@ -13,7 +13,7 @@ from typing import Any
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page, Post, walk_pages
 from ..core import SingleFlight
-from ..errors import HttpStatusError, InvalidResponse, NetworkError, NotFound, ServerError
+from ..errors import Busy, HttpStatusError, InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
 
@@ -52,7 +52,9 @@ def load_post(client: Any, post_id: int) -> Post | None:
         _missing[key] = now
         return stored
     except (HttpStatusError, InvalidResponse, NetworkError) as error:
-        if isinstance(error, ServerError) and error.status == 429:
+        if isinstance(error, Busy):
+            _limited_until = time.monotonic() + error.seconds
+        elif isinstance(error, ServerError) and error.status == 429:
             _limited_until = time.monotonic() + (error.retry_after or _PAUSE)
         return stored
     row = (post.id, time.time(), post.title, post.text, post.user, json.dumps(post.ids))
