@@ -469,7 +469,7 @@ def test_end_of_jobs_is_announced_once_and_their_images_are_marked_as_saved(flak
 @with_axe
 def test_failures_are_explained_and_retried_before_a_job_is_cleared(flaky, flaky_server, page):
     flaky.rule(_FILES, status(403))
-    _begun(page, "3")
+    page.download_gallery("3")
     page.message("3 failed (needs a key: 3)").wait_for()
     badge = page.control("jobs").locator(".badge")
     expect(badge).to_have_text("3")

@@ -125,7 +125,6 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page.key("Space")
     expect(page.marked).to_have_count(2)
     page.key("d")
-    page.message("Downloading").wait_for()
     page.key("j")
     expect(page.page.locator(".job")).to_have_attribute("data-state", "done")
     _way_to(page, "job-forget")
