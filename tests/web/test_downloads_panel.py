@@ -70,7 +70,7 @@ def _fail(*reasons):
         ),
         (
             *(_WAITS, {}, "4 of 20 · 3.0 MB · resuming in 40 s"),
-            *("continues by itself", "resume pause cancel"),
+            *("continues by itself once it does", "resume pause cancel"),
         ),
         (
             *(_WAITS, {"reason": "disk", "missing": 250 << 20}, "4 of 20 · 3.0 MB"),

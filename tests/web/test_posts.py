@@ -111,8 +111,9 @@ def test_post_whose_second_page_does_not_come_shows_the_first(site, api):
     assert len(page["images"]) == 100 and page["cursor"] is not None and page["post"]
 
 
-def test_limited_route_is_not_asked_again_before_its_time(site, api, monkeypatch):
-    site.script("post", status(429, Retry_After="100"))
+@pytest.mark.parametrize("after", [{}, {"Retry_After": "100"}, {"Retry_After": "500"}])
+def test_limited_route_is_not_asked_again_before_its_time(site, api, monkeypatch, after):
+    site.script("post", status(429, **after))
     for path in (_PATH, f"{_PATH}&sort=Oldest", "images?post=78&level=XXX"):
         assert api.get(path)["post"] is None
     assert _count_asked(site) == 1

@@ -23,9 +23,9 @@ export class Records {
   ) {
     const update = ({ annotated }: State) => {
       for (const [id, cached] of this.#cache) {
+        if (!annotated[id]) continue;
         const record = withAnnotations(cached.record, annotated[id]);
-        const annotations = { ...record.annotations, ...annotated[id] };
-        if (annotated[id]) cached.record = { ...record, annotations };
+        cached.record = { ...record, annotations: { ...record.annotations, ...annotated[id] } };
       }
     };
     context.store.on(["annotated"], update, context);

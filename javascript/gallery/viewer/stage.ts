@@ -158,7 +158,7 @@ export class Stage {
     return this.#views[this.#index + by] !== undefined;
   }
 
-  /** Load the images again that failed. */
+  /** Load again the images that failed. */
   retryFailed() {
     for (const slide of this.#slides.values()) if (slide.isFailed) this.#reload(slide);
   }

@@ -82,14 +82,14 @@ def check_model_file(file: BinaryIO, name: str) -> None:
         _check_tensors(_read_header(file, head), os.fstat(file.fileno()).st_size)
 
 
-def find_tensors(path: str, parts: Iterable[str]) -> list[str]:
+def find_tensors(path: str, parts: Iterable[str]) -> set[str]:
     """Return those parts of names that the tensors of a safetensors file have.
 
     Raises InvalidResponse for another file, and OSError.
     """
     with open_to_read(path) as file:
         header = _read_header(file, file.read(START_SIZE))
-    return [part for part in parts if part.encode() in header]
+    return {part for part in parts if part.encode() in header}
 
 
 def _read_header(file: BinaryIO, head: bytes) -> bytes:

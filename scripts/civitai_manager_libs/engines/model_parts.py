@@ -61,7 +61,7 @@ def list_lora_bases(path: str) -> set[str]:
 
 def _find_tensors(path: str, parts: Iterable[str]) -> set[str] | None:
     try:
-        return set(model_formats.find_tensors(path, parts))
+        return model_formats.find_tensors(path, parts)
     except (OSError, InvalidResponse):
         return None
 

@@ -271,9 +271,8 @@ class ComfyGraph:
         kind, *encoders, usual_vae = _PARTS.get(family, _PARTS["flux"])
         if not self._has_encoders:
             names = {f"clip_name{n}": f"{one}.safetensors" for n, one in enumerate(encoders, 1)}
-            names |= (
-                {"type": family if family in _PARTS else "flux"} if kind == "DualCLIPLoader" else {}
-            )
+            if kind == "DualCLIPLoader":
+                names["type"] = family if family in _PARTS else "flux"
             clip = self._add(kind, **names)
         if vae is model or not self._has_vae:
             vae_name = vae_name or f"{usual_vae}.safetensors"
