@@ -89,6 +89,7 @@ def test_heart_and_stars_show_at_once_and_go_back_if_refused(flaky_server, open_
         control = page.viewer.locator(f"[data-do='{name}']")
         control.click()
         expect(control).to_have_attribute("aria-pressed", "true")
+        wait_for(lambda: page.page.evaluate("0") or waiting, "the request, which comes later")
         waiting.pop().fulfill(status=500, json=refusal)
         page.message("Full disk").click()
         expect(control).to_have_attribute("aria-pressed", "false")
