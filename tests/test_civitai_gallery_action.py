@@ -123,7 +123,7 @@ def test_number_of_concurrent_requests_is_that_of_the_setting(server, concurrenc
     setting.change("gallery_max_concurrent_downloads", concurrency)
     urls, gate = _urls(server, 60), threading.Event()
     for url in urls:
-        server.play(_path(url), ranged(png()).but(piece=20_000, drip=0.02, end="gate", gate=gate))
+        server.play(_path(url), ranged(png()).but(stops_at=100, end="gate", gate=gate))
     with ThreadPoolExecutor() as pool:
         downloading = pool.submit(action.download_images, urls)
         wait_for(lambda: server.most_in_flight == concurrency, "as many requests at once")

@@ -7,7 +7,7 @@ import { type MenuItem, makeItem } from "./core/menu";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
 import type { Toasts } from "./core/toasts";
-import { showError } from "./data/api";
+import { type ApiError, showError } from "./data/api";
 import type { AnnotationChange, Bookmarks } from "./data/bookmarks";
 import type { Connection } from "./data/connection";
 import type { HiddenImages } from "./data/hidden";
@@ -196,6 +196,8 @@ export function makeActions(context: PageContext) {
     collect: () => parts.collections.open(),
     /** Open an image, and focus the field for its tags. */
     tag: (id: number) => parts.viewer.editTags(id),
+    /** Make an image again, or all marked ones if it is marked. */
+    makeAgain: (id: number) => parts.imageMenu.makeAgain(id),
     /** Open the menu of an image. */
     openImageMenu: (id: number) => parts.imageMenu.openAtFocus(id),
     /** Open the menu of what to hide of an image. */
@@ -518,6 +520,9 @@ function makeNavigationActions({ store, parts }: PageContext) {
     },
     /** Check the connection, because an image has not arrived; without `url` the last one. */
     checkServer: (url?: string) => void parts.connection.check(url),
+    /** Report why an image has not arrived, null if it has. */
+    reportFailure: (url: string, failure: ApiError | null) =>
+      void parts.connection.report(url, failure),
     /** Abort a lookup, or load images from the library instead of Civitai; both if omitted. */
     giveUp(of?: "lookup" | "images") {
       if (of !== "images") parts.navigation.abortLookup();

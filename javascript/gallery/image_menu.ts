@@ -58,6 +58,7 @@ export function reportLongPresses(root: ShadowRoot, signal: AbortSignal) {
 
 /** Labels of the shortcuts that do the same as an item. */
 const SHORTCUTS: Record<string, string[]> = {
+  "menu-make": ["make_it"],
   "menu-copy-prompt": ["menu_copy_prompt"],
   "menu-copy-infotext": ["menu_copy_infotext"],
   "menu-save": ["key_download", "key_save"],
@@ -138,11 +139,22 @@ export function makeImageMenu(context: PageContext) {
 
   function show(items: MenuItem[]) {
     const state = store.get();
-    const named = items.map((item) => ({
-      ...item,
-      shortcut: findShortcut(SHORTCUTS[item.key] ?? [], state),
-    }));
+    const named = items.map((item, at) => {
+      const isFirst = items.findIndex(({ key }) => key === item.key) === at; // of several that make
+      return { ...item, shortcut: isFirst ? findShortcut(SHORTCUTS[item.key] ?? [], state) : "" };
+    });
     openMenu(root, place, named, signal);
+  }
+
+  /** Make an image again, or all marked ones if it is marked, as the first item of its menu does. */
+  async function makeAgain(id: number) {
+    await actions.findEnginesSoon();
+    const [first] = listMakerItems(id);
+    if (first) return first.do();
+    const { kind = "image", has_data: hasData = true } = findView(id) ?? {};
+    if (kind !== "image") toast(translate("make_not_video"));
+    else if (!hasData) toast(translate("no_infotext"));
+    else actions.openEngines();
   }
 
   /** Let the user choose a tab to send an image to; without one, copy the infotext. */
@@ -276,7 +288,7 @@ export function makeImageMenu(context: PageContext) {
     const isDone = await actions.annotate(ids, { add_to: name });
     if (isDone) toast(translate("collection_filled", { n: ids.length, name }), "good");
   }
-  return { openAtFocus, openHideMenu, sendFrom };
+  return { makeAgain, openAtFocus, openHideMenu, sendFrom };
 }
 
 export type ImageMenu = ReturnType<typeof makeImageMenu>;

@@ -83,6 +83,9 @@ def test_without_a_program_the_page_is_as_before(server, open_gallery):
         page.open()
     page.page.wait_for_load_state("networkidle")
     expect(page.control("make")).to_have_count(0)
+    page.key("r")
+    expect(page.panel("settings").locator("[data-do='find-engines']")).to_be_visible()
+    page.key("Escape")
     copy = page.viewer.locator(".uses .primary[data-do='copy-whole']")
     expect(copy).to_be_visible()
     copy.locator("xpath=following-sibling::button").click()
@@ -105,6 +108,12 @@ def test_models_of_comfyui_are_found_after_one_press_and_undo(made_by, comfy, tm
     made_by.control("undo").click()
     expect(made_by.control("add-folders")).to_be_visible()
     comfy.folders = {}
+
+
+def _lack_a_vae(route):
+    plan = route.fetch().json()
+    plan["missing"] = [{"type": "part", "name": "ae", "text": "VAE ae"}]
+    route.fulfill(json=plan)
 
 
 @with_axe
@@ -130,7 +139,12 @@ def test_what_is_missing_or_differs_is_said_before_and_compared_after(made_by, c
     assert json.loads(unquote(dragged.partition(",")[2])) == stored
     made_by.control("leave-workflow").click()
     expect(dialog).to_have_count(0)
-    made_by.control("make").click()
+    made_by.page.route("**/api/images/*/plan", _lack_a_vae, times=1)
+    made_by.key("r")
+    made_by.control("make-engines").click()
+    expect(made_by.panel("settings").locator("[data-do='find-engines']")).to_be_visible()
+    made_by.key("Escape")
+    made_by.key("r")
     expect(dialog).to_contain_text("ComfyUI's noise always comes from the CPU")
     expect(made_by.control("make-now")).to_be_focused()
     findings = made_by.axe_findings_in_both_themes()

@@ -470,6 +470,9 @@ def test_video_plays_muted_until_sound_is_requested_and_to_its_end(server, open_
 def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_gallery, answer, said):
     flaky.rule(f"/{files.ACCOUNT}/.*original=true", answer)
     page = open_gallery(flaky_server).ready()
+    path = f"/api/file/{page.ids()[2]}"
+    asked = []
+    page.page.on("request", lambda request: asked.extend([path] * request.url.endswith(path)))
     page.tiles.nth(2).click()
     trouble = page.slide.locator(".slide-error")
     expect(trouble).to_contain_text(said)
@@ -478,6 +481,7 @@ def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_galle
     expect(page.viewer).to_have_attribute("data-shows", "file")
     expect(trouble).to_have_count(0)
     expect(page.viewer).to_be_focused()
+    assert len(asked) == 3, "by the image, to say why, and again"
 
 
 def _running(page):

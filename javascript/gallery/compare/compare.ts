@@ -33,15 +33,8 @@ function makeSecondImage(
   const { width, height } = made;
   const view = { ...record, width, height, blurhash: "", user: "" };
   const thumb = stored ? getReproductionThumb(api, stored) : fileUrl;
-  const path = `reproductions/${stored?.id ?? 0}/file` as const;
-  const isHere = stored?.file === "here";
-  const source = {
-    thumb,
-    file: isHere ? api.getUrl(path) : thumb,
-    path: isHere ? path : ("" as const),
-    label,
-  };
-  return { view, source, label };
+  const file = stored?.file === "here" ? api.getUrl(`reproductions/${stored.id}/file`) : thumb;
+  return { view, source: { thumb, file, label }, label };
 }
 
 /** Return how similar both images are, what differs, and the buttons for the second image. */

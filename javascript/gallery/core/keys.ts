@@ -131,6 +131,9 @@ const forImages: typeof key = (place, keys, label, act, more) =>
   once(place, keys, label, act, { forImages: true, ...more });
 
 const listImageKeys = (place: "grid" | "viewer"): Key[] => [
+  forImages(place, "r", "make_it", ({ makeAgain }, { id, marked }) =>
+    makeAgain(place === "grid" ? (marked[0] ?? id) : id),
+  ),
   forImages(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
   forImages(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
 ];
@@ -145,7 +148,7 @@ export const KEYS: readonly Key[] = [
   makeHelpRow("grid", "Shift ← → ↑ ↓", "key_extend"),
   key("tile", "Home", "key_ends", move("home"), { shown: "Home End" }),
   also("tile", "End", move("end")),
-  also("tile", "PageUp", move("pageup")),
+  key("tile", "PageUp", "key_page", move("pageup"), { shown: "PageUp PageDown" }),
   also("tile", "PageDown", move("pagedown")),
   once("tile", "Enter", "key_open", ({ open }, { id }) => open(id)),
   once(

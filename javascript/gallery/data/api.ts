@@ -116,6 +116,18 @@ export class Api {
     return new URL(`file/${id}`, this.#base).href;
   }
 
+  /** Request a file that an element could not load. Return why it fails, null if it comes now. */
+  async findFailure(url: string, options?: Options): Promise<ApiError | null> {
+    try {
+      const response = await this.#reportOffline(this.#fetch(url, options));
+      await response.blob().catch(throwOffline);
+      return null;
+    } catch (error) {
+      if (error instanceof ApiError) return error;
+      throw error;
+    }
+  }
+
   /** Fetch an image's file, with its infotext, for a field of the host. Throws ApiError. */
   async fetchFile(id: number, options?: Options): Promise<File> {
     const response = await this.#reportOffline(this.#fetch(`images/${id}/file`, options));

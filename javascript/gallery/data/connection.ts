@@ -78,30 +78,29 @@ export class Connection {
     return getFailedParts(this.context.store.get(), code).some((part) => part !== "bootstrap");
   }
 
-  /** Find out why an image has not arrived: whether the server responds, and whether Civitai does.
-   * When Civitai is back, load all images again that failed. Do nothing while the server is polled
-   * or a moment after a check.
+  /** Find out why an image has not arrived. Do nothing while the server is polled or a moment after
+   * a check.
    * @param url of the image, by default the last one */
   async check(url = this.#failedImage) {
-    const { store, api, translate, signal } = this.context;
+    const { store, api, signal } = this.context;
     const now = performance.now();
     if (isOffline(store.get()) || now < this.#checkedAt + EVERY) return;
     this.#checkedAt = now;
-    try {
-      await api.get("bootstrap", { signal });
-    } catch (error) {
-      if (!signal.aborted && error instanceof ApiError && error.code === "offline") {
-        setProblem(store, "bootstrap", makeProblem(error, translate));
-      }
-      return;
-    }
+    const failure = await api.findFailure(url, { signal }).catch(ignoreFailure);
+    if (!signal.aborted) await this.report(url, failure);
+  }
+
+  /** Show that the server or Civitai does not respond, if an image has failed by it. When Civitai is
+   * back, load all images again that failed.
+   * @param failure null if the image has arrived */
+  async report(url: string, failure: ApiError | null) {
+    const { store, translate } = this.context;
+    if (failure?.code === "offline")
+      return setProblem(store, "bootstrap", makeProblem(failure, translate));
     this.#failedImage = url;
-    const path = url as `thumb/${number}`;
-    const failure = await api.get(path, { signal }).catch((error) => ignoreFailure(error) ?? error);
-    const code = failure instanceof ApiError ? failure.code : "";
-    if (signal.aborted || code === "offline") return;
-    const isBack = store.get().away && !FROM_CIVITAI.includes(code);
-    store.set({ away: FROM_CIVITAI.includes(code) });
+    const away = FROM_CIVITAI.includes(failure?.code ?? "");
+    const isBack = store.get().away && !away;
+    store.set({ away });
     if (isBack) await this.fetchBootstrap();
   }
 

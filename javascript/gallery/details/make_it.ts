@@ -261,6 +261,7 @@ function askToMake(
     const hasFiles = missing.some(({ type }) => FILES.includes(type));
     // without the LoRA itself, none of its weights can be tried
     const isTried = missing.some(({ name }) => name === options.lora);
+    const lacksPart = missing.some(({ type }) => type === "part");
     const canDrop = !isTried && missing.some(({ type }) => CAN_DROP.includes(type));
     const isForeign = nodes.length > 0 || missing.some(({ type }) => type.endsWith("node"));
     const make = press("make-now", "make_it", isReady ? "primary" : "", () =>
@@ -282,6 +283,7 @@ function askToMake(
         { class: "row" },
         press("leave-make", "do_cancel", "", () => {}),
         make,
+        lacksPart && press("make-engines", "settings_engines", "", () => actions.openEngines()),
         hasFiles && press("make-get", "do_get_models", "primary", () => actions.listNeeds([id])),
       ),
     ];

@@ -4,7 +4,7 @@ import type { ImageView } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, setAttribute } from "../core/dom";
 import { readPreference, savePreference } from "../core/preferences";
-import { getErrorMessage, isAborted, makeProblem, makeRetryButton } from "../data/api";
+import { getErrorMessage, ignoreFailure, makeRetryButton } from "../data/api";
 import { describeImage } from "../grid/tile";
 import type { Context } from "../types";
 import {
@@ -77,13 +77,8 @@ function waitForData(video: HTMLVideoElement, signal: AbortSignal): Promise<void
 }
 
 type SlideListeners = { changed: (slide: Slide) => void; again: (slide: Slide) => void };
-/** URLs of an image that is not Civitai's; path: the file's route, "" if it has none. */
-export type ImageSource = {
-  thumb: string;
-  file: string;
-  path: `reproductions/${number}/file` | "";
-  label: string;
-};
+/** URLs of an image that is not Civitai's. */
+export type ImageSource = { thumb: string; file: string; label: string };
 
 export const GAP = 16; // pixels between two
 const GONE = ["gone", "not_known", "region", "refused"]; // another try cannot solve these problems
@@ -302,19 +297,16 @@ export class Slide {
   /** Show why a file failed. Another request finds that out, since an `<img>` does not tell. */
   async #showFailure(signal: AbortSignal) {
     const { api, translate, actions } = this.context;
-    const unknown = translate(this.source ? "file_not_shown" : "file_not_shown_save");
-    try {
-      if (this.source?.path !== "")
-        await api.get(this.source?.path ?? `file/${this.view.id}`, { signal });
-      else this.showError(unknown, "not_shown");
-    } catch (error) {
-      if (isAborted(error)) return;
-      const { code } = makeProblem(error, translate);
-      if (code === "bad_answer")
-        this.showError(unknown, "not_shown"); // the file did come
-      else this.showError(getErrorMessage(error, translate), code);
-      if (!this.source) actions.checkServer(api.getFileUrl(this.view.id));
-    }
+    const url = this.source?.file ?? api.getFileUrl(this.view.id);
+    const failure = await api.findFailure(url, { signal }).catch(ignoreFailure);
+    if (signal.aborted) return;
+    if (failure) this.showError(getErrorMessage(failure, translate), failure.code);
+    else
+      this.showError(
+        translate(this.source ? "file_not_shown" : "file_not_shown_save"),
+        "not_shown",
+      );
+    if (!this.source) actions.reportFailure(url, failure);
   }
 
   /** Show an error with a button; `code`: "not_shown" if the browser cannot show the file. */
