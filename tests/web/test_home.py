@@ -246,7 +246,7 @@ def test_home_of_a_new_user_shows_the_most_liked_pictures_of_the_week(start, dem
     expect(pictures.first).to_be_visible()
 
 
-def test_empty_home_asks_for_the_model_folders_and_empty_panels_lead_to_a_gallery(
+def test_empty_home_asks_for_the_model_folders_and_empty_panels_lead_there(
     start, demo, open_gallery
 ):
     page = open_gallery(start(demo.url, shows_popular=False), "")
@@ -262,6 +262,10 @@ def test_empty_home_asks_for_the_model_folders_and_empty_panels_lead_to_a_galler
         page.panel(name).get_by_role("button", name="Open a gallery").click()
         expect(page.panel(name)).to_be_hidden()
         expect(page.page.locator(".home")).to_be_visible()
+    page.go(f"?model={_MODEL}")
+    page.control("jobs").click()
+    expect(page.panel("jobs")).to_contain_text("No downloads yet")
+    expect(page.control("begin")).to_have_count(0)
 
 
 def test_home_of_the_demo_is_shown_once_it_has_the_demos_models(server, open_gallery):

@@ -317,7 +317,7 @@ def test_choice_by_mouse_and_back_leave_the_focus_to_the_images(server, open_gal
     page.ready()
     wait_for(lambda: page.focused() is not None, "the focus after a click on a row")
     page.control("home").click()
-    page.page.locator(".home-intro h2").click()
+    page.page.locator(".home-shelf h3").first.click()
     page.page.go_back()
     page.ready()
     wait_for(lambda: page.focused() is not None, "the focus after Back")

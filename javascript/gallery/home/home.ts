@@ -189,6 +189,8 @@ export class Home {
     const { translate } = this.context;
     if (this.#section.hidden || !home) return;
     const isNew = home.recent.length === 0;
+    // who comes back wants the pictures
+    this.#intro.classList.toggle("visually-hidden", !isNew && !bootstrap?.is_demo);
     this.#intro.replaceChildren(
       el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
       el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),

@@ -4,6 +4,7 @@
 import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { button, el, iconButton } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton, ResponseOrder, tryOrTell } from "../data/api";
+import { hasGallery } from "../state/query";
 import { isOffline } from "../state/state";
 import type { Context, Problem, State } from "../types";
 
@@ -151,16 +152,19 @@ function clearSearch(event: KeyboardEvent) {
   target.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-/** Return the text and the button to show in an empty panel. */
-export function makeEmpty({ translate, actions }: Context, text: string) {
-  const begin = { action: "begin", label: translate("home_open_gallery") };
-  return el(
-    "div",
-    { class: "none" },
-    el("p", { class: "dim", text }),
-    button(begin, () => {
-      actions.panel("");
-      return actions.openHome();
-    }),
-  );
+/** Return the text to show in an empty panel, with a button that leads home unless a gallery is
+ * open. */
+export function makeEmpty(context: Context, text: string) {
+  const { translate, actions, store } = context;
+  const look = { action: "begin", label: translate("home_open_gallery") };
+  const begin = button(look, () => {
+    actions.panel("");
+    return actions.openHome();
+  });
+  const draw = () => {
+    begin.hidden = hasGallery(store.get().where);
+  };
+  store.on(["where"], draw, context);
+  draw();
+  return el("div", { class: "none" }, el("p", { class: "dim", text }), begin);
 }
