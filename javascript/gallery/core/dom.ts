@@ -70,6 +70,11 @@ export function icon(name: IconName): SVGSVGElement {
   return svg;
 }
 
+/** Create the drawing of an empty place: a large icon. */
+export function makeDrawing(name: IconName) {
+  return el("span", { class: "drawing" }, icon(name));
+}
+
 type Child = Node | string | number | null | undefined | false;
 type Value = string | number | boolean | null | undefined;
 type Listeners = Partial<{

@@ -1,7 +1,7 @@
 /** What the page says of the open gallery: its status, notices, and why it is empty. */
 
 import type { Bootstrap } from "../contract";
-import { button, el, fill, type IconName, setText } from "../core/dom";
+import { button, el, fill, type IconName, makeDrawing, setText } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { needsReload, setProblem } from "../data/api";
 import { GAP } from "../grid/layout";
@@ -25,6 +25,7 @@ interface StatusText {
   kind: "none" | "waits" | "problem" | "offline" | "narrowed" | "empty" | "end";
   text: string; // "" for no status
   actions: StatusAction[]; // the buttons beside the text
+  drawing?: IconName; // above the text where nothing else is shown
 }
 
 const PATIENCE = 3; // seconds without an answer that go without saying
@@ -148,18 +149,18 @@ export function isForModels(text: string) {
 function makeNothingFound(state: State, translate: Translate): StatusText {
   const words = getSearchedWords(state);
   const saved = findSavedPlace(state.where);
-  if (!words && !saved) return makeEmpty(translate("library_empty"), "home");
+  if (!words && !saved) return makeEmpty(translate("library_empty"), "home", "library");
   const name = saved?.collection;
-  if (!words && name) return makeEmpty(translate("collection_empty", { name }), "home");
+  if (!words && name) return makeEmpty(translate("collection_empty", { name }), "home", "folder");
   if (!words && saved?.key === "favourites")
-    return makeEmpty(translate("home_favourites_for"), "home");
+    return makeEmpty(translate("home_favourites_for"), "home", "heart");
   const text = words || getSearched(state);
   const way = saved || !isForModels(text) ? "clear-search" : "search-models";
   return makeEmpty(translate("search_found_nothing", { text }), words ? way : "home");
 }
 
-function makeEmpty(text: string, action: StatusAction): StatusText {
-  return { kind: "empty", text, actions: [action] };
+function makeEmpty(text: string, action: StatusAction, drawing: IconName = "search"): StatusText {
+  return { kind: "empty", text, actions: [action], drawing };
 }
 
 function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate): StatusText {
@@ -192,7 +193,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   if (isRandom) return makeEmpty(translate("random_none"), "newest-first");
   const author = notes.find(({ code }) => code === "no_author");
   const empty = translate(where.post === null ? "gallery_empty" : "no_post");
-  return makeEmpty(author?.message ?? empty, "home");
+  return makeEmpty(author?.message ?? empty, "home", author ? "user" : "library");
 }
 
 function makeListEnd(
@@ -270,7 +271,7 @@ export function makeStatus(
 
   function draw() {
     const state = store.get();
-    const { kind, text, actions } = makeText(state, translate, performance.now());
+    const { kind, text, actions, drawing } = makeText(state, translate, performance.now());
     setTicking(kind === "waits");
     element.hidden = !text;
     element.dataset.kind = kind;
@@ -285,6 +286,7 @@ export function makeStatus(
       parentNode?.insertBefore(element, nextSibling);
     setText(textLine, text);
     drawActions(actions);
+    drawDrawing(isAlone && drawing ? drawing : "");
     element.toggleAttribute("data-alone", isAlone);
     showSkeletons(isAwaited, state.tile);
     const sticks = ["problem", "offline", "waits"].includes(kind);
@@ -308,6 +310,13 @@ export function makeStatus(
     drawn = key;
     const buttons = actions.map((action) => makeStatusButton(context, action, of));
     buttonRow.replaceChildren(...buttons);
+  }
+
+  function drawDrawing(name: IconName | "") {
+    if (element.dataset.drawing === name) return;
+    element.dataset.drawing = name;
+    element.querySelector(".drawing")?.remove();
+    if (name) element.prepend(makeDrawing(name));
   }
 
   function setSticking(isSticking: boolean) {

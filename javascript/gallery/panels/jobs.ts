@@ -160,7 +160,7 @@ export class Jobs {
 
   constructor(readonly context: PageContext) {
     const { translate } = context;
-    this.#empty = makeEmpty(context, translate("jobs_none"));
+    this.#empty = makeEmpty(context, translate("jobs_none"), "jobs");
     this.#none.textContent = translate("jobs_none_found");
     this.#clear = button(
       { action: "jobs-clear", icon: "trash", label: translate("jobs_clear"), class: "quiet" },

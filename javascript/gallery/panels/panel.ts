@@ -2,7 +2,7 @@
  * If its data cannot be read, it shows the problem with a button in place of its contents. */
 
 import { closeModal, makeModal, openModal } from "../core/dialogs";
-import { button, el, iconButton } from "../core/dom";
+import { button, el, type IconName, iconButton, makeDrawing } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton, ResponseOrder, tryOrTell } from "../data/api";
 import { hasGallery } from "../state/query";
 import { isOffline } from "../state/state";
@@ -154,7 +154,7 @@ function clearSearch(event: KeyboardEvent) {
 
 /** Return the text to show in an empty panel, with a button that leads home unless a gallery is
  * open. */
-export function makeEmpty(context: Context, text: string) {
+export function makeEmpty(context: Context, text: string, drawing: IconName) {
   const { translate, actions, store } = context;
   const look = { action: "begin", label: translate("home_open_gallery") };
   const begin = button(look, () => {
@@ -166,5 +166,5 @@ export function makeEmpty(context: Context, text: string) {
   };
   store.on(["where"], draw, context);
   draw();
-  return el("div", { class: "none" }, el("p", { class: "dim", text }), begin);
+  return el("div", { class: "none" }, makeDrawing(drawing), el("p", { class: "dim", text }), begin);
 }

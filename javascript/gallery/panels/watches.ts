@@ -66,7 +66,7 @@ export class Watches {
 
   constructor(private readonly context: Context) {
     const { store, api, translate, signal } = context;
-    this.#none = makeEmpty(context, translate("watches_none"));
+    this.#none = makeEmpty(context, translate("watches_none"), "bell");
     this.#means = el("p", { class: "dim" }, translate("watches_means"));
     this.#check = button(
       { action: "watch-check", icon: "again", label: translate("watch_check") },
