@@ -59,11 +59,14 @@ def _make_type() -> Any:
 
 def _prepare(value: Any) -> Any:
     """Return a schema as the tool takes it: without titles, each of which would become a type, and
-    with tuples in their older form."""
+    with tuples in their older form. Each field of a dataclass is sent, whatever its default."""
     if isinstance(value, list):
         return [_prepare(part) for part in value]
     if not isinstance(value, dict):
         return value
+    fields = value.get("properties", {})
+    if sent := [name for name, field in fields.items() if "default" in field]:
+        value = {**value, "required": [*value.get("required", ()), *sent]}
     names = {"prefixItems": "items"}
     return {
         names.get(name, name): _prepare(part)

@@ -150,7 +150,7 @@ def test_value_of_a_single_image_among_many_has_no_bar():
 
 def test_word_in_sentences_and_as_a_tag_has_one_bar():
     samples = _samples(("+red hair",), ("~red hair",), ("~red hair",), ("+red hair",), ("~x",) * 1)
-    assert count_images(samples).bars["word"] == (StatsBar("red hair", 4, 1.5),)
+    assert count_images(samples).bars["word"] == (StatsBar("red hair", 4, 1.5, share=0.8),)
     assert count_images([*samples, *samples[1:3]]).bars["word"][0].is_in_sentence
 
 
@@ -225,7 +225,7 @@ def test_recipe_names_a_rare_own_lora_by_its_file():
     lora = next(g for g in serialize_stats(found, {}, {})["groups"] if g["kind"] == "lora")["bars"][
         0
     ]
-    assert (lora["label"], lora["is_model_version"]) == ("Ink_v2", True)
+    assert (lora.label, lora.is_model_version) == ("Ink_v2", True)
 
 
 @pytest.mark.parametrize(
@@ -328,6 +328,6 @@ def test_statistics_list_versions_in_the_models_order_and_name_resources(library
     told = [(v["id"], v["name"], v["image_count"]) for v in found["versions"]]
     assert told == [(_NEW, "v2", 3), (_OLD, "v1", 2)]
     [lora] = next(group["bars"] for group in found["groups"] if group["kind"] == "lora")
-    assert (lora["value"], lora["label"], lora["weight"]) == ("#71", "Ink v2", "0.8")
+    assert (lora.value, lora.label, lora.weight) == ("#71", "Ink v2", "0.8")
     assert found["image_count"] == found["with_data"] == 5
-    assert found["versions"][0]["most"]["sampler"]["share"] == 1
+    assert found["versions"][0]["most"]["sampler"].share == 1

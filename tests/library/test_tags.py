@@ -202,8 +202,6 @@ def test_statistics_count_the_tags_of_images_without_a_prompt(library):
     library.finish()
     stats = gallery_stats.compute_gallery_stats(9, None, 31)
     [group] = [group for group in stats["groups"] if group["kind"] == "tag"]
-    bars = [
-        (b["label"], b["count"], b["reactions"], b["share"], b["search"]) for b in group["bars"]
-    ]
+    bars = [(b.label, b.count, b.reactions, b.share, b.search) for b in group["bars"]]
     assert bars == [("night", 2, 40, 0.6667, 'tag="night"'), ("sea", 2, 15, 0.6667, 'tag="sea"')]
     assert (stats["with_tags"], stats["with_data"]) == (3, 1)

@@ -1,10 +1,9 @@
 /** The panel of what the images of a model have in common. */
 
 import type {
-  StatsBarView as Bar,
+  StatsBar as Bar,
   StatsGroup as Group,
   Stats,
-  StatsBarView,
   TagReading,
   VersionStats,
 } from "../contract";
@@ -172,7 +171,7 @@ function summarize(
 }
 
 /** Return whether a bar is for the model's own LoRA: a rare one may be of a checkpoint. */
-function isModelLora({ is_model_version, share }: StatsBarView) {
+function isModelLora({ is_model_version, share }: Bar) {
   return is_model_version && share >= LEAST_SHARE;
 }
 
@@ -361,7 +360,7 @@ export function addStatsPanel(context: Context) {
   }
 
   function draw(stats: Stats) {
-    const show = ({ search }: StatsBarView) => {
+    const show = ({ search }: Bar) => {
       actions.panel("");
       void actions.search(search, "gallery"); // all that was read, as the bars are
     };

@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from ..civitai import ImageQuery, make_page_url, walk_pages
 from ..core import fold_text, Image, level_mask
@@ -137,7 +138,7 @@ def show_stats(arguments: argparse.Namespace) -> int:
         print_translated("stats_were_read", n=count)
     stats = gallery_stats.compute_gallery_stats(model_id, version_id, level)
     if arguments.json:
-        print_result(json.dumps(stats))
+        print_result(json.dumps(stats, default=asdict))
         return SUCCESS
     for line in _format_table(stats):
         print_result(line)
@@ -154,21 +155,21 @@ def _format_table(stats: gallery_stats.Stats) -> Iterator[str]:
     yield f"  {'':{_VALUE_WIDTH}} {' '.join(pad(head, -9) for head in heads)}"
     for group in stats["groups"]:
         yield from ("", get_text(f"stats_{group['kind']}"))
-        longest = group["bars"][0]["count"]
+        longest = group["bars"][0].count
         for bar in group["bars"][:_MAX_BARS]:
-            label = bar["label"]
-            if bar["weight"]:
-                label += f" : {bar['weight']}"
-                label += f" ({bar['low']} … {bar['high']})" if bar["low"] != bar["high"] else ""
-            share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
-            length = max(1, round(_BAR_WIDTH * bar["count"] / longest))
+            label = bar.label
+            if bar.weight:
+                label += f" : {bar.weight}"
+                label += f" ({bar.low} … {bar.high})" if bar.low != bar.high else ""
+            share = f"{bar.count:>9} {bar.share:>9.0%} {_format_number(bar.reactions):>9}"
+            length = max(1, round(_BAR_WIDTH * bar.count / longest))
             yield f"  {_format_value(label)} {share}  {'#' * length}"
     if len(stats["versions"]) > 1:
         yield from ("", get_text("stats_versions"))
         for version in stats["versions"]:
             most = version["most"]
             kinds = ("sampler", "schedule", "steps", "cfg", "guidance", "size", "clip")
-            values = [f"{get_text(f'stats_{k}')} {most[k]['label']}" for k in kinds if k in most]
+            values = [f"{get_text(f'stats_{k}')} {most[k].label}" for k in kinds if k in most]
             name = _format_value(version["name"])
             yield f"  {name} {version['with_data']:>9}  {', '.join(values)}"
     if stats["recipe"]:

@@ -39,7 +39,10 @@ class StatsBar:
 
     reactions: median number of reactions of these images. weight, low, high: most common, lowest
     and highest weight of a LoRA, "" if unknown. is_in_sentence: for a word of a prompt, whether
-    most of the images have it within a sentence instead of as a tag.
+    most of the images have it within a sentence instead of as a tag. share: `count` divided by the
+    number of images with generation data, 0 to 1. `serialize_stats` sets the rest: label: the value
+    as it is shown. is_model_version: whether the value is a version of the open model. search: the
+    search that finds these images, "" if there is none.
     """
 
     value: str
@@ -49,6 +52,10 @@ class StatsBar:
     low: str = ""
     high: str = ""
     is_in_sentence: bool = False
+    share: float = 0
+    label: str = ""
+    is_model_version: bool = False
+    search: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,30 +81,9 @@ class GalleryStats:
     versions: Mapping[int, GalleryStats] = field(default_factory=dict)
 
 
-class StatsBarView(TypedDict):
-    """A value with how many images have it, and statistics of these images.
-
-    share: `count` divided by the number of images with generation data, 0 to 1. reactions: the
-    median number of reactions to these images. weight, low, high: the most common, lowest and
-    highest weight of a LoRA, "" if unknown. is_model_version: whether the value is a version of the
-    open model. search: the search that finds these images, "" if there is none.
-    """
-
-    value: str
-    label: str
-    count: int
-    share: float
-    reactions: float
-    weight: str
-    low: str
-    high: str
-    is_model_version: bool
-    search: str
-
-
 class StatsGroup(TypedDict):
     kind: str
-    bars: list[StatsBarView]
+    bars: list[StatsBar]
 
 
 class VersionStats(TypedDict):
@@ -108,7 +94,7 @@ class VersionStats(TypedDict):
     image_count: int
     with_data: int
     reactions: float
-    most: dict[str, StatsBarView]
+    most: dict[str, StatsBar]
 
 
 class Stats(TypedDict):
@@ -219,6 +205,7 @@ def count_images(images: Sequence[ImageFeatures], settings_only: bool = False) -
                 _median(reactions[feature]),
                 *(by_name.get(feature[1:], ("", "", "")) if kind == "lora" else ("", "", "")),
                 kind == "word" and 2 * in_sentence.get(feature[1:], 0) > counts[feature],
+                round(counts[feature] / len(with_data), 4),
             )
             for feature in features
         )
@@ -235,10 +222,11 @@ def _count_tags(images: Sequence[ImageFeatures]) -> tuple[StatsBar, ...]:
             reactions[tag].append(one.reactions)
     least = 2 if len(images) > _FEW else 1
     chosen = sorted(reactions, key=lambda tag: (-len(reactions[tag]), tag))[: _MAX_BARS["tag"]]
+    counts = ((tag, len(reactions[tag])) for tag in chosen)
     return tuple(
-        StatsBar(tag, len(reactions[tag]), _median(reactions[tag]))
-        for tag in chosen
-        if len(reactions[tag]) >= least
+        StatsBar(tag, count, _median(reactions[tag]), share=round(count / len(images), 4))
+        for tag, count in counts
+        if count >= least
     )
 
 
@@ -405,29 +393,18 @@ _KEYS = {"checkpoint": "model", "upscale": "hires"}  # in a search query, where 
 def serialize_stats(
     stats: GalleryStats, versions: Mapping[int, str], names: Mapping[str, str]
 ) -> Stats:
-    """Return the statistics of a model's gallery as a JSON object.
+    """Return the statistics of a model's gallery in the form of its JSON.
 
     versions: names of the model's versions by id, in the model's order. names: names of other
     resources by `#<version id>`, for images that state only this id.
     """
     names = {**{label: name or label for label, name in stats.own_names.items()}, **names}
 
-    def serialize_bar(kind: str, bar: StatsBar, total: int) -> StatsBarView:
-        label, is_model_version = names.get(bar.value, bar.value), bar.value in stats.own_names
-        return {
-            "value": bar.value,
-            "label": label,
-            "count": bar.count,
-            "share": round(bar.count / total, 4),
-            "reactions": bar.reactions,
-            "weight": bar.weight,
-            "low": bar.low,
-            "high": bar.high,
-            "is_model_version": is_model_version,
-            "search": build_search_query(kind, bar.value, label, is_model_version),
-        }
+    def name_bar(kind: str, bar: StatsBar) -> StatsBar:
+        label, is_own = names.get(bar.value, bar.value), bar.value in stats.own_names
+        search = build_search_query(kind, bar.value, label, is_own)
+        return replace(bar, label=label, is_model_version=is_own, search=search)
 
-    totals = {**dict.fromkeys(stats.bars, stats.with_data), "tag": stats.with_tags}
     return {
         "image_count": stats.image_count,
         "with_data": stats.with_data,
@@ -436,10 +413,7 @@ def serialize_stats(
         "recipe": stats.recipe,
         "settings": list(parse_infotext(stats.recipe).parameters.items()),
         "groups": [
-            {
-                "kind": kind,
-                "bars": [serialize_bar(kind, bar, totals[kind]) for bar in stats.bars[kind]],
-            }
+            {"kind": kind, "bars": [name_bar(kind, bar) for bar in stats.bars[kind]]}
             for kind in (*KINDS, "tag")
             if stats.bars.get(kind)
         ],
@@ -450,11 +424,7 @@ def serialize_stats(
                 "image_count": one.image_count,
                 "with_data": one.with_data,
                 "reactions": one.reactions,
-                "most": {
-                    kind: serialize_bar(kind, bars[0], one.with_data)
-                    for kind, bars in one.bars.items()
-                    if bars
-                },
+                "most": {kind: name_bar(kind, bars[0]) for kind, bars in one.bars.items() if bars},
             }
             for key, name in versions.items()
             if (one := stats.versions.get(key))
