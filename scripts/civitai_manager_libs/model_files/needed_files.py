@@ -29,18 +29,16 @@ __all__ = ["find_needed_file", "list_needed_files", "make_needed_file", "NeededF
 class NeededFile:
     """A model file that some images were made with.
 
-    key: the file's id, or else the version's id, or 0. availability: `here`, `other` (only another
-    version is here) or `missing`. match: the file on this machine. version, model_id: None if
-    unknown. image_count: how many of the images need the file. path: where to store it, "" if that
-    is not known or not needed. error: why no path could be chosen, else None. remarks: message
-    codes, as in `FileChoice`, and `not_the_file` (the file here, which a sidecar describes as this
-    version's, has another SHA256 than each of the version's files).
+    key: the file's id, or else the version's id, or 0. match: the file on this machine. version,
+    model_id: None if unknown. image_count: how many of the images need the file. path: where to
+    store it, "" if that is not known or not needed. error: why no path could be chosen, else None.
+    remarks: message codes, as in `FileChoice`, and `not_the_file` (the file here, which a sidecar
+    describes as this version's, has another SHA256 than each of the version's files).
     """
 
     key: int
     choice: FileChoice
     resource: Resource
-    availability: str
     match: ModelMatch
     version: Version | None = None
     image_count: int = 0
@@ -48,6 +46,11 @@ class NeededFile:
     error: InputError | None = None
     remarks: tuple[str, ...] = ()
     model_id: int | None = None
+
+    @property
+    def availability(self) -> str:
+        """Return `here`, `other` (only another version is here) or `missing`."""
+        return self.match.state or "missing"
 
     @property
     def is_unknown(self) -> bool:
@@ -129,7 +132,7 @@ def list_needed_files(
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
     for resource, image_ids in unknown.values():
         count, match = len(image_ids), ModelMatch("missing")
-        files.append(NeededFile(0, FileChoice(), resource, "missing", match, image_count=count))
+        files.append(NeededFile(0, FileChoice(), resource, match, image_count=count))
     return files
 
 
@@ -171,12 +174,12 @@ def make_needed_file(
             taken.add(os.path.normcase(path))
         except InputError as caught:
             error = caught
-    state = "here" if is_chosen and os.path.isfile(path) else match.state or "missing"
+    if is_chosen and os.path.isfile(path):
+        match = ModelMatch("here")
     return NeededFile(
         key=file.id if file else version.id,
         choice=choice,
         resource=resource,
-        availability=state,
         match=match,
         version=version,
         image_count=image_count,
@@ -205,10 +208,9 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
     resource, version, model_id = need.used.resource, need.used.version, need.used.model_id
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")
-        choice, state = FileChoice(refusal=refusal), need.used.match.state or "missing"
+        choice, match = FileChoice(refusal=refusal), need.used.match
         key, count = resource.version_id or 0, len(need.image_ids)
-        match = need.used.match
-        yield NeededFile(key, choice, resource, state, match, image_count=count, model_id=model_id)
+        yield NeededFile(key, choice, resource, match, image_count=count, model_id=model_id)
         return
     for choice, count in _choose_files(version, need):
         yield make_needed_file(version, choice, resource, count, taken, model_id)
