@@ -7,7 +7,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import find_strictest
 from civitai_manager_libs.library import image_records, models, search, wait_for_writes
 from civitai_manager_libs.library.database import writing
-from civitai_manager_libs.model_files import filter_commercial, find_used_licences, index
+from civitai_manager_libs.model_files import filter_by_models, find_used_licences, index
 from civitai_manager_libs.model_files import list_needed_files
 from hypothesis import given, strategies as st
 import pytest
@@ -33,7 +33,7 @@ def _store(image_id, *version_ids, **meta):
 def _find(*words):
     wait_for_writes(60)
     query = search.parse_query(" ".join(words))
-    return sorted(filter_commercial(search.run_search(query).ids, query))
+    return sorted(filter_by_models(search.run_search(query).ids, query))
 
 
 def _asked(civitai):
@@ -87,7 +87,7 @@ def test_only_images_whose_models_all_permit_selling_are_commercial(civitai, cli
     library.forget()
     assert _find("is:commercial") == [1] and _find("-is:commercial", "is:commercial") == [1]
     query = search.parse_query("is:commercial")
-    assert filter_commercial(image_records.filter_matching([1, 2], query), query) == [1]
+    assert filter_by_models(image_records.filter_matching([1, 2], query), query) == [1]
 
 
 _USED = st.lists(st.tuples(st.sets(st.integers(1, 4)), st.sets(st.integers(1, 4))), min_size=1)

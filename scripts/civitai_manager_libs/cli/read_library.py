@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ..civitai import ImageQuery, make_page_url, walk_pages
 from ..core import fold_text, Image, level_mask
@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..infotext import build_infotext, parse_infotext
 from ..library import bookmarks, gallery_stats, image_records, import_export, models, pages, search
 from ..library import wait_for_writes
-from ..model_files import filter_commercial
+from ..model_files import filter_by_models
 from .download_jobs import open_store
 from .target import make_checked_client, names_model, parse_target
 from .terminal import format_row, get_text, NOTHING_DONE, pad, print_result, print_translated
@@ -39,6 +39,7 @@ def search_library(arguments: argparse.Namespace) -> int:
     problems = list(query.problems)
     if query.installed is not None:
         problems.append(search.QueryProblem("flag", "is:installed", "is"))
+        query = replace(query, installed=None)
     for problem in problems:
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "installed"]
         values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
@@ -69,7 +70,7 @@ def _find_ids(
     ids, cursor = list[int](), None
     while len(ids) < most:
         found = search.run_search(query, scope, sort=sort, cursor=cursor, limit=max(most, _PAGE))
-        ids += filter_commercial(found.ids, query)
+        ids += filter_by_models(found.ids, query)
         cursor = found.cursor
         if cursor is None:
             break

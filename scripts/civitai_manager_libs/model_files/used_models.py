@@ -19,7 +19,7 @@ from .index import get_model_index
 from .kinds import find_model_kind
 from .matching import has_model_file, ModelFile, ModelMatch
 
-__all__ = ["describe_licence", "filter_commercial", "find_used_licences", "find_used_models"]
+__all__ = ["describe_licence", "filter_by_models", "find_used_licences", "find_used_models"]
 __all__ += ["find_version_of_file", "is_file_hash", "match_resource"]
 __all__ += ["refresh_version", "UsedModel", "VersionLoader"]
 
@@ -237,20 +237,33 @@ def find_used_licences(
     }
 
 
-def filter_commercial(
+def filter_by_models(
     image_ids: Iterable[int], query: search.SearchQuery, open_model: int | None = None
 ) -> list[int]:
-    """Return the ids of the images that match a search's `is:commercial` or `-is:commercial`.
+    """Return the ids of the images that match the flags of a search that depend on models.
 
-    An image is commercial if the licences of all its models are known and permit selling images.
+    An image is commercial if the licences of all its models are known and permit selling images. It
+    is installed if its checkpoint and all else that it was made with are on this machine.
     open_model: as in `find_used_models`.
     """
     fitting, ids = list[int](), iter(image_ids)
+    if query.commercial is None and query.installed is None:
+        return list(ids)
     while batch := list(islice(ids, _AT_ONCE)):
+        images = list(image_records.find_images(batch).values())
         if query.commercial is not None:
-            images = list(image_records.find_images(batch).values())
             licences = find_used_licences(images, open_model)
             states = {i: find_strictest(licences.get(i, ()), "sell_images")[0] for i in batch}
             batch = [i for i in batch if (states[i] is True) == query.commercial]
+        if query.installed is not None:
+            with_data = [image for image in images if image.meta]  # others cannot be reproduced
+            used, _ = find_used_models(with_data, open_model)
+            batch = [i for i in batch if _are_installed(used.get(i, ())) == query.installed]
         fitting += batch
     return fitting
+
+
+def _are_installed(used: Sequence[UsedModel]) -> bool:
+    files = [(one.resource.type, one.match.file.kind) for one in used if one.match.file]
+    lacks_none = all(one.match.state not in ("other", "missing") for one in used)
+    return lacks_none and any("model" in kinds for kinds in files)

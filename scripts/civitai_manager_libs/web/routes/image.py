@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
-from itertools import islice
 from typing import Annotated, cast, Literal
 
 from starlette.responses import Response
@@ -30,7 +29,7 @@ from .files import find_media_type, respond_with_file
 from .views import Availability, find_newer_version, ImageView, list_licence, make_image_view
 from .views import make_resource_view, NewerVersionView, PermissionView, ResourceLink
 
-__all__ = ["describe_match", "filter_reproducible"]
+__all__ = ["describe_match"]
 
 _LONGEST = 1_000_000  # characters of a text
 InfotextSource = Literal["record", "file", "none"]
@@ -208,9 +207,6 @@ def get_workflow(context: RequestContext) -> str | RemoteWork[str]:
     return RemoteWork(read_file)
 
 
-_AT_ONCE = 500  # images whose records are in memory together
-
-
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
     """Return the JSON of an image's resources, which says whether each is on this machine.
 
@@ -233,27 +229,6 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
             }
         )
     return views
-
-
-def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
-    """Return the ids of images that this machine can reproduce, in the given order.
-
-    The machine must have an image's checkpoint and all other resources of the image. open_model: id
-    of the model whose gallery is open, None for no model. A resource without a version id is
-    recognized if its file name or hash belongs to a version of this model.
-    """
-    fitting, ids = list[int](), iter(image_ids)
-    while batch := list(islice(ids, _AT_ONCE)):
-        found = image_records.find_images(batch)
-        with_data = [image for image in found.values() if image.meta]  # others cannot be reproduced
-        by_image, _ = find_used_models(with_data, open_model)
-        for image_id in batch:
-            used = by_image.get(image_id, ())
-            files = [(one.resource.type, one.match.file.kind) for one in used if one.match.file]
-            lacks_none = all(one.match.state not in ("other", "missing") for one in used)
-            if lacks_none and any("model" in kinds for kinds in files):
-                fitting.append(image_id)
-    return fitting
 
 
 def describe_match(match: ModelMatch, resource: Resource, language: str) -> str:

@@ -14,11 +14,10 @@ from ...errors import HttpStatusError, InvalidResponse, NetworkError
 from ...i18n import messages
 from ...library import gallery_stats, image_records, pages, search, tags
 from ...library import wait_for_writes
-from ...model_files import filter_commercial
+from ...model_files import filter_by_models
 from ..http import ApiError, MB, Note, remote_route, RemoteWork, RequestContext, route
 from .dependencies import find_shown_levels, GalleryQuery, get_client, parse_gallery_query
 from .dependencies import parse_image_query, parse_level_mask, parse_page_position
-from .image import filter_reproducible
 from .views import ImagePage, make_page_view
 
 __all__ = ["search_ids", "search_images"]
@@ -112,7 +111,7 @@ def search_images(context: RequestContext) -> ImagePage:
         limit=limit,
         leaves_out_hidden=not context.query_param("hidden"),
     )
-    ids = _filter_by_models(query, found.ids, context.query_id("model"))
+    ids = filter_by_models(found.ids, query, context.query_id("model"))
     images = image_records.list_page_images(ids)
     problems = _list_problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
@@ -124,7 +123,7 @@ def search_ids(params: GalleryQuery) -> list[int]:
     query = search.parse_query((params.get("search") or "")[:_MOST_LETTERS])
     scope = _parse_scope(params)
     ids = search.run_search(query, scope, limit=_MOST_LISTED).ids
-    return list(_filter_by_models(query, ids, as_id(params.get("model"))))
+    return filter_by_models(ids, query, as_id(params.get("model")))
 
 
 @route("GET", "months", "counts")
@@ -182,7 +181,7 @@ def preview_search(
         "suggestions": list(filter(finds_any, suggestions)),
         "authors": [count(one, f"author={search.quote_value(one)}") for one in authors],
         "loaded": {
-            "count": len(_filter_by_models(query, matching, model_id)),
+            "count": len(filter_by_models(matching, query, model_id)),
             "is_more": bool(_list_untagged(query, ids)),
         },
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
@@ -214,7 +213,7 @@ def _count_matches(
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, leaves_out_hidden=leaves_out_hidden
     )
-    ids = _filter_by_models(query, found.ids, open_model)
+    ids = filter_by_models(found.ids, query, open_model)
     return {"count": len(ids), "is_more": found.cursor is not None}, ids
 
 
@@ -231,8 +230,8 @@ def filter_loaded(
 
     def match() -> LoadedFilterResult:
         found = image_records.filter_matching(ids, query)
-        fitting = _filter_by_models(query, found, as_id(model))
-        return {"ids": list(fitting), "message": " ".join(problems)}
+        fitting = filter_by_models(found, query, as_id(model))
+        return {"ids": fitting, "message": " ".join(problems)}
 
     def fetch_and_match() -> LoadedFilterResult:
         try:
@@ -252,18 +251,6 @@ def _list_untagged(query: search.SearchQuery, image_ids: Sequence[int]) -> list[
         return []
     known = tags.find_tags(image_ids)
     return [image_id for image_id in image_ids if image_id not in known]
-
-
-def _filter_by_models(
-    query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
-) -> Sequence[int]:
-    """Return the ids of the images that match a search's flags that depend on models."""
-    if query.commercial is not None:
-        image_ids = filter_commercial(image_ids, query, open_model)
-    if query.installed is None:
-        return image_ids
-    can_be = set(filter_reproducible(image_ids, open_model))
-    return [image_id for image_id in image_ids if (image_id in can_be) == query.installed]
 
 
 def _parse_scope(params: Mapping[str, Any]) -> search.SearchScope:
