@@ -2,7 +2,7 @@
 
 import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { button, el, iconButton } from "../core/dom";
-import { isAborted, makeProblem, makeRetryButton, tryOrTell } from "../data/api";
+import { isAborted, LatestRequest, makeProblem, makeRetryButton, tryOrTell } from "../data/api";
 import { getReproductionThumb } from "../details/reproductions";
 import { listCompared } from "../state/state";
 import type { ComparedPair, Context, ZoomStep } from "../types";
@@ -80,13 +80,13 @@ type CompareParts = ReturnType<typeof buildDialog>;
 export class Compare {
   /** made when it is first opened */
   #parts: CompareParts | null = null;
-  #abort = new AbortController();
+  #requests;
   #fileUrl = ""; // of the user's file that is compared
   /** of the images that are shown, in their order */
   #data: ComparedData[] = [];
 
   constructor(private readonly context: Context) {
-    context.signal.addEventListener("abort", () => this.#abort.abort());
+    this.#requests = new LatestRequest(context);
     context.store.on(
       ["panel"],
       (now, before) => (now.panel === "compare") !== (before.panel === "compare") && this.#follow(),
@@ -121,8 +121,7 @@ export class Compare {
   }
 
   #follow() {
-    this.#abort.abort();
-    this.#abort = new AbortController();
+    this.#requests.begin();
     URL.revokeObjectURL(this.#fileUrl);
     this.#fileUrl = "";
     this.#data = [];
@@ -170,7 +169,7 @@ export class Compare {
     if (!file) return;
     const query = new URLSearchParams({ keep: "1", name: file.name });
     await this.#changeAndClose(async () => {
-      await api.postFile(`images/${record.id}/comparison?${query}`, file, this.#abort);
+      await api.postFile(`images/${record.id}/comparison?${query}`, file, this.#requests);
       toast(translate("reproduction_kept"));
     });
   }
@@ -180,7 +179,7 @@ export class Compare {
     if (!stored) return;
     const body = { ids: [stored.id] };
     const path = `images/${record.id}/reproductions/remove` as const;
-    await this.#changeAndClose(() => api.post(path, body, this.#abort));
+    await this.#changeAndClose(() => api.post(path, body, this.#requests));
   }
 
   async #changeAndClose(request: () => Promise<unknown>) {
@@ -193,7 +192,7 @@ export class Compare {
   async #showMarked(parts: CompareParts) {
     const { store, translate } = this.context;
     const ids = listCompared(store.get());
-    const { signal } = this.#abort;
+    const { signal } = this.#requests;
     parts.difference.replaceChildren(
       el("p", { class: "dim", role: "status" }, translate("reading")),
     );

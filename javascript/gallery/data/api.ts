@@ -300,6 +300,31 @@ export async function tryOrTell<T>(context: Context, run: () => Promise<T>): Pro
   }
 }
 
+/** Requests of which each aborts the one before. */
+export class LatestRequest {
+  #abort = new AbortController();
+
+  /** @param page aborts the last request when the page is left */
+  constructor(page: { signal: AbortSignal }) {
+    page.signal.addEventListener("abort", () => this.abort());
+  }
+
+  get signal() {
+    return this.#abort.signal;
+  }
+
+  /** Abort the last request, and return the signal of the next. */
+  begin() {
+    this.abort();
+    this.#abort = new AbortController();
+    return this.signal;
+  }
+
+  abort() {
+    this.#abort.abort();
+  }
+}
+
 export class ResponseOrder {
   #count = 0; // of the requests
   #newest = 0; // the number of the request whose response is shown

@@ -4,13 +4,13 @@ import type { Home, LocalModel, NewerVersions, NewerVersionView } from "../contr
 import { observeSize } from "../core/dom";
 import { getSetting, isBlurred, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
-import { ignoreFailure, isAborted, makeProblem, showError, tryOrTell } from "./api";
+import { ignoreFailure, isAborted, LatestRequest, makeProblem, showError, tryOrTell } from "./api";
 
 const FEW = 6; // of his own galleries, models or favourites, a user is shown what others like
 
 export function makeLocalModelData(context: Context) {
   const { actions, api, signal, store, toast, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   /** keys of the model files in sight that Civitai has not been asked about */
   const waiting = new Set<number>();
   let hasChecked = false; // Civitai was asked for newer versions since the page was loaded
@@ -40,7 +40,7 @@ export function makeLocalModelData(context: Context) {
   /** Open the gallery of the model to which a file on this machine belongs. The server reads the
    * file if its hash is unknown. If Civitai does not know the file, search models by its name. */
   async function identify({ key, file, search_words: name }: LocalModel) {
-    const { signal } = abort;
+    const { signal } = request;
     await tryOrTell(context, async () => {
       const found = await api.post(`local_models/${key}/identify`, {}, { signal });
       if (signal.aborted) return;
@@ -54,7 +54,7 @@ export function makeLocalModelData(context: Context) {
   async function resolveNext() {
     const [key] = waiting;
     if (key === undefined || asked || store.get().watches?.checking) return;
-    const { signal } = abort;
+    const { signal } = request;
     asked = key;
     waiting.delete(key);
     try {
@@ -104,8 +104,7 @@ export function makeLocalModelData(context: Context) {
   }
 
   function stop() {
-    abort.abort();
-    abort = new AbortController();
+    request.begin();
     waiting.clear();
   }
 
@@ -125,11 +124,10 @@ export type LocalModelData = ReturnType<typeof makeLocalModelData>;
 
 export function makeHomeData(context: Context) {
   const { api, root, signal, store, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   let wasVisible = false;
   const keys: Key[] = [isHome, "bookmarksRevision", "hiddenRules", getShownAtHome];
   store.on(keys, onChange, { signal });
-  signal.addEventListener("abort", () => abort.abort());
   onChange(store.get());
   wasVisible = isVisible(root.host);
   observeSize(root.host, onVisibility, signal); // in a host, another tab hides it
@@ -137,9 +135,7 @@ export function makeHomeData(context: Context) {
 
   /** Fetch what the home page shows; in the demo with its models, to draw only once. */
   async function load() {
-    abort.abort();
-    abort = new AbortController();
-    const { signal } = abort;
+    const signal = request.begin();
     store.set(({ problems }) => ({
       startedAt: performance.now(),
       problems: { ...problems, home: null },
@@ -163,9 +159,9 @@ export function makeHomeData(context: Context) {
     const isOn = getSetting(store.get().bootstrap, "shows_popular") !== false;
     const { recent, local_models: models, favourites } = home;
     const isRich = [recent.length, models.count, favourites.count].some((n) => n >= FEW);
-    const request = isOn && !isRich ? api.get("popular", { signal }) : { images: [] };
+    const found = isOn && !isRich ? api.get("popular", { signal }) : { images: [] };
     // after a failure the rest of the home page is there
-    const popular = await Promise.resolve(request).catch(ignoreFailure);
+    const popular = await Promise.resolve(found).catch(ignoreFailure);
     if (!popular || signal.aborted) return;
     const images = popular.images.filter((view) => !isBlurred(store.get(), view));
     const isSame = JSON.stringify(images) === JSON.stringify(store.get().popular);
@@ -189,7 +185,7 @@ export function makeHomeData(context: Context) {
 
   function onChange(now: State) {
     if (isHome(now)) void load();
-    else abort.abort();
+    else request.abort();
   }
   return { load };
 }

@@ -6,7 +6,7 @@ import type { Contract, ModelCardPage, ModelView, Tag } from "../contract";
 import { getSource, isList, makeDefaultQuery, withSource } from "../state/query";
 import { getMarksKey } from "../state/selection";
 import type { State, Where } from "../types";
-import { isAborted, makeProblem } from "./api";
+import { isAborted, LatestRequest, makeProblem } from "./api";
 
 type LookupResult = Contract["responses"]["GET"]["lookup"];
 
@@ -14,10 +14,9 @@ const RECENT = 12; // models
 
 export function makeNavigation(context: PageContext) {
   const { api, parts, store, toast, translate } = context;
-  let abort = new AbortController();
+  const lookup = new LatestRequest(context);
   /** Repeats the last lookup. */
   let retry: () => Promise<void> = () => Promise.resolve();
-  context.signal.addEventListener("abort", () => abort.abort());
   store.on(["bootstrap"], followLevel, context);
 
   /** Apply a changed *Highest rating*, unless the user has chosen a lower one here. */
@@ -135,7 +134,7 @@ export function makeNavigation(context: PageContext) {
 
   /** Abort the lookup that is running. */
   function abortLookup() {
-    abort.abort();
+    lookup.abort();
     store.set({ lookupText: "" });
   }
 
@@ -163,9 +162,7 @@ export function makeNavigation(context: PageContext) {
 
   /** Run a lookup after aborting the previous one. Errors are shown to the user. */
   async function runLookup(lookupText: string, request: (signal: AbortSignal) => Promise<void>) {
-    abort.abort();
-    abort = new AbortController();
-    const { signal } = abort;
+    const signal = lookup.begin();
     retry = () => runLookup(lookupText, request);
     store.set(({ problems }) => ({
       lookupText,
@@ -183,7 +180,7 @@ export function makeNavigation(context: PageContext) {
         results: results?.models.length ? results : null,
       }));
     }
-    if (abort.signal === signal) store.set({ lookupText: "" });
+    if (lookup.signal === signal) store.set({ lookupText: "" });
   }
 
   function openResult(answer: LookupResult, signal: AbortSignal) {

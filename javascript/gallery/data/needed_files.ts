@@ -12,7 +12,7 @@ import {
 } from "../state/model_files";
 import { getSetting } from "../state/state";
 import type { Needs, NeedsPlace, State } from "../types";
-import { isAborted, makeProblem, tryOrTell, waitFor } from "./api";
+import { isAborted, LatestRequest, makeProblem, tryOrTell, waitFor } from "./api";
 
 const DWELL = 400; // ms that an image is looked at before Civitai may be asked about its models
 const SETTINGS = [
@@ -24,24 +24,21 @@ const SETTINGS = [
 
 export function makeNeededFiles(context: PageContext) {
   const { api, parts, signal, store, translate } = context;
-  const aborts: Record<NeedsPlace, AbortController> = {
-    image: new AbortController(),
-    gallery: new AbortController(),
-    list: new AbortController(),
+  const requests: Record<NeedsPlace, LatestRequest> = {
+    image: new LatestRequest(context),
+    gallery: new LatestRequest(context),
+    list: new LatestRequest(context),
   };
   /** the images of the list, [] if it is of something else */
   let listedIds: readonly number[] = [];
   store.on([describeArrivals], showArrivals, { signal });
   store.on([describeModelSettings], reload, { signal });
-  signal.addEventListener("abort", () => {
-    for (const abort of Object.values(aborts)) abort.abort();
-  });
 
   /** Show in one part of the page the model files of a query; "" empties the part. */
   function show(place: NeedsPlace, query: string) {
     if (store.get().needs[place].of === query) return;
     listedIds = place === "list" ? [] : listedIds;
-    aborts[place].abort();
+    requests[place].abort();
     set(place, { ...NO_NEEDS, of: query });
     if (query) void load(place, query);
   }
@@ -103,9 +100,7 @@ export function makeNeededFiles(context: PageContext) {
 
   /** Fetch what a query, or "images", asks for; the old is shown until then. */
   async function load(place: NeedsPlace, of: string) {
-    aborts[place].abort();
-    aborts[place] = new AbortController();
-    const { signal } = aborts[place];
+    const signal = requests[place].begin();
     const before = store.get().needs[place];
     set(place, { ...before, problem: null, loading: true });
     try {

@@ -3,7 +3,7 @@
 import { buildImagesPath, getSource } from "../state/query";
 import { addPage, makeEmptyGallery } from "../state/state";
 import type { Context } from "../types";
-import { isAborted, makeProblem } from "./api";
+import { isAborted, LatestRequest, makeProblem } from "./api";
 
 /** Civitai without the cache, or only the library. */
 type PageSource = "fresh" | "from_library";
@@ -12,9 +12,8 @@ export const PAGE_SIZE = 100; // images
 
 export function makePager(context: Context) {
   const { api, store, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   let underWay: Promise<void> | null = null;
-  context.signal.addEventListener("abort", () => abort.abort());
 
   /** Load the gallery from its first page, after aborting the running request.
    * @param how isSameSource: only a filter has changed, so the old images are shown until the
@@ -72,13 +71,12 @@ export function makePager(context: Context) {
   }
 
   function cancel() {
-    abort.abort();
-    abort = new AbortController();
+    request.begin();
     underWay = null;
   }
 
   async function loadPage(from?: PageSource) {
-    const { signal } = abort;
+    const { signal } = request;
     const { where, cursor, showsHidden } = store.get();
     store.set(({ problems }) => ({
       loading: true,

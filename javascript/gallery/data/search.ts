@@ -11,7 +11,7 @@ import {
 } from "../state/query";
 import { getShown } from "../state/state";
 import type { Context, State } from "../types";
-import { ignoreFailure, isAborted, makeProblem, setProblem } from "./api";
+import { ignoreFailure, isAborted, LatestRequest, makeProblem, setProblem } from "./api";
 
 /** What a text would find, as far as responses have arrived. */
 export interface Found {
@@ -152,12 +152,11 @@ const MOST_PAGES = 10; // that are loaded for one search, until the user asks fo
 
 export function makeLoadedFilter(context: Context) {
   const { actions, api, signal, store, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   /** Ids of the images that the server has checked, or is checking, for the current words. */
   let known = new Set();
   /** The last request for matches. */
   let matching = Promise.resolve();
-  signal.addEventListener("abort", () => abort.abort());
   store.on(["images", "loadedWords"], onChange, { signal });
 
   /** Show the loaded images that match, all for ""; load more until enough match. */
@@ -181,7 +180,7 @@ export function makeLoadedFilter(context: Context) {
 
   /** Load pages until enough images match; isMore: besides those that match already. */
   async function readUntilEnough({ isMore = false }: { isMore?: boolean } = {}) {
-    const { signal } = abort;
+    const { signal } = request;
     store.set({ searchReading: "on" });
     await matching;
     const enough = ENOUGH + (isMore ? getShown(store.get()).length : 0);
@@ -208,8 +207,7 @@ export function makeLoadedFilter(context: Context) {
 
   /** Abort the request for matches; without words, delete the matches too. */
   function resetMatches(words: string) {
-    abort.abort();
-    abort = new AbortController();
+    request.begin();
     known = new Set();
     setProblem(store, "loaded_filter", null);
     const notes = store.get().notes.filter((note) => note.code !== "search");
@@ -218,7 +216,7 @@ export function makeLoadedFilter(context: Context) {
 
   async function requestMatches() {
     const { images, loadedWords, where } = store.get();
-    const { signal } = abort;
+    const { signal } = request;
     const requested = known;
     const ids = images.map((view) => view.id).filter((id) => !requested.has(id));
     if (!ids.length) return;
@@ -251,15 +249,12 @@ export type LoadedFilter = ReturnType<typeof makeLoadedFilter>;
 
 export function makeGallerySearch(context: PageContext) {
   const { actions, parts, store, translate } = context;
-  let abort = new AbortController();
-  context.signal.addEventListener("abort", () => abort.abort());
+  const request = new LatestRequest(context);
 
   /** Show the images that match a text. If there are none, search a wider scope instead, and say so.
    * If nothing in the text can be searched for, only say why. */
   async function search(text: string, wanted: SearchScope) {
-    abort.abort();
-    abort = new AbortController();
-    const { signal } = abort;
+    const signal = request.begin();
     const words = text.trim();
     if (!words) return clear();
     const from = hasGallery(store.get().where) ? wanted : "all";
@@ -279,7 +274,7 @@ export function makeGallerySearch(context: PageContext) {
 
   /** Close the results of a model search, or show all images of the open gallery again. */
   function clear() {
-    abort.abort();
+    request.abort();
     const { where, results } = store.get();
     if (results) return actions.closeResults();
     void parts.loadedFilter.setWords("");

@@ -5,7 +5,7 @@
 import type { ImageDetails, Post as PostRecord, Tag } from "../contract";
 import { button, el, fill } from "../core/dom";
 import { makeLongText } from "../core/widgets";
-import { ignoreFailure, isAborted, makeProblem, makeRetryButton } from "../data/api";
+import { ignoreFailure, isAborted, LatestRequest, makeProblem, makeRetryButton } from "../data/api";
 import { isGrouped } from "../state/posts";
 import type { Context } from "../types";
 
@@ -15,12 +15,13 @@ const REST = 400; // ms; an image that the user only passes costs Civitai no req
 type Load = (signal: AbortSignal) => Promise<boolean>;
 
 class RestedLoad {
-  #abort = new AbortController();
+  #request;
   #timer = 0;
   /** null if nothing is to be requested */
   #load: Load | null = null;
 
   constructor(private readonly context: Context) {
+    this.#request = new LatestRequest(context);
     context.store.on(["details", "slideshow"], () => this.#startSoon(), context);
     context.signal.addEventListener("abort", () => this.clear());
   }
@@ -32,7 +33,7 @@ class RestedLoad {
   }
 
   clear() {
-    this.#abort.abort();
+    this.#request.abort();
     window.clearTimeout(this.#timer);
     this.#load = null;
   }
@@ -46,9 +47,7 @@ class RestedLoad {
 
   async start() {
     const load = this.#load;
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
+    const signal = this.#request.begin();
     if (load && (await load(signal)) && !signal.aborted) this.#load = null;
   }
 }

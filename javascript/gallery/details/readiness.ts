@@ -4,22 +4,21 @@
 import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
 import { button, el, fill, setLabel, setText } from "../core/dom";
 import { formatBytes, getLanguage } from "../core/text";
-import { ignoreFailure } from "../data/api";
+import { ignoreFailure, LatestRequest } from "../data/api";
 import { canChooseCheckpoint } from "../host/webui_fields";
 import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_files";
 import type { Context, State } from "../types";
 
 export function makeCompatibility(context: Context) {
   const { api, store, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   const lines = el("ul");
   const title = el("h3");
   const element = el("section", { class: "compatibility", role: "status" }, title, lines);
-  context.signal.addEventListener("abort", () => abort.abort());
 
   /** Return a section with these warnings; it is hidden if there are none. */
   function show(incompatibilities: string[]) {
-    abort.abort();
+    request.abort();
     const { name = "" } = store.get().bootstrap?.host ?? {};
     title.textContent = translate("incompatibilities", { host: name });
     lines.replaceChildren(...incompatibilities.map((line) => el("li", { dir: "auto" }, line)));
@@ -30,9 +29,7 @@ export function makeCompatibility(context: Context) {
   /** Fetch the warnings for an edited infotext and show them. */
   async function check(text: string) {
     if (!store.get().bootstrap?.host.in_webui) return;
-    abort.abort();
-    abort = new AbortController();
-    const { signal } = abort;
+    const signal = request.begin();
     const found = await api.post("compatibility", { text }, { signal }).catch(ignoreFailure);
     if (found && !signal.aborted) show(found);
   }

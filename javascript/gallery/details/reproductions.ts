@@ -5,7 +5,7 @@ import type { ImageDetails, ReproductionView } from "../contract";
 import { el, setAttribute } from "../core/dom";
 import { formatDate } from "../core/text";
 import { makeFileField } from "../core/widgets";
-import { type Api, ignoreFailure, showError } from "../data/api";
+import { type Api, ignoreFailure, LatestRequest, showError } from "../data/api";
 import { acceptDrops } from "../host/drag";
 import { isBlurred } from "../state/state";
 import type { Context, State } from "../types";
@@ -15,7 +15,7 @@ const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
 /** @param zone the element on which files can be dropped */
 export function makeReproductions(context: Context, zone: HTMLElement) {
   const { actions, api, records, signal, store, toast, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   let shownRecord: ImageDetails | null = null;
   const title = el("h3");
   const list = el("ul");
@@ -47,8 +47,7 @@ export function makeReproductions(context: Context, zone: HTMLElement) {
   }
 
   function clear() {
-    abort.abort();
-    abort = new AbortController();
+    request.begin();
     shownRecord = null;
   }
 
@@ -57,9 +56,9 @@ export function makeReproductions(context: Context, zone: HTMLElement) {
   }
 
   async function load(record: ImageDetails) {
-    const { signal } = abort;
-    const request = api.get(`images/${record.id}/reproductions`, { signal });
-    const items = await request.catch(ignoreFailure);
+    const { signal } = request;
+    const answer = api.get(`images/${record.id}/reproductions`, { signal });
+    const items = await answer.catch(ignoreFailure);
     if (items && !signal.aborted) draw(items);
   }
 

@@ -5,7 +5,7 @@ import type { BeginJobBody, ImageView, JobCard } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
 import { makeUuid } from "../core/text";
 import { Rows } from "../core/widgets";
-import { tryOrTell, waitFor } from "../data/api";
+import { LatestRequest, tryOrTell, waitFor } from "../data/api";
 import { JobPoller } from "../data/job_poller";
 import { makeMadeCard } from "../data/making";
 import { updateImages } from "../data/records";
@@ -25,14 +25,14 @@ class JobSearch {
   /** null while the newest jobs are shown */
   found: JobCard[] | null = null;
   #limit = LISTED;
-  #abort = new AbortController();
+  #request;
 
   /** @param changed called when other jobs were found */
   constructor(
     private readonly context: Context,
     private readonly changed: () => void,
   ) {
-    const { translate, signal } = context;
+    const { translate } = context;
     const label = translate("jobs_search");
     this.field = el("input", {
       type: "search",
@@ -45,7 +45,7 @@ class JobSearch {
       this.#limit += MORE;
       return this.search();
     });
-    signal.addEventListener("abort", () => this.#abort.abort());
+    this.#request = new LatestRequest(context);
   }
 
   get isActive() {
@@ -63,7 +63,7 @@ class JobSearch {
 
   /** Show the newest jobs again. */
   reset() {
-    this.#abort.abort();
+    this.#request.abort();
     this.field.value = "";
     this.#limit = LISTED;
     this.found = null;
@@ -73,9 +73,7 @@ class JobSearch {
   /** Fetch the jobs that match the words in the field; call this again when jobs have changed. */
   async search() {
     if (!this.isActive) return this.reset();
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
+    const signal = this.#request.begin();
     const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
     const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
     const request = () => this.context.api.get(`jobs?${query}`, { signal });

@@ -8,6 +8,7 @@ import {
   getErrorMessage,
   ignoreFailure,
   isAborted,
+  LatestRequest,
   ResponseOrder,
   showError,
 } from "../data/api";
@@ -22,7 +23,7 @@ import { Panel } from "./panel";
 
 function makeFilenamePreview(context: Context) {
   const { api, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   const list = el("ul", { class: "filename-list", "data-names": "" });
   const fieldsText = el("p", { class: "dim" });
   const element = el(
@@ -32,14 +33,11 @@ function makeFilenamePreview(context: Context) {
     list,
   );
   element.hidden = true;
-  context.signal.addEventListener("abort", () => abort.abort());
 
   /** Show the file names that a template gives to the images loaded last.
    * @param showError shows what is wrong with the template, "" for nothing */
   async function show(template: string, showError: (message: string) => void) {
-    abort.abort();
-    abort = new AbortController();
-    const { signal } = abort;
+    const signal = request.begin();
     try {
       const query = new URLSearchParams({ template });
       const { filenames, fields } = await api.get(`filename_preview?${query}`, { signal });

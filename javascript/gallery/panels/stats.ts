@@ -10,7 +10,7 @@ import type {
 import { button, el, fill, icon, makePair } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makeLongText } from "../core/widgets";
-import { tryOrTell } from "../data/api";
+import { LatestRequest, tryOrTell } from "../data/api";
 import { getTabName } from "../host/webui_fields";
 import { getParameterLabel, getSource } from "../state/state";
 import type { Context } from "../types";
@@ -248,19 +248,18 @@ function makeReadMore(context: Context, more: () => unknown) {
 /** Return what reads Civitai's tags of the gallery's images, a hundred images at a time. */
 function makeTagReader(context: Context, more: () => unknown) {
   const { api, signal, store, translate } = context;
-  let abort = new AbortController();
+  const request = new LatestRequest(context);
   const line = el("p", { class: "dim", role: "status" });
   const begin = button(
     { action: "tags-read", icon: "again", label: translate("tags_read") },
     readTags,
   );
   const stop = button({ action: "tags-stop", icon: "stop", label: translate("search_stop") }, () =>
-    abort.abort(),
+    request.abort(),
   );
   stop.hidden = true;
   const element = el("div", { class: "row" }, line, begin, stop);
-  store.on([({ where }) => getSource(where)], () => abort.abort(), { signal });
-  signal.addEventListener("abort", () => abort.abort());
+  store.on([({ where }) => getSource(where)], () => request.abort(), { signal });
 
   /** Show of how many images the tags are known. */
   function show({ image_count: total, with_tags: count }: Stats) {
@@ -276,8 +275,7 @@ function makeTagReader(context: Context, more: () => unknown) {
 
   async function readTags() {
     const where = { ...store.get().where, search: null, tag: "" };
-    abort = new AbortController();
-    const { signal } = abort;
+    const signal = request.begin();
     showInstead(stop, begin, stop);
     line.textContent = translate("reading");
     await tryOrTell(context, async () => {
@@ -323,8 +321,7 @@ export function addStatsPanel(context: Context) {
   const { actions, api, store, translate } = context;
   const sample = el("header", { class: "sample stack" });
   const content = el("div", { class: "stats-content" });
-  let abort = new AbortController();
-  context.signal.addEventListener("abort", () => abort.abort());
+  const request = new LatestRequest(context);
   const panel = new Panel(context, "stats", {
     title: "stats_title",
     build: () => [sample, readMore.element, content],
@@ -337,9 +334,7 @@ export function addStatsPanel(context: Context) {
 
   async function read() {
     const { model, version, images, level } = store.get().where;
-    abort.abort();
-    abort = new AbortController();
-    const { signal } = abort;
+    const signal = request.begin();
     readMore.element.hidden = model === null && !images;
     if (model === null && !images) return showMessage(translate("stats_open_a_model"));
     if (!content.childElementCount) showMessage(translate("reading"));
