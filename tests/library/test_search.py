@@ -315,13 +315,11 @@ def _all_pages(words, sort, scope, limit=2):
     return ids
 
 
-@pytest.mark.parametrize("cursor", ["3:2:4:8", "3::4:8", "3"])
-def test_cursor_of_an_older_version_continues_its_search(filled, cursor):
-    found = search.run_search(search.SearchQuery(), cursor=cursor, limit=100)
+def test_cursor_continues_a_search_after_its_key(filled):
+    found = search.run_search(search.SearchQuery(), cursor="3", limit=100)
     assert found == search.SearchPage((2, 1), None, 0)
-    seeded = search.run_search(
-        search.SearchQuery(), sort=search.RANDOM, cursor=f"77/{cursor.replace('3', '9' * 9, 1)}"
-    )
+    cursor = f"77/{'9' * 9}"
+    seeded = search.run_search(search.SearchQuery(), sort=search.RANDOM, cursor=cursor)
     key = results.make_random_order(77).key
     sql = f"SELECT f.id FROM search_fields f WHERE {key} < 999999999 ORDER BY {key} DESC"
     assert seeded.ids == tuple(image_id for (image_id,) in select_rows(sql))

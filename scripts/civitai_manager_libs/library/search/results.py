@@ -63,8 +63,8 @@ def make_random_order(seed: int) -> Order:
     return Order(f"(({folded} * {_FACTOR}) & {_BITS})")
 
 
-# The seed of a random order, and the sort key of the last image. Older versions added more numbers.
-_CURSOR = re.compile(r"(?:([0-9]{1,10})/)?([0-9]{1,18})(?::[0-9:]{0,60})?")
+# The seed of a random order, and the sort key of the last image.
+_CURSOR = re.compile(r"(?:([0-9]{1,10})/)?([0-9]{1,18})")
 
 
 class SearchPage(NamedTuple):
