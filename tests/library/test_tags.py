@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from api_server import FIRST_ID, make_tag, status
-from civitai_manager_libs.core import Tag
+from civitai_manager_libs.core import LAST_ID, Tag
 from civitai_manager_libs.errors import NotFound
 from civitai_manager_libs.library import bookmarks, gallery_stats, hidden_rules, image_records
 from civitai_manager_libs.library import search, tags, wait_for_writes
@@ -178,7 +178,7 @@ def test_tags_of_a_gallery_come_in_hundreds_and_missing_images_are_passed_over(
     assert lefts == [max(0, count - 100), 0][: -(-count // 100)]
     assert set(tags.find_tags([*ids, 1])) == set(civitai.ids[:count])
     assert len(civitai.pages) == -(-count // 100)
-    assert tags.count_untagged("model 9") == (1 if count > 1 else 0)
+    assert tags.count_untagged("model 9", LAST_ID) == (1 if count > 1 else 0)
 
 
 def test_reading_that_fails_goes_on_where_it_was(civitai, client, library):
@@ -187,7 +187,7 @@ def test_reading_that_fails_goes_on_where_it_was(civitai, client, library):
     civitai.script("page", status(500))
     with pytest.raises(Exception, match="500"):
         tags.fetch_more_tags(client, "model 9")
-    assert tags.count_untagged("model 9") == 30
+    assert tags.count_untagged("model 9", LAST_ID) == 30
     assert tags.fetch_more_tags(client, "model 9") == min(civitai.ids)
 
 

@@ -91,13 +91,12 @@ def fetch_tags(client: Any, image_ids: Sequence[int], may_ask_singly: bool = Fal
         image_records.store_images(list(fetched.values()))
 
 
-def count_untagged(gallery: str, below: int | None = None) -> int:
-    """Return how many stored images of a gallery have no tags yet.
+def count_untagged(gallery: str, below: int) -> int:
+    """Return how many stored images of a gallery with a smaller id than `below` have no tags yet.
 
-    below: count only images with a smaller id. Raises DiskError.
+    Raises DiskError.
     """
-    top = LAST_ID + 1 if below is None else below
-    [(count,)] = select_rows(f"SELECT count(*) {_UNTAGGED}", (gallery, top))
+    [(count,)] = select_rows(f"SELECT count(*) {_UNTAGGED}", (gallery, below))
     return int(count)
 
 
