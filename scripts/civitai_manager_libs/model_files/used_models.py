@@ -247,7 +247,7 @@ def filter_by_models(
     open_model: as in `find_used_models`.
     """
     fitting, ids = list[int](), iter(image_ids)
-    if query.commercial is None and query.installed is None:
+    if not query.is_by_models:
         return list(ids)
     while batch := list(islice(ids, _AT_ONCE)):
         images = list(image_records.find_images(batch).values())

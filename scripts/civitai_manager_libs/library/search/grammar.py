@@ -100,13 +100,17 @@ class SearchQuery:
 
     problems: the ignored terms. installed: True for images that can be generated on this machine,
     False for other images, None for both. commercial: the same for images that may be sold, by the
-    licences of their models. `run_search` ignores both; its callers filter the results.
+    licences of their models. `run_search` ignores both, which `filter_by_models` applies.
     """
 
     terms: tuple[Term, ...] = ()
     problems: tuple[QueryProblem, ...] = ()
     installed: bool | None = None
     commercial: bool | None = None
+
+    @property
+    def is_by_models(self) -> bool:
+        return (self.installed, self.commercial) != (None, None)
 
 
 def parse_query(text: str) -> SearchQuery:

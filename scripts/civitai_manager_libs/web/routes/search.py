@@ -162,13 +162,13 @@ def preview_search(
     hides = not context.query_param("hidden")
     library, library_ids = _count_matches(query, everywhere, model_id, hides)
     keys = [*(term.key for term in query.terms), *(one.key for one in query.problems)]
-    can_search = bool(query.terms) or _is_by_models(query)
-    has_keys = any(keys) or _is_by_models(query)
+    can_search = bool(query.terms) or query.is_by_models
+    has_keys = any(keys) or query.is_by_models
 
     def count(shown: str, words: str) -> Suggestion:
         context.cancelled.check()
         counted = search.parse_query(words)
-        can_count = counted.terms or _is_by_models(counted)
+        can_count = counted.terms or counted.is_by_models
         found = _count_matches(counted, everywhere, model_id, hides)[0] if can_count else None
         return {"text": shown, "found": found}
 
@@ -191,10 +191,6 @@ def preview_search(
         "message": " ".join(_list_problem_texts(query, context.language)),
         "correction": search.correct_query(text),
     }
-
-
-def _is_by_models(query: search.SearchQuery) -> bool:
-    return (query.installed, query.commercial) != (None, None)
 
 
 def _choose_pictures(image_ids: Sequence[int]) -> list[int]:
