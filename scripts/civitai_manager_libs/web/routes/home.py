@@ -259,9 +259,7 @@ def _store_cover(model_id: int | None, version: Version | None) -> int | None:
 
 def _look_up_file(file: ModelFile) -> LocalModel:
     version, version_id = None, find_version_of_file(file)
-    try:
+    with suppress(NotFound):
         if key := version_id or next(iter(file.sure_hashes), ""):
             version = models.load_version(get_client(), key)
-    except NotFound:
-        pass
     return _view_file(file, version.id if version else version_id, version)
