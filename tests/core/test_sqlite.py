@@ -273,7 +273,8 @@ def test_idle_connection_is_closed_soon(pool, notes_path, monkeypatch):
 _HOLDER = """
 import sys
 from civitai_manager_libs.core import sqlite
-print(sqlite.ProcessLock(sys.argv[1]).acquire(shared=sys.argv[2] == "True"), flush=True)
+lock = sqlite.ProcessLock(sys.argv[1])
+print(lock.acquire(shared=sys.argv[2] == "True"), flush=True)
 sys.stdin.read()
 """
 
