@@ -6,10 +6,11 @@ import time
 from contextlib import closing
 
 import pytest
+from api_server import make_tag
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, database, hidden_rules, image_records, schema
 from civitai_manager_libs.library import search
-from civitai_manager_libs.library.database import select_rows
+from civitai_manager_libs.library.database import select_rows, writing
 from civitai_manager_libs.library.search import conditions, indexer, results, suggestions
 from hypothesis import given, settings, strategies as st
 from stored_images import make_image, store_model
@@ -221,22 +222,63 @@ def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
 _VALUES = st.sampled_from(
     ["Euler", "Euler a", "DPM", "a DPM", "a", "v2 FLUX", "¯a¯", "a\x7fb", "¨", 'big "blue" b']
 )
-_RESOURCES = st.sampled_from([[], [{"type": "checkpoint", "modelVersionId": 77}]])
-_METAS = st.fixed_dictionaries(
-    {"sampler": _VALUES, "Model": _VALUES, "civitaiResources": _RESOURCES}
+_TAG_NAMES = [f"tag {number}" for number in range(12)]
+_RECORDS = st.fixed_dictionaries(
+    {
+        "meta": st.fixed_dictionaries(
+            {
+                "sampler": _VALUES,
+                "Model": _VALUES,
+                "civitaiResources": st.sampled_from(
+                    [[], [{"type": "checkpoint", "modelVersionId": 77}]]
+                ),
+            }
+        ),
+        "modelVersionIds": st.sampled_from([[], [77]]),
+        "username": st.sampled_from([f"anna{number}" for number in range(12)]),
+        "browsingLevel": st.sampled_from([1, 4]),
+        "tags": st.lists(st.sampled_from(_TAG_NAMES).map(make_tag), max_size=3),
+    }
 )
-_RECORDS = st.tuples(_METAS, st.sampled_from([[], [77]]))
+_HIDDEN = st.sampled_from([("author", "anna0"), ("word", "tag 1"), ("image", "2")])
 
 
-@given(st.lists(_RECORDS, min_size=1, max_size=6))
-@settings(max_examples=30, deadline=None)
-def test_suggested_value_finds_images(filled, records):
-    images = [_image(n, meta=m, modelVersionIds=v) for n, (m, v) in enumerate(records, 1)]
-    image_records.store_images(images)
+@given(
+    st.lists(_RECORDS, min_size=1, max_size=20),
+    st.lists(_HIDDEN, max_size=2),
+    st.sampled_from([search.SearchScope(), search.SearchScope(level=1, type="image")]),
+    st.booleans(),
+)
+@settings(max_examples=30)
+def test_eight_values_are_suggested_of_those_whose_search_finds_images(
+    filled, records, rules, scope, hides
+):
+    with writing() as db:
+        db.execute("DELETE FROM images")
+        db.execute("DELETE FROM hidden_rules")
+    image_records.store_images([_image(n, **record) for n, record in enumerate(records, 1)])
     filled.finish()
-    for key in ("sampler", "model", "author", "base", "lora"):
-        for one in search.suggest_values(f"{key}:"):
-            assert _ids(one), one
+    bookmarks.change_annotations([1], bookmarks.AnnotationChange(add_tags=["MINE"], add_to=["One"]))
+    bookmarks.change_annotations([2], bookmarks.AnnotationChange(add_tags=["Own"], add_to=["2"]))
+    for rule in rules:
+        hidden_rules.add_rule(*rule)
+
+    def finds(value):
+        return bool(_ids(value, scope, leaves_out_hidden=hides))
+
+    for key in ("sampler", "model", "author", "base", "lora", "tag", "mytag", "collection"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(suggestions, "_MOST", 1000)
+            every = search.suggest_values(f"{key}:")
+        assert len(every) == len(set(every)) and all(map(_ids, every))
+        found = search.suggest_values(f"{key}:", scope, hides)
+        wanted = list(filter(finds, every))
+        # A search for a model also finds the images whose record names a version of it.
+        assert set(found) <= set(wanted) if key == "model" else found == wanted[:8]
+    shown = [f"author={name}" for name in search.find_authors("anna", 20, hides)]
+    named = [f"author={name}" for name in search.find_authors("anna", 20)]
+    assert shown == [one for one in named if _ids(one, leaves_out_hidden=hides)]
+    assert set(search.find_authors("anna0", 1, hides)) == set(search.find_authors("anna0", 1))
 
 
 @pytest.mark.parametrize("sign", ["¨", "\u0338"], ids=["folds-to-a-space-too", "joins-the-="])
@@ -248,7 +290,8 @@ def test_value_is_suggested_by_a_sign_that_folds_with_what_is_before_it(filled, 
 
 
 def test_suggestion_reads_neither_all_images_nor_all_versions(library):
-    plan = select_rows(f"EXPLAIN QUERY PLAN {suggestions._VALUES}", ("sampler", "eul", 8))
+    sql = suggestions._VALUES.format(shown="(f.level & 1) <> 0")
+    plan = select_rows(f"EXPLAIN QUERY PLAN {sql}", ("sampler", "eul", 8))
     assert plan and not [row for row in plan if "SCAN" in row[-1]]
 
 

@@ -109,6 +109,18 @@ def test_visit_in_another_sort_marks_new_images_but_still_counts_them(client, ci
     assert not watches.has_new_images(_VERSION)
 
 
+def test_visit_of_a_period_counts_only_if_the_period_fills_the_page(client, civitai):
+    _watch(client, _VERSION)
+    assert _news(client, civitai, 3) == [3]
+    every, of_day = civitai.ids.copy(), replace(_VERSION, period="Day")
+    civitai.ids[:] = every[:1]
+    assert _look(client, of_day) == _newest(3)[:1]
+    assert [one.new_count for one in watches.list_watches()] == [3]
+    civitai.ids[:], civitai.page = every, 10
+    assert _look(client, of_day) == _newest(3)
+    assert [one.new_count for one in watches.list_watches()] == [0]
+
+
 def test_sort_that_civitai_ignores_means_newest_first(client, civitai):
     by_reactions = ImageQuery(model_id=MODEL_ID, sort="Most Reactions")
     pages.fetch_page(client, _MODEL, None, 100)

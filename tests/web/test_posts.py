@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import pytest
 from api_server import ApiServer, status
-from civitai_manager_libs.library import posts
-from civitai_manager_libs.library.database import writing
+from civitai_manager_libs import setting
+from civitai_manager_libs.library import pages, posts
+from civitai_manager_libs.library.database import MemoryCache, writing
 from gallery_page import SMALL
+from hypothesis import example, given, settings, strategies as st
 from page_driver import expect
 
 _POST = 77
@@ -16,10 +19,10 @@ _PATH = f"images?post={_POST}&level=XXX&limit=100"
 
 
 @pytest.fixture
-def site(request, monkeypatch, fresh):
-    """Yield a Civitai whose images are all of one post, as many as the test's parameter."""
+def site(monkeypatch, fresh):
+    """Yield a Civitai whose images are all of one post."""
     monkeypatch.setattr(posts, "_limited_until", 0.0)
-    with ApiServer(count=getattr(request, "param", 250)) as server:
+    with ApiServer(count=250) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         order = random.Random(1).sample(server.ids, len(server.ids))[:100]
         server.posts[_POST] = {
@@ -40,59 +43,88 @@ def _count_asked(site):
     return sum(path.startswith("/api/v1/posts/") for path in site.requests)
 
 
-@pytest.mark.parametrize("site", [1, 100, 250], indirect=True)
-def test_images_of_a_post_have_the_uploaders_order_and_the_rest_follows_by_id(site, api, fresh):
-    first = [row["id"] for row in site.posts[_POST]["images"][:-3]]
-    rest = sorted(set(site.ids) - set(first))
-    for _ in range(2):
-        page = api.get(_PATH)
-        assert _ids(page) == [*first, *rest] and page["cursor"] is None
-        assert page["post"]["title"] == "Evening series" and page["post"]["user"] == "anna"
-        assert page["post"]["text"] == "One evening\nby the sea"
-        fresh.finish()
-    assert _count_asked(site) == 1
-    stored = api.get(f"{_PATH}&from_library=1")
-    assert stored["post"] == page["post"]
-    known = [one for one in first if one in _ids(stored)]
-    assert _ids(stored)[: len(known)] == known
+_ANSWERS = {  # of the route of posts
+    "whole": None,
+    "gone": status(404),
+    "broken": status(500),
+    "no post": status(200, b"[]"),
+    "no id": status(200, b'{"id": "x"}'),
+    "other": status(200, b'{"id": 9, "title": "of another post"}'),
+    "60": status(429),
+    "60.0": status(429, Retry_After="0"),
+    "100": status(429, Retry_After="100"),
+    "4000": status(429, Retry_After="4000"),
+}
+_DAY = 86_400
+_READS = st.tuples(
+    st.sampled_from(["127.0.0.1", "localhost"]),
+    st.sampled_from([*_ANSWERS, *["whole"] * 5]),
+    st.sampled_from(["", "&fresh=1", "&from_library=1"]),
+    st.sampled_from([0, 0, 50, 70, 3_950, _DAY]),  # seconds before
+)
+
+
+@settings(max_examples=30)
+@given(st.sampled_from([0, 1, 100, 101, 250]), st.lists(_READS, min_size=1, max_size=6))
+@example(250, [("localhost", "whole", "", 0), ("127.0.0.1", "gone", "&from_library=1", 0)])
+@example(1, [("localhost", "gone", "", 0), ("localhost", "whole", "", 0)])
+def test_post_is_in_the_uploaders_order_wherever_it_is_read(site, api, fresh, count, reads):
+    """Of two hosts, which do not send a post always, and send it in another order each time."""
+    everything, url, now, order = site.ids, site.url, 1e9, []
+    missing, limited, asked, read_at, hosts = {}, 0.0, 0, None, set()
+    site.ids = ids = everything[:count]
+    with writing() as db:
+        db.execute("DELETE FROM posts")
+        db.execute("DELETE FROM pages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setting, "is_on_civitai", lambda base: True)
+        patch.setattr(posts, "_missing", {})
+        patch.setattr(posts, "_limited_until", 0.0)
+        patch.setattr(posts, "time", SimpleNamespace(time=lambda: now, monotonic=lambda: now))
+        patch.setattr(pages, "_fetched", MemoryCache(1 << 20))
+        for host, answer, source, seconds in reads:
+            now += seconds
+            site.url = url.replace("127.0.0.1", host)
+            patch.setenv("CIVITAI_BASE_URL", site.url)
+            site.always("post", _ANSWERS[answer])
+            sent = random.sample(ids, len(ids))[:100]
+            site.posts[_POST]["images"] = [*({"id": i} for i in sent), {"id": "x"}, None, {"id": 1}]
+            is_remote = source == "&fresh=1" or not source and host not in hosts
+            is_fresh = read_at is not None and now < read_at + _DAY
+            if is_remote and not is_fresh and now >= max(limited, missing.get(host, 0.0)):
+                asked += 1
+                if answer == "whole":
+                    order, read_at = sent, now
+                missing |= {host: now + _DAY} if answer == "gone" else {}
+                limited = now + float(answer) if answer[0].isdigit() else limited
+            hosts |= {host} if is_remote and count else set()
+            if source == "&from_library=1" and not hosts:
+                assert api.error(f"{_PATH}{source}")[1] == "not_known"
+                continue
+            shown, page = [], {"cursor": ""}
+            while page["cursor"] is not None:
+                page = api.get(f"{_PATH}{source}&cursor={page['cursor']}")
+                shown.append(page)
+            fresh.finish()
+            rest = sorted(set(ids) - set(order))
+            assert [i for page in shown for i in _ids(page)] == ([*order, *rest] if order else ids)
+            assert len(shown) == (1 if read_at else max(1, -(-count // 100)))
+            assert _count_asked(site) == asked
+            assert (shown[0]["post"] or {}).get("title") == ("Evening series" if read_at else None)
+    site.ids, site.url = everything, url
+    site.requests.clear()
+
+
+def test_title_and_text_of_a_post_are_plain(site, api):
+    post = api.get(_PATH)["post"]
+    assert (post["title"], post["user"]) == ("Evening series", "anna")
+    assert post["text"] == "One evening\nby the sea"
 
 
 def test_other_orders_of_a_post_are_civitais(site, api):
     page = api.get(f"{_PATH}&sort=Most Reactions")
     assert _ids(page) == site.ids[:100] and page["cursor"] is not None
     assert page["post"]["title"] == "Evening series"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        status(404),
-        status(500),
-        status(200, b"[]"),
-        status(200, b'{"id": "x"}'),
-        status(200, b'{"id": 9, "title": "of another post"}'),
-        status(429, Retry_After="100"),
-        status(429, Retry_After="4000"),
-    ],
-    ids=["gone", "broken", "no post", "no id", "other", "limited", "limited for long"],
-)
-def test_post_that_does_not_come_opens_as_without_it(site, api, answer):
-    site.always("post", answer)
-    for sort in ("Newest", "Most Reactions"):
-        page = api.get(f"{_PATH}&sort={sort}")
-        assert page["post"] is None and page["cursor"] is not None
-        assert _ids(page)[0] == site.ids[0]
-
-
-def test_post_that_one_host_does_not_have_is_requested_there_once(site, api, fresh, monkeypatch):
-    site.always("post", status(404))
-    for sort in ("Oldest", "Newest", "Most Reactions"):
-        assert api.get(f"{_PATH}&sort={sort}")["post"] is None
-        fresh.finish()
-    assert _count_asked(site) == 1
-    site.always("post", None)
-    monkeypatch.setenv("CIVITAI_BASE_URL", site.url.replace("127.0.0.1", "localhost"))
-    assert api.get(_PATH)["post"]["title"] == "Evening series"  # the other host has it
 
 
 @pytest.mark.parametrize("ids", ["[1, ", "5", "[{}]", "[9e999]"])
@@ -109,16 +141,6 @@ def test_post_whose_second_page_does_not_come_shows_the_first(site, api):
     site.script("page", lambda request, body: request.reply(200, body, {}), status(500))
     page = api.get(_PATH)
     assert len(page["images"]) == 100 and page["cursor"] is not None and page["post"]
-
-
-@pytest.mark.parametrize("after", [{}, {"Retry_After": "100"}, {"Retry_After": "500"}])
-def test_limited_route_is_not_asked_again_before_its_time(site, api, monkeypatch, after):
-    site.script("post", status(429, **after))
-    for path in (_PATH, f"{_PATH}&sort=Oldest", "images?post=78&level=XXX"):
-        assert api.get(path)["post"] is None
-    assert _count_asked(site) == 1
-    monkeypatch.setattr(posts, "_limited_until", 0.0)
-    assert api.get(f"{_PATH}&fresh=1")["post"] is not None
 
 
 def test_page_and_details_tell_of_a_post_where_it_is_open_or_posts_are_grouped(

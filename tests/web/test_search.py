@@ -231,6 +231,7 @@ def test_number_beside_a_suggestion_is_what_its_search_finds(api, read, level):
         assert one == {"text": one["text"], "found": _count(len(images))}
     authors = _preview(api, "papermoon", level=level)["authors"]
     assert authors == [{"text": "papermoon", "found": _count(0)}]
+    assert "papermoon" not in str(_preview(api, "papermo", level=level)["authors"])
 
 
 def _count(number):

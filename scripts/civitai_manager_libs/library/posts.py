@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from ..errors import Busy, HttpStatusError, InvalidResponse, NetworkError, NotFo
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
 
-__all__ = ["load_post", "read_rest", "sort_as_uploaded"]
+__all__ = ["load_post", "read_rest"]
 
 _FRESH = 86_400.0  # seconds
 _PAUSE = 60.0  # seconds after which the route is tried again if it does not say when
@@ -47,7 +47,7 @@ def load_post(client: Any, post_id: int) -> Post | None:
         return stored
     limited = ApiClient(client, _SENDING)
     try:
-        post = _flights.do(post_id, lambda: civitai.fetch_post(limited, post_id))
+        post = _flights.do(key, lambda: civitai.fetch_post(limited, post_id))
     except NotFound:
         _missing[key] = now
         return stored
@@ -79,24 +79,13 @@ def _find(post_id: int) -> tuple[Post | None, float]:
     return None, 0.0
 
 
-def sort_as_uploaded(image_ids: Sequence[int], query: ImageQuery, post: Post) -> list[int]:
-    """Return the ids of a post's images in the uploader's order, the rest after them by id.
-
-    Return them in the given order if the query asks for another sort.
-    """
-    if query.sort != _UPLOADERS:
-        return list(image_ids)
-    places = {image_id: place for place, image_id in enumerate(post.ids)}
-    return sorted(image_ids, key=lambda image_id: (places.get(image_id, len(places)), image_id))
-
-
 def read_rest(
     page: Page, query: ImageQuery, post: Post, read_page: Callable[[str | None], Page]
 ) -> Page:
     """Return a post's first page with the images of the next ten, in the uploader's order.
 
-    Return the page itself if the query asks for another sort. read_page: returns the page at a
-    cursor.
+    Images whose place is not known follow by id. Return the page itself if the query asks for
+    another sort. read_page: returns the page at a cursor.
     """
     if query.sort != _UPLOADERS:
         return page
@@ -106,6 +95,7 @@ def read_rest(
         following = walk_pages(read_page, page.next_cursor, page.ids, _PAGES_AT_ONCE)
         for more, cursor in following if page.next_cursor is not None else ():
             images |= {image.id: image for image in more.images}
-            page = replace(page, next_cursor=cursor)
-    ids = sort_as_uploaded(list(images), query, post)
+            page = replace(page, next_cursor=cursor, dropped=page.dropped + more.dropped)
+    places = {image_id: place for place, image_id in enumerate(post.ids)}
+    ids = sorted(images, key=lambda image_id: (places.get(image_id, len(places)), image_id))
     return replace(page, images=tuple(images[image_id] for image_id in ids))

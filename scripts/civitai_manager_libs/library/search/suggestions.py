@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from ...core import fold_text
 from ..database import select_rows_or_empty
+from .conditions import Condition, HIDDEN, iter_scope_conditions, negate, SearchScope
 from .grammar import FLAGS, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value, undouble_quotes
 
 __all__ = ["find_authors", "list_weights", "suggest_values"]
 
 _MOST = 8
+# ?1: the kind of names, ?2: the typed text, ?3: how many. shown: a condition for the images `f`.
 # What is counted is for the order alone: `search_preview` counts what a search finds. A version is
 # looked up by its id: to compare all with each image's names takes minutes.
-_VALUES = """
-SELECT CASE WHEN n.shown LIKE '#%' THEN v.model_name || ' ' || v.name ELSE n.shown END,
-    (SELECT count(*) FROM image_names u WHERE u.name = n.number) AS uses
+_SHOWN = (
+    "EXISTS (SELECT 1 FROM {} u CROSS JOIN search_fields f ON f.id = u.id WHERE {} AND {{shown}})"
+)
+_VALUES = f"""
+SELECT CASE WHEN n.shown LIKE '#%' THEN v.model_name || ' ' || v.name ELSE n.shown END
 FROM names n LEFT JOIN versions v ON v.id = substr(n.name, 2) AND n.name = '#' || v.id
 WHERE n.kind = ?1 AND (n.name NOT LIKE '#%' AND instr(n.name, ?2) > 0
     OR instr(lower(v.model_name || ' ' || v.name), ?2) > 0)
-ORDER BY uses DESC LIMIT ?3
+    AND {_SHOWN.format("image_names", "u.name = n.number")}
+ORDER BY (SELECT count(*) FROM image_names u WHERE u.name = n.number) DESC LIMIT ?3
 """
 
 _MOST_AUTHORS = 200  # whose images are counted
 _AUTHORS = """
-SELECT shown FROM (SELECT * FROM names WHERE kind = 'author' AND name >= ? AND name < ?
-    ORDER BY name LIMIT ?) n
-ORDER BY n.name != ?, (SELECT count(*) FROM image_names u WHERE u.name = n.number) DESC LIMIT ?
+SELECT shown FROM (SELECT * FROM names n WHERE kind = 'author' AND name >= ?1 AND name < ?2
+    AND (name = ?1 OR EXISTS (SELECT 1 FROM image_names f WHERE f.name = n.number AND {shown}))
+    ORDER BY name LIMIT ?3) n
+ORDER BY n.name != ?1, (SELECT count(*) FROM image_names u WHERE u.name = n.number) DESC LIMIT ?4
 """
 
-_OWN_TAGS = "SELECT folded, tag, 1 AS uses FROM user_tags WHERE instr(folded, ?1) > 0"
-_TAGS = "SELECT min(tag) FROM ({}) GROUP BY folded ORDER BY sum(uses) DESC LIMIT ?2"
-_SITE_TAGS = """
+_OWN_TAGS = """
+SELECT folded, tag, 1 AS uses FROM user_tags t WHERE instr(folded, ?2) > 0
+    AND EXISTS (SELECT 1 FROM search_fields f WHERE f.id = t.id AND {shown})
+"""
+_TAGS = "SELECT min(tag) FROM ({}) GROUP BY folded ORDER BY sum(uses) DESC LIMIT ?3"
+_SITE_TAGS = f"""
 SELECT folded, tag, (SELECT count(*) FROM tagged WHERE tag = number) AS uses FROM site_tags
-WHERE instr(folded, ?1) > 0
+WHERE instr(folded, ?2) > 0 AND {_SHOWN.format("tagged", "u.tag = number")}
 """
 _WEIGHTS = """
 SELECT u.weight FROM names n JOIN image_names u ON u.name = n.number
@@ -45,8 +55,9 @@ ORDER BY u.weight
 _ANNOTATIONS = {
     "tag": _TAGS.format(f"{_OWN_TAGS} UNION ALL {_SITE_TAGS}"),
     "mytag": _TAGS.format(_OWN_TAGS),
-    "collection": "SELECT name FROM collections LEFT JOIN collection_images USING (number)"
-    " WHERE instr(folded, ?) > 0 GROUP BY number ORDER BY count(id) DESC LIMIT ?",
+    "collection": "SELECT name FROM collections c WHERE instr(folded, ?2) > 0"
+    f" AND {_SHOWN.format('collection_images', 'u.number = c.number')} ORDER BY"
+    " (SELECT count(*) FROM collection_images u WHERE u.number = c.number) DESC LIMIT ?3",
 }
 
 
@@ -61,20 +72,23 @@ def list_weights(lora: str) -> list[float]:
     return [weight for (weight,) in select_rows_or_empty(_WEIGHTS, (fold_text(lora),))]
 
 
-def suggest_values(word: str) -> list[str]:
+def suggest_values(
+    word: str, scope: SearchScope = SearchScope(), leaves_out_hidden: bool = False
+) -> list[str]:
     """Return completions of the last word of a search, each of which replaces the word.
 
     A word without a colon, such as `lo`, is completed to keys (`lora:`), and to what it is probably
     a value of: `eul` to `sampler="Euler a"`, a month to its dates. A word such as `lora:de` is
     completed to the key with `=` and at most eight values that contain the typed text, most images
-    first.
+    first. Values that no image of the scope has are left out, as are those that only hidden images
+    have if `leaves_out_hidden`.
     """
     sign = "-" if word.startswith("-") else ""
     key, *rest = re.split("[:=]", fold_text(word.removeprefix("-")), maxsplit=1)
     if not rest:
         keys = [name for name in KEYS if name.startswith(key)]
         named = [f"{sign}{name}{'>' if name in NUMBERS else ':'}" for name in keys]
-        return [*named, *_guess_keys(sign, key)]
+        return [*named, *_guess_keys(sign, key, scope, leaves_out_hidden)]
     key = FORMER_WORDS.get(key, key)
     typed = undouble_quotes(rest[0].strip('" '))
     if key in FLAGS:
@@ -82,7 +96,7 @@ def suggest_values(word: str) -> list[str]:
         return [f"{sign}{key}:{flag}" for flag in flags]
     return [
         f"{sign}{key}={quote_value(value) if _is_parted(value) else value}"
-        for value in _iter_values(key, typed)
+        for value in _iter_values(key, typed, _make_shown_condition(scope, leaves_out_hidden))
     ]
 
 
@@ -91,34 +105,43 @@ def _is_parted(value: str) -> bool:
     return folded[0] != "=" or _PARTED.search(f"{value}{folded}") is not None
 
 
-def _guess_keys(sign: str, value: str) -> list[str]:
+def _guess_keys(sign: str, value: str, scope: SearchScope, leaves_out_hidden: bool) -> list[str]:
     month = _MONTH.fullmatch(value)
     if month and not sign:
         year, following = divmod(int(month[1]) * 12 + int(month[2]), 12)
         return [f"after:{value} before:{year}-{following + 1:02}"]
     if len(value) < _LEAST_LETTERS:
         return []
-    guesses = [suggest_values(f"{sign}{key}:{value}")[:1] for key in _GUESSED]
-    return [guess for found in guesses for guess in found]
+    words = [f"{sign}{key}:{value}" for key in _GUESSED]
+    return [one for word in words for one in suggest_values(word, scope, leaves_out_hidden)[:1]]
 
 
-def find_authors(start: str, limit: int) -> list[str]:
+def find_authors(start: str, limit: int, leaves_out_hidden: bool = False) -> list[str]:
     """Return authors in the library whose names begin with `start`, most images first.
 
-    An exact match comes before all others. limit: largest number of authors.
+    An exact match comes before all others. limit: largest number of authors. leaves_out_hidden:
+    leave out authors with hidden images alone, but not one whose whole name is given.
     """
     name = fold_text(start)
-    values = (name, f"{name}\U0010ffff", _MOST_AUTHORS, name, limit)
-    return [shown for (shown,) in (select_rows_or_empty(_AUTHORS, values) if name else ())]
+    shown = _make_shown_condition(SearchScope(), leaves_out_hidden)
+    values = (name, f"{name}\U0010ffff", _MOST_AUTHORS, limit)
+    sql = _AUTHORS.format(shown=shown.sql)
+    return [found for (found,) in (select_rows_or_empty(sql, values) if name else ())]
 
 
-def _iter_values(key: str, typed: str) -> Iterator[str]:
-    """Yield the values that contain the text, most images first."""
-    if key in _ANNOTATIONS:
-        yield from (value for (value,) in select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST)))
-    if key in NAMES:
-        yield from (
-            value
-            for value, uses in select_rows_or_empty(_VALUES, (NAMES[key][0], typed, _MOST))
-            if value and uses  # no name: a version of a model that the library has not read
-        )
+def _make_shown_condition(scope: SearchScope, leaves_out_hidden: bool) -> Condition:
+    """Return the condition for an image `f` that is suggested. Its parameters begin with ?4."""
+    conditions = [*iter_scope_conditions(scope), *([negate(HIDDEN)] if leaves_out_hidden else ())]
+    sql = " AND ".join(condition.sql.format(id="f.id") for condition in conditions) or "1"
+    numbers = itertools.count(4)
+    values = [value for condition in conditions for value in condition.values]
+    return Condition(re.sub(r"\?", lambda _: f"?{next(numbers)}", sql), tuple(values))
+
+
+def _iter_values(key: str, typed: str, shown: Condition) -> Iterator[str]:
+    """Yield the values of these images that contain the text, most images first."""
+    if key in _ANNOTATIONS or key in NAMES:
+        sql = _ANNOTATIONS.get(key, _VALUES).format(shown=shown.sql)
+        values = (NAMES.get(key, ("",))[0], typed, _MOST, *shown.values)
+        # no value: a version of a model that the library has not read
+        yield from (value for (value,) in select_rows_or_empty(sql, values) if value)

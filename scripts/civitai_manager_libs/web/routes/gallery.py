@@ -135,12 +135,13 @@ def get_popular_images(context: RequestContext) -> RemoteWork[ImagePage]:
 def _view_stored_page(
     context: RequestContext, query: ImageQuery, cursor: str | None, size: int, notes: list[Note]
 ) -> ImagePage | None:
-    stored = pages.find_stored_page(query, cursor, size)
-    ids, post = stored.ids if stored is not None else [], None
-    if query.post_id is not None and cursor is None:
+    stored, post = pages.find_stored_page(query, cursor, size), None
+    if stored is not None and query.post_id is not None and cursor is None:
         post = posts.load_post(None, query.post_id)
-        ids = posts.sort_as_uploaded(ids, query, post) if post else ids
-    images = image_records.list_page_images(ids)
+        if post and (page := stored.read()).images:
+            page = posts.read_rest(page, query, post, partial(_read_stored_page, query, size))
+            stored = stored._replace(next_cursor=page.next_cursor, ids=list(page.ids))
+    images = image_records.list_page_images(stored.ids if stored is not None else [])
     # Without images, their files are at another address than Civitai's, such as a demo's.
     if stored is None or stored.ids and not images:
         return None
@@ -150,6 +151,13 @@ def _view_stored_page(
     return make_page_view(
         shown, cursor, read_at, notes, hidden_count, query, post=post, from_library=True
     )
+
+
+def _read_stored_page(query: ImageQuery, size: int, cursor: str | None) -> Page:
+    stored = pages.find_stored_page(query, cursor, size)
+    if stored is None:
+        raise NotFound("The library does not have this page.", 404)
+    return stored.read()
 
 
 def _read_page(

@@ -172,13 +172,15 @@ def preview_search(
         found = _count_matches(counted, everywhere, model_id, hides)[0] if can_count else None
         return {"text": shown, "found": found}
 
-    def finds_any(one: Suggestion) -> bool:  # not so a value that only hidden images have
+    def finds_any(one: Suggestion) -> bool:  # not so a value of images that a filter leaves out
         return one["found"] is None or "=" not in one["text"] or one["found"]["count"] > 0
 
-    suggestions = [count(one, one) for one in search.suggest_values(word[:_MOST_LETTERS])]
-    authors = search.find_authors(text, _MOST_AUTHORS)
+    # With all filters, the search for eight values could take seconds where they leave few images.
+    rated = search.SearchScope(level=scope.level)
+    suggested = search.suggest_values(word[:_MOST_LETTERS], rated, hides)
+    authors = search.find_authors(text, _MOST_AUTHORS, hides)
     return {
-        "suggestions": list(filter(finds_any, suggestions)),
+        "suggestions": list(filter(finds_any, (count(one, one) for one in suggested))),
         "authors": [count(one, f"author={search.quote_value(one)}") for one in authors],
         "loaded": {
             "count": len(filter_by_models(matching, query, model_id)),
