@@ -52,6 +52,7 @@ _ANSWERS = {  # of the route of posts
     "other": status(200, b'{"id": 9, "title": "of another post"}'),
     "60": status(429),
     "60.0": status(429, Retry_After="0"),
+    "1": status(429, Retry_After="1"),
     "100": status(429, Retry_After="100"),
     "4000": status(429, Retry_After="4000"),
 }
@@ -67,7 +68,11 @@ _READS = st.tuples(
 @settings(max_examples=30)
 @given(st.sampled_from([0, 1, 100, 101, 250]), st.lists(_READS, min_size=1, max_size=6))
 @example(250, [("localhost", "whole", "", 0), ("127.0.0.1", "gone", "&from_library=1", 0)])
-@example(1, [("localhost", "gone", "", 0), ("localhost", "whole", "", 0)])
+@example(1, [(host, "gone", "&fresh=1", 0) for host in ("localhost", "localhost", "127.0.0.1")])
+@example(1, [("localhost", "60", "", 0), *[("localhost", "60", "&fresh=1", 50)] * 3])
+@example(1, [("localhost", "1", "", 0), ("localhost", "whole", "&fresh=1", 50)])
+@example(1, [("localhost", "100", "", 0), *[("localhost", "60", "&fresh=1", 70)] * 2])
+@example(1, [("localhost", "4000", "", 0), *[("localhost", "60", "&fresh=1", 3_950)] * 2])
 def test_post_is_in_the_uploaders_order_wherever_it_is_read(site, api, fresh, count, reads):
     """Of two hosts, which do not send a post always, and send it in another order each time."""
     everything, url, now, order = site.ids, site.url, 1e9, []
@@ -135,6 +140,16 @@ def test_damaged_post_is_requested_again(site, api, fresh, ids):
         db.execute("UPDATE posts SET ids = ?", (ids,))
     assert api.get(_PATH)["images"]
     assert api.get(f"posts/{_POST}") == page["post"] and _count_asked(site) == 2
+
+
+def test_unreadable_row_of_a_posts_later_page_is_told(site, api):
+    def spoil(request, body):
+        request.reply(200, body.replace(b'"id": 5100', b'"id": null'), {})
+
+    site.script("page", lambda request, body: request.reply(200, body, {}), spoil)
+    page = api.get(_PATH)
+    assert len(page["images"]) == 249
+    assert [note["code"] for note in page["notes"]] == ["unreadable_rows"]
 
 
 def test_post_whose_second_page_does_not_come_shows_the_first(site, api):
