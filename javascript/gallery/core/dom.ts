@@ -167,6 +167,15 @@ function makeButton(props: Props, press: (event: MouseEvent) => unknown, ...chil
   return made;
 }
 
+/** Run an action at a plain click on a link; the browser handles other clicks. */
+export function onPlainClick(link: HTMLAnchorElement, open: () => unknown) {
+  link.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void runWhileBusy(link, open);
+  });
+}
+
 /** Set an element's text, unless it is already the same: a screen reader might repeat it. */
 export function setText(node: Element | null, text: string) {
   if (node && node.textContent !== text) node.textContent = text;

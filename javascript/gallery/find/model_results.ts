@@ -2,9 +2,9 @@
 
 import type { ModelCard } from "../contract";
 import { showBlurhash } from "../core/blurhash";
-import { button, el, fill, scrollBy } from "../core/dom";
+import { button, el, fill, onPlainClick, scrollBy } from "../core/dom";
 import { getModelTypeName } from "../state/model_files";
-import { getSource } from "../state/query";
+import { buildHref, getSource } from "../state/query";
 import type { Context, State } from "../types";
 
 const COVER = 450; // pixels, a width that thumbnails come in
@@ -35,7 +35,7 @@ export function makeModelResults(context: Context) {
 
   /** Focus the first model or else the first button. Return whether there is any. */
   function focusFirst() {
-    const first = grid.querySelector("button") ?? section.querySelector("button.wide");
+    const first = grid.querySelector("a") ?? section.querySelector("button.wide");
     if (first instanceof HTMLElement) first.focus({ preventScroll: true });
     return first !== null;
   }
@@ -79,14 +79,13 @@ export function makeModelResults(context: Context) {
   }
 
   function makeCard(card: ModelCard) {
-    return el(
-      "button",
+    const link = el(
+      "a",
       {
-        type: "button",
-        class: "card plain",
+        class: "card",
+        href: buildHref(context, { model: card.id }),
         "data-do": "open-model",
         "data-id": card.id,
-        on: { click: () => void actions.openModel(card.id) },
       },
       makeCover(card),
       el("span", { class: "name clamp", dir: "auto", text: card.name }),
@@ -101,6 +100,8 @@ export function makeModelResults(context: Context) {
         ...card.base_models.slice(0, 3).map((base) => el("span", { class: "tag", text: base })),
       ),
     );
+    onPlainClick(link, () => actions.openModel(card.id));
+    return link;
   }
 
   function makeCover({ cover }: ModelCard) {

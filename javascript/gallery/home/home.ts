@@ -5,10 +5,10 @@ import { button, el, fill, scrollBy } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import type { LocalModelData } from "../data/home_data";
 import { getModelTypeName } from "../state/model_files";
+import { buildHref } from "../state/query";
 import { isHome } from "../state/state";
 import type { Context, State } from "../types";
 import {
-  buildHref,
   makeCard,
   makeFoldersRow,
   makeHeading,

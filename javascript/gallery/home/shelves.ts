@@ -2,12 +2,12 @@
 
 import type { ImageView, NewerVersionView, RecentGallery, WatchedGallery } from "../contract";
 import { showBlurhash } from "../core/blurhash";
-import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";
+import { button, el, type IconName, icon, onPlainClick } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { getAspectRatio } from "../grid/layout";
 import { describeImage } from "../grid/tile";
 import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
-import { buildAddress, makeCollectionSearch, makeDefaultQuery, withSource } from "../state/query";
+import { buildHref, makeCollectionSearch } from "../state/query";
 import type { Context, State, Where } from "../types";
 
 interface CardLook {
@@ -44,15 +44,6 @@ export function makeCard({
   );
   onPlainClick(card, () => open?.());
   return card;
-}
-
-/** Run an action at a plain click on a link; the browser handles other clicks. */
-function onPlainClick(link: HTMLAnchorElement, open: () => unknown) {
-  link.addEventListener("click", (event) => {
-    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    void runWhileBusy(link, open);
-  });
 }
 
 function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
@@ -331,13 +322,4 @@ function makeLink(context: Context, source: Partial<Where>, text: string, open: 
   const link = el("a", { class: "one-line", dir: "auto", href: buildHref(context, source), text });
   onPlainClick(link, open);
   return link;
-}
-
-/** Return the URL of a gallery with the current filters.
- * @param source the part of a query that names the gallery
- * @param find words of a model search; the URL then leads to its results */
-export function buildHref({ store }: Context, source: Partial<Where>, find = "") {
-  const { bootstrap, where } = store.get();
-  const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
-  return buildAddress(withSource(where, source), null, usual, location.href, { find });
 }

@@ -2,7 +2,7 @@
  * is shown. */
 
 import type { Bootstrap, SearchCount, SearchPreview } from "../contract";
-import type { State, Translate, Where } from "../types";
+import type { Context, State, Translate, Where } from "../types";
 import { getPost, getSearched, getSetting, getSource, NOWHERE } from "./state";
 
 export { getSource } from "./state";
@@ -72,6 +72,15 @@ export function buildAddress(
   setParameter(searchParams, "find", find, "");
   setParameter(searchParams, "words", words, "");
   return address.href.replaceAll("%2C", ","); // a list of ids is long enough
+}
+
+/** Return the URL of a gallery with the current filters.
+ * @param source the part of a query that names the gallery
+ * @param find words of a model search; the URL then leads to its results */
+export function buildHref({ store }: Pick<Context, "store">, source: Partial<Where>, find = "") {
+  const { bootstrap, where } = store.get();
+  const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
+  return buildAddress(withSource(where, source), null, usual, location.href, { find });
 }
 
 /** Return the page's URL for an image of the open gallery. */
