@@ -323,6 +323,14 @@ def test_choice_by_mouse_and_back_leave_the_focus_to_the_images(server, open_gal
     wait_for(lambda: page.focused() is not None, "the focus after Back")
 
 
+def test_focus_returns_to_the_image_that_had_it_last_while_that_is_visible(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.tiles.nth(2).focus()
+    page.control("skip").focus()
+    page.key("Enter")
+    expect(page.tiles.nth(2)).to_be_focused()
+
+
 def test_focus_that_is_taken_away_long_after_back_does_not_return(server, open_gallery):
     page = open_gallery(server).ready()
     page.key("/")

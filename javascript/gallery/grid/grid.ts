@@ -127,7 +127,8 @@ export function makeGrid(context: Context) {
     return isSeen && tile ? tile.shownImage : null;
   }
 
-  /** Focus the first visible image, after scrolling there. Return whether there is any. */
+  /** Focus the image that had the focus last, else the first visible one, after scrolling to the list
+   * if none is visible. Return whether any is. */
   function focusTopmost() {
     list.focus({ preventScroll: findTopmost() !== null });
     return findTopmost() !== null;
@@ -203,9 +204,12 @@ export function makeGrid(context: Context) {
     actions.setTile((pinched.width * distance) / pinched.distance);
   }
 
-  /** Give the focus of the list to its first visible tile. */
+  /** Give the focus of the list to the tile that had it last if it is visible, else to the first. */
   function enter() {
-    const id = findTopmost();
+    const { focus } = store.get();
+    const { top, bottom } = getViewport(list);
+    const isSeen = focus !== null && arrangement.isBetween(focus, top + getCovered(), bottom);
+    const id = isSeen ? focus : findTopmost();
     if (id !== null) focusTile(id);
   }
 
