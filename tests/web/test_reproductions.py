@@ -193,6 +193,12 @@ _DROP = """(zone, data) => {
 }"""
 
 
+_SHOW_NO_FILE = """() => {
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = () => make(new Blob(["no image"]));
+}"""
+
+
 @with_axe
 def test_chosen_or_dropped_file_is_compared_and_stored_only_on_request(
     server, open_gallery, tmp_path
@@ -218,6 +224,12 @@ def test_chosen_or_dropped_file_is_compared_and_stored_only_on_request(
     expect(panel).to_be_hidden()
     expect(page.viewer).to_be_visible()
     expect(made).to_be_hidden()
+
+    page.page.evaluate(_SHOW_NO_FILE)
+    _choose(page, path)
+    expect(panel.locator(".slide-error")).to_contain_text("The browser cannot show this file")
+    page.key("Escape")
+    expect(panel).to_be_hidden()
 
     page.page.route(
         "**/api/images/*", lambda route: route.continue_() if is_free else held.append(route)

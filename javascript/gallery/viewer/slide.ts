@@ -298,7 +298,8 @@ export class Slide {
   async #showFailure(signal: AbortSignal) {
     const { api, translate, actions } = this.context;
     const url = this.source?.file ?? api.getFileUrl(this.view.id);
-    const failure = await api.findFailure(url, { signal }).catch(ignoreFailure);
+    const isOnServer = !url.startsWith("blob:"); // the page's policy lets no request read the others
+    const failure = isOnServer ? await api.findFailure(url, { signal }).catch(ignoreFailure) : null;
     if (signal.aborted) return;
     if (failure) this.showError(getErrorMessage(failure, translate), failure.code);
     else

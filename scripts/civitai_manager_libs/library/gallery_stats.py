@@ -40,9 +40,10 @@ class StatsBar:
     reactions: median number of reactions of these images. weight, low, high: most common, lowest
     and highest weight of a LoRA, "" if unknown. is_in_sentence: for a word of a prompt, whether
     most of the images have it within a sentence instead of as a tag. share: `count` divided by the
-    number of images with generation data, 0 to 1. `serialize_stats` sets the rest: label: the value
-    as it is shown. is_model_version: whether the value is a version of the open model. search: the
-    search that finds these images, "" if there is none.
+    number of images with generation data, for a tag by those whose tags are known, 0 to 1.
+    `serialize_stats` sets the rest: label: the value as it is shown. is_model_version: whether the
+    value is a version of the open model. search: the search that finds these images, "" if there
+    is none.
     """
 
     value: str

@@ -241,9 +241,7 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
     after = {**row, "level": query.level, "newest": newest, "visited_at": now}
     if abs(now - row["visited_at"]) > _SAME_VISIT:
         after["since"], news = row["seen"], []
-    is_whole = (
-        query.period == "AllTime" or page.next_cursor is not None
-    )  # else older ones may be new
+    is_whole = query.period == "AllTime" or page.next_cursor is not None  # else older ones are new
     if _shows_newest(query) and is_whole:
         shown = [image.id for image in page.images]
         if query.level & ~row["level"]:  # images of the added ratings are not known
