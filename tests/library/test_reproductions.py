@@ -283,11 +283,14 @@ def test_image_of_too_many_pixels_is_refused_before_it_is_decoded():
 def test_export_has_reproductions_without_paths(
     image, memory, drawing, library, tmp_path, monkeypatch
 ):
-    memory.add(5, _infotext())
-    (made,) = _receive(drawing, "/home/me/outputs/1.png")
+    text = f"{_infotext(prompt='')}\r\n"  # begins with the end of a line
+    memory.add(5, text)
+    (made,) = _receive(drawing, "/home/me/outputs/1.png", text)
     thumbnail = reproductions.read_thumbnail(made.id)
     told = export_json()
     assert "/home/me" not in json.dumps(told) and len(told["pictures"]) == 1
+    import_json(told)
+    assert reproductions.list_reproductions(5) == [made]
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()
