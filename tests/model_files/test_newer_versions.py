@@ -190,9 +190,11 @@ def test_failed_check_keeps_what_was_known_and_stays_due(civitai, client, put, m
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"found": [7, {}, {"path": 1}], "checked_at": "x"}', '{"dismissed": 5}']
+    "content",
+    ["", "[]", '{"found": [7, {}, {"path": 1}], "checked_at": "x"}', '{"dismissed": 5}']
+    + ['{"checked_at": 1e11}'],  # by a wrong clock
 )
-def test_damaged_file_counts_as_no_check(put, content):
+def test_damaged_or_future_file_counts_as_no_check(put, content):
     put(10, 1)
     dismiss_newer_version(4)
     with open(setting.data_path("newer_versions.json"), "w", encoding="utf-8") as file:
