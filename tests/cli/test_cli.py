@@ -51,7 +51,8 @@ def _is_one_sentence(err):
 
 
 def test_listed_images_are_downloaded_and_missing_ones_named(server, run, dest, tmp_path):
-    (tmp_path / "my list.txt").write_text("civitai.com/images/5003\n/images/77 /images/5001 ")
+    text = "civitai.com/images/5003\n/images/77 /images/5001 "
+    (tmp_path / "my list.txt").write_text(text, encoding="utf-16")
     setting.change("gallery_download_limit", 1)  # of galleries; a list names what is wanted
     setting.save()
     code, out, err = run("download", str(tmp_path / "my list.txt"), "--dest", dest)

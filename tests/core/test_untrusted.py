@@ -138,6 +138,8 @@ def test_all_members_are_read_whatever_the_pieces(value, indent):
         expected = _list_members(json.loads(body))
         for kind in (io.BytesIO, _Slow):
             assert list(iter_json_members(kind(body))) == expected
+        wide = io.BytesIO(body.decode().encode("utf-16"))  # as PowerShell's `>` writes
+        assert list(iter_json_members(wide)) == expected
 
 
 @given(

@@ -2,13 +2,14 @@
 
 import json
 import os
+import random
 import re
 import socket
 import stat
 import threading
 import time
 import uuid
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import pytest
 from civitai_manager_libs import engines, setting
@@ -17,7 +18,8 @@ from civitai_manager_libs.engines import Caution, comfyui, Missing, PlanOptions,
 from civitai_manager_libs.engines import webui_api
 from civitai_manager_libs.engines.find import shorten_error, write_note
 from civitai_manager_libs.engines.recipe import EngineFile, match_file
-from civitai_manager_libs.errors import Cancelled, EngineError, InputError
+from civitai_manager_libs.errors import Cancelled, EngineError, InputError, InvalidResponse
+from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.infotext import list_differences
 from civitai_manager_libs.network import EngineClient, ReplyLimits
 from engine_stand_ins import drip, text_answer
@@ -686,6 +688,55 @@ def test_error_of_comfyui_is_one_sentence(comfy, monkeypatch, fault, sentence):
     with pytest.raises(EngineError, match=sentence) as caught:
         make(comfy)
     assert "\n" not in str(caught.value)
+
+
+_ODD = (None, True, -1, 1e300, "", "\ud800", "..\\x\x00", [], {}, [[]], {"a": []})
+
+
+def _distort(value, rnd):
+    """Return a JSON value of which one part is missing or odd."""
+    if not isinstance(value, (dict, list)) or not value or rnd.random() < 0.2:
+        return rnd.choice(_ODD)
+    key = rnd.choice(list(value)) if isinstance(value, dict) else rnd.randrange(len(value))
+    told = value.copy()
+    if rnd.random() < 0.2:
+        del told[key]
+    else:
+        told[key] = _distort(value[key], rnd)
+    return told
+
+
+@pytest.mark.parametrize("kind", ["comfy", "a1111", "neo", "sdnext"])
+def test_whatever_is_answered_ends_in_the_image_or_in_a_sentence(kind, request, monkeypatch):
+    monkeypatch.setattr(webui_api, "_MAX_FAILURES", 3)
+    monkeypatch.setattr(comfyui, "_MAX_FAILURES", 3)
+    server, number = request.getfixturevalue(kind), 0
+    engine, fetch = engines.find_engine(server.url), EngineClient.fetch
+    module, before = engines.MODULES[engine.kind], dict(getattr(server, "options", {}))
+    planned = module.plan(engine, Recipe(TEXT))
+
+    def answer(client, method, path, *given, **options):
+        reply, rnd = fetch(client, method, path, *given, **options), random.Random(
+            f"{number}{method}"
+        )
+        # The settings are told as they are, so that they can be put back.
+        if path.endswith("/options") or len(path) % 5 != rnd.randrange(5):
+            return reply
+        if rnd.random() < 0.2:
+            raise rnd.choice((NetworkError, InvalidResponse))("odd")
+        status = rnd.choice((200, 200, 200, 302, 404, 500))
+        return reply._replace(status=status, value=_distort(reply.value, rnd))
+
+    monkeypatch.setattr(EngineClient, "fetch", answer)
+    for number in range(60):
+        with suppress(EngineError):
+            module.plan(engine, Recipe(TEXT))
+        with suppress(EngineError):
+            made = module.make(engine, planned, str(uuid.uuid4()))
+            assert made.image == server.image
+        assert getattr(server, "options", {}) == before
+        if kind == "sdnext":
+            server.checkpoint = ""
 
 
 def test_missing_value_that_only_the_run_finds_is_told(comfy):

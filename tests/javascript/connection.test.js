@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../../javascript/gallery/data/api";
-import { Connection, pollWhileVisible } from "../../javascript/gallery/data/connection";
+import {
+  Connection,
+  pollWhileVisible,
+  retryPeriodically,
+} from "../../javascript/gallery/data/connection";
 import { isOffline, makeInitialState, Store } from "../../javascript/gallery/state/state";
 
 const OFFLINE = { code: "offline", message: "does not answer" };
@@ -56,3 +60,20 @@ test("a call waits for the end of the last one, and for the page to be seen", as
   tick();
   assert.equal(count, 2);
 });
+
+for (const isElsewhere of [false, true])
+  test(`live images ${isElsewhere ? "of a gallery that was left are not shown" : "come"}`, async () => {
+    let tick = () => {};
+    let answer = () => {};
+    globalThis.window = { setInterval: (run) => (tick = run), addEventListener() {} };
+    globalThis.document = { hidden: false, addEventListener() {} };
+    const store = new Store({ ...makeInitialState(), libraryDate: "2026-01-01" });
+    const get = () => new Promise((resolve) => (answer = resolve));
+    const { signal } = new AbortController();
+    retryPeriodically({ store, api: { get }, actions: {}, signal }, () => true);
+    tick();
+    if (isElsewhere) store.set({ where: { ...store.get().where, model: 7 } });
+    answer({ images: [{ id: 5 }], notes: [], missing: [], cursor: null });
+    await new Promise(setImmediate);
+    assert.equal(store.get().images.length, isElsewhere ? 0 : 1);
+  });

@@ -234,6 +234,18 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
     assert bookmarks.find_annotations([1])[1] == {**mine, "tags": ["b", *mine["tags"]]}
 
 
+@given(st.text("a \r\n", max_size=3), st.sampled_from([99, 9_999]))  # near the limits
+def test_own_export_brings_back_what_was_removed_and_changes_nothing(images, text, length):
+    text = "x" * length + text
+    change = AnnotationChange(note=text, tags=[text, text[:-1]], add_to=[text])
+    bookmarks.change_annotations([1], change)
+    told = export_json()
+    for removed in (AnnotationChange(note="", tags=[]), AnnotationChange()):
+        bookmarks.change_annotations([1], removed)
+        import_json(told)
+        assert {**export_json(), "exported_at": told["exported_at"]} == told
+
+
 def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
     here = [make_image(1, browsingLevel=16, username="author"), make_image(2)]
     image_records.store_images(here)

@@ -5,12 +5,14 @@ import io
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import image_files
 import numpy
 import pytest
 from civitai_demo.scenes import draw_art, make_art
 from civitai_manager_libs import setting
+from civitai_manager_libs.core import thumbnail_url
 from civitai_manager_libs.errors import NotAnImage, TooLarge
 from civitai_manager_libs.library import bookmarks, database, image_records, reproductions, schema
 from civitai_manager_libs.library import wait_for_writes
@@ -95,7 +97,11 @@ def test_same_prompt_is_preferred_and_then_the_latest_send(memory):
 def test_image_generated_from_a_sent_one_is_stored_with_its_thumbnail(image, drawing):
     assert _receive(drawing) == []  # nothing was sent yet
     reproductions.remember_send(5, _infotext())
+    cached = Path(setting.get_image_url_to_gallery_file(thumbnail_url(image, 450)))
+    cached.parent.mkdir(parents=True)
+    drawing.save(cached, "PNG")
     (one,) = _receive(drawing)
+    assert bookmarks.find_thumbnail(image)  # to compare them when Civitai has it no more
     assert one.path == "/outputs/1.png" and one.infotext == _infotext() and not one.is_edited
     assert (one.width, one.height, one.similarity) == (416, 608, None)
     thumbnail = Image.open(io.BytesIO(reproductions.read_thumbnail(one.id)))
@@ -283,11 +289,14 @@ def test_image_of_too_many_pixels_is_refused_before_it_is_decoded():
 def test_export_has_reproductions_without_paths(
     image, memory, drawing, library, tmp_path, monkeypatch
 ):
-    memory.add(5, _infotext())
-    (made,) = _receive(drawing, "/home/me/outputs/1.png")
+    text = f"{_infotext(prompt='')}\r\n"  # begins with the end of a line
+    memory.add(5, text)
+    (made,) = _receive(drawing, "/home/me/outputs/1.png", text)
     thumbnail = reproductions.read_thumbnail(made.id)
     told = export_json()
     assert "/home/me" not in json.dumps(told) and len(told["pictures"]) == 1
+    import_json(told)
+    assert reproductions.list_reproductions(5) == [made]
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()

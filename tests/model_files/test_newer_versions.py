@@ -59,7 +59,7 @@ def test_newer_version_is_told_with_its_page_until_it_is_dismissed_or_here(civit
     about = "<p>Better <b>hands</b>.</p>"
     newest = _version(12, "2026-05-02", description=about)
     civitai.models = {1: _model(1, newest, _version(11, "2026-01-01"), _version(10, "2025-01-01"))}
-    put(10, 1)
+    old = put(10, 1)
     assert is_check_due() and list_newer_versions() == []
     check_newer_versions(client)
     [newer] = list_newer_versions()
@@ -69,9 +69,17 @@ def test_newer_version_is_told_with_its_page_until_it_is_dismissed_or_here(civit
     assert not newer.is_withdrawn and not newer.refusal and not is_check_due()
     dismiss_newer_version(12)
     assert list_newer_versions() == []
+    check_newer_versions(client)  # which does not forget it
+    assert list_newer_versions() == []
     dismiss_newer_version(12, is_dismissed=False)
     assert _told() == [(12, "v10")]
-    put(12, 1)
+    newest_path = put(12, 1)
+    assert list_newer_versions() == []
+    newest_path.unlink()
+    index.get_model_index().forget()
+    assert _told() == [(12, "v10")]
+    old.unlink()  # what is not here has no newer version
+    index.get_model_index().forget()
     assert list_newer_versions() == []
 
 
@@ -182,9 +190,11 @@ def test_failed_check_keeps_what_was_known_and_stays_due(civitai, client, put, m
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"found": [7, {}, {"path": 1}], "checked_at": "x"}', '{"dismissed": 5}']
+    "content",
+    ["", "[]", '{"found": [7, {}, {"path": 1}], "checked_at": "x"}', '{"dismissed": 5}']
+    + ['{"checked_at": 1e11}'],  # by a wrong clock
 )
-def test_damaged_file_counts_as_no_check(put, content):
+def test_damaged_or_future_file_counts_as_no_check(put, content):
     put(10, 1)
     dismiss_newer_version(4)
     with open(setting.data_path("newer_versions.json"), "w", encoding="utf-8") as file:

@@ -19,6 +19,7 @@ from hypothesis import given, strategies as st
 _SHA = "AB" * 32
 _VERSION = {"id": 7, "modelId": 3, "name": "v2", "files": [{"hashes": {"AutoV3": "AB" * 6}}]}
 _FILES = [{"name": "x.safetensors", "hashes": {"SHA256": _SHA}}]
+_WITH_VAE = [*_FILES, {"name": "v.pt", "type": "VAE", "hashes": {"AutoV3": "CD" * 6}}]
 _VERSIONS = [{"id": 8, "name": "v3", "files": [{"name": "x3.safetensors"}]}]
 _PAGE = {"id": 3, "modelVersions": [*_VERSIONS, {"id": 7, "name": "v2", "files": _FILES}]}
 _CM_INFO = {"VersionId": 7, "ModelId": 3, "VersionName": "v2", "Hashes": {"SHA256": _SHA}}
@@ -33,6 +34,10 @@ def _sidecar(*hashes):
     "name,data,sidecar",
     [
         ("x.civitai.info", _VERSION, _sidecar("ab" * 6)),
+        *[
+            (f"{name}.civitai.info", {**_VERSION, "files": _WITH_VAE}, _sidecar(*hashes))
+            for name, hashes in (("renamed", {"ab" * 32}), ("v", {"cd" * 6}))
+        ],
         (
             *("x.metadata.json", {"sha256": _SHA, "civitai": _VERSION}),
             _sidecar("ab" * 6, "ab" * 32),

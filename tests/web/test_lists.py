@@ -316,7 +316,7 @@ def test_lists_pasted_or_from_a_file_open_and_survive_a_reload(server, open_gall
     page.page.go_back()
     expect(page.page.locator(".home")).to_be_visible()
 
-    body = json.dumps([*_DEMO[:3], *range(1, 200)]).encode()
+    body = json.dumps([*_DEMO[:3], *range(1, 200)]).encode("utf-16")
     file = {"name": "mine.json", "mimeType": "application/json", "buffer": body}
     page.field("list-files").set_input_files(file)
     expect(page.page).to_have_url(re.compile("images=list-"))

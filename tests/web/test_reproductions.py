@@ -6,9 +6,11 @@ import io
 import os
 import re
 from pathlib import Path
+from unittest.mock import Mock
 
 from civitai_demo.files import draw_original
 from civitai_manager_libs import setting
+from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.library import reproductions, wait_for_writes
 from gallery_page import SMALL, with_axe
 from host_page import with_text
@@ -125,15 +127,18 @@ def test_reproduction_is_removed_with_its_own_image_and_its_path_shown_to_its_ow
         assert api.ask(f"api/reproductions/77/{name}").status_code == 404
 
 
-def test_reproductions_are_listed_while_civitai_does_not_respond(
-    api, row, original, make, monkeypatch
+def test_reproductions_are_compared_with_the_kept_thumbnail_while_civitai_does_not_respond(
+    api, row, original, make, monkeypatch, tmp_path
 ):
     make(original, infotext_of(row))
-    monkeypatch.setattr("civitai_manager_libs.library.bookmarks.find_thumbnail", lambda image: None)
-    monkeypatch.setattr("civitai_manager_libs.library.image_cache.find_cached", lambda url: None)
-    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:9")
-    (one,) = api.get(f"images/{row.id}/reproductions")
-    assert one["nearness"] in ("", "same")
+    original.save(kept := str(tmp_path / "kept.png"))
+    away = Mock(side_effect=NetworkError("away"))
+    monkeypatch.setattr("civitai_manager_libs.library.pages.open_image_file", away)
+    for path, nearness in ((None, ""), (kept, "same")):
+        found = Mock(return_value=path)
+        monkeypatch.setattr("civitai_manager_libs.library.bookmarks.find_thumbnail", found)
+        (one,) = api.get(f"images/{row.id}/reproductions")
+        assert one["nearness"] == nearness
 
 
 # A file of the user

@@ -121,7 +121,7 @@ export function makeMaking(context: PageContext) {
       const batch = batches.get(job.id) ?? unknown;
       batches.delete(job.id);
       batch.jobs.delete(job.id);
-      if (job.state !== "stopped") batch.ended.push(job);
+      batch.ended.push(job); // of the stopped ones nothing is reported
       if (job.state === "done") begunWith.delete(job.id);
       if (!batch.jobs.size) report(batch);
     }

@@ -35,6 +35,13 @@ function isTextFile({ name, type }: File) {
   return NAMES.test(name) || type.startsWith("text/");
 }
 
+/** Return a file's text: UTF-8, or UTF-16 as PowerShell's `>` writes. */
+async function readText(file: File) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isWide ? "utf-16le" : "utf-8").decode(bytes);
+}
+
 export function makeLists(context: PageContext) {
   const { actions, api, page, parts, root, signal, store, toast, translate } = context;
   const accept = ".txt,.json,.url,.html,.htm,.csv,.md";
@@ -107,7 +114,7 @@ export function makeLists(context: PageContext) {
     if (!files.every(isTextFile)) return toast(translate("list_no_text"), "bad");
     if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES)
       return toast(translate("list_large"), "bad");
-    const texts = await Promise.all(files.map((file) => file.text()));
+    const texts = await Promise.all(files.map(readText));
     openText(texts.join("\n"));
   }
 

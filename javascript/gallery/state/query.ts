@@ -216,9 +216,9 @@ export function countBeforeHeldBack(state: State) {
   const levels = bootstrap.choices.level.map(({ value }) => value);
   const asked = 2 ** (levels.indexOf(highest) + 1) - 1;
   const { level } = model.versions.find((one) => one.id === version) ?? model;
-  const first = images.slice(0, HELD_AFTER);
-  const isHeld = first.every((view) => levels.indexOf(view.level) < 2);
-  return (asked & level & ABOVE_PG_13) !== 0 && isHeld ? first.length : null;
+  if (!(asked & level & ABOVE_PG_13)) return null;
+  const isHeld = images.every((view) => levels.indexOf(view.level) < 2);
+  return isHeld ? Math.min(images.length, HELD_AFTER) : null;
 }
 
 /** Return the filters of a query. */

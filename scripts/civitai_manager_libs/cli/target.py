@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .. import civitai, setting, util
 from ..civitai import ImageQuery, is_allowed_url, Model, Reference, Version
-from ..core import Image, level_mask
+from ..core import find_encoding, Image, level_mask
 from ..errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..jobs import NamingContext
@@ -91,7 +91,7 @@ def load_listed_images(
     if len(text) > _MOST_LIST:
         raise InputError(get_text("list_too_large", path=path))
     with translate_errors("bad_list"):
-        ids = civitai.parse_image_ids(text.decode("utf-8", "replace"))[:limit]
+        ids = civitai.parse_image_ids(text.decode(find_encoding(text), "replace"))[:limit]
     found: dict[int, Image] = {}
     for images in pages.iter_listed_images(client, ids):
         found |= {image.id: image for image in images}

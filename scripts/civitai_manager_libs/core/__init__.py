@@ -21,9 +21,10 @@ from .safe_open import open_to_read
 from .threads import Cancellation, ENDING_SIGNALS, find_cancellation, never_cancelled, prefetch
 from .threads import run_parallel, SingleFlight
 from .untrusted import as_checksum, as_id, as_integer, as_list, as_mapping, as_number, as_text
-from .untrusted import as_whole_number, clean_date, clean_line, clean_lines, clean_text, fold_text
-from .untrusted import format_number, has_too_many_parts, html_to_text, is_deeply_nested
-from .untrusted import iter_json_members, LAST_ID, normalize_unicode, parse_json_or_none
+from .untrusted import as_whole_number, clean_date, clean_line, clean_lines, clean_text
+from .untrusted import find_encoding, fold_text, format_number, has_too_many_parts, html_to_text
+from .untrusted import is_deeply_nested, iter_json_members, LAST_ID, normalize_unicode
+from .untrusted import parse_json_or_none
 
 __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges"]
@@ -31,13 +32,13 @@ __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_no_lin
 __all__ += ["check_space_for_files", "clean_date", "clean_line", "clean_lines", "clean_text"]
 __all__ += ["compute_sha256", "delete_file", "delete_resumable", "detect_media_extension"]
 __all__ += ["ENDING_SIGNALS", "expand_folder", "extension_if_complete", "file_names"]
-__all__ += ["find_cancellation", "find_device", "find_free_space", "fold_text", "format_number"]
-__all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
-__all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", "LAST_ID"]
-__all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors", "make_file_name"]
-__all__ += ["make_folder_private", "model_file_stem", "model_formats", "never_cancelled"]
-__all__ += ["normalize_unicode", "open_to_read", "parse_json_or_none", "prefetch"]
-__all__ += ["ReactionCounts", "read_json_object", "read_json_or_empty"]
+__all__ += ["find_cancellation", "find_device", "find_encoding", "find_free_space", "fold_text"]
+__all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_complete"]
+__all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "iter_json_members"]
+__all__ += ["LAST_ID", "level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors"]
+__all__ += ["make_file_name", "make_folder_private", "model_file_stem", "model_formats"]
+__all__ += ["never_cancelled", "normalize_unicode", "open_to_read", "parse_json_or_none"]
+__all__ += ["prefetch", "ReactionCounts", "read_json_object", "read_json_or_empty"]
 __all__ += ["remove_if_present", "remove_leftovers", "resize_url", "resumable_size"]
 __all__ += ["ResumableFile", "run_parallel", "SingleFlight", "sqlite", "sync_folder", "Tag"]
 __all__ += ["thumbnail_url", "to_disk_error", "translate_disk_errors", "write_text_file"]

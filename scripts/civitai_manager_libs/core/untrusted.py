@@ -15,8 +15,9 @@ from typing import Any, IO, Literal
 
 __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "clean_date", "clean_line", "clean_lines", "clean_text"]
-__all__ += ["fold_text", "format_number", "has_too_many_parts", "html_to_text", "is_deeply_nested"]
-__all__ += ["iter_json_members", "LAST_ID", "normalize_unicode", "parse_json_or_none"]
+__all__ += ["find_encoding", "fold_text", "format_number", "has_too_many_parts", "html_to_text"]
+__all__ += ["is_deeply_nested", "iter_json_members", "LAST_ID", "normalize_unicode"]
+__all__ += ["parse_json_or_none"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
 _SMALLEST = 1e-9  # smaller numbers are written as 0
@@ -285,6 +286,12 @@ _ENDS = tuple(f"{_SPACE},:]}}")  # what stands after a value
 _decoder = json.JSONDecoder()
 
 
+def find_encoding(start: bytes) -> str:
+    """Return the encoding of a text that begins so: UTF-8, or UTF-16 as PowerShell's `>` writes."""
+    is_wide = start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return "utf-16" if is_wide else "utf-8-sig"
+
+
 def iter_json_members(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
     """Yield (name, value) of each member of the JSON object in a file, in the file's order.
 
@@ -314,8 +321,9 @@ class _Text:
     """The text of a file, of which only the part that is being parsed is in memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._decode = file, codecs.getincrementaldecoder("utf-8-sig")().decode
-        self._text, self._at, self._is_over = "", 0, False
+        start = file.read(2)
+        self._file, self._decode = file, codecs.getincrementaldecoder(find_encoding(start))().decode
+        self._text, self._at, self._is_over = self._decode(start), 0, not start
 
     def peek(self) -> str:
         """Return the next character that is not space, "" at the end of the file."""

@@ -456,7 +456,7 @@ def _send(client: Connection, planned: Plan, prompt_id: str) -> bool:
     except NetworkError as error:
         try:
             _find_in_queue(client, prompt_id)
-        except NetworkError:
+        except (NetworkError, InvalidResponse):
             raise client.error("engine_off") from error
         return False
     except InvalidResponse as error:

@@ -195,10 +195,12 @@ class Connection(EngineClient):
         """Return an error with the sentence for this key, which may name the engine."""
         return make_error(key, engine=self.engine.name, address=self.engine.address, **values)
 
-    def read_json(self, path: str, allowed: tuple[int, ...] = (200,)) -> EngineReply:
-        """Send a GET and return the response as `check` does."""
+    def read_json(
+        self, path: str, allowed: tuple[int, ...] = (200,), method: str = "GET", **options: Any
+    ) -> EngineReply:
+        """Send a request as `fetch` does and return the response as `check` does."""
         try:
-            return self.check(self.fetch("GET", path), allowed)
+            return self.check(self.fetch(method, path, **options), allowed)
         except NetworkError as error:
             raise self.error("engine_off") from error
         except InvalidResponse as error:

@@ -384,7 +384,7 @@ def make(
     body, request = {**planned.request, "force_task_id": task_id}, None
     try:
         if engine.kind == "sdnext":
-            _load_first_model(client, body["override_settings"][_MODEL])
+            _load_first_model(client, body["override_settings"][_MODEL], cancelled)
         for _ in range(_START_TRIES):
             cancelled.check()
             request = _Request(client, body)
@@ -406,11 +406,11 @@ def make(
     return _read_reply(client, reply)
 
 
-def _load_first_model(client: Connection, title: str) -> None:
+def _load_first_model(client: Connection, title: str, cancelled: Cancellation) -> None:
     """Let SD.Next load a model if it has none: then it makes nothing, whatever is asked for."""
     if not as_mapping(client.read_json(_SDNEXT_CHECKPOINT).value).get("class"):
-        values = {_MODEL: title}
-        client.check(client.fetch("POST", _SDNEXT_CHECKPOINT, params=values, limits=_OPTIONS))
+        sent: dict[str, Any] = {"params": {_MODEL: title}, "limits": _OPTIONS}
+        client.read_json(_SDNEXT_CHECKPOINT, method="POST", cancelled=cancelled, **sent)
 
 
 def _wait(

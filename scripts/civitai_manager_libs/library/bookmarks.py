@@ -178,7 +178,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
     favourite, stars, note = next(iter(select_rows(sql, (image_id,))), (0, 0, ""))
     favourite = favourite if change.favourite is None else change.favourite
     stars = stars if change.stars is None else max(0, min(_MAX_STARS, change.stars))
-    note = note if change.note is None else _clean_note(change.note)[:_MAX_NOTE]
+    note = note if change.note is None else _clean_note(change.note)
     db.execute("DELETE FROM annotations WHERE id = ?", (image_id,))
     if favourite or stars or note:
         values = (image_id, bool(favourite), stars, note, fold_text(note), time.time())
@@ -191,7 +191,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
     (count,) = db.execute("SELECT count(*) FROM user_tags WHERE id = ?", (image_id,)).fetchone()
     unique: dict[str, str] = {}
     for tag in [*(change.tags or ()), *change.add_tags][:_MAX_TAGS]:
-        unique.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
+        unique.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG].strip())
     added = [(image_id, tag, fold_text(tag)) for tag in unique.values() if clean_line(tag)]
     sql = "INSERT OR IGNORE INTO user_tags VALUES (?, ?, ?)"
     db.executemany(sql, added[: max(0, _MAX_TAGS - count)])
@@ -200,7 +200,8 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _clean_note(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+    valid = text.encode("utf-8", "replace").decode("utf-8")
+    return valid.replace("\0", "").strip()[:_MAX_NOTE].strip()
 
 
 _MAX_NAME = 100  # characters

@@ -390,10 +390,14 @@ def receive_image(image: Any, path: str, infotext: str) -> None:
         return
     image_id, is_edited = match
     thumbnail, (width, height) = make_thumbnail(image), image.size
-    infotext = infotext.encode("utf-8", "replace").decode()  # a lone surrogate is no text
+    infotext = _clean_infotext(infotext)
     new = Reproduction(0, image_id, path, infotext, time.time(), is_edited, width, height)
 
     write_later(lambda db: insert_reproduction(db, new, thumbnail))
+
+
+def _clean_infotext(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # a lone surrogate is no text
 
 
 _LAST_ID = 2**63 - 1
@@ -467,7 +471,8 @@ def _parse(entry: Mapping[str, Any]) -> tuple[Reproduction, bytes] | None:
     if max(opened.size) > _THUMBNAIL:
         return None
     name = clean_line(ntpath.basename(as_text(entry.get("name"))), _MAX_NAME)
-    infotext = as_text(entry.get("infotext"))[:_MAX_INFOTEXT]
+    stated = entry.get("infotext")  # as it was, by which the same reproduction is known
+    infotext = _clean_infotext(stated if isinstance(stated, str) else "")[:_MAX_INFOTEXT]
     ssim = as_number(entry.get("ssim"))
     distance = as_whole_number(entry.get("hash_distance"), 0, 64)
     is_measured = ssim is not None and -1 <= ssim <= 1 and distance is not None

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from .. import setting, util
-from ..civitai import find_example_image, make_version_page_url, Version, version_from_json
+from ..civitai import find_example_image, make_version_page_url, RemoteFile, Version
+from ..civitai import version_from_json
 from ..core import as_checksum, as_id, as_list, as_mapping, AtomicFile, clean_line, html_to_text
 from ..core import level_mask, model_formats, read_json_or_empty, sync_folder, thumbnail_url
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse
@@ -144,8 +145,20 @@ def _parse_version(
     version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
 ) -> ModelFile:
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
-    stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
+    # A checkpoint's record also lists its VAE, which need not be here, or is the file itself.
+    named = [file for file in files if _is_part(file) and _find_stem(file) == stem]
+    own = named or [file for file in files if not _is_part(file)] or files
+    stated = [code for file in own for code in _iter_hashes(file.get("hashes"))]
     return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
+
+
+def _is_part(file: Mapping[str, Any]) -> bool:
+    return RemoteFile(0, type=clean_line(file.get("type"))).is_part
+
+
+def _find_stem(file: Mapping[str, Any]) -> str:
+    name = file.get("name")
+    return os.path.splitext(name)[0] if isinstance(name, str) else ""
 
 
 def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> ModelFile:
@@ -161,8 +174,7 @@ def _parse_sdnext(model: Mapping[str, Any], stem: str) -> ModelFile:
     """
     versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
     for version in versions:
-        names = (as_mapping(each).get("name") for each in as_list(version.get("files"))[:50])
-        if stem in (os.path.splitext(name)[0] for name in names if isinstance(name, str)):
+        if stem in map(_find_stem, map(as_mapping, as_list(version.get("files"))[:50])):
             return _parse_version({**version, "modelId": model.get("id")}, stem)
     return _make_sidecar(model if versions else {}, ("", "id", ""), frozenset())
 
