@@ -20,12 +20,6 @@ from .core import remove_if_present, remove_leftovers, write_text_file
 from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 
-__all__ = ["base_url", "BY_NAME", "change", "data_folder", "data_path", "database_file"]
-__all__ += ["get_image_url_to_gallery_file", "HOSTS", "is_on_civitai", "library_file", "load"]
-__all__ += ["load_api_key", "made_folder", "private_paths", "RENDITIONS", "restore", "save"]
-__all__ += ["save_api_key", "saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder"]
-__all__ += ["validate_key"]
-
 HOSTS = ("civitai.com", "civitai.red")  # which serve the same API; one may hold ratings back
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
 _Value = bool | int | float | str

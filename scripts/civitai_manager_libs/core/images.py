@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["cache_file_name", "Image", "level_mask", "level_name", "LEVELS", "ReactionCounts"]
-__all__ += ["resize_url", "Tag", "thumbnail_url"]
-
 # Browsing levels as Civitai's bits. A mask is an OR of them; 32 ("Blocked") is never requested.
 LEVELS = {"None": 1, "Soft": 2, "Mature": 4, "X": 8, "XXX": 16}
 THUMBNAIL_WIDTH = 450  # pixels; the image server has this width ready

@@ -15,9 +15,6 @@ from .file_types import is_text, is_web_page
 from .safe_open import open_to_read
 from .untrusted import as_mapping, has_too_many_parts
 
-__all__ = ["check_model_file", "check_model_start", "CONFIGURATIONS", "find_tensors"]
-__all__ += ["model_file_stem", "MODELS", "RUN_CODE", "SAFE", "START_SIZE"]
-
 _SAFETENSORS = (".safetensors", ".sft")
 SAFE = (*_SAFETENSORS, ".gguf")  # formats without code, the best first
 PICKLES = (".ckpt", ".pt", ".pth", ".bin")

@@ -23,8 +23,6 @@ from .model_parts import choose_parts, find_part, list_lora_bases, read_contents
 from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, MODULE, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
-__all__ = ["list_engine_folders", "list_files", "Lists", "make", "plan", "save_workflow", "stop"]
-
 _LISTS = {  # the node by which files are looked for, and its input that lists them
     "model": ("CheckpointLoaderSimple", "ckpt_name"),
     "diffusion_model": ("UNETLoader", "unet_name"),

@@ -21,9 +21,6 @@ from .find import Connection, Engine, list_addresses, read_notes, write_note
 from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, MODULE, name_group, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report, was_made_from_image
 
-__all__ = ["has_noted_options", "list_files", "Lists", "make", "NOTES", "plan"]
-__all__ += ["restore_noted_options"]
-
 # The size is that of an image of 100 MB in base64.
 _PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=140_000_000)
 _OPTIONS = ReplyLimits(wait=120, total=300)  # setting a model loads it

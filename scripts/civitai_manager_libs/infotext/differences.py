@@ -14,8 +14,6 @@ from .metadata_to_infotext import translate_infotext
 from .resources import Resource
 from .samplers import resolve_schedule, translate_sampler
 
-__all__ = ["Difference", "is_same_hash", "list_differences", "list_prompt_words"]
-
 FindHashes = Callable[[Resource], Collection[str] | None]
 
 # In the order in which they change an image most.

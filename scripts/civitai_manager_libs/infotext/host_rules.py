@@ -10,9 +10,6 @@ from ..core import as_number
 from .infotext_format import A1111_VERSION, compose_infotext, Infotext, parse_infotext
 from .samplers import SDNEXT_SAMPLERS, SDNEXT_UPSCALERS
 
-__all__ = ["HostCapabilities", "HostRules", "HOSTS", "INFORMATIONAL_FIELDS", "list_losses", "Loss"]
-__all__ += ["MODULE", "parse_as_host", "translate_for_host"]
-
 # Parameters that every WebUI reads by its own code, without a field.
 _BUILT_IN_FIELDS = frozenset(
     "Sampler, Schedule type, Size, Denoising strength, Hires upscale, Hires upscaler, Hires sampler"

@@ -22,8 +22,6 @@ from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, 
 from .store import JobStore
 from .walk import walk_gallery
 
-__all__ = ["ImageKind", "write_sidecars"]
-
 _EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
 _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
 _BATCH = 32  # items claimed at a time

@@ -11,8 +11,6 @@ from dataclasses import replace
 from ..errors import CivitaiShortcutError, DiskFull
 from .job_records import Job, JobState, Outcome
 
-__all__ = ["ProgressMeter"]
-
 _MAX_ESTIMATE = 24 * 3600.0  # seconds; a longer estimate is of no use
 _RATE_WINDOW = 5.0  # seconds
 _FINISHED_STATES = ("saved", "skipped", "failed")

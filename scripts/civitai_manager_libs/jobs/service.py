@@ -19,7 +19,6 @@ from .job_texts import FAILURES_LISTED
 from .queue import WorkerPool
 from .store import JobStore
 
-__all__ = ["JobService", "queue_unfinished_jobs"]
 # To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
 _LOCK_SECONDS = 1.0
 _MOST_SEARCHED = 10_000  # jobs

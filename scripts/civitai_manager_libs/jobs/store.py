@@ -23,8 +23,6 @@ from .job_records import ModelFileState, Outcome, WalkedPage, WalkState
 from .tables import add_base_url, delete_claims, insert_job, jobs_database, mark_queued
 from .tables import remove_base_url, to_json
 
-__all__ = ["JobStore"]
-
 _RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
 _MODEL_FILES = (
     "SELECT image_id, url, state, bytes, reason, message, path,"

@@ -17,10 +17,6 @@ from .filename_template import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
 from .job_records import Item, item_path, Job, JobOptions, JobState, NamingContext, WalkedPage
 from .job_records import WalkReport, WalkState
 
-__all__ = ["add_base_url", "delete_claims", "insert_job", "insert_page", "JOB", "jobs_database"]
-__all__ += ["mark_queued", "parse_items", "parse_job_or_none", "remove_base_url", "to_json"]
-__all__ += ["WITH_RECORD", "WITHOUT_RECORD"]
-
 # In `jobs`, walked is a `WalkState`; options is a `JobOptions` and report a `WalkReport`, both as
 # JSON. In `items`, name is as in `Item`; walks: 1 first walk, 2 second walk, 3 both. An item of
 # kind `model` is a model file: image_id is Civitai's id of the file, bytes its expected size until

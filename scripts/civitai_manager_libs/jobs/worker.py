@@ -22,8 +22,6 @@ from .job_records import failed_outcome, Item, Job, JobState, Outcome, TRANSIENT
 from .progress import ProgressMeter
 from .store import JobStore
 
-__all__ = ["JobWorker", "ModelKind", "StopRequest"]
-
 _MOST_ITEMS = 10_000  # a job has some hundred files at most
 _FLUSH_SECONDS = 0.5  # between two writes of outcomes; after a crash, files tell the rest
 _FLUSH_COUNT = 64  # outcomes

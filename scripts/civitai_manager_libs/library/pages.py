@@ -23,10 +23,6 @@ from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, wait_for_writes, write_later, writing
 from .schema import OF_IDS
 
-__all__ = ["fetch_page", "find_first_missing_page", "find_listed_ids", "find_recent_page"]
-__all__ += ["find_stored_page", "iter_listed_images", "list_gallery_names", "load_page"]
-__all__ += ["open_image_file", "store_list", "StoredPage"]
-
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
 _PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its ids

@@ -17,8 +17,6 @@ from ..errors import Busy, HttpStatusError, InvalidResponse, NetworkError, NotFo
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
 
-__all__ = ["load_post", "read_rest"]
-
 _FRESH = 86_400.0  # seconds
 _PAUSE = 60.0  # seconds after which the route is tried again if it does not say when
 # The route has a limit of its own, and the images of a post do not wait for it.

@@ -2,18 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = [
-    "ANNOTATED_IDS",
-    "CHANGES",
-    "make_hide_statement",
-    "OF_IDS",
-    "RANK",
-    "RENAMED",
-    "TABLES",
-    "TEXTS_OF_3",
-    "TRIGRAMS",
-]
-
 OF_IDS = "IN (SELECT value FROM json_each(?))"  # ids as a JSON array
 
 _IMAGES = """

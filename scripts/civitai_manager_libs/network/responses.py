@@ -26,9 +26,6 @@ from ..errors import (
     ServerError,
 )
 
-__all__ = ["detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
-__all__ += ["parse_content_length", "parse_json", "parse_retry_after", "redact", "redact_json"]
-
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     """Return how many seconds to wait by the Retry-After header, None if missing or invalid.

@@ -18,8 +18,6 @@ from .sampling import FACTORS, find_first_samplers, iter_image_path, list_sample
 from .sampling import read_initial_size, read_node_size
 from .workflow import read_workflow_nodes
 
-__all__ = ["read_graph", "read_second_pass"]
-
 _SEVERAL_NAMES = re.compile(r"[,\n]|^[*!]")  # lists and wildcards that try several names
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _FIELDS = {  # a record's key: the inputs that hold the value, and those that lead to them

@@ -12,8 +12,6 @@ from ...core import as_integer, as_list, as_mapping
 from .nodes import MAX_NODES, Node, Nodes, SEEDS
 from .node_widgets import list_inputs, list_widget_names, read_widget_values
 
-__all__ = ["read_workflow_nodes"]
-
 _BYPASSED = 4  # a mode of a node
 _GROUP_INPUT, _GROUP_OUTPUT = -10, -20  # ids of a group's own ends, from and to which links lead
 _Link = list[Any]  # [node id, output number], as in API format

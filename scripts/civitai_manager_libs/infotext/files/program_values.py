@@ -9,13 +9,6 @@ from typing import Any, Union
 from ...core import as_integer, as_list, as_mapping, as_number, as_text, model_file_stem
 from ..samplers import LATENT_UPSCALERS
 
-__all__ = ["convert_last_layer", "convert_skipped_layers", "Data", "drop_default", "find_value"]
-__all__ += ["join_captions", "join_lines", "list_matrix_loras", "parse_loras", "parse_resolution"]
-__all__ += ["read_draw_things_pass", "read_dream", "read_fooocus_mre_pass"]
-__all__ += ["read_hf_space_pass", "read_if", "read_invoke_pass", "read_lora_lists"]
-__all__ += ["read_lora_texts", "read_matrix_pass", "read_midjourney", "read_numbered_loras"]
-__all__ += ["read_swarm_pass", "Record", "Source", "split_invoke_2_prompt", "split_novelai_source"]
-
 Data = Mapping[str, Any]
 Record = dict[str, Any]
 # A path (see `find_value`), a path and a function that converts the value, or a function that takes

@@ -15,9 +15,6 @@ from ..database import has_trigrams
 from ..schema import OF_IDS
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = ["Condition", "HIDDEN", "iter_conditions", "iter_scope_conditions", "negate"]
-__all__ += ["SearchScope", "SelectRows"]
-
 SelectRows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 
 _COLUMNS = {"clip": "clip_skip", "after": "created", "before": "created"}

@@ -11,8 +11,6 @@ from ..database import select_rows_or_empty
 from .conditions import Condition, HIDDEN, iter_scope_conditions, negate, SearchScope
 from .grammar import FLAGS, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value, undouble_quotes
 
-__all__ = ["find_authors", "list_weights", "suggest_values"]
-
 _MOST = 8
 # ?1: the kind of names, ?2: the typed text, ?3: how many. shown: a condition for the images `f`.
 # What is counted is for the order alone: `search_preview` counts what a search finds. A version is

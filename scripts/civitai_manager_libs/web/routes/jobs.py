@@ -34,8 +34,6 @@ from .dependencies import (
 from .search import search_ids
 from .views import format_iso_time
 
-__all__ = ["begin_check", "JobStarted", "make_job_card", "make_naming_context"]
-
 _FileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
 

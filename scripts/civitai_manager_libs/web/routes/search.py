@@ -20,8 +20,6 @@ from .dependencies import find_shown_levels, GalleryQuery, get_client, parse_gal
 from .dependencies import parse_image_query, parse_level_mask, parse_page_position
 from .views import ImagePage, make_page_view
 
-__all__ = ["search_ids", "search_images"]
-
 
 class MonthCount(TypedDict):
     """A month, such as 2025-03, and how many images of it are in the library."""

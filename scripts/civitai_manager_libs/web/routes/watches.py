@@ -18,8 +18,6 @@ from .dependencies import parse_gallery_query
 from .jobs import begin_check, make_naming_context
 from .views import format_iso_time
 
-__all__ = ["get_watches", "WatchList"]
-
 
 class WatchedGallery(TypedDict):
     """A gallery that the user watches for new images.
