@@ -268,12 +268,8 @@ def _write_derived(
 
 def index_remaining() -> None:
     """Make what an older program version did not make of its records, in the background."""
-
-    def begin(db: sqlite3.Connection) -> None:
-        ids = [image_id for (image_id,) in db.execute(_REMAINING, (_RULES_VERSION,))]
-        _index_some(db, ids)
-
-    write_later(begin)
+    values = (_RULES_VERSION,)
+    write_later(lambda db: _index_some(db, [one for (one,) in db.execute(_REMAINING, values)]))
 
 
 def _index_some(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
