@@ -142,7 +142,25 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
     options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
     parsed, report = _parse_options(options), WalkReport(**json.loads(report_json))
-    _insert_items(db, job_id, page, folder, parsed)
+    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
+    ids = (job_id, json.dumps([image.id for image in page.images]))
+    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", ids)}
+    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *ids))
+    images = [image for image in page.images if image.id not in known]
+    names = _choose_names(db, folder, parsed, images)
+    rows, width = [], parsed.width
+    for i in images:
+        # Civitai's renditions of videos are unreliable.
+        is_original = not width or i.type != "image" or 0 < i.width <= width
+        url = remove_base_url(i.url if is_original else resize_url(i.url, f"width={width}"))
+        rows.append((job_id, i.id, url, i.type, names.get(i.id, ""), page.walk))
+    columns = "job, image_id, url, kind, name, walks"
+    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    # In a separate table: a row of `items` that shrinks would not free its space.
+    db.executemany(
+        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
+        [(to_json(image.record), job_id, image.id) for image in images],
+    )
     walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end, parsed.verify)
     if page.walk == 1:
         report = page.report if page.is_first else report + page.report
@@ -157,31 +175,6 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
             walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
     values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
-
-
-def _insert_items(
-    db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
-) -> None:
-    """Insert a page's new images as items; record that `page.walk` has found all its images."""
-    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
-    values = (job_id, json.dumps([image.id for image in page.images]))
-    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
-    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
-    images = [image for image in page.images if image.id not in known]
-    names = _choose_names(db, folder, options, images)
-    rows, width = [], options.width
-    for i in images:
-        # Civitai's renditions of videos are unreliable.
-        is_original = not width or i.type != "image" or 0 < i.width <= width
-        url = remove_base_url(i.url if is_original else resize_url(i.url, f"width={width}"))
-        rows.append((job_id, i.id, url, i.type, names.get(i.id, ""), page.walk))
-    columns = "job, image_id, url, kind, name, walks"
-    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
-    # In a separate table: a row of `items` that shrinks would not free its space.
-    db.executemany(
-        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
-        [(to_json(image.record), job_id, image.id) for image in images],
-    )
 
 
 def add_base_url(url: str) -> str:

@@ -86,7 +86,8 @@ class JobWorker:
         with self._store.hold_job(self._job.id):
             for folder in self._kind.list_folders():
                 remove_leftovers(folder)
-            self._store.reread_last_page(self._job.id)
+            walk = self._store.get_job(self._job.id).walk
+            self._store.set_walk(self._job.id, walk.reopened)  # an empty last page is read again
             self._job = self._store.get_job(self._job.id)
             try:
                 # A job without space stays paused.

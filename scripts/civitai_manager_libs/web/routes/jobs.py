@@ -450,7 +450,7 @@ _ACTIONS: dict[str, Callable[[int, RequestContext], None]] = {
     "pause": lambda job_id, _: get_job_service().stop(job_id, JobState.PAUSED),
     "resume": lambda job_id, _: get_job_service().resume(job_id),
     "first": lambda job_id, _: get_job_service().resume(job_id),
-    "anew": lambda job_id, _: get_job_service().fetch_missing(job_id),
+    "anew": lambda job_id, _: get_job_service().retry(job_id, of_missing=True),
     "verify": lambda job_id, _: get_job_service().verify(job_id),
     "retry": lambda job_id, _: get_job_service().retry(job_id),
     "forget": lambda job_id, _: get_job_service().forget(job_id),
