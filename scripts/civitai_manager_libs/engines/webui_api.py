@@ -381,7 +381,10 @@ def make(
     body, request = {**planned.request, "force_task_id": task_id}, None
     try:
         if engine.kind == "sdnext":
-            _load_first_model(client, body["override_settings"][_MODEL])
+            # Without a model loaded, it makes nothing, whatever is asked for.
+            if not as_mapping(client.read_json(_SDNEXT_CHECKPOINT).value).get("class"):
+                title, path = {_MODEL: body["override_settings"][_MODEL]}, _SDNEXT_CHECKPOINT
+                client.check(client.fetch("POST", path, params=title, limits=_OPTIONS))
         for _ in range(_START_TRIES):
             cancelled.check()
             request = _Request(client, body)
@@ -403,13 +406,6 @@ def make(
     return _read_reply(client, reply)
 
 
-def _load_first_model(client: Connection, title: str) -> None:
-    """Let SD.Next load a model if it has none: then it makes nothing, whatever is asked for."""
-    if not as_mapping(client.read_json(_SDNEXT_CHECKPOINT).value).get("class"):
-        values = {_MODEL: title}
-        client.check(client.fetch("POST", _SDNEXT_CHECKPOINT, params=values, limits=_OPTIONS))
-
-
 def _wait(
     client: Connection, request: _Request, task_id: str, report: Report, cancelled: Cancellation
 ) -> None:
@@ -427,7 +423,9 @@ def _wait(
             is_ours = as_mapping(value.get("state")).get("job") == _WEBUI_JOB
             is_waiting = not is_ours
         if client.engine.kind == "sdnext" and cancelled.is_set():
-            is_ours = _is_making_ours(client)
+            history = map(as_mapping, as_list(_send_quietly(client, "GET", _SDNEXT_HISTORY)))
+            ours = [one.get("op") for one in history if one.get("job") == _SDNEXT_JOB]
+            is_ours = ours[-1:] == ["begin"]
             is_waiting = not is_ours
         is_late = reply is None or cancelled.is_set() and not is_waiting
         failures = failures + 1 if is_late else 0
@@ -437,13 +435,6 @@ def _wait(
         if cancelled.is_set() and is_ours and not is_stopped:
             is_stopped = True
             _send_quietly(client, "POST", "/sdapi/v1/interrupt")
-
-
-def _is_making_ours(client: Connection) -> bool:
-    """Return whether SD.Next works on a request like ours; it takes no id of ours."""
-    history = [as_mapping(one) for one in as_list(_send_quietly(client, "GET", _SDNEXT_HISTORY))]
-    ours = [one.get("op") for one in history if one.get("job") == _SDNEXT_JOB]
-    return ours[-1:] == ["begin"]
 
 
 def _send_quietly(client: Connection, method: str, path: str, data: Any = None) -> Any:
