@@ -179,26 +179,22 @@ def _error_message(body: bytes) -> str:
     error = value.get("error")
     error = value.get("message") if error is None else error
     if isinstance(error, dict):
-        return _zod_message(error)
+        issues, message = error.get("issues"), error.get("message")
+        if issues is None and isinstance(message, str):
+            try:
+                issues = json.loads(message)
+            except (ValueError, RecursionError):
+                return message
+        if not isinstance(issues, list):
+            return ""
+        messages = []
+        for issue in (issue for issue in issues if isinstance(issue, dict)):
+            path, message = issue.get("path"), issue.get("message")
+            field = ".".join(map(str, path)) if isinstance(path, list) else ""
+            is_named = field and isinstance(message, str)
+            messages.append(f"{field}: {message}" if is_named else str(message or ""))
+        return "; ".join(filter(None, messages))
     return error if isinstance(error, str) else ""
-
-
-def _zod_message(error: dict[str, Any]) -> str:
-    issues, message = error.get("issues"), error.get("message")
-    if issues is None and isinstance(message, str):
-        try:
-            issues = json.loads(message)
-        except (ValueError, RecursionError):
-            return message
-    if not isinstance(issues, list):
-        return ""
-    messages = []
-    for issue in (issue for issue in issues if isinstance(issue, dict)):
-        path, message = issue.get("path"), issue.get("message")
-        field = ".".join(map(str, path)) if isinstance(path, list) else ""
-        is_named = field and isinstance(message, str)
-        messages.append(f"{field}: {message}" if is_named else str(message or ""))
-    return "; ".join(filter(None, messages))
 
 
 _MASK = "***"
