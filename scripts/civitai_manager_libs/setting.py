@@ -180,16 +180,8 @@ _THREE_IN_HOST, _NONE_IN_HOST = "saved_in_host", "none_in_host"
 # How the names of our own files in the data folder begin.
 _OWN_NAMES = (
     *("settings.json", "recent.json", "hidden.json", "model_hashes.json", "api_key", "gallery.db"),
-    *(
-        "engine_logins.json",
-        "engine_options.json",
-        "library.db",
-        "sc_gallery",
-        "sc_kept",
-        "locks",
-        "outputs",
-        ".civitai-shortcut-",
-    ),
+    *("engine_logins.json", "engine_options.json", "library.db", "sc_gallery", "sc_kept"),
+    *("locks", "outputs", ".civitai-shortcut-"),
 )
 civitai_api_key = ""
 shortcut_gallery_folder = os.path.join(host.find_default_data_folder(), "sc_gallery")

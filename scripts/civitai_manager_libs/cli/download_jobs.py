@@ -13,32 +13,12 @@ from typing import Any
 
 from .. import setting
 from ..http_client import CivitaiHttpClient
-from ..jobs import (
-    add_received,
-    describe_job,
-    describe_report,
-    Item,
-    Job,
-    JobClient,
-    JobState,
-    JobStore,
-    JobWorker,
-    matches_words,
-)
+from ..jobs import add_received, describe_job, describe_report, Item, Job, JobClient, JobState
+from ..jobs import JobStore, JobWorker, matches_words
 from ..library import wait_for_writes
 from . import terminal
-from .terminal import (
-    catch_signals,
-    explain_failure,
-    get_text,
-    INTERRUPTED,
-    NOTHING_DONE,
-    print_message,
-    print_result,
-    print_translated,
-    SOME_FAILED,
-    SUCCESS,
-)
+from .terminal import catch_signals, explain_failure, get_text, INTERRUPTED, NOTHING_DONE
+from .terminal import print_message, print_result, print_translated, SOME_FAILED, SUCCESS
 
 MAX_JOBS = 1000  # listed, or resumed at once
 _MAX_FAILED_SHOWN = 20

@@ -13,18 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
-from ..errors import (
-    Blocked,
-    CivitaiShortcutError,
-    HttpStatusError,
-    InvalidResponse,
-    NeedsKey,
-    NetworkError,
-    NotAnImage,
-    NotFound,
-    RegionBlocked,
-    ServerError,
-)
+from ..errors import Blocked, CivitaiShortcutError, HttpStatusError, InvalidResponse, NeedsKey
+from ..errors import NetworkError, NotAnImage, NotFound, RegionBlocked, ServerError
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:

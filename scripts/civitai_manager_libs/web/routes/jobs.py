@@ -22,15 +22,8 @@ from ...jobs import matches_words, ModelFileState, NamingContext
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
 from ..http import ApiError, change_route, is_from_this_machine, MB, RemoteWork, RequestContext
 from ..http import route
-from .dependencies import (
-    do_with_model,
-    find_shown_levels,
-    GalleryQuery,
-    get_job_service,
-    parse_gallery_query,
-    parse_image_query,
-    respond_once,
-)
+from .dependencies import do_with_model, find_shown_levels, GalleryQuery, get_job_service
+from .dependencies import parse_gallery_query, parse_image_query, respond_once
 from .search import search_ids
 from .views import format_iso_time
 
