@@ -69,10 +69,6 @@ class Image:
     tags: tuple[Tag, ...] | None = None
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    @property
-    def is_video(self) -> bool:
-        return self.type == "video"
-
 
 def level_mask(name: str) -> int:
     """Return the bit mask of a browsing level and all lower ones, such as 7 for "Mature"."""
@@ -107,7 +103,7 @@ def resize_url(url: str, size: str) -> str:
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
     """Return the URL of an image, or of a video's still image, scaled to a width in pixels."""
     poster = f"anim=false,transcode=true,width={width},original=false"
-    return resize_url(image.url, poster if image.is_video else f"width={width}")
+    return resize_url(image.url, poster if image.type == "video" else f"width={width}")
 
 
 def cache_file_name(url: str) -> str:

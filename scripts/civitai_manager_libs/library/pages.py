@@ -58,11 +58,7 @@ _flights: SingleFlight[Page] = SingleFlight()
 
 
 def load_page(
-    client: Any,
-    query: ImageQuery,
-    cursor: str | None,
-    size: int,
-    fresh: bool = False,
+    client: Any, query: ImageQuery, cursor: str | None, size: int, fresh: bool = False
 ) -> Page:
     """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
@@ -103,11 +99,7 @@ def find_recent_page(query: ImageQuery, cursor: str | None, size: int) -> Page |
 
 
 def fetch_page(
-    client: Any,
-    query: ImageQuery,
-    cursor: str | None,
-    size: int,
-    patience: float | None = None,
+    client: Any, query: ImageQuery, cursor: str | None, size: int, patience: float | None = None
 ) -> Page:
     """Fetch a gallery page from Civitai; store the page and its images in the local library.
 
@@ -220,12 +212,7 @@ def _make_list_key(text: str) -> str:
     return f"list-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _fetch_listed_page(
-    client: Any,
-    query: ImageQuery,
-    cursor: str | None,
-    size: int,
-) -> Page:
+def _fetch_listed_page(client: Any, query: ImageQuery, cursor: str | None, size: int) -> Page:
     """Fetch and store the images at a place of a list; mark those that Civitai does not send.
 
     Raises InvalidResponse if Civitai sends nothing, not even images that it has.
