@@ -122,7 +122,7 @@ _FOOOCUS_MRE: dict[str, Source] = {
     "Model": "base_model|base_model_name",
     "clipSkip": ("base_clip_skip", convert_last_layer),
     "additionalResources": lambda data: (
-        parse_loras(data.get("loras")) or read_numbered_loras(data, "l", "w")
+        parse_loras(data.get("loras")) or read_numbered_loras(data)
     ),
     "Version": "software",
 }

@@ -113,13 +113,10 @@ def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
     return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
 
-def read_numbered_loras(data: Data, name: str, weight: str) -> list[Record]:
-    """Return the LoRAs under numbered keys such as `l1` and `w1`.
-
-    name, weight: what the keys of the names and of the weights begin with.
-    """
-    numbers = [n for n in range(1, _MAX_LISTED) if as_text(data.get(f"{name}{n}"))]
-    return [_make_lora(data[f"{name}{n}"], data.get(f"{weight}{n}")) for n in numbers]
+def read_numbered_loras(data: Data) -> list[Record]:
+    """Return the LoRAs under the keys `l1` to `l49`, with their weights under `w1` to `w49`."""
+    numbers = [n for n in range(1, _MAX_LISTED) if as_text(data.get(f"l{n}"))]
+    return [_make_lora(data[f"l{n}"], data.get(f"w{n}")) for n in numbers]
 
 
 def _make_lora(name: object, weight: object) -> Record:
