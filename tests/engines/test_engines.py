@@ -125,6 +125,14 @@ def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
     assert "99999" not in str(engines.list_addresses())
 
 
+def test_webui_around_us_is_among_the_addresses_whatever_its_port(webui):
+    assert "http://127.0.0.1:48220" not in engines.list_addresses()
+    vars(webui.shared.cmd_opts).update(port=48220, subpath="sd")
+    assert "http://127.0.0.1:48220/sd" in engines.list_addresses()
+    vars(webui.shared.cmd_opts).update(port=None)
+    assert engines.list_addresses()[0] == "http://127.0.0.1:8188"
+
+
 @pytest.mark.parametrize(
     ("address", "is_allowed"),
     [(address, True) for address in ("100.101.102.103", "192.168.1.5", "fd00::1")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from urllib.parse import unquote
 
 from engine_stand_ins import ComfyStandIn, make_png
@@ -293,6 +294,26 @@ def test_host_makes_it_with_the_values_that_were_pasted(open_host, host):
     wait_for(lambda: host.state().get("generated") == [prompt, seed], "the button")
     path = f"images/{row.id}/reproductions"
     wait_for(lambda: len(host.api(path)) == 1, "the reproduction")
+
+
+def test_host_names_a_missing_lora_of_which_the_image_states_only_the_number(open_host, host):
+    models = host.data / "host" / "models"
+    (models / "Lora").mkdir(parents=True)
+    page = open_host(query="?model=900003")
+    page.page.locator("[data-tile]").first.wait_for()
+
+    def states_a_number(row):
+        used = host.api(f"images/{row.id}")["resources"]
+        return any(not one["type"] and one["availability"] == "missing" for one in used)
+
+    try:
+        wait_for(lambda: any(map(states_a_number, of_model(900003)[:12])), "the folder")
+        page.open(900003, next(filter(states_a_number, of_model(900003)[:12])))
+        expect(page.page.locator(".readiness")).to_contain_text("LoRA")
+        page.page.locator("[data-do=make]").click()
+        expect(page.page.locator("dialog.ask")).to_contain_text("LoRA Paper & Ink")
+    finally:
+        shutil.rmtree(models)
 
 
 _LOADED = """() => {

@@ -18,6 +18,7 @@ import { tryOrTell } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
 import { HOST_TAB, makeInHost } from "../host/send_to_tab";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/webui_fields";
+import { makeNeedsQuery } from "../state/model_files";
 import { isMaking } from "../state/state";
 import type { Context } from "../types";
 
@@ -180,13 +181,17 @@ function parseNumbers(text: string) {
 
 function planInHost(
   { store, translate }: Context,
-  { resources, incompatibilities }: ImageDetails,
+  { id, resources, incompatibilities }: ImageDetails,
 ): PlanView {
+  const { needs, where } = store.get();
+  const isAnswered = needs.image.of === makeNeedsQuery({ image: id, model: where.model });
+  // the record may know only the number of a model, Civitai's answer also its kind
+  const used = (isAnswered && needs.image.answer?.files) || resources;
   const loaded = getLoadedCheckpoint();
   const checkpoint = resources.find(({ type }) => type === "model");
   const isOther = loaded && checkpoint && !isCheckpoint(loaded, checkpoint);
   const values = { loaded, wanted: checkpoint?.name || checkpoint?.local_name || "?" };
-  const missing = resources.filter(
+  const missing = used.filter(
     ({ type, availability }) => availability === "missing" && CAN_DROP.includes(type),
   );
   return {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from .. import setting
+from .. import host, setting
 from ..core import as_mapping, as_text, clean_line, lock_file, read_json_object, run_parallel
 from ..core import write_text_file
 from ..errors import CivitaiShortcutError, EngineError, InputError, InvalidResponse
@@ -75,9 +75,10 @@ def _is_address(text: str) -> bool:
 
 
 def list_addresses() -> list[str]:
-    """Return the addresses in the settings, then the usual ones on this machine."""
+    """Return the addresses in the settings, then the WebUI's own and the usual ones here."""
     stated = [one.strip().rstrip("/") for one in setting.engine_addresses.split(";")]
-    return list(dict.fromkeys((*filter(_is_address, stated), *_USUAL)))[:_MAX_ADDRESSES]
+    known = filter(_is_address, (*stated, host.find_own_address()))
+    return list(dict.fromkeys((*known, *_USUAL)))[:_MAX_ADDRESSES]
 
 
 def find_engines(addresses: Sequence[str] | None = None) -> list[Engine]:

@@ -475,6 +475,12 @@ def find_subpath() -> str:
     return f"/{path}" if path else ""
 
 
+def find_own_address() -> str:
+    """Return the WebUI's address on this machine; "" if its command line states no port."""
+    port = _host_arguments().get("port")
+    return f"http://127.0.0.1:{port}{find_subpath()}" if port else ""
+
+
 def has_login(request: Any) -> bool:
     """Return whether users must log in to the gradio app whose page sent a request."""
     return getattr(_find_app(request), "auth", None) is not None
