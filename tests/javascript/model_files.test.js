@@ -110,6 +110,7 @@ test("only a file that has come changes what is told of arrivals", () => {
     describeArrivals({ jobs: jobs("running", { version_id: 7, file_id: 1, state }) });
   assert.equal(at("running"), at("waiting"));
   assert.notEqual(at("saved"), at("running"));
+  assert.equal(at("skipped"), at("saved")); // it was here
   assert.equal(describeArrivals({ jobs: null }), "");
 });
 
