@@ -50,17 +50,10 @@ def _start_demo() -> None:
     host.bypass_proxies_for("127.0.0.1")
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
         os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.find_default_data_folder(), "demo")
-    _choose_demo_folders()
-
-
-def _choose_demo_folders() -> None:
-    """Create folders for model files in the demo's data folder, and set `model_folders` to them.
-
-    Does nothing if the user has already set `model_folders`.
-    """
     from civitai_manager_libs import setting
     from civitai_manager_libs.errors import DiskError
 
+    # Folders for model files, if the user has not chosen any.
     folder = os.path.join(setting.data_folder(), "outputs", "models")
     try:
         setting.load()

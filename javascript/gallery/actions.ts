@@ -59,6 +59,7 @@ import {
   getWalk,
   isHome,
   isOffline,
+  isSelecting,
   listCompared,
   listTileIds,
   MAX_TILE,
@@ -333,14 +334,16 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
     markAll: () => changeAll(addMarks),
     markNone() {
       const { where, marks, anchor } = store.get();
-      if (!marks.size) return toast(translate("none_marked"));
-      store.set({ marks: new Set(), anchor: null });
+      if (!isSelecting(store.get())) return toast(translate("none_marked"));
+      store.set({ marks: new Set(), selecting: false, anchor: null });
       const undo = () => {
         if (getMarksKey(store.get().where) === getMarksKey(where)) store.set({ marks, anchor });
         else void parts.navigation.openGallery(where, marks);
       };
       if (marks.size > 1) toast(translate("unmarked", { n: marks.size }), undefined, undo);
     },
+    /** Let presses on tiles mark them from now on. */
+    startSelecting: () => store.set({ selecting: true }),
     /** Say that no image is marked or focused. */
     askToChoose: () => toast(translate("choose_first")),
     compare,

@@ -61,6 +61,7 @@ const SHORTCUTS: Record<string, string[]> = {
   "menu-make": ["make_it"],
   "menu-copy-prompt": ["menu_copy_prompt"],
   "menu-copy-infotext": ["menu_copy_infotext"],
+  "menu-mark": ["mark_picture"],
   "menu-save": ["key_download", "key_save"],
   "menu-favourite": ["key_favourite"],
   "menu-tag": ["do_add_to_collection"],
@@ -209,7 +210,7 @@ export function makeImageMenu(context: PageContext) {
 
   /** Return what to do with an image or, if it is marked, with all marked ones. */
   function listChoices(id: number): MenuItem[] {
-    const { images, open } = store.get();
+    const { images, marks, open } = store.get();
     const ids = listChosen(listMarked(store.get()), id);
     const others = listCompared(store.get()).filter((one) => one !== id).length;
     const name = (one: string, many: string) =>
@@ -222,6 +223,9 @@ export function makeImageMenu(context: PageContext) {
     const isDisabled = others >= MOST_COMPARED;
     const file = makeItem("compare-file", translate("compare_file"), () => actions.compareFile());
     return [
+      makeItem("menu-mark", translate("mark_picture"), () => actions.mark(id), {
+        isChecked: marks.has(id),
+      }),
       makeItem("menu-save", name("menu_save", "menu_save_marked"), () => actions.download(ids)),
       makeItem("menu-favourite", favourite, () => actions.favourite(ids), { isChecked }),
       makeItem("menu-collect", name("menu_collect", "menu_collect_marked"), () =>

@@ -141,6 +141,7 @@ export interface State {
   searchReading: "" | "on" | "enough";
   widened: WidenedSearch | null;
   marks: ReadonlySet<number>;
+  selecting: boolean; // a press on a tile marks it, even while none is marked
   anchor: number | null; // the tile at which a range of marks begins
   range: Range | null; // the range that was marked last
   focus: number | null; // id of the image of the focused tile

@@ -19,9 +19,6 @@ from .http_client import CivitaiHttpClient
 from .i18n import LANGUAGES, messages
 from .library import image_cache
 
-__all__ = ["download_images", "download_images_batch", "download_images_with_progress"]
-__all__ += ["download_large_image", "GalleryDownloadManager", "get_http_client", "pre_loading"]
-
 _EXTRA_WORKERS = 2
 _MIN_CHUNK = 1024  # bytes; with smaller ones an image would take minutes
 _OWN_DOWNLOAD_FILE = CivitaiHttpClient.download_file

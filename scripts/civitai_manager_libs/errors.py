@@ -33,12 +33,6 @@ CivitaiShortcutError
 
 from __future__ import annotations
 
-__all__ = ["Blocked", "Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull"]
-__all__ += ["EarlyAccess", "EngineError", "FileInUse", "HttpStatusError", "IncompleteDownload"]
-__all__ += ["InputError", "InvalidResponse", "NeedsAccess", "NeedsKey", "NetworkError", "NoAccess"]
-__all__ += ["NotAnImage", "NotFound", "NotOffered", "PathTaken", "QuotaReached", "Refused"]
-__all__ += ["RegionBlocked", "ServerError", "SettingError", "StorageDown", "TooLarge", "WrongHash"]
-
 
 class CivitaiShortcutError(Exception):
     """The base class of all errors here; `str()` is an English sentence, `reason` a short code."""

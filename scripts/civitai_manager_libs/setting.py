@@ -20,12 +20,6 @@ from .core import remove_if_present, remove_leftovers, write_text_file
 from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 
-__all__ = ["base_url", "BY_NAME", "change", "data_folder", "data_path", "database_file"]
-__all__ += ["get_image_url_to_gallery_file", "HOSTS", "is_on_civitai", "library_file", "load"]
-__all__ += ["load_api_key", "made_folder", "private_paths", "RENDITIONS", "restore", "save"]
-__all__ += ["save_api_key", "saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder"]
-__all__ += ["validate_key"]
-
 HOSTS = ("civitai.com", "civitai.red")  # which serve the same API; one may hold ratings back
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
 _Value = bool | int | float | str
@@ -186,16 +180,8 @@ _THREE_IN_HOST, _NONE_IN_HOST = "saved_in_host", "none_in_host"
 # How the names of our own files in the data folder begin.
 _OWN_NAMES = (
     *("settings.json", "recent.json", "hidden.json", "model_hashes.json", "api_key", "gallery.db"),
-    *(
-        "engine_logins.json",
-        "engine_options.json",
-        "library.db",
-        "sc_gallery",
-        "sc_kept",
-        "locks",
-        "outputs",
-        ".civitai-shortcut-",
-    ),
+    *("engine_logins.json", "engine_options.json", "library.db", "sc_gallery", "sc_kept"),
+    *("locks", "outputs", ".civitai-shortcut-"),
 )
 civitai_api_key = ""
 shortcut_gallery_folder = os.path.join(host.find_default_data_folder(), "sc_gallery")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import sys
 
-__all__ = ["printD", "short_bytes", "short_time", "without_query"]
-
 
 def printD(message: str) -> None:
     """Log one line to stderr; replace line ends and other unprintable characters by spaces."""

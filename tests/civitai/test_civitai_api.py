@@ -61,7 +61,7 @@ def test_whole_page_is_parsed_without_images_above_the_level():
     page = civitai_api.parse_page(WHOLE_PAGE)
     assert [i.id for i in page.images] == [90000101, 90000099, 90000090, 90000085, 90000070]
     assert [i.level for i in page.images] == [1, 2, 1, 1, 16]
-    assert [i.is_video for i in page.images] == [False, False, False, True, False]
+    assert [i.type == "video" for i in page.images] == [False, False, False, True, False]
     assert (page.next_cursor, page.dropped) == ("5|1785317342117", 0)
     assert page.images[1].meta["comfy"] == WHOLE_PAGE["items"][1]["meta"]["comfy"]
     assert page.images[2].meta is None and page.images[2].username == ""

@@ -45,6 +45,8 @@ def _mark(page):
     """Mark two images, which stay marked in the states that follow."""
     if page.marked.count():
         return
+    if page.control("select").count():  # on touch
+        page.control("select").click()
     for tile in range(2):
         page.tiles.nth(tile).hover()
         page.tiles.nth(tile).locator("[data-do='mark']").click()
@@ -127,6 +129,9 @@ def _visit_the_panels(page, check):
 
 
 def _visit_a_selection(page, check):
+    if page.control("select").count():
+        page.control("select").click()
+        check("none marked")
     _mark(page)
     check("marked")
     _mark(page)

@@ -59,6 +59,17 @@ def test_image_is_sent_at_full_size_with_its_infotext_to_fields_in_the_window(op
     expect(page.sent("pnginfo", "infotext")).to_have_value(in_file)
 
 
+def test_button_to_the_top_leads_from_deep_in_a_gallery_to_the_hosts_tabs(open_host):
+    page = open_host()
+    page.page.locator("[data-field=find]").first.fill(str(_PAPER))
+    page.page.keyboard.press("Enter")
+    page.page.locator("[data-tile]").first.hover()
+    page.page.mouse.wheel(0, 2000)
+    page.page.locator("[data-do=top]").click()
+    in_front = page.page.locator("#tabs [role=tab][aria-selected=true], #tabs .selected")
+    expect(in_front.first).to_be_in_viewport(timeout=5000)
+
+
 def test_failed_send_leaves_our_tab_in_front_and_its_message_until_one_arrives(open_host):
     row = with_text(_PAPER)
     page = open_host()

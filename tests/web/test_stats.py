@@ -264,6 +264,7 @@ def _check_swapped(page, panel):
 
 def test_divider_follows_a_finger(server, open_gallery):
     page = open_gallery(server, **PHONE).ready()
+    page.control("select").tap()
     for tile in range(2):
         _mark(page, tile)
     panel = _compare(page)

@@ -32,6 +32,12 @@ def _rested(page):
     wait_for(lambda: seen.append(page.page.evaluate("scrollY")) or seen[-3:] == seen[-1:] * 3)
 
 
+def _select(page, *tiles):
+    page.control("select").tap()
+    for tile in tiles:
+        tile.tap()
+
+
 def test_tour_by_touch(phone):
     page, fingers = phone, Fingers(phone.page)
     assert len({x for x, *_ in page.boxes().values()}) == 2
@@ -89,7 +95,8 @@ def test_messages_cover_neither_the_focused_image_nor_bars_nor_buttons(flaky, ph
     _rested(page)
     page.control("top").tap()
     page.control("back").wait_for()
-    page.tiles.first.locator("[data-do='mark']").tap()
+    Fingers(page.page).down(find_middle(page.tiles.first))
+    page.control("menu-mark").tap()
     bar = page.page.locator(".selection-bar").bounding_box()
     assert bar["height"] < 70 and bar["y"] + bar["height"] == page.page.viewport_size["height"]
     expect(page.control("home")).to_have_count(0)  # the selection is in the places' place
@@ -112,7 +119,7 @@ def test_messages_cover_neither_the_focused_image_nor_bars_nor_buttons(flaky, ph
     expect(page.page.locator(".toast")).to_have_count(0)
 
     flaky.rules.clear()
-    page.tiles.first.locator("[data-do='mark']").tap()
+    _select(page, page.tiles.first)
     page.control("download-marked").tap()
     page.hold_message("saved")
     for _ in range(6):
@@ -122,7 +129,7 @@ def test_messages_cover_neither_the_focused_image_nor_bars_nor_buttons(flaky, ph
     page.message("saved").tap()
 
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
-    page.tiles.nth(1).locator("[data-do='mark']").tap()
+    page.tiles.nth(1).tap()
     page.field("sort").select_option("Oldest")
     page.control("give-up").wait_for()
     page.control("download-marked").tap()
@@ -135,7 +142,7 @@ def test_messages_cover_neither_the_focused_image_nor_bars_nor_buttons(flaky, ph
     flaky.rules.clear()
     page.page.set_viewport_size({"width": 390, "height": 667})
     page.go(f"?model={_HOSTILE}&level=XXX")
-    page.ready().tiles.first.locator("[data-do='mark']").tap()
+    _select(page.ready(), page.tiles.first)
     page.control("download-marked").tap()
     page.hold_message("saved")
     page.control("mark-none").tap()
@@ -195,7 +202,7 @@ def test_taps_like_and_describe_a_swipe_moves_the_filters_and_bars_fit_320_pixel
     expect(page.page.locator(".set-chips")).to_be_hidden()
 
     page.page.set_viewport_size({"width": 320, "height": 640})
-    page.tiles.first.locator("[data-do='mark']").tap()
+    _select(page, page.tiles.first)
     for bar, last in ((".marked", "more-marked"), (".gallery-header .line", "gallery-menu")):
         end = page.page.locator(f"{bar} > [data-do='{last}']").bounding_box()
         boxes = [one.bounding_box() for one in page.page.locator(f"{bar} > button:visible").all()]
@@ -207,12 +214,13 @@ def test_taps_like_and_describe_a_swipe_moves_the_filters_and_bars_fit_320_pixel
 
 def test_step_back_ends_a_selection_before_it_leaves_the_gallery(phone):
     page, count = phone, phone.page.locator(".selection-bar .count")
-    first, second = (page.tiles.nth(tile).locator("[data-do='mark']") for tile in range(2))
+    first, second = (page.tiles.nth(tile) for tile in range(2))
     page.go("")
     page.go(f"?model={_SMALL}")
     page.ready()
-    for tile in (first, first, first, second):  # a second tap at once takes it back
-        tile.tap()
+    ring = first.locator("[data-do='mark']")
+    expect(ring).to_be_hidden()
+    _select(page, ring, ring, ring, second)  # a second tap at once takes it back
     expect(count).to_have_text("2 selected")
     page.open(2)
     page.page.locator(".viewer-bar [data-do='mark']").tap()
@@ -229,8 +237,9 @@ def test_step_back_ends_a_selection_before_it_leaves_the_gallery(phone):
     page.control("undo").tap()
     expect(count).to_have_text("3 selected")
     page.control("mark-none").tap()
-    first.tap()
-    first.tap()  # nothing is left to end
+    _select(page, ring, ring)
+    expect(count).to_have_text("0 selected")
+    page.page.go_back()
     expect(count).to_be_hidden()
     assert page.page.evaluate("location.search") == f"?model={_SMALL}"
     page.page.go_back()
@@ -318,8 +327,7 @@ def test_handles_are_dragged_and_a_tap_right_after_is_not_lost(phone, sheet):
     wait_for(lambda: phone.focused_control() == "find")
     phone.key("Escape", 2)
 
-    for tile in range(2):
-        phone.tiles.nth(tile).locator("[data-do='mark']").tap()
+    _select(phone, phone.tiles.first, phone.tiles.nth(1))
     phone.control("compare").tap()
     panel.locator("[data-do='compare-over']").tap()
     x, y = find_middle(panel.locator(".divider"))

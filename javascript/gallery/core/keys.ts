@@ -165,7 +165,11 @@ export const KEYS: readonly Key[] = [
   once("grid", ["a", "Ctrl a"], "key_mark_all", ({ markAll }) => markAll(), { shown: "A" }),
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone(), { shown: "N Esc" }),
-  also("grid", "Escape", ({ markNone }, { state }) => state.marks.size > 0 && markNone()),
+  also(
+    "grid",
+    "Escape",
+    ({ markNone }, { state }) => (state.selecting || state.marks.size > 0) && markNone(),
+  ),
   forImages("grid", "d", "key_download", ({ download }, { ids }) => download(ids)),
   forImages("grid", "l", "do_add_to_collection", ({ collect, tag }, { id, marked }) =>
     marked.length ? collect() : tag(id),

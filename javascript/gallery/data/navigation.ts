@@ -115,7 +115,7 @@ export function makeNavigation(context: PageContext) {
       results: null,
       problems: { ...before.problems, lookup: null },
       ...(isSameSource ? {} : makeReset(where)),
-      ...(keepsMarks ? {} : { marks: marks ?? new Set<number>() }),
+      ...(keepsMarks ? {} : { marks: marks ?? new Set<number>(), selecting: false }),
     });
     const images = parts.pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {

@@ -172,9 +172,9 @@ export function makeGrid(context: Context) {
     drawnTiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
-  /** Scroll to the top of the gallery. */
+  /** Scroll to the top of the page, where a WebUI has its tabs. */
   function scrollToTop() {
-    scrollBy(list, Math.min(0, root.host.getBoundingClientRect().top));
+    scrollBy(list, Number.MIN_SAFE_INTEGER);
     draw();
   }
 

@@ -4,6 +4,7 @@ import type { ImageView } from "../contract";
 import { el, icon } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { buildImageAddress } from "../state/query";
+import { isSelecting } from "../state/state";
 import type { Context } from "../types";
 import { makeCorners, type Tile } from "./tile";
 import type { Tiles } from "./tiles";
@@ -129,8 +130,8 @@ function isCaption({ element }: Tile, target: EventTarget | null) {
   return target instanceof Node && !element.contains(target);
 }
 
-/** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range. While images
- * are marked, a click marks one more, and a double click opens. */
+/** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range. While the
+ * user selects, a click marks one more, and a double click opens. */
 export function listenToClicks(list: HTMLElement, context: Context, tiles: Tiles) {
   const { actions, store, signal } = context;
   // what the first press of a double click has marked, and the marks before it
@@ -158,7 +159,7 @@ export function listenToClicks(list: HTMLElement, context: Context, tiles: Tiles
         actions.setView({ marks: first.marks });
         actions.open(id);
       } // else the first press has uncovered it
-    } else if (store.get().marks.size) {
+    } else if (isSelecting(store.get())) {
       first = { tile, marks: store.get().marks };
       actions.mark(id);
     } else actions.open(id);

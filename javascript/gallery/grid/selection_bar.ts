@@ -17,7 +17,7 @@ import { makeItem, makeMenuButton, openMenu } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeToolbar } from "../core/widgets";
 import { MOST_COMPARED } from "../state/selection";
-import { getTiles, type Key, listMarked } from "../state/state";
+import { getTiles, isSelecting, type Key, listMarked } from "../state/state";
 import type { Context, State } from "../types";
 
 export function addSelectionBar(context: Context) {
@@ -50,13 +50,23 @@ export function addSelectionBar(context: Context) {
     back.focus(); // at the top there is no way up
   });
   const back = makeButton("back", "place", "back_to_place", () => void actions.back());
+  const select = makeButton("select", "check", "mark_picture", () => actions.startSelecting());
   const all = makeButton("mark-all", "check", "do_mark_all", () => actions.markAll());
-  section.append(where, hidden, back, all, marked, top);
+  section.append(where, hidden, back, select, marked, all, top);
   makeToolbar(section, translate("toolbar_bar"), signal);
   root.append(el("div", { class: "bar-place" }, section));
   for (const one of [root.host, section]) observeSize(one, place, signal);
   window.addEventListener("resize", place, { signal });
-  const keys: Key[] = [getTiles, "marks", "passed", "loading", "ended", "results", "place"];
+  const keys: Key[] = [
+    getTiles,
+    "marks",
+    "selecting",
+    "passed",
+    "loading",
+    "ended",
+    "results",
+    "place",
+  ];
   store.on([...keys, "hiddenCount", "showsHidden"], draw, context);
 
   function listIds() {
@@ -137,7 +147,8 @@ export function addSelectionBar(context: Context) {
     const { marks, passed, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);
     section.hidden = now.results !== null || (!shown.length && (!marks.size || now.loading));
-    root.host.toggleAttribute("data-marking", marks.size > 0 && !section.hidden);
+    const selects = isSelecting(now);
+    root.host.toggleAttribute("data-marking", selects && !section.hidden);
     if (section.hidden) return;
     const counts = {
       at: formatNumber(Math.min(passed, shown.length)),
@@ -149,9 +160,10 @@ export function addSelectionBar(context: Context) {
     hidden.textContent = showsHidden
       ? translate("hidden_shown")
       : translate("hidden_count", { n: hiddenCount });
-    marked.hidden = marks.size === 0;
-    all.hidden = marks.size > 0; // in the menu then
+    marked.hidden = !selects;
+    select.hidden = selects;
     const { length } = listIds();
+    all.hidden = length > 0; // in the menu then
     const unseen = marks.size - length;
     for (const one of marked.querySelectorAll<HTMLElement>("p ~ button")) one.hidden = !length;
     const isLeft = ({ id, favourite }: ImageView) => marks.has(id) && !favourite;
@@ -161,7 +173,7 @@ export function addSelectionBar(context: Context) {
     compare.hidden = length < 2;
     setDisabled(compare, isTooMany);
     compare.title = translate(isTooMany ? "compare_marks" : "compare_title");
-    setText(count, marks.size ? translate("marked_count", { n: length }) : "");
+    setText(count, selects ? translate("marked_count", { n: length }) : "");
     unseenNote.hidden = !unseen;
     unseenNote.textContent = translate("marked_unseen", { n: unseen });
     back.hidden = now.place === null;

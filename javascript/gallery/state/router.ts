@@ -5,7 +5,7 @@ import { type Layer, listLayers } from "../core/dialogs";
 import type { ModelResults, ScrollPlace, State } from "../types";
 import { buildAddress, makeDefaultQuery, parseAddress } from "./query";
 import { readMarks } from "./selection";
-import { isHome } from "./state";
+import { isHome, isSelecting } from "./state";
 
 /** What a step of the history says about the scroll position. */
 interface Scrolled {
@@ -46,7 +46,7 @@ export function makeRouter(context: PageContext) {
     signal,
   });
   root.addEventListener("layers", commitSoon, { signal });
-  store.on(["marks"], commitSoon, { signal });
+  store.on(["marks", "selecting"], commitSoon, { signal });
   window.addEventListener("popstate", onPopState, { signal });
   const onScrollEnd = () =>
     requestAnimationFrame(() => {
@@ -85,9 +85,9 @@ export function makeRouter(context: PageContext) {
 
   /** Return what a step back ends, the last first to end: on a phone, the selection too. */
   function listSteps() {
-    const { marks, open, results } = store.get();
-    const isSelecting = marks.size > 0 && open === null && !results && isPhone.matches;
-    return isSelecting ? [actions.markNone, ...listLayerSteps()] : listLayerSteps();
+    const { open, results } = store.get();
+    const isStep = isSelecting(store.get()) && open === null && !results && isPhone.matches;
+    return isStep ? [actions.markNone, ...listLayerSteps()] : listLayerSteps();
   }
 
   function goBack(closed: Kind | "layers", steps = 1) {

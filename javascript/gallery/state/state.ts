@@ -70,6 +70,7 @@ export function makeInitialState(): State {
     problems: NO_PROBLEMS,
     ...makeEmptyGallery(),
     marks: new Set<number>(),
+    selecting: false,
     revealed: new Set<number>(),
     loadedWords: "",
     open: null,
@@ -216,6 +217,11 @@ export function getShown(state: Shown) {
 /** Return the images of the viewer: at home the most liked, else the gallery's. */
 export function getWalk(state: State) {
   return isHome(state) ? state.popular : getShown(state);
+}
+
+/** Return whether a press on a tile marks it. */
+export function isSelecting({ marks, selecting }: State) {
+  return selecting || marks.size > 0;
 }
 
 /** Return the marked ids that are shown here: only they are acted on. */

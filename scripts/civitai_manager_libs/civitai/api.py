@@ -19,10 +19,6 @@ from .image_query import ImageQuery, Page
 from .pagination import adjust_cursor, walk_pages
 from .records import Model, Post, Version
 
-__all__ = ["Client", "fetch_image", "fetch_images", "fetch_images_by_id", "fetch_model"]
-__all__ += ["fetch_models", "fetch_post", "fetch_username", "fetch_version", "find_unsent_ids"]
-__all__ += ["find_user", "parse_page", "search_models"]
-
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
 # image's rows would lead to itself for ever.

@@ -8,8 +8,6 @@ from typing import Any
 
 from ..core import Image, LAST_ID
 
-__all__ = ["ImageQuery", "Page", "PERIODS", "SORTS", "TYPES"]
-
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
 PERIODS = ("AllTime", "Year", "Month", "Week", "Day")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["find_strictest", "Licence", "parse_licence", "PERMISSIONS"]
-
 # {permission: whether the creator gives it, None if unknown}, with a key for each of PERMISSIONS.
 Licence = Mapping[str, "bool | None"]
 

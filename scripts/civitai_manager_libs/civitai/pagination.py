@@ -11,8 +11,6 @@ from dataclasses import replace
 
 from .image_query import ImageQuery, Page
 
-__all__ = ["adjust_cursor", "may_have_timed_out", "walk_pages"]
-
 _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
 
 

@@ -17,12 +17,6 @@ from .image_query import ImageQuery, Page
 from .licences import Licence, parse_licence
 from .urls import is_allowed_url
 
-__all__ = ["count_unrelated", "find_example_image"]
-__all__ += ["image_from_json", "make_download_urls", "make_page_url"]
-__all__ += ["make_version_page_url", "Model", "model_from_json", "models_from_json"]
-__all__ += ["page_from_json", "parse_access", "parse_files", "Post", "post_from_json", "RemoteFile"]
-__all__ += ["seem_unrelated", "select_images", "username_from_json", "Version", "version_from_json"]
-
 _MAX_NAME = 1_000  # characters; a cut name would lose its extension
 _DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64, "CRC32": 8, "BLAKE3": 64}
 _PARTS = ("VAE", "Config", "Text Encoder", "Enhancement LoRA", "Vision Encoder", "CLIPVision")

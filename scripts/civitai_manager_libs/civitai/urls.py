@@ -13,8 +13,6 @@ from .. import setting
 from ..core import has_too_many_parts, LAST_ID
 from ..errors import InputError
 
-__all__ = ["is_allowed_url", "parse_image_ids", "parse_reference", "Reference"]
-
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
 _MAX_URL = 2_000  # characters; the patterns below may read each of them several times

@@ -15,7 +15,7 @@ from ..i18n import messages
 from ..jobs import choose_destination, choose_image_width, count_requests_to_verify, JobOptions
 from ..jobs import JobStore, validate_template
 from ..library import wait_for_writes
-from ..model_files import NeededFile, plan_requests
+from ..model_files import plan_requests
 from .make_images import list_engines, make_image
 from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
@@ -128,16 +128,9 @@ def _list_models(arguments: argparse.Namespace) -> int:
     needed = find_needed_files(client, arguments)
     needed = apply_choices(needed, arguments.file, arguments.allow_pickle)
     wait_for_writes(_WRITE_SECONDS)
-    if arguments.get:
-        return _download_missing(arguments, client, needed)
-    print_needed_files(needed, arguments.json)
-    return SUCCESS
-
-
-def _download_missing(
-    arguments: argparse.Namespace, client: CivitaiHttpClient, needed: Sequence[NeededFile]
-) -> int:
-    """Download what is not here; return 1 if some of it cannot be had, 3 if none of it."""
+    if not arguments.get:
+        print_needed_files(needed, arguments.json)
+        return SUCCESS
     folder = ""
     if arguments.dest is not None:
         folder = os.path.abspath(os.path.expanduser(arguments.dest))

@@ -13,32 +13,12 @@ from typing import Any
 
 from .. import setting
 from ..http_client import CivitaiHttpClient
-from ..jobs import (
-    add_received,
-    describe_job,
-    describe_report,
-    Item,
-    Job,
-    JobClient,
-    JobState,
-    JobStore,
-    JobWorker,
-    matches_words,
-)
+from ..jobs import add_received, describe_job, describe_report, Item, Job, JobClient, JobState
+from ..jobs import JobStore, JobWorker, matches_words
 from ..library import wait_for_writes
 from . import terminal
-from .terminal import (
-    catch_signals,
-    explain_failure,
-    get_text,
-    INTERRUPTED,
-    NOTHING_DONE,
-    print_message,
-    print_result,
-    print_translated,
-    SOME_FAILED,
-    SUCCESS,
-)
+from .terminal import catch_signals, explain_failure, get_text, INTERRUPTED, NOTHING_DONE
+from .terminal import print_message, print_result, print_translated, SOME_FAILED, SUCCESS
 
 MAX_JOBS = 1000  # listed, or resumed at once
 _MAX_FAILED_SHOWN = 20
@@ -182,7 +162,17 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
         comma, stop = ("; ", ". ") if language == "en" else ("、", "。")
         counts, end = describe_report(job, language)
         print_message(f"{comma.join(counts)}{stop}{end}")
-    _print_failures(job, failed)
+    for item in failed[:_MAX_FAILED_SHOWN]:
+        name = os.path.basename(item.model_path) if item.kind == "model" else item.image_id
+        print_message(f"{name}: {item.reason}: {explain_failure(item.reason, item.message)}")
+    if len(failed) > _MAX_FAILED_SHOWN:
+        print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
+    if failed:
+        print_translated("failed_count" if job.has_models else "some_failed", n=len(failed))
+        if any(item.reason in ("needs_key", "needs_access") for item in failed):
+            print_translated("how_to_give_a_key")
+        if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
+            print_translated("try_again_with", job=job.id)
     for file in store.list_model_files(job.id):
         if file.state == "saved" and file.message:
             print_message(f"{file.name}: {file.message}")
@@ -204,20 +194,6 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     if job.state != JobState.DONE:
         why = get_text("interrupted") if interrupted else explain_failure(job.reason, job.note)
         print_message(f"{why} {get_text('go_on_with', job=job.id)}")
-
-
-def _print_failures(job: Job, failed: list[Item]) -> None:
-    for item in failed[:_MAX_FAILED_SHOWN]:
-        name = os.path.basename(item.model_path) if item.kind == "model" else item.image_id
-        print_message(f"{name}: {item.reason}: {explain_failure(item.reason, item.message)}")
-    if len(failed) > _MAX_FAILED_SHOWN:
-        print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
-    if failed:
-        print_translated("failed_count" if job.has_models else "some_failed", n=len(failed))
-        if any(item.reason in ("needs_key", "needs_access") for item in failed):
-            print_translated("how_to_give_a_key")
-        if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
-            print_translated("try_again_with", job=job.id)
 
 
 def _result_to_json(

@@ -23,8 +23,6 @@ from .target import load_target, make_checked_client, parse_target
 from .terminal import catch_signals, format_row, get_text, get_user_language, INTERRUPTED
 from .terminal import NOTHING_DONE, print_message, print_result, print_translated, SUCCESS
 
-__all__ = ["list_engines", "make_image"]
-
 _NAME_WIDTH, _ADDRESS_WIDTH = 18, 28  # columns
 _INDENT = " " * 6
 _WRITE_SECONDS = 60.0

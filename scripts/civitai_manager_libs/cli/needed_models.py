@@ -144,7 +144,16 @@ def print_needed_files(needed: Sequence[NeededFile], as_json: bool) -> None:
     for file in unknown:
         name = " ".join(filter(None, (file.resource.type, file.title)))
         _print_row(get_text("models_state_unknown"), "", name, file.image_count)
-    print_result(_format_sum(needed))
+    missing = [file for file in needed if file.is_fetchable]
+    here = sum(file.availability == "here" for file in needed)
+    others = len(needed) - here - len(missing)
+    size = util.short_bytes(sum(file.size for file in missing))
+    parts = [get_text("models_sum", here=here, n=len(missing), size=size)]
+    if others:
+        parts.append(get_text("models_not_fetchable", n=others))
+    for folder, free in _list_free_space(missing):
+        parts.append(get_text("models_free", size=util.short_bytes(free), folder=folder))
+    print_result(("; " if get_user_language() == "en" else "；").join(parts))
 
 
 def _print_row(state: str, size: str, name: str, image_count: int) -> None:
@@ -175,19 +184,6 @@ def _list_details(needed: NeededFile) -> Iterator[str]:
         kind = file.type if file.type != "Model" else ""
         facts = filter(None, (file.name, kind, file.precision, file.quantization, size))
         yield get_text(key, id=file.id, about=", ".join(facts))
-
-
-def _format_sum(needed: Sequence[NeededFile]) -> str:
-    missing = [file for file in needed if file.is_fetchable]
-    here = sum(file.availability == "here" for file in needed)
-    others = len(needed) - here - len(missing)
-    size = util.short_bytes(sum(file.size for file in missing))
-    parts = [get_text("models_sum", here=here, n=len(missing), size=size)]
-    if others:
-        parts.append(get_text("models_not_fetchable", n=others))
-    for folder, free in _list_free_space(missing):
-        parts.append(get_text("models_free", size=util.short_bytes(free), folder=folder))
-    return ("; " if get_user_language() == "en" else "；").join(parts)
 
 
 def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:

@@ -203,7 +203,28 @@ class ProgressDisplay:
     def show(self, progress: Job) -> None:
         """Show a job's progress; call this often, as only some of the calls write anything."""
         if self._stream.isatty():
-            self._draw(progress)
+            done, total = progress.finished, progress.total
+            if progress.has_models:
+                done, total = progress.bytes, progress.total_bytes
+            text, columns = _format_progress(progress), _count_usable_columns()
+            if self._bar is None:
+                from tqdm import tqdm  # not for `--help`
+
+                self._bar = tqdm(
+                    desc=text,
+                    total=total,
+                    initial=done,
+                    file=self._stream,
+                    ncols=columns,
+                    nrows=24,  # tqdm draws no bar in a terminal that reports 0 lines
+                    ascii=".#",
+                    bar_format="{desc}  [{bar}]",  # the bar fills the rest of the line
+                    mininterval=_BAR_INTERVAL,
+                    miniters=0,
+                )
+            self._bar.total, self._bar.ncols = total, columns
+            self._bar.set_description_str(text, refresh=False)
+            self._bar.update(done - self._bar.n)
             return
         is_early = time.monotonic() - self._shown_at < _LINE_INTERVAL
         if self._last_line and is_early and progress.state == "running":
@@ -217,30 +238,6 @@ class ProgressDisplay:
         """Leave the bar as it is, and go to the next line."""
         if self._bar is not None:
             self._bar.close()
-
-    def _draw(self, progress: Job) -> None:
-        done, total = progress.finished, progress.total
-        if progress.has_models:
-            done, total = progress.bytes, progress.total_bytes
-        text, columns = _format_progress(progress), _count_usable_columns()
-        if self._bar is None:
-            from tqdm import tqdm  # not for `--help`
-
-            self._bar = tqdm(
-                desc=text,
-                total=total,
-                initial=done,
-                file=self._stream,
-                ncols=columns,
-                nrows=24,  # tqdm draws no bar in a terminal that reports 0 lines
-                ascii=".#",
-                bar_format="{desc}  [{bar}]",  # the bar fills the rest of the line
-                mininterval=_BAR_INTERVAL,
-                miniters=0,
-            )
-        self._bar.total, self._bar.ncols = total, columns
-        self._bar.set_description_str(text, refresh=False)
-        self._bar.update(done - self._bar.n)
 
 
 def format_bytes(job: Job) -> str:

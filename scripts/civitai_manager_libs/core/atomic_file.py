@@ -20,11 +20,6 @@ from .disk import check_free_space, make_folder, sync_file, sync_folder, transla
 from .safe_open import check_own_folder, lock_descriptor, open_shared, open_to_read
 from .untrusted import as_mapping
 
-__all__ = ["AtomicFile", "back_up_invalid_file", "delete_file", "is_temporary_name", "lock_file"]
-__all__ += ["NOTE", "read_json_object", "read_json_or_empty"]
-__all__ += ["remove_if_present", "rename_to_new", "replace_file", "temporary_path"]
-__all__ += ["write_text_file"]
-
 _IN_USE = {5, 32, 33}  # Windows' codes: access denied, sharing violation, lock violation
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 _PATIENCE, _PAUSE = 2.0, 0.05  # seconds

@@ -11,10 +11,6 @@ from contextlib import contextmanager
 from .. import util
 from ..errors import DiskError, DiskFull
 
-__all__ = ["check_free_space", "check_space_for_files", "find_device", "find_free_space"]
-__all__ += ["log_disk_errors", "make_folder", "sync_file", "sync_folder", "to_disk_error"]
-__all__ += ["translate_disk_errors"]
-
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 

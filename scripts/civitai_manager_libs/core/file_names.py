@@ -9,9 +9,6 @@ from typing import Any
 
 from .untrusted import normalize_unicode
 
-__all__ = ["clean_template", "DATE_PART", "fill_fields", "find_template_problem", "has_fields"]
-__all__ += ["list_fields", "make_file_name", "NO_VALUE"]
-
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"}
 _RESERVED |= {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}
 

@@ -10,9 +10,6 @@ from typing import BinaryIO
 
 from .safe_open import open_to_read
 
-__all__ = ["detect_media_extension", "extension_if_complete", "is_complete", "is_text"]
-__all__ += ["is_web_page"]
-
 # A tag, or an object or array with its first value: any binary file may begin with `<` or `{`.
 _MARKUP = re.compile(rb"""\s*(<[!?]?[a-z-]|\{\s*["}]|\[\s*(["{\[\]\d-]|null|true|false))""", re.I)
 _WEB_PAGE = re.compile(rb"\s*<(?:.{0,1000}?<)?(?:!doctype html|html|head|body)\b", re.I | re.S)

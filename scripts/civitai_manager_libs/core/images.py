@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["cache_file_name", "Image", "level_mask", "level_name", "LEVELS", "ReactionCounts"]
-__all__ += ["resize_url", "Tag", "thumbnail_url"]
-
 # Browsing levels as Civitai's bits. A mask is an OR of them; 32 ("Blocked") is never requested.
 LEVELS = {"None": 1, "Soft": 2, "Mature": 4, "X": 8, "XXX": 16}
 THUMBNAIL_WIDTH = 450  # pixels; the image server has this width ready
@@ -72,10 +69,6 @@ class Image:
     tags: tuple[Tag, ...] | None = None
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    @property
-    def is_video(self) -> bool:
-        return self.type == "video"
-
 
 def level_mask(name: str) -> int:
     """Return the bit mask of a browsing level and all lower ones, such as 7 for "Mature"."""
@@ -110,7 +103,7 @@ def resize_url(url: str, size: str) -> str:
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
     """Return the URL of an image, or of a video's still image, scaled to a width in pixels."""
     poster = f"anim=false,transcode=true,width={width},original=false"
-    return resize_url(image.url, poster if image.is_video else f"width={width}")
+    return resize_url(image.url, poster if image.type == "video" else f"width={width}")
 
 
 def cache_file_name(url: str) -> str:

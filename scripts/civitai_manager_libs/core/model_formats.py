@@ -15,9 +15,6 @@ from .file_types import is_text, is_web_page
 from .safe_open import open_to_read
 from .untrusted import as_mapping, has_too_many_parts
 
-__all__ = ["check_model_file", "check_model_start", "CONFIGURATIONS", "find_tensors"]
-__all__ += ["model_file_stem", "MODELS", "RUN_CODE", "SAFE", "START_SIZE"]
-
 _SAFETENSORS = (".safetensors", ".sft")
 SAFE = (*_SAFETENSORS, ".gguf")  # formats without code, the best first
 PICKLES = (".ckpt", ".pt", ".pth", ".bin")
@@ -79,7 +76,21 @@ def check_model_file(file: BinaryIO, name: str) -> None:
     head = file.read(START_SIZE)
     check_model_start(head, "", name)
     if os.path.splitext(name)[1].lower() in _SAFETENSORS:
-        _check_tensors(_read_header(file, head), os.fstat(file.fileno()).st_size)
+        header, file_size = _read_header(file, head), os.fstat(file.fileno()).st_size
+        if has_too_many_parts(header, _MAX_HEADER_PARTS, _MAX_SIGNS):
+            raise InvalidResponse("The header of the safetensors file is too large to be read.")
+        try:
+            tensors: Any = json.loads(header)
+            ends = [
+                operator.index(as_mapping(tensor)["data_offsets"][1])
+                for name, tensor in as_mapping(tensors).items()
+                if name != "__metadata__"
+            ]
+            end = max(ends, default=0)
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise InvalidResponse("The header of the safetensors file is damaged.") from error
+        if 8 + len(header) + end != file_size:
+            raise InvalidResponse("The safetensors file is not as long as its header says.")
 
 
 def find_tensors(path: str, parts: Iterable[str]) -> set[str]:
@@ -104,20 +115,3 @@ def _read_header_size(head: bytes) -> int:
         if 2 <= size <= _MAX_HEADER:
             return int(size)
     raise InvalidResponse("This is not a safetensors file: its beginning is wrong.")
-
-
-def _check_tensors(header: bytes, file_size: int) -> None:
-    if has_too_many_parts(header, _MAX_HEADER_PARTS, _MAX_SIGNS):
-        raise InvalidResponse("The header of the safetensors file is too large to be read.")
-    try:
-        tensors: Any = json.loads(header)
-        ends = [
-            operator.index(as_mapping(tensor)["data_offsets"][1])
-            for name, tensor in as_mapping(tensors).items()
-            if name != "__metadata__"
-        ]
-        end = max(ends, default=0)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise InvalidResponse("The header of the safetensors file is damaged.") from error
-    if 8 + len(header) + end != file_size:
-        raise InvalidResponse("The safetensors file is not as long as its header says.")

@@ -18,9 +18,6 @@ from .disk import make_folder, sync_file, sync_folder, translate_disk_errors
 from .resume_note import ByteRanges, read_note, ResumeNote
 from .safe_open import check_own_folder, is_foreign, lock_descriptor, open_own_file
 
-__all__ = ["delete_resumable", "delete_resumable_file", "remove_leftovers", "resumable_size"]
-__all__ += ["ResumableFile"]
-
 _MAX_LINES = 1024 * 1024  # bytes of a note, which is then written anew
 
 

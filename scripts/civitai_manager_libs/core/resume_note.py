@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 
 from .safe_open import open_own_file
 
-__all__ = ["ByteRanges", "read_boot_id", "read_note", "ResumeNote"]
-
 
 class ByteRanges:
     """A sorted list of byte ranges (start, end) without overlaps; `end` is exclusive."""

@@ -13,10 +13,6 @@ from typing import Literal
 from ..errors import DiskError
 from .threads import find_cancellation
 
-__all__ = ["check_no_links", "check_own_folder", "compute_sha256", "expand_folder", "is_foreign"]
-__all__ += ["is_special_file", "lock_descriptor", "make_folder_private", "open_own_file"]
-__all__ += ["open_shared", "open_to_read", "remove_others_access"]
-
 
 def expand_folder(typed: str) -> str:
     """Return a typed folder without quotes; `~` is expanded, on Windows also `%VARIABLES%`."""

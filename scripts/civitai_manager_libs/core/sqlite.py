@@ -21,8 +21,6 @@ from .disk import to_disk_error, translate_disk_errors
 from .safe_open import is_special_file, remove_others_access
 from .threads import find_cancellation, never_cancelled
 
-__all__ = ["ConnectionPool", "Database", "ProcessLock", "Schema"]
-
 _WAIT = 30  # seconds for another writer to finish
 _WAIT_ALONE = 3  # seconds for all others to close a damaged file
 _STEPS = 100_000  # of SQLite's machine, about 5 ms, after which a query notices its cancellation

@@ -16,9 +16,6 @@ from typing import Generic, TypeVar
 
 from ..errors import Cancelled, CivitaiShortcutError, DiskError
 
-__all__ = ["Cancellation", "ENDING_SIGNALS", "find_cancellation", "never_cancelled", "prefetch"]
-__all__ += ["run_parallel", "SingleFlight"]
-
 # Ctrl-C, the system, and on Windows Ctrl-Break or a console window that is closed.
 ENDING_SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)

@@ -13,12 +13,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, IO, Literal
 
-__all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
-__all__ += ["as_whole_number", "clean_date", "clean_line", "clean_lines", "clean_text"]
-__all__ += ["find_encoding", "fold_text", "format_number", "has_too_many_parts", "html_to_text"]
-__all__ += ["is_deeply_nested", "iter_json_members", "LAST_ID", "normalize_unicode"]
-__all__ += ["parse_json_or_none"]
-
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
 _SMALLEST = 1e-9  # smaller numbers are written as 0
 _MAX_PARTS = 100  # of a mapping

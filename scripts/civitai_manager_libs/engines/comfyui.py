@@ -23,8 +23,6 @@ from .model_parts import choose_parts, find_part, list_lora_bases, read_contents
 from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, MODULE, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
-__all__ = ["list_engine_folders", "list_files", "Lists", "make", "plan", "save_workflow", "stop"]
-
 _LISTS = {  # the node by which files are looked for, and its input that lists them
     "model": ("CheckpointLoaderSimple", "ckpt_name"),
     "diffusion_model": ("UNETLoader", "unet_name"),
@@ -208,16 +206,13 @@ class _Planner(Planner):
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph), "modules": used}
-        if not model and self._lacks_gguf_loader():
+        models = [one.path.lower() for one in self._recipe.wanted if one.type == "model"]
+        is_gguf = any(path.endswith(".gguf") for path in models)
+        if not model and is_gguf and not self._lists.find(_GGUF):  # only a custom node loads it
             self._missing = [one for one in self._missing if one.type != "model"]
             self._missing.append(Missing("node", _GGUF))
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(infotext, request, missing, (*self._cautions, *cautions))
-
-    def _lacks_gguf_loader(self) -> bool:
-        """Return whether the model is a file here that ComfyUI can load with a custom node only."""
-        models = (one.path.lower() for one in self._recipe.wanted if one.type == "model")
-        return any(path.endswith(".gguf") for path in models) and not self._lists.find(_GGUF)
 
     def _read_model(self, loader: str, model: str) -> tuple[str, bool, bool]:
         """Return (base model, whether the file has text encoders, whether it has a VAE)."""

@@ -18,10 +18,6 @@ from ..errors import NetworkError, SettingError
 from ..i18n import messages
 from ..network import EngineClient, EngineReply, ReplyLimits
 
-__all__ = ["Connection", "Engine", "EngineKind", "find_engine", "find_engines", "list_addresses"]
-__all__ += ["make_error", "read_notes", "save_login", "shorten_error", "validate_addresses"]
-__all__ += ["write_note"]
-
 EngineKind = Literal["comfyui", "sdnext", "webui"]
 
 _LOGINS = "engine_logins.json"  # in the data folder

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from ..core import model_file_stem, model_formats
 from ..errors import InvalidResponse
 
-__all__ = ["choose_parts", "find_part", "list_lora_bases", "read_contents"]
-
 _BASES = {  # a part of the names of a model's tensors: its base, as Civitai names it
     "distilled_guidance_layer.": "Chroma",  # otherwise like Flux.1, as the next
     "double_stream_modulation_img.": "Flux.2 D",

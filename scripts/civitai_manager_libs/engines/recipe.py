@@ -13,19 +13,6 @@ from ..infotext import ANY_TAG, find_family, Graph, is_same_hash, Loss, parse_in
 from ..infotext import parse_weights, split_hires_size, translate_prompt, translate_sampler
 from .find import EngineKind
 
-__all__ = ["Caution", "EngineFile", "iter_cautions", "Made", "match_file", "Missing", "MODULE"]
-__all__ += [
-    "name_group",
-    "Plan",
-    "Planner",
-    "PlanOptions",
-    "real_path",
-    "Recipe",
-    "Report",
-    "Wanted",
-    "was_made_from_image",
-]
-
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 MODULE = re.compile(r"Module \d{1,2}")  # a Forge's name of a VAE or a text encoder

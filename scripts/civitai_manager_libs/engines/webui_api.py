@@ -21,9 +21,6 @@ from .find import Connection, Engine, list_addresses, read_notes, write_note
 from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, MODULE, name_group, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report, was_made_from_image
 
-__all__ = ["has_noted_options", "list_files", "Lists", "make", "NOTES", "plan"]
-__all__ += ["restore_noted_options"]
-
 # The size is that of an image of 100 MB in base64.
 _PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=140_000_000)
 _OPTIONS = ReplyLimits(wait=120, total=300)  # setting a model loads it
@@ -430,7 +427,9 @@ def _wait(
             is_ours = as_mapping(value.get("state")).get("job") == _WEBUI_JOB
             is_waiting = not is_ours
         if client.engine.kind == "sdnext" and cancelled.is_set():
-            is_ours = _is_making_ours(client)
+            history = map(as_mapping, as_list(_send_quietly(client, "GET", _SDNEXT_HISTORY)))
+            ours = [one.get("op") for one in history if one.get("job") == _SDNEXT_JOB]
+            is_ours = ours[-1:] == ["begin"]
             is_waiting = not is_ours
         is_late = reply is None or cancelled.is_set() and not is_waiting
         failures = failures + 1 if is_late else 0
@@ -440,13 +439,6 @@ def _wait(
         if cancelled.is_set() and is_ours and not is_stopped:
             is_stopped = True
             _send_quietly(client, "POST", "/sdapi/v1/interrupt")
-
-
-def _is_making_ours(client: Connection) -> bool:
-    """Return whether SD.Next works on a request like ours; it takes no id of ours."""
-    history = [as_mapping(one) for one in as_list(_send_quietly(client, "GET", _SDNEXT_HISTORY))]
-    ours = [one.get("op") for one in history if one.get("job") == _SDNEXT_JOB]
-    return ours[-1:] == ["begin"]
 
 
 def _send_quietly(client: Connection, method: str, path: str, data: Any = None) -> Any:

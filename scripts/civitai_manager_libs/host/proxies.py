@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 
 from ..errors import InputError
 
-__all__ = ["bypass_proxies_for", "validate_proxy"]
-
 _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _WITH_PASSWORD = (
     "A proxy's name and password belong in the environment variables HTTPS_PROXY and HTTP_PROXY,"

@@ -13,13 +13,6 @@ from typing import Any
 from .. import util
 from ..core import as_number
 
-__all__ = ["fill_empty_prompts", "find_default_data_folder", "find_host_name", "find_key_file"]
-__all__ += ["find_model_folder", "find_subpath", "has_login", "in_webui", "is_frozen"]
-__all__ += ["is_logged_in", "is_shared", "keep_out_of_ui_config", "limit_page_shutdown"]
-__all__ += ["list_capabilities", "list_model_folders", "list_send_targets", "make_option_key"]
-__all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "refresh_models"]
-__all__ += ["register_callbacks", "register_tab"]
-
 _CLOSING_SECONDS = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")

@@ -13,10 +13,6 @@ from typing import Any
 
 from ..errors import EngineError, InputError
 
-__all__ = ["DEFAULT_LANGUAGE", "explain_reason", "get_choice_label", "get_parameter_label"]
-__all__ += ["get_setting_label", "LANGUAGES", "list_choices", "load_catalogue", "name_reason"]
-__all__ += ["parse_accept_language", "parse_locale_language", "translate", "translate_error"]
-
 _FOLDER = Path(__file__).with_name("languages")
 DEFAULT_LANGUAGE = "en"
 LANGUAGES = tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))

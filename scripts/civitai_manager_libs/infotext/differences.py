@@ -14,8 +14,6 @@ from .metadata_to_infotext import translate_infotext
 from .resources import Resource
 from .samplers import resolve_schedule, translate_sampler
 
-__all__ = ["Difference", "is_same_hash", "list_differences", "list_prompt_words"]
-
 FindHashes = Callable[[Resource], Collection[str] | None]
 
 # In the order in which they change an image most.
@@ -138,8 +136,6 @@ def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
 
 def _compare_inputs(before: dict[str, str], after: dict[str, str]) -> Iterator[Difference]:
     """Yield a difference if only one of two images was made from another image (img2img)."""
-    if not before:
-        return
     was_img2img, is_img2img = _is_img2img(before), _is_img2img(after)
     if is_img2img and was_img2img is False:
         if "Denoising strength" not in before:

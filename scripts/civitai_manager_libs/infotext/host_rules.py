@@ -10,9 +10,6 @@ from ..core import as_number
 from .infotext_format import A1111_VERSION, compose_infotext, Infotext, parse_infotext
 from .samplers import SDNEXT_SAMPLERS, SDNEXT_UPSCALERS
 
-__all__ = ["HostCapabilities", "HostRules", "HOSTS", "INFORMATIONAL_FIELDS", "list_losses", "Loss"]
-__all__ += ["MODULE", "parse_as_host", "translate_for_host"]
-
 # Parameters that every WebUI reads by its own code, without a field.
 _BUILT_IN_FIELDS = frozenset(
     "Sampler, Schedule type, Size, Denoising strength, Hires upscale, Hires upscaler, Hires sampler"
@@ -158,19 +155,6 @@ def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str,
     return told
 
 
-def _parse_as_sdnext(text: str) -> Infotext:
-    """Parse an infotext as SD.Next does, which has another pattern for names and prompts."""
-    read = parse_infotext(text)
-    # Its names have no hyphen or slash: it reads `CLiP-skip` as `skip`.
-    values = {re.split("[-/]", key)[-1].strip(): value for key, value in read.parameters.items()}
-    prompts = []
-    for prompt in (read.prompt, read.negative_prompt):
-        found = (prompt.lower().find(mark) for mark in _SDNEXT_MARKS)
-        end = min((at for at in found if at >= 0), default=len(prompt))
-        prompts.append(prompt[:end].strip())
-    return Infotext(prompts[0], prompts[1], values)
-
-
 _CLIP_SKIP = re.compile(r"Clip skip: [0-8], ")
 _CFG = re.compile(r"CFG scale:\s*([\d.]{1,20})")
 _FLUX_SAMPLER = "Sampler: Euler, Schedule type: Simple, "
@@ -245,7 +229,17 @@ def translate_for_host(host: HostRules | None, text: str) -> str:
 def parse_as_host(host: HostRules, text: str) -> Infotext:
     """Parse an infotext by the rules of a WebUI, without adding the WebUI's defaults."""
     if host.is_sdnext:
-        return _parse_as_sdnext(translate_for_host(host, text))
+        read = parse_infotext(translate_for_host(host, text))
+        # Its names have no hyphen or slash: it reads `CLiP-skip` as `skip`.
+        values = {
+            re.split("[-/]", key)[-1].strip(): value for key, value in read.parameters.items()
+        }
+        prompts = []
+        for prompt in (read.prompt, read.negative_prompt):
+            found = (prompt.lower().find(mark) for mark in _SDNEXT_MARKS)
+            end = min((at for at in found if at >= 0), default=len(prompt))
+            prompts.append(prompt[:end].strip())
+        return Infotext(prompts[0], prompts[1], values)
     read = parse_infotext(text)
     if read.parameters:
         head, mark, line = text.rstrip().replace("\r", "\n").rpartition("\n")

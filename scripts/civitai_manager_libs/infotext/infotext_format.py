@@ -10,17 +10,6 @@ from typing import Any, NamedTuple
 
 from ..core import as_list, as_mapping, clean_text, parse_json_or_none
 
-__all__ = ["A1111_VERSION", "ANY_TAG"]
-__all__ += ["build_metadata", "compose_infotext", "edit_infotext", "find_missing_values"]
-__all__ += [
-    "has_template_lines",
-    "HASHES",
-    "Infotext",
-    "is_safe_negative_prompt",
-    "join_quoted_lines",
-]
-__all__ += ["parse_infotext", "parse_size", "unquote_value"]
-
 A1111_VERSION = re.compile(r"v?1\.\d|f\d")  # how the versions of A1111 and of Forge begin
 ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _NEGATIVE = "Negative prompt:"

@@ -18,9 +18,6 @@ from .resources import convert_generator_data, drop_placeholders, is_site_id, li
 from .resources import list_resources, Resource
 from .samplers import is_schedule, SDNEXT_UPSCALERS, translate_sampler, translate_schedule
 
-__all__ = ["build_infotext", "find_graph", "find_workflow", "Generation", "list_added_lora_tags"]
-__all__ += ["list_omitted_parameters", "read_generation", "translate_infotext"]
-
 
 def build_infotext(
     meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True

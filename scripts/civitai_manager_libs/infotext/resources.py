@@ -12,9 +12,6 @@ from ..core import as_checksum, as_list, as_mapping, as_number, as_text, as_whol
 from ..core import format_number, Image, model_file_stem
 from .samplers import translate_sampler
 
-__all__ = ["convert_generator_data", "drop_placeholders", "is_site_id", "list_missing_lora_tags"]
-__all__ += ["list_resources", "Resource", "summarize", "TYPES"]
-
 _MAX_TEXT = 100_000  # characters
 TYPES = {  # other words for a type
     "checkpoint": "model",

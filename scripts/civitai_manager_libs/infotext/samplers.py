@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["is_sampler", "is_schedule", "LATENT_UPSCALERS", "resolve_schedule"]
-__all__ += ["SDNEXT_SAMPLERS", "SDNEXT_UPSCALERS", "translate_sampler", "translate_schedule"]
-
 LATENT_UPSCALERS = {  # ComfyUI's method for latents: A1111's upscaler
     "bicubic": "Latent (bicubic)",
     "bilinear": "Latent",

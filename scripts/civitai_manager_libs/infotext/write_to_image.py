@@ -14,8 +14,6 @@ from ..core import AtomicFile, detect_media_extension, is_complete, open_to_read
 from .files import read_embedded_texts
 from .files.file_parts import iter_chunks, iter_jpeg_segments, JPEG_PIXELS
 
-__all__ = ["embed_infotext", "PATCHERS", "set_comment"]
-
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286
 _LONG, _UNDEFINED = 4, 7  # types of values
 _ENTRY = 12  # bytes

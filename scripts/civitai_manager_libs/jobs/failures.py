@@ -9,8 +9,6 @@ from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, QuotaR
 from ..errors import StorageDown
 from .job_records import Item, Outcome, TRANSIENT_REASONS
 
-__all__ = ["compute_retry_delay", "FailureClassifier", "WorkResult"]
-
 _NETWORK_ERRORS = (NetworkError, ServerError)
 _OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
 # Seconds of the first pause, which then doubles, and of the longest.

@@ -10,9 +10,6 @@ from ..errors import InputError
 from ..i18n import messages
 from .job_records import NamingContext
 
-__all__ = ["DEFAULT_TEMPLATE", "FIELDS", "fill_template", "MAX_NAME_BYTES"]
-__all__ += ["split_template", "validate_template"]
-
 DEFAULT_TEMPLATE = "{id}"
 # UTF-8 bytes: most in a field's value, in a file or folder name, and in a path that every system
 # accepts below a folder of usual length; least in a folder name of a path that is shortened.

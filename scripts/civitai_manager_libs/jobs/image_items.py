@@ -22,8 +22,6 @@ from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, 
 from .store import JobStore
 from .walk import walk_gallery
 
-__all__ = ["ImageKind", "write_sidecars"]
-
 _EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
 _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
 _BATCH = 32  # items claimed at a time
@@ -112,7 +110,15 @@ class ImageKind:
                 yield from self._iter_in_order()
             except CivitaiShortcutError as page_error:
                 error = page_error
-            yield from self._iter_postponed()  # also if a page cannot be read
+            while self._postponed and not self._cancelled.is_set():
+                places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
+                found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
+                yield from self._claim_batch(
+                    [i for items in found for i in items if i.place in places]
+                )
+                if self._postponed[-len(places) :] == places:  # other jobs download all of them
+                    self._on_wait()
+                    self._cancelled.sleep(_POLL_SECONDS)
             if error is not None:
                 raise error
             if not self._begin_next_walk():
@@ -131,16 +137,6 @@ class ImageKind:
                 elif next(pages, None) is None:
                     return
 
-    def _iter_postponed(self) -> Iterator[Item]:
-        """Yield the postponed items, claimed ones once their claims have ended."""
-        while self._postponed and not self._cancelled.is_set():
-            places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
-            found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
-            yield from self._claim_batch([i for items in found for i in items if i.place in places])
-            if self._postponed[-len(places) :] == places:  # other jobs download all of them
-                self._on_wait()
-                self._cancelled.sleep(_POLL_SECONDS)
-
     def _begin_next_walk(self) -> bool:
         """Reread an empty last page, or verify the gallery; return False if neither is due."""
         job = self._store.get_job(self._job.id)
@@ -150,9 +146,9 @@ class ImageKind:
             while time.monotonic() < deadline:
                 self._on_wait()
                 self._cancelled.sleep(_POLL_SECONDS)
-            self._store.reread_last_page(job.id)
+            self._store.set_walk(job.id, job.walk.reopened)
         elif job.needs_second_walk and not self._cancelled.is_set():
-            self._store.begin_second_walk(job.id)
+            self._store.set_walk(job.id, WalkState.SECOND, begins=True)
         else:
             return False
         self._job = self._store.get_job(job.id)

@@ -16,8 +16,6 @@ from ..network import ApiClient, Progress, Target
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .job_records import NamingContext
 
-__all__ = ["choose_destination", "choose_image_width", "JobClient"]
-
 
 class JobClient(ApiClient):
     """Sends the requests of jobs to Civitai.

@@ -14,10 +14,6 @@ from ..core import as_mapping, Image
 from ..errors import CivitaiShortcutError, InvalidResponse
 from ..model_files import ModelFileRequest
 
-__all__ = ["add_received", "allowed_sources", "Claim", "failed_outcome", "Item", "item_path", "Job"]
-__all__ += ["JobOptions", "JobState", "ModelFileState", "NamingContext", "Outcome"]
-__all__ += ["TRANSIENT_REASONS", "WalkedPage", "WalkReport", "WalkState"]
-
 # Codes of the reasons for which a paused job is resumed automatically.
 TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota", "storage")
 _BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks

@@ -13,10 +13,6 @@ from ..i18n import messages
 from ..library import search, tags
 from .job_records import Job, JobState, ModelFileState, WalkReport, WalkState
 
-__all__ = ["describe_file", "describe_job", "describe_problem", "describe_progress"]
-__all__ += ["describe_reasons", "describe_report", "describe_state", "FAILURES_LISTED"]
-__all__ += ["matches_words"]
-
 _COLLECTION = re.compile(r'\s*(?:collection|set)=(?:"((?:[^"]|"")+)"|([^\s"]+))\s*')
 FAILURES_LISTED = 50  # of a job in a list of jobs
 _LONG_PAUSE = 120  # seconds; longer pauses are shown in minutes

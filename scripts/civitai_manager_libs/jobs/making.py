@@ -27,9 +27,6 @@ from ..library import image_cache, image_records, reproductions, search
 from ..model_files import get_model_index
 from .tables import jobs_database
 
-__all__ = ["check_plan", "describe_cautions", "describe_difference", "keep_image"]
-__all__ += ["list_missing_names", "make_recipe", "MakeJob", "MakeService", "propose_weights"]
-
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
 _OVER = ("done", "failed", "stopped")
 _KEPT = 100  # jobs that are over

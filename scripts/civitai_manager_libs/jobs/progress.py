@@ -11,8 +11,6 @@ from dataclasses import replace
 from ..errors import CivitaiShortcutError, DiskFull
 from .job_records import Job, JobState, Outcome
 
-__all__ = ["ProgressMeter"]
-
 _MAX_ESTIMATE = 24 * 3600.0  # seconds; a longer estimate is of no use
 _RATE_WINDOW = 5.0  # seconds
 _FINISHED_STATES = ("saved", "skipped", "failed")
@@ -74,7 +72,12 @@ class ProgressMeter:
         waiting_bytes = max(0, waiting_bytes)
         if not job.has_models:
             size = self._max_bytes = max(self._max_bytes, size)
-        rate = self._average_rate(arrived)
+        now = time.monotonic()
+        self._samples.append((now, arrived))
+        while now - self._samples[0][0] > _RATE_WINDOW:
+            self._samples.popleft()
+        since, before = self._samples[0]
+        rate = (arrived - before) / (now - since) if now > since else 0.0
         left = job.total - sum(counts.values())
         mean = size / counts["saved"] if counts["saved"] else 0
         left_bytes = waiting_bytes if job.has_models else left * mean
@@ -95,11 +98,3 @@ class ProgressMeter:
             missing=error.missing if isinstance(error, DiskFull) else 0,
             received=received,
         )
-
-    def _average_rate(self, arrived: int) -> float:
-        now = time.monotonic()
-        self._samples.append((now, arrived))
-        while now - self._samples[0][0] > _RATE_WINDOW:
-            self._samples.popleft()
-        since, before = self._samples[0]
-        return (arrived - before) / (now - since) if now > since else 0.0

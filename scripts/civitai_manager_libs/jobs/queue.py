@@ -20,8 +20,6 @@ from .job_records import Job, JobState
 from .store import JobStore
 from .worker import JobWorker, StopRequest
 
-__all__ = ["QueueEntry", "Scheduler", "WorkerPool"]
-
 _counter = itertools.count()
 
 

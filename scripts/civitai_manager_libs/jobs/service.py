@@ -19,7 +19,6 @@ from .job_texts import FAILURES_LISTED
 from .queue import WorkerPool
 from .store import JobStore
 
-__all__ = ["JobService", "queue_unfinished_jobs"]
 # To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
 _LOCK_SECONDS = 1.0
 _MOST_SEARCHED = 10_000  # jobs
@@ -147,23 +146,14 @@ class JobService:
         if is_running:  # a run that is about to end needs the pool's lock to do so
             self._delete(job_id)
 
-    def retry(self, job_id: int) -> None:
+    def retry(self, job_id: int, of_missing: bool = False) -> None:
         """Queue a job again, to download its failed items; do nothing if there are none.
 
-        Images that Civitai has deleted stay failed. Raises InputError if the job is running.
+        Images that Civitai has deleted stay failed. of_missing: download the skipped images whose
+        files were missing or damaged instead. Raises InputError if the job is running.
         """
         with self.open_store() as store:
-            count = store.retry_failed(job_id)
-        if count:
-            self.resume(job_id)
-
-    def fetch_missing(self, job_id: int) -> None:
-        """Queue a job again, to download skipped images whose files were missing or damaged.
-
-        Do nothing if there are no such images. Raises InputError if the job is running.
-        """
-        with self.open_store() as store:
-            count = store.requeue_missing(job_id)
+            count = store.requeue_missing(job_id) if of_missing else store.retry_failed(job_id)
         if count:
             self.resume(job_id)
 

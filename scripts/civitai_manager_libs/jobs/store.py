@@ -23,8 +23,6 @@ from .job_records import ModelFileState, Outcome, WalkedPage, WalkState
 from .tables import add_base_url, delete_claims, insert_job, jobs_database, mark_queued
 from .tables import remove_base_url, to_json
 
-__all__ = ["JobStore"]
-
 _RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
 _MODEL_FILES = (
     "SELECT image_id, url, state, bytes, reason, message, path,"
@@ -246,17 +244,12 @@ class JobStore:
         with self._database.writing() as db:
             tables.insert_page(db, job_id, page)
 
-    def reread_last_page(self, job_id: int) -> None:
-        """Let a job request its gallery's last page again; do nothing if that page had images."""
-        walk = self.get_job(job_id).walk.reopened
+    def set_walk(self, job_id: int, walk: WalkState, begins: bool = False) -> None:
+        """Set how far a job has walked; it goes on at its cursor, or at the start if `begins`."""
+        values = (walk.value, begins, job_id)
         with self._database.writing() as db:
-            db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.value, job_id))
-
-    def begin_second_walk(self, job_id: int) -> None:
-        """Let a job read its gallery's pages a second time, from the last page to the first."""
-        values = (WalkState.SECOND.value, job_id)
-        with self._database.writing() as db:
-            db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
+            cursor = "CASE WHEN ? THEN NULL ELSE cursor END"
+            db.execute(f"UPDATE jobs SET walked = ?, cursor = {cursor} WHERE id = ?", values)
 
     def request_second_walk(self, job_id: int) -> None:
         """Queue a finished job to read its gallery again. Raises InputError if it is running."""

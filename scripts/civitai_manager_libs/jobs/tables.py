@@ -17,10 +17,6 @@ from .filename_template import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
 from .job_records import Item, item_path, Job, JobOptions, JobState, NamingContext, WalkedPage
 from .job_records import WalkReport, WalkState
 
-__all__ = ["add_base_url", "delete_claims", "insert_job", "insert_page", "JOB", "jobs_database"]
-__all__ += ["mark_queued", "parse_items", "parse_job_or_none", "remove_base_url", "to_json"]
-__all__ += ["WITH_RECORD", "WITHOUT_RECORD"]
-
 # In `jobs`, walked is a `WalkState`; options is a `JobOptions` and report a `WalkReport`, both as
 # JSON. In `items`, name is as in `Item`; walks: 1 first walk, 2 second walk, 3 both. An item of
 # kind `model` is a model file: image_id is Civitai's id of the file, bytes its expected size until
@@ -146,7 +142,25 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
     options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
     parsed, report = _parse_options(options), WalkReport(**json.loads(report_json))
-    _insert_items(db, job_id, page, folder, parsed)
+    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
+    ids = (job_id, json.dumps([image.id for image in page.images]))
+    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", ids)}
+    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *ids))
+    images = [image for image in page.images if image.id not in known]
+    names = _choose_names(db, folder, parsed, images)
+    rows, width = [], parsed.width
+    for i in images:
+        # Civitai's renditions of videos are unreliable.
+        is_original = not width or i.type != "image" or 0 < i.width <= width
+        url = remove_base_url(i.url if is_original else resize_url(i.url, f"width={width}"))
+        rows.append((job_id, i.id, url, i.type, names.get(i.id, ""), page.walk))
+    columns = "job, image_id, url, kind, name, walks"
+    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    # In a separate table: a row of `items` that shrinks would not free its space.
+    db.executemany(
+        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
+        [(to_json(image.record), job_id, image.id) for image in images],
+    )
     walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end, parsed.verify)
     if page.walk == 1:
         report = page.report if page.is_first else report + page.report
@@ -161,31 +175,6 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
             walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
     values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
-
-
-def _insert_items(
-    db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
-) -> None:
-    """Insert a page's new images as items; record that `page.walk` has found all its images."""
-    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
-    values = (job_id, json.dumps([image.id for image in page.images]))
-    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
-    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
-    images = [image for image in page.images if image.id not in known]
-    names = _choose_names(db, folder, options, images)
-    rows, width = [], options.width
-    for i in images:
-        # Civitai's renditions of videos are unreliable.
-        is_original = not width or i.type != "image" or 0 < i.width <= width
-        url = remove_base_url(i.url if is_original else resize_url(i.url, f"width={width}"))
-        rows.append((job_id, i.id, url, i.type, names.get(i.id, ""), page.walk))
-    columns = "job, image_id, url, kind, name, walks"
-    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
-    # In a separate table: a row of `items` that shrinks would not free its space.
-    db.executemany(
-        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
-        [(to_json(image.record), job_id, image.id) for image in images],
-    )
 
 
 def add_base_url(url: str) -> str:

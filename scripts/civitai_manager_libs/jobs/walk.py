@@ -9,8 +9,6 @@ from ..civitai import count_unrelated, may_have_timed_out, Page, walk_pages
 from ..errors import HttpStatusError
 from .job_records import Job, WalkedPage, WalkReport, WalkState
 
-__all__ = ["count_requests_to_verify", "walk_gallery"]
-
 _PAGE = 100  # images per request; Civitai allows 200, but large ComfyUI graphs make that slow
 _SECOND_PAGE = 89  # images per request of the second walk, so that its pages end elsewhere
 _BAD_CURSOR = (400, 404, 410, 422)  # HTTP statuses of an expired cursor, but also of other errors

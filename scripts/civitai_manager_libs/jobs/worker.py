@@ -22,8 +22,6 @@ from .job_records import failed_outcome, Item, Job, JobState, Outcome, TRANSIENT
 from .progress import ProgressMeter
 from .store import JobStore
 
-__all__ = ["JobWorker", "ModelKind", "StopRequest"]
-
 _MOST_ITEMS = 10_000  # a job has some hundred files at most
 _FLUSH_SECONDS = 0.5  # between two writes of outcomes; after a crash, files tell the rest
 _FLUSH_COUNT = 64  # outcomes
@@ -88,7 +86,8 @@ class JobWorker:
         with self._store.hold_job(self._job.id):
             for folder in self._kind.list_folders():
                 remove_leftovers(folder)
-            self._store.reread_last_page(self._job.id)
+            walk = self._store.get_job(self._job.id).walk
+            self._store.set_walk(self._job.id, walk.reopened)  # an empty last page is read again
             self._job = self._store.get_job(self._job.id)
             try:
                 # A job without space stays paused.

@@ -8,14 +8,6 @@ from .hidden_rules import HiddenRule
 from .image_records import PageImage, Tile
 
 __all__ = ["Annotations", "bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule"]
-__all__ += [
-    "image_cache",
-    "image_records",
-    "import_export",
-    "models",
-    "PageImage",
-    "pages",
-    "posts",
-]
-__all__ += ["reproductions", "search", "select_rows", "tags", "Tile"]
+__all__ += ["image_cache", "image_records", "import_export", "models", "PageImage", "pages"]
+__all__ += ["posts", "reproductions", "search", "select_rows", "tags", "Tile"]
 __all__ += ["wait_for_writes", "watches", "write_later"]

@@ -24,12 +24,6 @@ from .database import select_rows, writing
 from .hidden_rules import refresh_hidden
 from .schema import OF_IDS
 
-__all__ = ["add_to_collection", "AnnotationChange", "Annotations", "change_annotations"]
-__all__ += ["change_bookmarks", "Collection", "delete_collection", "find_annotations"]
-__all__ += ["find_thumbnail", "get_revision", "list_collections", "list_image_ids"]
-__all__ += ["list_image_ids_by_name", "NO_ANNOTATIONS", "read_annotations", "rename_collection"]
-__all__ += ["store_thumbnails", "write_annotation", "write_collection"]
-
 _changing = threading.RLock()  # held by the thread that changes bookmarks
 # Larger at each start of the program; a change takes longer than a microsecond.
 _revision = time.time_ns() // 1000

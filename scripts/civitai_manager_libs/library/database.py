@@ -19,11 +19,6 @@ from .. import setting, util
 from ..core import log_disk_errors, sqlite
 from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, RENAMED, TABLES, TEXTS_OF_3, TRIGRAMS
 
-__all__ = ["compress_record", "connections", "decompress_record", "estimate_json_memory"]
-__all__ += ["evict_oldest", "find_site", "has_trigrams", "MemoryCache"]
-__all__ += ["open_temporary_library", "select_rows", "select_rows_or_empty", "wait_for_writes"]
-__all__ += ["write_later", "writing"]
-
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 # About how many bytes of CPython objects each sign of a JSON text stands for.

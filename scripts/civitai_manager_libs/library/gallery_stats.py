@@ -18,9 +18,6 @@ from .database import select_rows, wait_for_writes, write_later
 from .image_features import extract_features, ImageFeatures, LETTERS, read_features, save_features
 from .search import NAMED_PARAMETERS, PARAMETERS, quote_value
 
-__all__ = ["build_search_query", "compute_gallery_stats", "count_images", "KINDS"]
-__all__ += ["list_gallery_images", "serialize_stats", "Stats", "StatsBar", "summarize_gallery"]
-
 KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "sentence"))  # of bars
 _MAX_BARS = {"word": 30, "tag": 30, "negative": 16, "lora": 12}
 _DEFAULT_MAX_BARS = 8

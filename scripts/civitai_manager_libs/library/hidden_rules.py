@@ -16,9 +16,6 @@ from ..errors import InputError, SettingError
 from .database import select_rows_or_empty, writing
 from .schema import make_hide_statement
 
-__all__ = ["add_rule", "adopt_old_file", "delete_rule", "HiddenRule", "list_rules"]
-__all__ += ["refresh_hidden"]
-
 Kind = Literal["author", "word", "image"]
 _MOST_RULES: dict[Kind, int] = {"author": 200, "word": 200, "image": 1000}
 _MOST_LETTERS = 100

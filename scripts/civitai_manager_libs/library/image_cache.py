@@ -14,8 +14,6 @@ from .. import setting
 from ..core import delete_file, detect_media_extension, is_temporary_name, open_to_read
 from ..core import remove_leftovers
 
-__all__ = ["fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
-
 _TRIM_TO = 0.9  # of the limit, so that not every image trims
 _DAY = 24 * 3600.0  # seconds
 

@@ -14,8 +14,6 @@ from .prompt_words import split_phrases
 from .schema import OF_IDS
 from .search import PARAMETERS
 
-__all__ = ["extract_features", "ImageFeatures", "LETTERS", "read_features", "save_features"]
-
 RULES_VERSION = 2  # of the rules below; features by other rules are computed again
 LETTERS = {  # which a feature begins with, by kind
     **dict(zip(PARAMETERS, "skncgzpuhd", strict=True)),

@@ -23,13 +23,6 @@ from .schema import OF_IDS
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 from .image_features import extract_features, save_features
 
-__all__ = ["choose_covers", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
-__all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
-__all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_ids"]
-__all__ += ["list_latest_images"]
-__all__ += ["list_page_images", "mark_deleted", "PageImage", "store_images", "store_missing_images"]
-__all__ += ["store_saved_files", "Tile"]
-
 Level = Literal["None", "Soft", "Mature", "X", "XXX"]
 Kind = Literal["image", "video", "audio"]
 
@@ -275,12 +268,8 @@ def _write_derived(
 
 def index_remaining() -> None:
     """Make what an older program version did not make of its records, in the background."""
-
-    def begin(db: sqlite3.Connection) -> None:
-        ids = [image_id for (image_id,) in db.execute(_REMAINING, (_RULES_VERSION,))]
-        _index_some(db, ids)
-
-    write_later(begin)
+    values = (_RULES_VERSION,)
+    write_later(lambda db: _index_some(db, [one for (one,) in db.execute(_REMAINING, values)]))
 
 
 def _index_some(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:

@@ -25,8 +25,6 @@ from .bookmarks import change_bookmarks
 from .database import select_rows, wait_for_writes
 from .schema import ANNOTATED_IDS
 
-__all__ = ["import_bookmarks", "iter_export", "iter_records"]
-
 _FORMAT = 1
 _AT_ONCE = 100  # images or reproductions in memory
 _MAX_IMAGES = 1_000_000  # also the most ids in all collections together

@@ -21,13 +21,6 @@ from .database import compress_record, decompress_record, MemoryCache, select_ro
 from .database import write_later, writing
 from .schema import OF_IDS
 
-__all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
-__all__ += ["find_stored_model", "find_version_names", "find_versions", "find_versions_by_hash"]
-__all__ += ["is_missing", "list_base_models", "list_recent_galleries"]
-__all__ += ["list_recent_models", "load_licences", "load_model", "load_version"]
-__all__ += ["store_older_licences", "summarize_set"]
-__all__ += ["update_models"]
-
 _COVERS = 4
 _LATEST = 40  # images from which covers are chosen
 _SETS = {

@@ -23,10 +23,6 @@ from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, wait_for_writes, write_later, writing
 from .schema import OF_IDS
 
-__all__ = ["fetch_page", "find_first_missing_page", "find_listed_ids", "find_recent_page"]
-__all__ += ["find_stored_page", "iter_listed_images", "list_gallery_names", "load_page"]
-__all__ += ["open_image_file", "store_list", "StoredPage"]
-
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
 _PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its ids
@@ -62,11 +58,7 @@ _flights: SingleFlight[Page] = SingleFlight()
 
 
 def load_page(
-    client: Any,
-    query: ImageQuery,
-    cursor: str | None,
-    size: int,
-    fresh: bool = False,
+    client: Any, query: ImageQuery, cursor: str | None, size: int, fresh: bool = False
 ) -> Page:
     """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
@@ -107,11 +99,7 @@ def find_recent_page(query: ImageQuery, cursor: str | None, size: int) -> Page |
 
 
 def fetch_page(
-    client: Any,
-    query: ImageQuery,
-    cursor: str | None,
-    size: int,
-    patience: float | None = None,
+    client: Any, query: ImageQuery, cursor: str | None, size: int, patience: float | None = None
 ) -> Page:
     """Fetch a gallery page from Civitai; store the page and its images in the local library.
 
@@ -224,12 +212,7 @@ def _make_list_key(text: str) -> str:
     return f"list-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _fetch_listed_page(
-    client: Any,
-    query: ImageQuery,
-    cursor: str | None,
-    size: int,
-) -> Page:
+def _fetch_listed_page(client: Any, query: ImageQuery, cursor: str | None, size: int) -> Page:
     """Fetch and store the images at a place of a list; mark those that Civitai does not send.
 
     Raises InvalidResponse if Civitai sends nothing, not even images that it has.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,8 +15,6 @@ from ..core import SingleFlight
 from ..errors import Busy, HttpStatusError, InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
-
-__all__ = ["load_post", "read_rest"]
 
 _FRESH = 86_400.0  # seconds
 _PAUSE = 60.0  # seconds after which the route is tried again if it does not say when
@@ -58,11 +55,8 @@ def load_post(client: Any, post_id: int) -> Post | None:
             _limited_until = time.monotonic() + (error.retry_after or _PAUSE)
         return stored
     row = (post.id, time.time(), post.title, post.text, post.user, json.dumps(post.ids))
-
-    def write(db: sqlite3.Connection) -> None:
-        db.execute("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?)", row)
-
-    write_later(write)
+    sql = "INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?)"
+    write_later(lambda db: db.execute(sql, row))
     return post
 
 

@@ -9,8 +9,6 @@ from unicodedata import category
 
 from ..core import normalize_unicode
 
-__all__ = ["split_phrases"]
-
 _MAX_PROMPT = 10_000  # characters; the rest is ignored
 _MAX_PHRASES = 200  # of one prompt
 _LONGEST_PHRASE = 4  # words; a longer part is a sentence

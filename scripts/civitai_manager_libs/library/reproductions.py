@@ -26,13 +26,6 @@ from .database import select_rows, write_later, writing
 from .image_records import find_images
 from .schema import OF_IDS
 
-__all__ = ["count_reproductions", "delete_reproductions", "export_reproductions"]
-__all__ += ["find_reproduction", "import_reproductions", "insert_reproduction"]
-__all__ += ["list_reproductions", "make_thumbnail", "measure_missing_similarities"]
-__all__ += ["measure_similarity", "Nearness", "open_image", "read_thumbnail"]
-__all__ += ["receive_image", "remember_send", "Reproduction", "SendMemory", "Similarity"]
-__all__ += ["store_reproduction"]
-
 Nearness = Literal["same", "near", "different"]
 
 _SIDE = 256  # pixels of the longer side of the compared images

@@ -2,18 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = [
-    "ANNOTATED_IDS",
-    "CHANGES",
-    "make_hide_statement",
-    "OF_IDS",
-    "RANK",
-    "RENAMED",
-    "TABLES",
-    "TEXTS_OF_3",
-    "TRIGRAMS",
-]
-
 OF_IDS = "IN (SELECT value FROM json_each(?))"  # ids as a JSON array
 
 _IMAGES = """
@@ -331,16 +319,8 @@ DROP TABLE old_saved
 """
 CHANGES = (
     *(_FEATURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
-    _REPRODUCTIONS,
-    _MISSING_VERSIONS,
-    _HIDDEN_RULES,
-    _FROM_11,
-    _FROM_12,
-    _LICENCES,
-    _SITE_TAGS,
-    _POSTS,
-    _FROM_16,
-    _FROM_17,
+    *(_REPRODUCTIONS, _MISSING_VERSIONS, _HIDDEN_RULES, _FROM_11, _FROM_12, _LICENCES),
+    *(_SITE_TAGS, _POSTS, _FROM_16, _FROM_17),
 )
 # Up to version 16: the first name of each, and its name now.
 RENAMED = (

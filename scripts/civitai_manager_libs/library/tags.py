@@ -13,9 +13,6 @@ from . import image_records, pages
 from .database import select_rows, select_rows_or_empty
 from .schema import OF_IDS
 
-__all__ = ["count_untagged", "fetch_more_tags", "fetch_tags", "find_known_tags", "find_tag_name"]
-__all__ += ["find_tags", "load_tags"]
-
 _AT_ONCE = 100  # images in one request
 _UNTAGGED = """FROM seen WHERE gallery = ? AND id < ?
     AND NOT EXISTS (SELECT 1 FROM tags_read WHERE tags_read.id = seen.id)"""

@@ -17,9 +17,6 @@ from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError, 
 from .database import select_rows, select_rows_or_empty, wait_for_writes, writing
 from .pages import fetch_page, find_stored_page, list_gallery_names
 
-__all__ = ["check_watch", "export_watches", "find_new_images", "has_new_images", "list_watches"]
-__all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery", "WatchChecks"]
-
 _MAX_WATCHES = 100  # each costs a request at every program start
 _MAX_NAME = 200  # characters
 _CHECK_SIZE = 200  # images that a check fetches, and the most that it counts

@@ -18,8 +18,6 @@ from ..network import is_private_url
 from .choice import make_request, ModelFileRequest
 from .folders import choose_path
 
-__all__ = ["find_archived_file", "validate_archive"]
-
 _ADDRESS = re.compile(r"(https?)://[^\s/?#@\\]+(?:/[^\s?#@\\]*)?", re.I)
 _MOST_FILES, _MOST_URLS, _MAX_URL = 50, 2, 2_000
 _MAX_KB = 2**40

@@ -11,8 +11,6 @@ from .. import setting
 from ..civitai import make_download_urls, parse_files, RemoteFile, Version
 from ..core import as_list, as_mapping, as_whole_number, model_formats
 
-__all__ = ["choose_file", "FileChoice", "find_refusal", "make_request", "ModelFileRequest"]
-
 # What a file is, by `type` of its record. Files of another type that is no part of a model, such as
 # training data, an archive or a workflow, are never fetched.
 _MODELS = ("", "Model", "Pruned Model", "Diffusion Model", "UNet")

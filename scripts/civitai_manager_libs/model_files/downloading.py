@@ -22,8 +22,6 @@ from .newer_versions import find_former_folder
 from .sidecars import write_companions
 from .used_models import refresh_version
 
-__all__ = ["plan_requests", "receive_model_file", "ReceivedModel"]
-
 
 @dataclass(frozen=True)
 class ReceivedModel:

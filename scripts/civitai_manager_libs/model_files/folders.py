@@ -22,10 +22,6 @@ try:
 except ImportError:
     yaml = None
 
-__all__ = ["choose_path", "find_folder", "find_free_path", "FolderListing", "has_folders"]
-__all__ += ["list_folders", "list_unsearched", "shorten_folder", "validate_folder_template"]
-__all__ += ["validate_folders", "walk_folders"]
-
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
 
 

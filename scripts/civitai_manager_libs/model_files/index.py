@@ -17,8 +17,6 @@ from .folders import FolderListing, list_folders, walk_folders
 from .matching import ModelFile, ModelLookup, ModelMatch
 from .sidecars import EXTENSIONS, read_sidecar
 
-__all__ = ["compute_hash", "get_model_index", "load_hashes", "ModelIndex"]
-
 _MOST_FILES = 5_000  # whose hashes are stored
 _HASHES, _MAX_HASHES = "model_hashes.json", 4_000_000  # bytes
 _CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes

@@ -8,9 +8,6 @@ import re
 from .. import host
 from ..civitai import RemoteFile, Version
 
-__all__ = ["find_kind", "find_model_kind", "FOLDER_NAMES", "guess_kind", "KINDS", "LABELS"]
-__all__ += ["make_folder_word", "RESOURCE_TYPES", "SD_VERSIONS"]
-
 KINDS = ("model", "lora", "embed", "vae", "hypernet")  # types of resources that have a file
 _KINDS_OF_MODELS = {  # by a model's type on Civitai
     "checkpoint": "model",

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from ..infotext import Resource
 from .kinds import KINDS
 
-__all__ = ["has_model_file", "ModelFile", "ModelLookup", "ModelMatch", "remove_version"]
-
 _DIGITS = (10, 12, 64)  # of AutoV2; of AutoV3 and A1111's hashes of LoRAs; of SHA256
 _SURE_DIGITS = (64, 10, 12)
 _MIN_NAME = 3  # characters of a name without its version

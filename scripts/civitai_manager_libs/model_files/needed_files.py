@@ -22,8 +22,6 @@ from .sidecars import was_saved_unverified
 from .used_models import find_used_models, is_file_hash, match_resource, refresh_version
 from .used_models import UsedModel, VersionLoader
 
-__all__ = ["find_needed_file", "list_needed_files", "make_needed_file", "NeededFile"]
-
 
 @dataclass(frozen=True)
 class NeededFile:

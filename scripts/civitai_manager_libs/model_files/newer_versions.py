@@ -23,9 +23,6 @@ from .index import get_model_index
 from .matching import ModelFile
 from .used_models import find_version_of_file
 
-__all__ = ["check_newer_versions", "choose_newer_version", "dismiss_newer_version", "is_check_due"]
-__all__ += ["find_former_folder", "list_newer_versions", "NewerVersion", "read_check_time"]
-
 _WEEK = 7 * 86_400.0  # seconds
 _MOST_MODELS = 2_000  # in a check, those of the most recently changed files
 _MOST_DISMISSED, _MAX_BYTES = 10_000, 32_000_000

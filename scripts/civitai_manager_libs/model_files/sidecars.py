@@ -20,9 +20,6 @@ from .choice import ModelFileRequest
 from .kinds import find_model_kind, SD_VERSIONS
 from .matching import ModelFile
 
-__all__ = ["describes_other_version", "EXTENSIONS", "read_sidecar"]
-__all__ += ["was_saved_unverified", "write_companions"]
-
 _PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
 _MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
 _MAX_DESCRIPTION = 1000  # characters

@@ -19,10 +19,6 @@ from .index import get_model_index
 from .kinds import find_model_kind
 from .matching import has_model_file, ModelFile, ModelMatch
 
-__all__ = ["describe_licence", "filter_by_models", "find_used_licences", "find_used_models"]
-__all__ += ["find_version_of_file", "is_file_hash", "match_resource"]
-__all__ += ["refresh_version", "UsedModel", "VersionLoader"]
-
 _MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
 _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 and BLAKE3
 

@@ -17,8 +17,6 @@ from . import responses
 from .connections import cut_after, LIBRARY_ERRORS, make_connection_cutter
 from .limiter import BandwidthLimit, HostLimiter
 
-__all__ = ["Decompressor", "ResponseBody", "check_response_head", "to_our_error"]
-
 _PIECE = 64 * 1024  # bytes
 _ERROR_PAGE = 64 * 1024  # bytes of an error response that are read for its message
 _LARGE_BODY = 1024 * 1024  # bytes; from there on, larger pieces of a fast body save time

@@ -20,9 +20,6 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError
 from ..core import Cancellation, never_cancelled
 from ..errors import Refused
 
-__all__ = ["cut_after", "Deadline", "is_private_address", "is_private_url", "LIBRARY_ERRORS"]
-__all__ += ["make_connection_cutter", "WatchedAdapter"]
-
 _PRIVATE_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
 _PRIVATE_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
 # Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052).

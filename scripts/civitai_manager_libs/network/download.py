@@ -20,9 +20,6 @@ from .body import Decompressor, ResponseBody
 from .retries import RetryLoop
 from .session import HttpSession, OutgoingRequest
 
-__all__ = ["CHUNK_SIZE", "FetchedFile", "FileDownload", "FileOptions", "FileVersion"]
-__all__ += ["parse_content_range", "Progress", "Target"]
-
 _VALIDATORS = ("ETag", "Last-Modified")
 # Up to 18 digits: Python raises ValueError for a number of some thousands.
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d+|\*)/(?:(\d{1,18})(?!\d)|\*)")

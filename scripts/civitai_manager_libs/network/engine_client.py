@@ -16,8 +16,6 @@ from .body import check_response_head, ResponseBody, to_our_error
 from .connections import LIBRARY_ERRORS, WatchedAdapter
 from .session import prepare_request
 
-__all__ = ["EngineClient", "EngineReply", "ReplyLimits"]
-
 _PIECE = 64 * 1024  # bytes
 _SHARED = ipaddress.ip_network("100.64.0.0/10")  # which VPNs such as Tailscale use
 _BENCHMARKS = ipaddress.ip_network("198.18.0.0/15")  # not private, but where proxies put the public

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from ..core import Cancellation
 from ..errors import Busy, NetworkError, ServerError
 
-__all__ = ["BandwidthLimit", "get_max_pause", "HostLimiter", "HostLimiters"]
-
 _INTERVAL = 0.1  # seconds; one read takes at most the bytes that the limit allows in this time
 _MIN_READ = 512  # bytes; enough to recognize a file by its start
 

@@ -14,8 +14,6 @@ from . import responses
 from .limiter import HostLimiters
 from .session import follow_redirect, HttpSession, is_api_url, OutgoingRequest
 
-__all__ = ["DownloadRoute", "ExpectedFile", "make_route_error"]
-
 _SLACK = 1024  # bytes by which Civitai's rounded size may be wrong
 
 

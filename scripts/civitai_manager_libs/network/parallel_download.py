@@ -19,8 +19,6 @@ from .pieces import Transfer
 from .retries import RetryLoop
 from .session import HttpSession, OutgoingRequest
 
-__all__ = ["ModelDownload"]
-
 _SHARED_FROM = 32 * 1024 * 1024  # bytes that are missing; fewer come over one connection
 _TICK = 0.1  # seconds
 

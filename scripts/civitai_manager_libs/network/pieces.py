@@ -21,9 +21,6 @@ from .model_route import DownloadRoute, ExpectedFile, make_route_error
 from .retries import RetryLoop
 from .session import HttpSession, is_api_url, OutgoingRequest
 
-__all__ = ["BackgroundHash", "BackgroundSync", "FileChanged", "FIRST_PIECE", "Piece"]
-__all__ += ["PieceConnection", "PiecePlan", "Transfer"]
-
 FIRST_PIECE = 8 * 1024 * 1024  # bytes; a file of at most so many needs one request
 _MIN_PIECE, _MAX_PIECE = 4 * 1024 * 1024, 128 * 1024 * 1024  # bytes
 _MIN_SPLIT = 128 * 1024  # bytes; a smaller rest is left to its connection

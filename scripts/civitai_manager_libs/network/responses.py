@@ -13,21 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
-from ..errors import (
-    Blocked,
-    CivitaiShortcutError,
-    HttpStatusError,
-    InvalidResponse,
-    NeedsKey,
-    NetworkError,
-    NotAnImage,
-    NotFound,
-    RegionBlocked,
-    ServerError,
-)
-
-__all__ = ["detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
-__all__ += ["parse_content_length", "parse_json", "parse_retry_after", "redact", "redact_json"]
+from ..errors import Blocked, CivitaiShortcutError, HttpStatusError, InvalidResponse, NeedsKey
+from ..errors import NetworkError, NotAnImage, NotFound, RegionBlocked, ServerError
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
@@ -182,26 +169,22 @@ def _error_message(body: bytes) -> str:
     error = value.get("error")
     error = value.get("message") if error is None else error
     if isinstance(error, dict):
-        return _zod_message(error)
+        issues, message = error.get("issues"), error.get("message")
+        if issues is None and isinstance(message, str):
+            try:
+                issues = json.loads(message)
+            except (ValueError, RecursionError):
+                return message
+        if not isinstance(issues, list):
+            return ""
+        messages = []
+        for issue in (issue for issue in issues if isinstance(issue, dict)):
+            path, message = issue.get("path"), issue.get("message")
+            field = ".".join(map(str, path)) if isinstance(path, list) else ""
+            is_named = field and isinstance(message, str)
+            messages.append(f"{field}: {message}" if is_named else str(message or ""))
+        return "; ".join(filter(None, messages))
     return error if isinstance(error, str) else ""
-
-
-def _zod_message(error: dict[str, Any]) -> str:
-    issues, message = error.get("issues"), error.get("message")
-    if issues is None and isinstance(message, str):
-        try:
-            issues = json.loads(message)
-        except (ValueError, RecursionError):
-            return message
-    if not isinstance(issues, list):
-        return ""
-    messages = []
-    for issue in (issue for issue in issues if isinstance(issue, dict)):
-        path, message = issue.get("path"), issue.get("message")
-        field = ".".join(map(str, path)) if isinstance(path, list) else ""
-        is_named = field and isinstance(message, str)
-        messages.append(f"{field}: {message}" if is_named else str(message or ""))
-    return "; ".join(filter(None, messages))
 
 
 _MASK = "***"

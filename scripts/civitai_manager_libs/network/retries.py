@@ -11,8 +11,6 @@ from ..core import Cancellation
 from ..errors import Busy, HttpStatusError, NetworkError, ServerError
 from .limiter import get_max_pause, HostLimiter
 
-__all__ = ["RetryLoop"]
-
 _MAX_HOST_PAUSE = 3600.0  # seconds; a host that asks for more is sent a request after so long
 _MAX_DELAY = 60.0  # seconds between two tries
 _PROGRESS = 64 * 1024  # bytes; a try that brought so much more does not count as failed

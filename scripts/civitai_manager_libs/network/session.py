@@ -23,9 +23,6 @@ from .body import check_response_head, ResponseBody, to_our_error
 from .connections import is_private_address, is_private_url, LIBRARY_ERRORS, WatchedAdapter
 from .limiter import BandwidthLimit, HostLimiter, HostLimiters
 
-__all__ = ["ApiClient", "follow_redirect", "HttpSession", "is_api_url", "ONE_TRY"]
-__all__ += ["OutgoingRequest", "prepare_request", "SendOptions", "USER_AGENT"]
-
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
 

@@ -9,9 +9,6 @@ import functools
 import hashlib
 import os
 
-__all__ = ["CODE_HEADER", "CODE_QUERY", "CURRENT", "find_code_version", "make_preload_links"]
-__all__ += ["read_bundled_file", "read_host_file"]
-
 CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's version
 CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded
 CURRENT = "current"  # instead of a version: the files as they are now

@@ -23,8 +23,6 @@ from ..i18n import messages
 from .bundle import find_code_version, make_preload_links, read_host_file
 from .http import CrossSiteGuard, find_language, is_loopback, Login
 
-__all__ = ["IdleConnections", "run_server"]
-
 _TITLE = "Civitai Shortcut"
 _THEMES = ("light", "dark")  # values of `?__theme=`; by default, the browser's preference
 _ICON = (

@@ -7,8 +7,6 @@ from typing import Any
 from .. import host, setting, util
 from . import bundle
 
-__all__ = ["add_gallery_tab"]
-
 
 def add_gallery_tab() -> None:
     """Register our tab in the WebUI. Call this again after "Reload UI", which removes the tab."""

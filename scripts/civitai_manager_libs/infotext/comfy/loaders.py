@@ -12,8 +12,6 @@ from .nodes import BUNDLES, get_linked_node, get_node_type, list_feeding_nodes, 
 from .nodes import resolve_value, walk_nodes
 from .sampling import iter_image_path
 
-__all__ = ["find_model", "find_vae", "list_loras"]
-
 _MAX_LORAS = 50
 _MODEL_SIDES = tuple(
     "model guider pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01"

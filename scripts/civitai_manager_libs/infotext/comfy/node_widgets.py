@@ -11,8 +11,6 @@ from ..samplers import is_sampler
 from .nodes import SEEDS
 from .partner_nodes import PARTNER_WIDGETS
 
-__all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
-
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
 # The largest values of widgets that hold numbers.
 _NUMBERS = {"steps": 10_000, "cfg": 1000, "denoise": 1, "factor": 100, "start_at_step": 10_000}

@@ -14,12 +14,6 @@ from typing import Any
 
 from ...core import as_integer, as_mapping, as_number, as_text
 
-__all__ = ["BUNDLES", "can_compute", "compute_output", "compute_size", "estimate_parsed_size"]
-__all__ += ["find_nearest_value", "get_link", "get_linked_node", "get_node_type"]
-__all__ += ["has_unknown_text", "iter_setting_nodes", "iter_upstream", "list_feeding_nodes"]
-__all__ += ["load_json", "make_input_getter", "MAX_NODES", "MAX_PARSED", "Node", "NodeId", "Nodes"]
-__all__ += ["read_api_nodes", "resolve_value", "SEEDS", "walk_nodes"]
-
 MAX_NODES = 1_200  # the largest graph seen has 976
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
 _COSTS = {"[": 72, "{": 80, ",": 40, ":": 110, '"': 28, "\\": 40}  # bytes for each, at most

@@ -13,8 +13,6 @@ from ...core import as_integer, as_text
 from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes, resolve_value
 from .prompts import TextResolver
 
-__all__ = ["PARTNER_WIDGETS", "is_partner_node", "read_partner_node"]
-
 # Types begin with a company's name; some companies also have nodes that write a text.
 _PARTNER = re.compile(
     r"(?:Beeble|Bria|ByteDance\d?|Flux[23]|FluxKontext(?:Pro|Max)|FluxPro|Grok(?:Image|Video)"

@@ -12,8 +12,6 @@ from .nodes import can_compute, compute_output, get_link, get_linked_node, get_n
 from .nodes import has_unknown_text, iter_setting_nodes, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import walk_nodes
 
-__all__ = ["read_prompt", "remove_varied_values", "TextResolver"]
-
 _TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
 _SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
 # Samplers whose prompt is composed of many: the kind of node that holds the user's own.

@@ -18,8 +18,6 @@ from .sampling import FACTORS, find_first_samplers, iter_image_path, list_sample
 from .sampling import read_initial_size, read_node_size
 from .workflow import read_workflow_nodes
 
-__all__ = ["read_graph", "read_second_pass"]
-
 _SEVERAL_NAMES = re.compile(r"[,\n]|^[*!]")  # lists and wildcards that try several names
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _FIELDS = {  # a record's key: the inputs that hold the value, and those that lead to them
@@ -109,7 +107,16 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
         found |= {"sampler": found["scheduler"], "scheduler": None}  # as other nodes name them
     elif is_sampler(as_text(found["scheduler"])) and not is_schedule(as_text(found["scheduler"])):
         found["scheduler"] = None
-    inferred = _infer_from_node_types(nodes, sampler)
+    inferred: dict[str, Any] = {}
+    for node in iter_upstream(nodes, sampler):
+        kind, stated = get_node_type(node), node["inputs"].get("sampler")
+        is_named = isinstance(stated, str) and as_text(stated)
+        if name := stated if is_named else _SAMPLER_NODES.get(kind):
+            inferred.setdefault("sampler", name)
+        if kind in _SCHEDULER_NODES:
+            inferred.setdefault("scheduler", _SCHEDULER_NODES[kind])
+        if kind == "BasicGuider":
+            inferred["cfgScale"] = 1
     found |= {key: value for key, value in inferred.items() if found[key] is None}
     found["prompt"] = read_prompt(nodes, sampler, "positive")
     found["negativePrompt"] = read_prompt(nodes, sampler, "negative")
@@ -133,21 +140,6 @@ def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
     return None
 
 
-def _infer_from_node_types(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that the types of a sampler's nodes imply."""
-    inferred: dict[str, Any] = {}
-    for node in iter_upstream(nodes, sampler):
-        kind, stated = get_node_type(node), node["inputs"].get("sampler")
-        is_named = isinstance(stated, str) and as_text(stated)
-        if name := stated if is_named else _SAMPLER_NODES.get(kind):
-            inferred.setdefault("sampler", name)
-        if kind in _SCHEDULER_NODES:
-            inferred.setdefault("scheduler", _SCHEDULER_NODES[kind])
-        if kind == "BasicGuider":
-            inferred["cfgScale"] = 1
-    return inferred
-
-
 _IMAGE_METHODS = {"lanczos": "Lanczos", "nearest-exact": "Nearest"}
 _FOUR_TIMES = re.compile(r"4x|x4", re.IGNORECASE)
 _SCRIPT_INPUTS = tuple(
@@ -169,7 +161,21 @@ def read_second_pass(
         return {}
     script = nodes.get(get_linked_node(nodes[first]["inputs"].get("script")) or "")
     if script is not None:
-        return _read_highres_script(nodes, script)
+        value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
+        factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
+        same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
+        model = as_text(value["pixel_upscaler"])
+        upscalers = {"latent": LATENT_UPSCALERS.get(as_text(value["latent_upscaler"]))}
+        # The script scales a model's image down as if it had that factor.
+        if _FOUR_TIMES.search(model):
+            upscalers["both"] = model_file_stem(model)
+        kind, once = as_text(value["upscale_type"]), as_integer(value["iterations"]) == 1
+        is_known = get_node_type(script) == "HighRes-Fix Script" and same_model and once
+        if not is_known or kind not in upscalers or not factor or not denoise:
+            return {}
+        fields: dict[str, Any] = {"Denoising strength": denoise, "Hires upscale": factor}
+        fields["Hires steps"] = as_integer(value["hires_steps"])
+        return fields | {"Hires upscaler": upscalers[kind]}
     known = set(samplers)
     if any(_trace_image(nodes, each, known)[0] == first for each in list_save_nodes(nodes)):
         return {}  # the file may be either of the two images
@@ -206,26 +212,6 @@ def _read_pass(
         if name and name != other:
             fields[key] = name
     return fields
-
-
-def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
-    """Return the Hires. fix parameters of a HighRes-Fix Script that enlarges once, else {}."""
-    value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
-    factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
-    same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
-    model = as_text(value["pixel_upscaler"])
-    upscalers = {"latent": LATENT_UPSCALERS.get(as_text(value["latent_upscaler"]))}
-    if _FOUR_TIMES.search(model):  # the script scales a model's image down as if it had that factor
-        upscalers["both"] = model_file_stem(model)
-    kind, once = as_text(value["upscale_type"]), as_integer(value["iterations"]) == 1
-    is_known = (
-        get_node_type(script) == "HighRes-Fix Script" and same_model and once and kind in upscalers
-    )
-    if not is_known or not factor or not denoise:
-        return {}
-    fields: dict[str, Any] = {"Denoising strength": denoise, "Hires upscale": factor}
-    fields["Hires steps"] = as_integer(value["hires_steps"])
-    return fields | {"Hires upscaler": upscalers[kind]}
 
 
 def _trace_image(

@@ -13,8 +13,6 @@ from ...core import as_integer
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import resolve_value
 
-__all__ = ["resolve_links"]
-
 _MAX_DEPTH = 60  # consecutive nodes that pass a value on
 _UNKNOWN = ["\0", 0]  # a link to a missing node: an unknown value
 # Switches by a bool: the input that chooses, the input for true, the input for false.

@@ -12,9 +12,6 @@ from .nodes import compute_size, get_linked_node, get_node_type, list_feeding_no
 from .nodes import make_input_getter, Node, NodeId, Nodes, resolve_value, SEEDS, walk_nodes
 from .partner_nodes import is_partner_node
 
-__all__ = ["FACTORS", "find_first_samplers", "iter_image_path", "list_samplers", "list_save_nodes"]
-__all__ += ["read_initial_size", "read_node_size"]
-
 _SAMPLER = re.compile(r"sampler|ksample|presampling|(?:^|[ _])sample$")
 # Nodes that prepare something for a sampler, or enlarge an image.
 _NO_SAMPLER = re.compile(r"select|provider|config|guides|hook|upscale|unsampl|^model")

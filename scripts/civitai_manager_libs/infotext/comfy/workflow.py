@@ -12,8 +12,6 @@ from ...core import as_integer, as_list, as_mapping
 from .nodes import MAX_NODES, Node, Nodes, SEEDS
 from .node_widgets import list_inputs, list_widget_names, read_widget_values
 
-__all__ = ["read_workflow_nodes"]
-
 _BYPASSED = 4  # a mode of a node
 _GROUP_INPUT, _GROUP_OUTPUT = -10, -20  # ids of a group's own ends, from and to which links lead
 _Link = list[Any]  # [node id, output number], as in API format
@@ -108,7 +106,13 @@ def read_workflow_nodes(workflow: object) -> Nodes:
     for name, old_group in list(old_groups.items())[:30]:
         subgraph = _convert_group_node(as_mapping(old_group))
         by_type |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
-    components = _list_component_inputs(workflow)
+    components: dict[str, list[str]] = {}  # the names of their inputs
+    for kind, component in list(as_mapping(workflow.get("components")).items())[:50]:
+        inner = map(as_mapping, as_list(as_mapping(component).get("nodes"))[:200])
+        inputs = [node for node in inner if node.get("type") == "ComponentInput"]
+        inputs.sort(key=lambda node: str(node.get("title", "")))
+        outputs = [as_mapping(next(iter(as_list(node.get("outputs"))), None)) for node in inputs]
+        components[str(kind)] = [str(each.get("label") or each.get("name")) for each in outputs]
     nodes: dict[str, Node] = {}
     waiting, opened, links = [_Group(workflow, by_type)], 0, 0
     while waiting and len(nodes) < MAX_NODES and links < _MAX_LINKS:
@@ -133,7 +137,12 @@ def _convert_group(
         if link.target == _GROUP_OUTPUT and link.id in group.sources
     }
     inner_groups = []
-    dead_outputs = _find_dead_outputs(group)
+    dead_outputs = set()
+    for node in group.nodes:
+        if node.get("mode") == _BYPASSED:
+            passed = _list_bypass_links(node, _list_input_links(node, group.sources))
+            slots = range(len(as_list(node.get("outputs"))[:200]))
+            dead_outputs |= {(group.make_id(node), n) for n in slots if str(n) not in passed}
     setters = (node for node in group.nodes if node.get("type") in _SETTERS)
     set_nodes = {_get_first_value(node): [group.make_id(node), 0] for node in setters}
     broadcast = _find_everywhere_links(group)
@@ -171,17 +180,6 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
         if passing is not None and (name := str(passing.get("name"))) in links:
             passed[str(slot)] = links[name]
     return passed
-
-
-def _find_dead_outputs(group: _Group) -> set[tuple[str, int]]:
-    """Return (node id, output number) of the outputs of bypassed nodes that pass nothing on."""
-    dead_outputs = set()
-    for node in group.nodes:
-        if node.get("mode") == _BYPASSED:
-            passed = _list_bypass_links(node, _list_input_links(node, group.sources))
-            slots = range(len(as_list(node.get("outputs"))[:200]))
-            dead_outputs |= {(group.make_id(node), n) for n in slots if str(n) not in passed}
-    return dead_outputs
 
 
 def _open_group(
@@ -226,19 +224,6 @@ def _list_input_links(
             source = sources[link_id]
             if not (node_input.get("widget") and tuple(source) in dead_outputs):
                 found[str(node_input.get("name"))] = source
-    return found
-
-
-def _list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return {component: names of its inputs}: a component is a workflow used as a node."""
-    found: dict[str, list[str]] = {}
-    components = list(as_mapping(workflow.get("components")).items())[:50]
-    for kind, component in components:
-        nodes = map(as_mapping, as_list(as_mapping(component).get("nodes"))[:200])
-        inputs = [node for node in nodes if node.get("type") == "ComponentInput"]
-        inputs.sort(key=lambda node: str(node.get("title", "")))
-        outputs = [as_mapping(next(iter(as_list(node.get("outputs"))), None)) for node in inputs]
-        found[str(kind)] = [str(each.get("label") or each.get("name")) for each in outputs]
     return found
 
 

@@ -13,9 +13,6 @@ from ..samplers import LATENT_UPSCALERS, resolve_schedule, translate_sampler, tr
 from .nodes import SEEDS
 from .write_prompt import ComfyPrompt, translate_prompt
 
-__all__ = ["build_workflow", "ComfyGraph", "find_family", "Graph"]
-__all__ += ["iter_special_parameters", "SAME", "split_hires_size"]
-
 Graph = dict[str, dict[str, Any]]  # in API format: {id: {"class_type", "inputs"}}
 _Link = list[Any]
 

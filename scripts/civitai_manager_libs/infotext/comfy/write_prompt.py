@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 from ...core import as_number, clean_text, format_number, model_file_stem
 
-__all__ = ["ComfyPrompt", "parse_weights", "translate_prompt"]
-
 _MAX_PROMPT = 100_000  # characters
 _MAX_LORAS, _MAX_PARTS = 50, 20
 _TOKEN = re.compile(r"\\[()\[\]\\]|:\s*[+-]?[.\d]{1,40}\s*\)|[()\[\]\\:]|[^\\()\[\]:]+")

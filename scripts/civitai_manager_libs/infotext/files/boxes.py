@@ -9,8 +9,6 @@ from typing import BinaryIO
 from .file_parts import Box, Budget, find_signer, iter_boxes, MAX_CREDENTIALS, read_box, Texts
 from .image_texts import iter_exif_texts
 
-__all__ = ["iter_heif_texts", "iter_jpeg_xl_texts", "iter_matroska_texts", "iter_mp4_texts"]
-
 _XMP = b"application/rdf+xml"
 _CREDENTIALS = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # of a `uuid` box
 

@@ -20,8 +20,6 @@ from .image_texts import iter_chunk_texts, iter_gif_texts, iter_jpeg_texts, iter
 from .program_tables import read_program, read_texts
 from .program_values import read_dream, read_midjourney
 
-__all__ = ["EmbeddedData", "has_overlapping_exif", "read_embedded", "read_embedded_texts"]
-
 
 def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
     """Return {name: text} for the texts that programs have stored in an image or video file.

@@ -10,9 +10,6 @@ from typing import BinaryIO
 
 from ...core import clean_line
 
-__all__ = ["Box", "Budget", "find_signer", "is_utf8", "iter_boxes", "iter_chunks"]
-__all__ += ["iter_jpeg_segments", "JPEG_PIXELS", "MAX_CREDENTIALS", "read_box", "Texts"]
-
 Texts = Iterator[tuple[str, str]]  # names and texts of a file
 
 _FOUR_BYTE_CHARACTER = re.compile(rb"[\xf0-\xf4]")  # UTF-8 of a character that widens its text

@@ -12,9 +12,6 @@ from .file_parts import Budget, find_signer, is_utf8, iter_chunks, iter_jpeg_seg
 from .file_parts import MAX_CREDENTIALS, Texts
 from .program_tables import TEXT_NAMES
 
-__all__ = ["iter_chunk_texts", "iter_exif_texts", "iter_gif_texts", "iter_jpeg_texts"]
-__all__ += ["iter_xmp_texts"]
-
 _TEXT_NAMES = (
     *"parameters prompt workflow Comment Description Software Title invokeai_metadata".split(),
     *("sd-metadata", "Dream", "UserComment", *TEXT_NAMES),

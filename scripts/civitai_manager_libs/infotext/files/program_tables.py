@@ -14,8 +14,6 @@ from .program_values import read_draw_things_pass, read_fooocus_mre_pass, read_h
 from .program_values import read_if, read_invoke_pass, read_lora_lists, read_lora_texts
 from .program_values import read_numbered_loras, read_swarm_pass, Record, Source
 
-__all__ = ["Program", "PROGRAMS", "read_program", "read_texts", "TEXT_NAMES"]
-
 
 @dataclass(frozen=True)
 class Program:
@@ -124,7 +122,7 @@ _FOOOCUS_MRE: dict[str, Source] = {
     "Model": "base_model|base_model_name",
     "clipSkip": ("base_clip_skip", convert_last_layer),
     "additionalResources": lambda data: (
-        parse_loras(data.get("loras")) or read_numbered_loras(data, "l", "w")
+        parse_loras(data.get("loras")) or read_numbered_loras(data)
     ),
     "Version": "software",
 }

@@ -9,13 +9,6 @@ from typing import Any, Union
 from ...core import as_integer, as_list, as_mapping, as_number, as_text, model_file_stem
 from ..samplers import LATENT_UPSCALERS
 
-__all__ = ["convert_last_layer", "convert_skipped_layers", "Data", "drop_default", "find_value"]
-__all__ += ["join_captions", "join_lines", "list_matrix_loras", "parse_loras", "parse_resolution"]
-__all__ += ["read_draw_things_pass", "read_dream", "read_fooocus_mre_pass"]
-__all__ += ["read_hf_space_pass", "read_if", "read_invoke_pass", "read_lora_lists"]
-__all__ += ["read_lora_texts", "read_matrix_pass", "read_midjourney", "read_numbered_loras"]
-__all__ += ["read_swarm_pass", "Record", "Source", "split_invoke_2_prompt", "split_novelai_source"]
-
 Data = Mapping[str, Any]
 Record = dict[str, Any]
 # A path (see `find_value`), a path and a function that converts the value, or a function that takes
@@ -120,13 +113,10 @@ def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
     return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
 
-def read_numbered_loras(data: Data, name: str, weight: str) -> list[Record]:
-    """Return the LoRAs under numbered keys such as `l1` and `w1`.
-
-    name, weight: what the keys of the names and of the weights begin with.
-    """
-    numbers = [n for n in range(1, _MAX_LISTED) if as_text(data.get(f"{name}{n}"))]
-    return [_make_lora(data[f"{name}{n}"], data.get(f"{weight}{n}")) for n in numbers]
+def read_numbered_loras(data: Data) -> list[Record]:
+    """Return the LoRAs under the keys `l1` to `l49`, with their weights under `w1` to `w49`."""
+    numbers = [n for n in range(1, _MAX_LISTED) if as_text(data.get(f"l{n}"))]
+    return [_make_lora(data[f"l{n}"], data.get(f"w{n}")) for n in numbers]
 
 
 def _make_lora(name: object, weight: object) -> Record:

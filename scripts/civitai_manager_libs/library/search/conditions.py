@@ -15,9 +15,6 @@ from ..database import has_trigrams
 from ..schema import OF_IDS
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = ["Condition", "HIDDEN", "iter_conditions", "iter_scope_conditions", "negate"]
-__all__ += ["SearchScope", "SelectRows"]
-
 SelectRows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 
 _COLUMNS = {"clip": "clip_skip", "after": "created", "before": "created"}
@@ -106,12 +103,18 @@ def iter_conditions(terms: Iterable[Term], read: SelectRows | None) -> Iterator[
             condition = common or _make_condition(term)
             yield negate(condition) if term.is_not else condition
     for is_not, some in words.items():
-        if some:
-            queries = [
-                _make_trigram_query(term, read, max(1, _MOST_TRIGRAMS // len(some)))
-                for term in some
-            ]
-            yield _make_words_condition(some, queries, is_not)
+        if not some:
+            continue
+        most, joint = max(1, _MOST_TRIGRAMS // len(some)), " OR " if is_not else " AND "
+        queries = [_make_trigram_query(term, read, most) for term in some]
+        compared = joint.join(_IN_TEXTS[term.key] for term in some)
+        sql = f"EXISTS (SELECT 1 FROM texts WHERE id = f.id AND ({compared}))"
+        values = [term.value for term in some for _ in range(_IN_TEXTS[term.key].count("?"))]
+        query = joint.join(filter(None, queries))
+        if query and (all(queries) or not is_not):
+            sql, values = f"{_MATCHING} AND {sql}", [query, *values]
+        condition = Condition(sql, tuple(values))
+        yield negate(condition) if is_not else condition
 
 
 def negate(condition: Condition) -> Condition:
@@ -229,21 +232,6 @@ _MOST_TRIGRAMS = 8  # of a search
 _MOST_OF_SHORT_WORD = 300  # trigrams that begin with its one or two letters
 _SAMPLE, _RARE = 1_000, 50  # newest images; a word is rare if less than one in 50 of these has it
 _NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
-
-
-def _make_words_condition(words: Sequence[Term], queries: Sequence[str], is_not: bool) -> Condition:
-    """Return the condition for images with all words, or with none of the words if `is_not`.
-
-    queries: a full-text query for each word, "" if the index is of no use for the word.
-    """
-    compared = (" OR " if is_not else " AND ").join(_IN_TEXTS[word.key] for word in words)
-    sql = f"EXISTS (SELECT 1 FROM texts WHERE id = f.id AND ({compared}))"
-    values = [word.value for word in words for _ in range(_IN_TEXTS[word.key].count("?"))]
-    query = (" OR " if is_not else " AND ").join(filter(None, queries))
-    if query and (all(queries) or not is_not):
-        sql, values = f"{_MATCHING} AND {sql}", [query, *values]
-    condition = Condition(sql, tuple(values))
-    return negate(condition) if is_not else condition
 
 
 def _make_trigram_query(term: Term, read: SelectRows | None, most: int) -> str:

@@ -9,10 +9,6 @@ from dataclasses import dataclass
 
 from ...core import fold_text
 
-__all__ = ["correct_query", "FLAGS", "FORMER_WORDS", "KEYS", "NAMED_PARAMETERS", "NAMES"]
-__all__ += ["NUMBERS", "PARAMETERS", "parse_query", "QueryProblem", "quote_value", "SearchQuery"]
-__all__ += ["Term", "undouble_quotes"]
-
 PARAMETERS = {  # key: name in the infotext
     "sampler": "Sampler",
     "schedule": "Schedule type",

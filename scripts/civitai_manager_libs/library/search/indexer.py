@@ -12,8 +12,6 @@ from ..database import has_trigrams
 from ..hidden_rules import refresh_hidden
 from .grammar import NAMED_PARAMETERS, PARAMETERS
 
-__all__ = ["index_images"]
-
 _KINDS = ("model", "lora", "embed")  # of resources whose names are searched
 _NUMBERS = ("Steps", "CFG scale", "Clip skip", "Hires upscale")  # in the infotext
 _USE = """

@@ -14,8 +14,6 @@ from .conditions import Condition, HIDDEN, iter_conditions, iter_scope_condition
 from .conditions import SearchScope, SelectRows
 from .grammar import SearchQuery
 
-__all__ = ["count_by_month", "RANDOM", "run_search", "SearchPage", "SORTS"]
-
 RANDOM = "Random"  # the name of a sort
 _LAST_SEED = _BITS = 2**31 - 1  # of Civitai's ids
 _FACTOR = 0x2545F491  # odd

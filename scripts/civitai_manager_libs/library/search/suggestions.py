@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 
 from ...core import fold_text
 from ..database import select_rows_or_empty
 from .conditions import Condition, HIDDEN, iter_scope_conditions, negate, SearchScope
 from .grammar import FLAGS, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value, undouble_quotes
-
-__all__ = ["find_authors", "list_weights", "suggest_values"]
 
 _MOST = 8
 # ?1: the kind of names, ?2: the typed text, ?3: how many. shown: a condition for the images `f`.
@@ -94,9 +91,15 @@ def suggest_values(
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
         return [f"{sign}{key}:{flag}" for flag in flags]
+    if key not in _ANNOTATIONS and key not in NAMES:
+        return []
+    shown = _make_shown_condition(scope, leaves_out_hidden)
+    sql = _ANNOTATIONS.get(key, _VALUES).format(shown=shown.sql)
+    values = (NAMES.get(key, ("",))[0], typed, _MOST, *shown.values)
     return [
         f"{sign}{key}={quote_value(value) if _is_parted(value) else value}"
-        for value in _iter_values(key, typed, _make_shown_condition(scope, leaves_out_hidden))
+        for (value,) in select_rows_or_empty(sql, values)
+        if value  # none: a version of a model that the library has not read
     ]
 
 
@@ -136,12 +139,3 @@ def _make_shown_condition(scope: SearchScope, leaves_out_hidden: bool) -> Condit
     numbers = itertools.count(4)
     values = [value for condition in conditions for value in condition.values]
     return Condition(re.sub(r"\?", lambda _: f"?{next(numbers)}", sql), tuple(values))
-
-
-def _iter_values(key: str, typed: str, shown: Condition) -> Iterator[str]:
-    """Yield the values of these images that contain the text, most images first."""
-    if key in _ANNOTATIONS or key in NAMES:
-        sql = _ANNOTATIONS.get(key, _VALUES).format(shown=shown.sql)
-        values = (NAMES.get(key, ("",))[0], typed, _MOST, *shown.values)
-        # no value: a version of a model that the library has not read
-        yield from (value for (value,) in select_rows_or_empty(sql, values) if value)

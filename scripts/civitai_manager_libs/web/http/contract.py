@@ -20,9 +20,6 @@ from typing_extensions import get_type_hints, is_typeddict, NotRequired, Require
 
 from .replies import ApiError
 
-__all__ = ["ApiRoute", "change_route", "check_body", "MB", "Most", "remote_route"]
-__all__ += ["REMOTE_SECONDS", "RemoteWork", "route", "ROUTES"]
-
 MB = 1024 * 1024  # bytes
 _SMALL_BODY = 64 * 1024  # bytes
 REMOTE_SECONDS = {"remote": 300.0, "files": 3600.0}  # for work that waits for Civitai, by lane

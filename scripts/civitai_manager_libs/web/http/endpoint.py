@@ -26,8 +26,6 @@ from .guard import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_
 from .replies import ApiError, explain_error, find_language, InThread, make_error_response
 from .replies import make_failure_response, make_json_response
 
-__all__ = ["Endpoints", "RequestContext"]
-
 _IN_MEMORY = 256 * 1024  # bytes; a larger body is stored on the disk
 _SECONDS = 30.0  # to wait for the next part of a body
 # JSON values; 100,000 ids or an import have fewer. Parsing a million takes a second.

@@ -22,10 +22,6 @@ from ... import host
 from ...i18n import messages
 from .replies import find_language
 
-__all__ = ["CrossSiteGuard", "find_lock_reason", "is_cross_site", "is_from_this_machine"]
-__all__ += ["is_host_ip_or_localhost", "is_loopback", "is_our_page", "is_owner", "LockReason"]
-__all__ += ["Login", "LoginAttempts"]
-
 # Why a request may not change a value.
 LockReason = Literal["", "only_here", "frozen", "environment"]
 

@@ -19,10 +19,6 @@ from ...errors import Busy, Cancelled, CivitaiShortcutError, DiskError, EngineEr
 from ...errors import NeedsKey, NotFound, RegionBlocked, ServerError
 from ...i18n import messages
 
-__all__ = ["ApiError", "ErrorDetails", "explain_error", "find_language", "InThread"]
-__all__ += ["make_bytes_response", "make_error_response", "make_failure_response"]
-__all__ += ["make_file_response", "make_json_response", "Note"]
-
 # The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
     (InputError, 400),

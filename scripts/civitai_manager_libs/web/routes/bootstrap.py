@@ -14,8 +14,6 @@ from ..http import RequestContext, route
 from .settings import Choice, get_settings, KeyState, make_key_state, SettingsSaved
 from .watches import get_watches, WatchList
 
-__all__ = ["is_demo", "new_instance", "set_demo"]
-
 
 class HostInfo(TypedDict):
     """The program that serves the page. send_to: the WebUI's tabs that take an image."""

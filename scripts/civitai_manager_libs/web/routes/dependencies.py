@@ -20,11 +20,6 @@ from ...jobs import JobService, MakeService
 from ...library import hidden_rules, image_records, models, pages
 from ..http import ApiError, RemoteWork, RequestContext
 
-__all__ = ["do_with_model", "find_shown_levels", "GalleryQuery", "get_client"]
-__all__ += ["get_job_service", "get_make_service"]
-__all__ += ["parse_gallery_query", "parse_image_query", "parse_level_mask", "parse_page_position"]
-__all__ += ["require_image", "respond_once", "resume_work"]
-
 
 class GalleryQuery(TypedDict, total=False):
     """A gallery by model, version, post, user, tag or list; its filters. The page sends all fields.

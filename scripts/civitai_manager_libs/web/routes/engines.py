@@ -124,10 +124,13 @@ def _refuse_visitors(context: RequestContext) -> None:
 
 
 def _make_view(context: RequestContext, engine: Engine) -> EngineView:
-    message = ""
+    message, folders = "", list[str]()
     if engine.state != "ready":
         values = {"engine": engine.name, "address": engine.address}
         message = context.translate(f"engine_{engine.state}", **values)
+    if engine.kind == "comfyui" and not find_lock_reason(context.request, "model_folders"):
+        with suppress(CivitaiShortcutError):
+            folders = model_files.list_unsearched(comfyui.list_engine_folders(engine))
     return {
         "id": _make_id(engine.address),
         "kind": engine.kind,
@@ -135,16 +138,8 @@ def _make_view(context: RequestContext, engine: Engine) -> EngineView:
         "address": engine.address,
         "state": engine.state,
         "message": message,
-        "model_folders": ";".join(_list_unsearched(context, engine)),
+        "model_folders": ";".join(path for path in folders if ";" not in path),
     }
-
-
-def _list_unsearched(context: RequestContext, engine: Engine) -> list[str]:
-    if engine.kind == "comfyui" and not find_lock_reason(context.request, "model_folders"):
-        with suppress(CivitaiShortcutError):
-            paths = model_files.list_unsearched(comfyui.list_engine_folders(engine))
-            return [path for path in paths if ";" not in path]
-    return []
 
 
 def _make_id(address: str) -> str:

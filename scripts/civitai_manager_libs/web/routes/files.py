@@ -15,8 +15,6 @@ from ..http import ApiError, make_bytes_response, make_file_response, RemoteWork
 from ..http import route
 from .dependencies import get_client, require_image
 
-__all__ = ["find_media_type", "get_page_file", "respond_with_file"]
-
 _WIDTHS, _USUAL = (320, 450, 800), 450
 _KINDS = {
     "avif": "image/avif",

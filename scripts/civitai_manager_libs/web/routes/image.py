@@ -29,8 +29,6 @@ from .files import find_media_type, respond_with_file
 from .views import Availability, find_newer_version, ImageView, list_licence, make_image_view
 from .views import make_resource_view, NewerVersionView, PermissionView, ResourceLink
 
-__all__ = ["describe_match"]
-
 _LONGEST = 1_000_000  # characters of a text
 InfotextSource = Literal["record", "file", "none"]
 

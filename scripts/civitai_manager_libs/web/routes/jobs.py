@@ -22,19 +22,10 @@ from ...jobs import matches_words, ModelFileState, NamingContext
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
 from ..http import ApiError, change_route, is_from_this_machine, MB, RemoteWork, RequestContext
 from ..http import route
-from .dependencies import (
-    do_with_model,
-    find_shown_levels,
-    GalleryQuery,
-    get_job_service,
-    parse_gallery_query,
-    parse_image_query,
-    respond_once,
-)
+from .dependencies import do_with_model, find_shown_levels, GalleryQuery, get_job_service
+from .dependencies import parse_gallery_query, parse_image_query, respond_once
 from .search import search_ids
 from .views import format_iso_time
-
-__all__ = ["begin_check", "JobStarted", "make_job_card", "make_naming_context"]
 
 _FileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
@@ -452,7 +443,7 @@ _ACTIONS: dict[str, Callable[[int, RequestContext], None]] = {
     "pause": lambda job_id, _: get_job_service().stop(job_id, JobState.PAUSED),
     "resume": lambda job_id, _: get_job_service().resume(job_id),
     "first": lambda job_id, _: get_job_service().resume(job_id),
-    "anew": lambda job_id, _: get_job_service().fetch_missing(job_id),
+    "anew": lambda job_id, _: get_job_service().retry(job_id, of_missing=True),
     "verify": lambda job_id, _: get_job_service().verify(job_id),
     "retry": lambda job_id, _: get_job_service().retry(job_id),
     "forget": lambda job_id, _: get_job_service().forget(job_id),

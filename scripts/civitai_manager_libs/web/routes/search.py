@@ -12,15 +12,12 @@ from typing_extensions import TypedDict
 from ...core import as_id, LEVELS
 from ...errors import HttpStatusError, InvalidResponse, NetworkError
 from ...i18n import messages
-from ...library import gallery_stats, image_records, pages, search, tags
-from ...library import wait_for_writes
+from ...library import gallery_stats, image_records, pages, search, tags, wait_for_writes
 from ...model_files import filter_by_models
 from ..http import ApiError, MB, Note, remote_route, RemoteWork, RequestContext, route
 from .dependencies import find_shown_levels, GalleryQuery, get_client, parse_gallery_query
 from .dependencies import parse_image_query, parse_level_mask, parse_page_position
 from .views import ImagePage, make_page_view
-
-__all__ = ["search_ids", "search_images"]
 
 
 class MonthCount(TypedDict):

@@ -21,8 +21,6 @@ from ..http import RequestContext, route
 from .dependencies import get_client
 from .jobs import make_naming_context
 
-__all__ = ["CHECKS", "Choice", "get_settings", "KeyState", "make_key_state", "SettingsSaved"]
-
 SettingKind = Literal["number", "whole", "switch", "choice", "text"]
 SettingGroup = Literal["page", "saving", "models", "network"]
 SettingValue = Union[bool, int, float, Annotated[str, Most(65_536)]]

@@ -15,8 +15,6 @@ from ...library import import_export
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
 from .dependencies import find_shown_levels
 
-__all__ = ["get_collections"]
-
 _MOST_CHANGED = 10_000  # images
 
 

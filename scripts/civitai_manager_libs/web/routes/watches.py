@@ -18,8 +18,6 @@ from .dependencies import parse_gallery_query
 from .jobs import begin_check, make_naming_context
 from .views import format_iso_time
 
-__all__ = ["get_watches", "WatchList"]
-
 
 class WatchedGallery(TypedDict):
     """A gallery that the user watches for new images.
@@ -94,7 +92,14 @@ def act_on_watches(
         watches.unwatch_gallery(gallery)
     else:
         if action == "check_due" and setting.check_favourites:
-            _check_favourites(context)
+            since = time.time() - _MONTH
+            with log_disk_errors("gallery"):
+                ids = image_records.find_unchecked_favourites(_MONTH)[:_MOST_CHECKED]
+                jobs = get_job_service().list_jobs(
+                    1, lambda job: job.is_check and job.created > since
+                )
+                if ids and not jobs[0]:
+                    begin_check(context, ids, "check_favourites_title")
         _checks.start(get_client(), is_requested=action == "check")
     return _watches_view(context)
 
@@ -102,16 +107,6 @@ def act_on_watches(
 def _name_gallery(query: ImageQuery) -> str:
     names = make_naming_context(query.model_id, query.version_id, query.username)
     return " · ".join(filter(None, (names.model, names.version)))
-
-
-def _check_favourites(context: RequestContext) -> None:
-    """Start a check of the favourites, unless one was started or was not due in the last month."""
-    since = time.time() - _MONTH
-    with log_disk_errors("gallery"):
-        ids = image_records.find_unchecked_favourites(_MONTH)[:_MOST_CHECKED]
-        jobs = get_job_service().list_jobs(1, lambda job: job.is_check and job.created > since)
-        if ids and not jobs[0]:
-            begin_check(context, ids, "check_favourites_title")
 
 
 def _watches_view(context: RequestContext) -> WatchList:
