@@ -86,6 +86,15 @@ test("rapid presses on a heart never show an older one again", async () => {
   assert.deepEqual(shown, [true, false, true]);
 });
 
+test("a heart makes favourites of all, unless all of them are", () => {
+  for (const first of [PLAIN, LOVED]) {
+    const api = makeSlowApi();
+    const images = [first, LOVED].map((one, at) => ({ id: 7 + at, ...one }));
+    void makeBookmarks(api, { images }).bookmarks.toggleFavourite([7, 8]);
+    assert.equal(api.posted[0].body.favourite, !first.favourite);
+  }
+});
+
 test("a press that fails shows what the server has said last, not the press before", async () => {
   const api = makeSlowApi();
   const { store, bookmarks } = makeBookmarks(api, { images: [{ id: 7, ...PLAIN }] });

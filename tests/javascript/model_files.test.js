@@ -81,11 +81,15 @@ test("what is here, refused, on its way or without a file is not offered", () =>
 });
 
 test("sizes and the request count the companions that were chosen", () => {
-  const both = chosen({ companions: new Set([9]) });
-  assert.equal(sumSizes([needed(7), needed(8)], both), 205);
+  const companions = [file(1, 100), file(9, 5, { may_run_code: true })]; // one is the file itself
+  const both = chosen({ companions: new Set([1, 9]) });
+  assert.equal(sumSizes([needed(7, { companions }), needed(8)], both), 205);
   assert.deepEqual(
-    makeRequest([needed(7)], both).map((one) => one.file_id),
-    [1, 9],
+    makeRequest([needed(7, { companions })], both).map((one) => [one.file_id, one.allow_pickle]),
+    [
+      [1, false],
+      [9, false],
+    ],
   );
 });
 
@@ -106,6 +110,7 @@ test("only a file that has come changes what is told of arrivals", () => {
     describeArrivals({ jobs: jobs("running", { version_id: 7, file_id: 1, state }) });
   assert.equal(at("running"), at("waiting"));
   assert.notEqual(at("saved"), at("running"));
+  assert.equal(at("skipped"), at("saved")); // it was here
   assert.equal(describeArrivals({ jobs: null }), "");
 });
 

@@ -200,6 +200,7 @@ test("the search of a collection says its whole name, whatever that contains", (
   }
   const typed = { ...usual, search: "set=Sea" };
   assert.deepEqual(findSavedPlace(typed), { collection: "Sea", key: "", word: "set=Sea" });
+  assert.equal(findSavedPlace({ ...typed, model: 7 }), null); // a search in a gallery
 });
 
 const count = (n) => ({ count: n, is_more: false });

@@ -70,6 +70,8 @@ test("a mark after a range ends it: the next one takes nothing of it away", () =
   const ranged = extendRange(none, ORDER, 10, 30);
   const selection = extendRange(toggleMark(ranged, 50), ORDER, 30, 20);
   assert.deepEqual(all(selection), [10, 20, 30, 50]);
+  const short = extendRange(none, ORDER, 10, 20);
+  assert.deepEqual(all(extendRange(short, ORDER, 40, 50)), [10, 20, 40, 50]); // the focus was moved
 });
 
 test("all and the other way round keep the marks on what is not shown", () => {

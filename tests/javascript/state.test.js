@@ -62,6 +62,7 @@ test("what is compared is marked and shown, in the gallery's order, or open", ()
   assert.deepEqual(listCompared(state), [1, 3]);
   assert.deepEqual(listCompared({ ...state, open: 9 }), [1, 3, 9]);
   assert.deepEqual(listCompared({ ...state, open: 3 }), [1, 3]);
+  assert.deepEqual(listCompared({ ...state, results: { models: [] } }), []); // they hide it
 });
 
 test("a listener sees what an earlier one has set", () => {
@@ -160,24 +161,24 @@ test("only actions and what asks the server set the store", () => {
   assert.deepEqual(setters, []);
 });
 
-test("hidden images of all pages are counted, and none of the gallery before", () => {
-  const first = {
-    ...makeInitialState(),
-    ...addPage(makeInitialState(), page([1], { hidden_count: 2 })),
-  };
-  const second = { ...first, ...addPage(first, page([2], { hidden_count: 3 })) };
-  assert.equal(second.hiddenCount, 5);
-  assert.equal(addPage({ ...second, stale: true }, page([9], { hidden_count: 1 })).hiddenCount, 1);
+test("what all pages tell is told together, and nothing of the gallery before", () => {
+  const add = (state, ids, more) => ({ ...state, ...addPage(state, page(ids, more)) });
+  const notes = [{ code: "a", message: "1" }];
+  const first = add(makeInitialState(), [1], { hidden_count: 2, missing: [7], notes });
+  const second = add(first, [2], { hidden_count: 3, missing: [8] });
+  assert.deepEqual([second.hiddenCount, second.missing, second.notes], [5, [7, 8], notes]);
+  const other = add({ ...second, stale: true }, [9], { hidden_count: 1 });
+  assert.deepEqual([other.hiddenCount, other.missing, other.notes], [1, [], []]);
 });
 
 test("an open image that is hidden gives its place to the next one, or to the last", () => {
-  const images = [1, 2, 3, 4].map((id) => view(id));
+  const images = [1, 2, 3, 4, 5].map((id) => view(id));
   const state = { ...makeInitialState(), images, open: 2, focus: 4, marks: new Set([1, 3]) };
   const hidden = hideImages(state, new Set([2, 3]));
-  assert.deepEqual(idsOf(hidden.images), [1, 4]);
+  assert.deepEqual(idsOf(hidden.images), [1, 4, 5]);
   assert.deepEqual([hidden.open, hidden.focus, hidden.hiddenCount], [4, 4, 2]);
   assert.deepEqual([...hidden.marks], [1]);
-  assert.equal(hideImages({ ...state, open: 4 }, new Set([3, 4])).open, 2);
-  assert.equal(hideImages(state, new Set([1, 2, 3, 4])).open, null);
+  assert.equal(hideImages({ ...state, open: 5 }, new Set([3, 5])).open, 4);
+  assert.equal(hideImages(state, new Set([1, 2, 3, 4, 5])).open, null);
   assert.deepEqual(hideImages({ ...state, showsHidden: true }, new Set([2])), {});
 });

@@ -562,6 +562,9 @@ def test_tags_of_two_tabs_are_all_saved_and_no_note_replaced_silently(page, tab)
     there.blur()
     for field in (here, there):
         expect(field).to_have_value("night, sea")
+    here.fill("sea")
+    here.press("Enter")
+    expect(there).to_have_value("sea")
 
     here, there = fields["own-note"]
     there.fill("mine")
