@@ -1170,3 +1170,19 @@ def test_stop_interrupts_sdnext_only_while_it_makes_an_image_of_its_api(sdnext, 
     assert paths.count("/sdapi/v1/interrupt") == 1
     if is_busy:
         assert paths[: paths.index("/sdapi/v1/interrupt")].count("/sdapi/v1/history") > 20
+
+
+def test_stop_does_not_wait_until_sdnext_has_loaded_its_first_model(sdnext):
+    cancelled, is_over, loaded = Cancellation(), threading.Event(), []
+
+    def load(handler):
+        if handler.command == "POST":
+            cancelled.set()
+            loaded.append(not is_over.wait(20))
+        handler.reply(200, b'{"class": null}')
+
+    sdnext.faults["/sdapi/v1/checkpoint"] = load
+    with pytest.raises(Cancelled):
+        make(sdnext, _OF_SDNEXT, cancelled=cancelled)
+    assert not loaded and not sdnext.list_asked("/sdapi/v1/txt2img")
+    is_over.set()
