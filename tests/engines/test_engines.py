@@ -851,6 +851,10 @@ def test_own_graph_is_sent_with_the_seed_and_the_listed_names(comfy):
     assert kinds["KSampler"]["seed"] == 9
     assert kinds["SaveImage"]["filename_prefix"] == "gallery/image"
     assert [one.key for one in planned.cautions] == ["caution_seed"]
+    comfy.lists["ckpt_name"].append("SDXL/Dream_8.safetensors")  # of Windows, with two of its name
+    graph["1"]["inputs"]["ckpt_name"] = "SDXL\\Dream_8.safetensors"
+    sent = plan(comfy, graph=graph).request["prompt"]
+    assert sent["1"]["inputs"]["ckpt_name"] == "SDXL/Dream_8.safetensors"
 
 
 def test_preview_beside_a_saved_image_is_no_result(comfy):

@@ -344,8 +344,10 @@ class _OwnGraphPlanner(Planner):
                 continue
             what, stem = _name_type(name, value), model_file_stem(value)
             wanted, listed = self._want(what, stem), self._lists.list_files(kind, name)
-            if value in choices:
-                self._note_doubt(wanted, listed[choices.index(value)])
+            same = [one for one in choices if one.replace("\\", "/") == value.replace("\\", "/")]
+            if same:  # if need be, with the other system's separators
+                inputs[name] = value if value in same else same[0]
+                self._note_doubt(wanted, listed[choices.index(inputs[name])])
                 continue
             found = match_file(wanted, listed) if value.lower().endswith(_FILES) else None
             if isinstance(found, EngineFile):
