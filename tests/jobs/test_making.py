@@ -9,10 +9,11 @@ from civitai_manager_libs.core import Image
 from civitai_manager_libs.engines import comfyui, Missing, webui_api
 from civitai_manager_libs.engines.find import write_note
 from civitai_manager_libs.errors import EngineError
+from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.jobs import list_missing_names, making, MakeService, make_recipe
 from civitai_manager_libs.jobs import propose_weights
-from civitai_manager_libs.library import image_records, reproductions
+from civitai_manager_libs.library import image_records, models, reproductions
 from engine_stand_ins import make_png
 from page_driver import wait_for
 
@@ -208,6 +209,31 @@ def test_weight_of_one_lora_is_changed(prompt, made):
     assert make_recipe(Image(5, "", meta={**META, "seed": None})).is_other_seed  # one is drawn
     with pytest.raises(EngineError, match="not known how"):
         make_recipe(Image(5, ""))
+
+
+def test_loras_that_the_record_knows_by_their_numbers_are_used_or_named(
+    comfy, demo, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    elsewhere = models.load_model(CivitaiHttpClient(), 900_003).versions[0]
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    setting.change("model_folders", str(folder.parent))
+    (folder / "Ink.safetensors").write_bytes(b"1")
+    (folder / "Ink.civitai.info").write_text('{"id": 11, "modelId": 1, "name": "v1"}')
+    used = [{"weight": 0.7, "modelVersionId": 11}, {"weight": 1, "modelVersionId": elsewhere.id}]
+    recipe = make_recipe(Image(5, "", meta={**META, "civitaiResources": used}))
+    engine, name = engines.find_engine(comfy.url), f"Paper & Ink {elsewhere.name}"
+    assert recipe.infotext.startswith(f"a cat <lora:Ink:0.7> <lora:{name}:1>\n")
+    assert comfyui.plan(engine, recipe).missing == (Missing("lora", name),)
+    plan = comfyui.plan(engine, recipe, engines.PlanOptions(drops_missing=True))
+    loaders = [node["inputs"] for node in plan.request["prompt"].values() if "Lora" in str(node)]
+    assert "style/Ink.safetensors" in str(loaders) and name not in str(loaders)
+    assert plan.missing == () and "caution_dropped" in [one.key for one in plan.cautions]
+    recipe = make_recipe(
+        Image(5, "", meta={**META, "prompt": "<lora:ink:1>", "civitaiResources": used})
+    )
+    assert recipe.infotext.count("ora:ink") == 1 and "lora:Ink" not in recipe.infotext
 
 
 def test_weights_are_proposed_by_those_that_the_library_uses(library):

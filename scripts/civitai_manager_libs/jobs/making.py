@@ -22,9 +22,9 @@ from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe,
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
 from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
-from ..infotext import list_differences, list_resources, parse_infotext, read_embedded
+from ..infotext import list_differences, parse_infotext, read_embedded
 from ..library import image_cache, image_records, reproductions, search
-from ..model_files import get_model_index
+from ..model_files import find_used_models, UsedModel
 from .tables import jobs_database
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
@@ -103,9 +103,14 @@ def make_recipe(
     seed = own_seed if seed is None else seed
     is_other = seed != own_seed
     values = {**read.parameters, "Seed": str(seed)}
-    prompt = _set_weight(read.prompt, lora, weight) if lora else read.prompt
+    used = find_used_models([image])[0][image.id]
+    wanted, prompt = tuple(map(_make_wanted, used)), read.prompt
+    for one, file in zip(used, wanted):  # what Civitai's generator names by its number alone
+        weight_stated = not one.resource.name and file.type == "lora" and one.resource.weight
+        if weight_stated and graph is None and f"<lora:{file.name}:".lower() not in prompt.lower():
+            prompt = f"{prompt} <lora:{file.name}:{format_number(weight_stated)}>"
+    prompt = _set_weight(prompt, lora, weight) if lora else prompt
     infotext = compose_infotext(prompt, read.negative_prompt, values)
-    wanted = tuple(_find_wanted(image))
     return Recipe(infotext, wanted, image.base_model or "", None if lora else graph, is_other)
 
 
@@ -117,19 +122,17 @@ def _set_weight(prompt: str, lora: str, weight: float) -> str:
     return prompt if count else f"{prompt} {tag}"
 
 
-def _find_wanted(image: Image) -> Iterable[Wanted]:
-    """Yield the files that an image was made with, with their hashes and paths on this machine."""
-    index = get_model_index()
-    for resource in list_resources(image.meta, image):
-        match = index.find(resource)
-        same, other = (match.file if match.state == state else None for state in ("here", "other"))
-        yield Wanted(
-            resource.type or (same.kind if same else ""),
-            resource.name or (same.name if same else ""),
-            resource.hash,
-            same.path if same else "",
-            other.path if other else "",
-        )
+def _make_wanted(used: UsedModel) -> Wanted:
+    match, resource = used.match, used.resource
+    same, other = (match.file if match.state == state else None for state in ("here", "other"))
+    name = re.sub(r"[<>:\s]+", " ", same.name if same else used.known_as[1] or used.name)
+    return Wanted(
+        used.kind,
+        resource.name or name.strip(),
+        resource.hash,
+        same.path if same else "",
+        other.path if other else "",
+    )
 
 
 def check_plan(engine: Engine, plan: Plan, options: PlanOptions) -> None:

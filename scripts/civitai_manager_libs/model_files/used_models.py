@@ -44,6 +44,13 @@ class UsedModel:
         return self.known_as[0] or (self.version.model_id if self.version else None) or local
 
     @property
+    def kind(self) -> str:
+        """Return the resource's type; if the image does not state it, that of its file or model."""
+        file, version = self.match.file, self.version
+        local = file.kind if file and self.match.state == "here" else ""
+        return self.resource.type or local or (find_model_kind(version) if version else "")
+
+    @property
     def name(self) -> str:
         """Return the model's name, or else the name, id or hash that an image states."""
         resource, version = self.resource, self.version
