@@ -316,6 +316,21 @@ def test_resource_of_the_open_model_has_its_name_and_address(api, on_demo):
     pytest.fail("no picture was made with it")
 
 
+def test_lora_here_that_the_record_knows_by_its_number_has_a_tag(api, civitai, tmp_path):
+    setting.change("model_folders", str(tmp_path))
+    (tmp_path / "Lora").mkdir()
+    (tmp_path / "Lora" / "Ink.safetensors").write_bytes(b"1")
+    (tmp_path / "Lora" / "Ink.civitai.info").write_text('{"id": 11, "modelId": 1}')
+    used = [{"type": "lora", "weight": 0.7, "modelVersionId": number} for number in (11, 12)]
+    meta = {"prompt": "a cat", "steps": 4, "civitaiResources": used}
+    civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
+    api.get(_MODEL)
+    told = api.get("images/1")
+    assert told["prompt"] == "a cat <lora:Ink:0.7>" and "<lora:Ink:0.7>" in told["problems"][0]
+    setting.change("adds_lora_tags", False)
+    assert api.get("images/1")["prompt"] == "a cat"
+
+
 def test_image_without_data_says_so(api, civitai):
     civitai.script("page", _rows(civitai, {"id": 1, "meta": None}))
     api.get(_MODEL)

@@ -24,7 +24,7 @@ from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, parse_infotext, read_embedded
 from ..library import image_cache, image_records, reproductions, search
-from ..model_files import find_used_models, UsedModel
+from ..model_files import find_used_models, name_numbered_loras, UsedModel
 from .tables import jobs_database
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
@@ -90,7 +90,8 @@ def make_recipe(
     seed: another seed than the image's; -1 draws one. lora: a LoRA to use with another weight,
     for which the image's own graph is made anew. Raises EngineError if the recipe is unknown.
     """
-    infotext, graph = build_infotext(image.meta, image), find_graph(image.meta)
+    meta, graph = name_numbered_loras(image, includes_missing=True).meta, find_graph(image.meta)
+    infotext = build_infotext(meta, image)
     if not parse_infotext(infotext).parameters:
         path = image_records.find_saved_file(image.id) or image_cache.find_cached(image.url)
         infotext = read_embedded(path).infotext if path else ""
@@ -103,14 +104,9 @@ def make_recipe(
     seed = own_seed if seed is None else seed
     is_other = seed != own_seed
     values = {**read.parameters, "Seed": str(seed)}
-    used = find_used_models([image])[0][image.id]
-    wanted, prompt = tuple(map(_make_wanted, used)), read.prompt
-    for one, file in zip(used, wanted):  # what Civitai's generator names by its number alone
-        weight_stated = not one.resource.name and file.type == "lora" and one.resource.weight
-        if weight_stated and graph is None and f"<lora:{file.name}:".lower() not in prompt.lower():
-            prompt = f"{prompt} <lora:{file.name}:{format_number(weight_stated)}>"
-    prompt = _set_weight(prompt, lora, weight) if lora else prompt
+    prompt = _set_weight(read.prompt, lora, weight) if lora else read.prompt
     infotext = compose_infotext(prompt, read.negative_prompt, values)
+    wanted = tuple(map(_make_wanted, find_used_models([image])[0][image.id]))
     return Recipe(infotext, wanted, image.base_model or "", None if lora else graph, is_other)
 
 
@@ -125,10 +121,9 @@ def _set_weight(prompt: str, lora: str, weight: float) -> str:
 def _make_wanted(used: UsedModel) -> Wanted:
     match, resource = used.match, used.resource
     same, other = (match.file if match.state == state else None for state in ("here", "other"))
-    name = re.sub(r"[<>:\s]+", " ", same.name if same else used.known_as[1] or used.name)
     return Wanted(
         used.kind,
-        resource.name or name.strip(),
+        used.file_name,
         resource.hash,
         same.path if same else "",
         other.path if other else "",

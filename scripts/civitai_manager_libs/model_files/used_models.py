@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..civitai import Client, find_strictest, Licence, PERMISSIONS, Version
-from ..core import find_cancellation, Image
+from ..core import as_list, find_cancellation, Image
 from ..errors import Cancelled, CivitaiShortcutError, HttpStatusError, InvalidResponse, NetworkError
 from ..errors import ServerError
 from ..i18n import messages
@@ -49,6 +50,13 @@ class UsedModel:
         file, version = self.match.file, self.version
         local = file.kind if file and self.match.state == "here" else ""
         return self.resource.type or local or (find_model_kind(version) if version else "")
+
+    @property
+    def file_name(self) -> str:
+        """Return the name that the image states, or that of the file here, or the model's."""
+        file = self.match.file if self.match.state == "here" else None
+        own = file.name if file else self.known_as[1] or self.name
+        return self.resource.name or re.sub(r"[<>:\s]+", " ", own).strip()
 
     @property
     def name(self) -> str:
@@ -92,6 +100,24 @@ def find_used_models(
 
     by_image = {image_id: [match(one) for one in each] for image_id, each in used.items()}
     return by_image, names
+
+
+def name_numbered_loras(image: Image, includes_missing: bool = False) -> Image:
+    """Return an image whose data also name the LoRAs that they state by their numbers only.
+
+    Civitai's own generator states them so, and no tag of its prompts names them. includes_missing:
+    name those without a file on this machine too.
+    """
+    meta = image.meta or {}
+    if not meta.get("civitaiResources") or "comfy" in meta:
+        return image
+    named = [
+        {"type": "lora", "name": one.file_name, "weight": one.resource.weight}
+        for one in find_used_models([image])[0][image.id]
+        if one.kind == "lora" and not one.resource.name
+        if includes_missing or one.match.state == "here"
+    ]
+    return replace(image, meta={**meta, "resources": [*as_list(meta.get("resources")), *named]})
 
 
 def _list_files(versions: Iterable[Version]) -> dict[str, int]:
