@@ -182,7 +182,8 @@ def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
     unhiding_server, open_gallery
 ):
     page = open_gallery(unhiding_server, "?model=900001&level=XXX").ready()
-    for kind in ("hide-author", "hide-image") * 2:
+    kinds = [("hide-author", False), ("hide-image", False)] * 2
+    for kind, waits in (*kinds, ("hide-image", True)):
         page.wheel(900)
         page.scroll_position()
         first = min((y, id) for id, (_, y, *_) in page.boxes().items() if y > 10)[1]
@@ -192,5 +193,11 @@ def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
         page.key("h")
         _choose(page, kind)
         expect(page.tile(first)).to_have_count(0)
-        page.page.locator("[data-do='undo']").click()
+        loaded = page.place()[1]
+        if waits:  # until another page has come
+            page.hold_message("The picture is hidden")
+            while page.place()[1] == loaded:
+                page.wheel(2000)
+        page.page.locator("[data-do='undo']").last.click()
         wait_for(lambda: page.boxes().get(first) == before, "the picture at its place")
+        assert page.place()[1] > loaded

@@ -2,6 +2,7 @@
 
 import type { PageContext } from "../actions";
 import { hideImages } from "../state/state";
+import type { State } from "../types";
 import { tryOrTell } from "./api";
 
 type HiddenRule = import("../contract").HiddenRule;
@@ -25,7 +26,6 @@ export function makeHiddenImages(context: PageContext) {
     if (!ids) return;
     store.set((state) => hideImages(state, new Set(ids)));
     const after = store.get();
-    const { images, hiddenCount, marks } = before;
     const { kind, text } = rule;
     const message =
       kind === "image"
@@ -33,8 +33,8 @@ export function makeHiddenImages(context: PageContext) {
         : translate(kind === "author" ? "hidden_author" : "hidden_word", { text });
     toast(message, undefined, async () => {
       if (!(await send("unhide", rule))) return;
-      if (store.get().images !== after.images) return void (await restart());
-      store.set({ images, hiddenCount, marks });
+      if (!canRestore(store.get(), after)) return void (await restart());
+      store.set((now) => restoreImages(now, before));
       if (place) parts.grid.scrollToPlace(place);
     });
   }
@@ -74,6 +74,24 @@ export function makeHiddenImages(context: PageContext) {
     return sent;
   }
   return { loadRules, hide, unhide, show };
+}
+
+/** Return whether all that came after images were hidden are pages of which nothing is hidden. */
+function canRestore({ images, hiddenCount, where }: State, after: State) {
+  const isSame = after.images.every(({ id }, at) => images[at]?.id === id);
+  return isSame && where === after.where && hiddenCount === after.hiddenCount;
+}
+
+/** Put hidden images back to where they were, and keep what came or was changed since. */
+function restoreImages({ images, marks }: State, before: State): Partial<State> {
+  const now = new Map(images.map((view) => [view.id, view]));
+  const known = new Set(before.images.map(({ id }) => id));
+  const restored = before.images.map((view) => now.get(view.id) ?? view);
+  return {
+    images: [...restored, ...images.filter(({ id }) => !known.has(id))],
+    hiddenCount: before.hiddenCount,
+    marks: new Set([...marks, ...[...before.marks].filter((id) => known.has(id) && !now.has(id))]),
+  };
 }
 
 export type HiddenImages = ReturnType<typeof makeHiddenImages>;
