@@ -10,6 +10,7 @@ import {
   listCompared,
   makeInitialState,
   replaceLibraryPage,
+  restoreImages,
   Store,
 } from "../../javascript/gallery/state/state";
 
@@ -181,4 +182,21 @@ test("an open image that is hidden gives its place to the next one, or to the la
   assert.equal(hideImages({ ...state, open: 5 }, new Set([3, 5])).open, 4);
   assert.equal(hideImages(state, new Set([1, 2, 3, 4, 5])).open, null);
   assert.deepEqual(hideImages({ ...state, showsHidden: true }, new Set([2])), {});
+});
+
+test("images of any selection that is hidden come back as they were, before what came since", () => {
+  const numbers = [1, 2, 3, 4, 5];
+  const before = { ...makeInitialState(), images: numbers.map((id) => view(id)) };
+  before.marks = new Set([2, 4]);
+  for (let chosen = 1; chosen < 32; chosen += 1) {
+    const ids = new Set(numbers.filter((id) => chosen & (1 << (id - 1))));
+    const after = { ...before, ...hideImages(before, ids) };
+    const more = { ...after, ...addPage(after, page([6, 7])), marks: new Set([...after.marks, 6]) };
+    const back = restoreImages(more, before, after);
+    assert.deepEqual([idsOf(back.images), back.hiddenCount], [[...numbers, 6, 7], 0]);
+    assert.deepEqual([...back.marks].sort(), [2, 4, 6]);
+    const others = [{ where: { ...after.where } }, { hiddenCount: 9 }, { images: [view(8)] }];
+    for (const other of after.images.length ? others : others.slice(0, 2))
+      assert.equal(restoreImages({ ...more, ...other }, before, after), null);
+  }
 });

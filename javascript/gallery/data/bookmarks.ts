@@ -4,7 +4,7 @@ import type { PageContext } from "../actions";
 import type { AnnotateImagesBody, Annotations } from "../contract";
 import { splitBySize } from "../core/text";
 import { findSavedPlace, makeCollectionSearch } from "../state/query";
-import { hideImages, isOffline } from "../state/state";
+import { hideImages, isOffline, restoreImages } from "../state/state";
 import { ignoreFailure, tryOrTell } from "./api";
 import { runOnReturn } from "./connection";
 import { applyAnnotations } from "./records";
@@ -108,15 +108,14 @@ export class Bookmarks {
     const isIn = (one?: Annotations) => one?.collections.some((it) => it.toLowerCase() === open);
     const ids = Object.keys(previous).filter((id) => isIn(previous[id]) && !isIn(annotations[id]));
     if (!open || !ids.length) return () => {};
-    const { images, marks, hiddenCount, showsHidden } = before;
+    const { hiddenCount, showsHidden } = before;
     const dropped = hideImages({ ...before, showsHidden: false }, new Set(ids.map(Number)));
     store.set({ ...dropped, hiddenCount, showsHidden });
     const after = store.get();
     return () => {
       const now = store.get();
-      const put = [...marks].filter((id) => ids.includes(String(id)));
-      if (now.images === after.images)
-        store.set({ images, marks: new Set([...now.marks, ...put]) });
+      const restored = restoreImages(now, before, after);
+      if (restored) store.set(restored);
       else if (now.where === after.where) return parts.pager.restart({ isSameSource: true });
     };
   }

@@ -1,8 +1,7 @@
 /** Hides images by author, word or id, on the server and among the loaded images. */
 
 import type { PageContext } from "../actions";
-import { hideImages } from "../state/state";
-import type { State } from "../types";
+import { hideImages, restoreImages } from "../state/state";
 import { tryOrTell } from "./api";
 
 type HiddenRule = import("../contract").HiddenRule;
@@ -33,8 +32,9 @@ export function makeHiddenImages(context: PageContext) {
         : translate(kind === "author" ? "hidden_author" : "hidden_word", { text });
     toast(message, undefined, async () => {
       if (!(await send("unhide", rule))) return;
-      if (!canRestore(store.get(), after)) return void (await restart());
-      store.set((now) => restoreImages(now, before));
+      const restored = restoreImages(store.get(), before, after);
+      if (!restored) return void (await restart());
+      store.set(restored);
       if (place) parts.grid.scrollToPlace(place);
     });
   }
@@ -74,24 +74,6 @@ export function makeHiddenImages(context: PageContext) {
     return sent;
   }
   return { loadRules, hide, unhide, show };
-}
-
-/** Return whether all that came after images were hidden are pages of which nothing is hidden. */
-function canRestore({ images, hiddenCount, where }: State, after: State) {
-  const isSame = after.images.every(({ id }, at) => images[at]?.id === id);
-  return isSame && where === after.where && hiddenCount === after.hiddenCount;
-}
-
-/** Put hidden images back to where they were, and keep what came or was changed since. */
-function restoreImages({ images, marks }: State, before: State): Partial<State> {
-  const now = new Map(images.map((view) => [view.id, view]));
-  const known = new Set(before.images.map(({ id }) => id));
-  const restored = before.images.map((view) => now.get(view.id) ?? view);
-  return {
-    images: [...restored, ...images.filter(({ id }) => !known.has(id))],
-    hiddenCount: before.hiddenCount,
-    marks: new Set([...marks, ...[...before.marks].filter((id) => known.has(id) && !now.has(id))]),
-  };
 }
 
 export type HiddenImages = ReturnType<typeof makeHiddenImages>;

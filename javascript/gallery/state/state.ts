@@ -168,6 +168,25 @@ export function hideImages(state: State, ids: ReadonlySet<number>): Partial<Stat
   };
 }
 
+/** Put back to where they were the images that were hidden between two states; keep what came or was
+ * changed since. Return null if that does not tell all: images were hidden or replaced since. */
+export function restoreImages(now: State, before: State, after: State): Partial<State> | null {
+  const { images, hiddenCount, marks, where } = now;
+  const isSame = after.images.every(({ id }, at) => images[at]?.id === id);
+  if (!isSame || where !== after.where || hiddenCount !== after.hiddenCount) return null;
+  const newest = new Map(images.map((view) => [view.id, view]));
+  const known = new Set(before.images.map(({ id }) => id));
+  const put = [...before.marks].filter((id) => known.has(id) && !newest.has(id));
+  return {
+    images: [
+      ...before.images.map((view) => newest.get(view.id) ?? view),
+      ...images.filter(({ id }) => !known.has(id)),
+    ],
+    hiddenCount: before.hiddenCount,
+    marks: new Set([...marks, ...put]),
+  };
+}
+
 /** Return the changes to the state when Civitai responds again. At the top of the gallery, the new
  * page replaces the images from the library; elsewhere it only updates them. */
 export function replaceLibraryPage(
