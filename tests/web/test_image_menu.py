@@ -133,7 +133,7 @@ def test_menu_of_a_marked_image_acts_on_all_and_adds_to_collections(flaky_server
     _open_menu(page, page.tiles.nth(2))
     expect(page.control("menu-favourite")).to_have_attribute("aria-checked", "false")
     page.control("menu-favourite").click()
-    page.message("favourite").wait_for()
+    page.hold_message("favourite")  # its Undo is pressed below
     _open_menu(page, page.tiles.nth(0))
     expect(page.control("menu-favourite")).to_have_attribute("aria-checked", "true")
     expect(page.control("menu-save")).to_have_text("Download the 2 selected")
