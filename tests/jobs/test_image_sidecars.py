@@ -61,6 +61,18 @@ def test_infotext_names_its_source_as_in_the_page(tmp_path):
     assert written["7.txt"] == build_infotext(meta, image) != build_infotext(meta)
 
 
+def test_infotext_names_a_lora_here_that_the_record_knows_by_its_number(tmp_path, library):
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    (folder / "Ink.safetensors").write_bytes(b"1")
+    (folder / "Ink.civitai.info").write_text('{"id": 11, "modelId": 1}')
+    setting.change("model_folders", str(folder.parent))
+    used = [{"type": "lora", "weight": 0.7, "modelVersionId": 11}]
+    (tmp_path / "saved").mkdir()
+    written = _written(tmp_path / "saved", _record(meta={**_META, "civitaiResources": used}))
+    assert written["7.txt"].startswith("a lighthouse 燈塔 <lora:Ink:0.7>\n")
+
+
 @pytest.mark.parametrize(
     "infotext,record,names",
     [(True, False, ["7.txt"]), (False, True, ["7.json"]), (False, False, [])],

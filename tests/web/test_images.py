@@ -316,17 +316,26 @@ def test_resource_of_the_open_model_has_its_name_and_address(api, on_demo):
     pytest.fail("no picture was made with it")
 
 
-def test_lora_here_that_the_record_knows_by_its_number_has_a_tag(api, civitai, tmp_path):
+def test_models_here_that_the_record_knows_by_their_numbers_are_named(api, civitai, tmp_path):
     setting.change("model_folders", str(tmp_path))
-    (tmp_path / "Lora").mkdir()
-    (tmp_path / "Lora" / "Ink.safetensors").write_bytes(b"1")
-    (tmp_path / "Lora" / "Ink.civitai.info").write_text('{"id": 11, "modelId": 1}')
-    used = [{"type": "lora", "weight": 0.7, "modelVersionId": number} for number in (11, 12)]
+    hashes = {"SHA256": "AB" * 32}
+    for number, kind, name in ((11, "Lora", "Ink"), (13, "Stable-diffusion", "Dream")):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / f"{name}.safetensors").write_bytes(b"1")
+        sidecar = {"id": number, "modelId": number, "files": [{"hashes": hashes}]}
+        (tmp_path / kind / f"{name}.civitai.info").write_text(json.dumps(sidecar))
+        hashes = {"SHA256": "CD" * 32}
+    used = [{"weight": 0.7, "modelVersionId": number} for number in (11, 12)]
+    used.append({"type": "checkpoint", "modelVersionId": 13})
     meta = {"prompt": "a cat", "steps": 4, "civitaiResources": used}
     civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
     api.get(_MODEL)
     told = api.get("images/1")
     assert told["prompt"] == "a cat <lora:Ink:0.7>" and "<lora:Ink:0.7>" in told["problems"][0]
+    assert "Model hash: cdcdcdcdcd, Model: Dream" in told["infotext"]
+    own, sent = {"X-Civitai-Shortcut": "1"}, png(text=told["infotext"])
+    compared = api.ask("api/images/1/comparison", "POST", data=sent, headers=own).json()
+    assert compared["differences"][0].startswith("Both have the same data.")
     setting.change("adds_lora_tags", False)
     assert api.get("images/1")["prompt"] == "a cat"
 

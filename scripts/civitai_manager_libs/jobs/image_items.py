@@ -16,6 +16,7 @@ from ..core import as_whole_number, AtomicFile, Cancellation, check_no_links, cl
 from ..core import extension_if_complete, Image, parse_json_or_none, prefetch
 from ..errors import CivitaiShortcutError, DiskFull
 from ..infotext import build_infotext, embed_infotext, find_workflow, read_embedded
+from ..model_files import name_numbered_models
 from ..network import Progress
 from .job_client import JobClient
 from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, WalkState
@@ -331,8 +332,10 @@ def _find_texts(file: str | BinaryIO, row: Mapping[str, Any]) -> tuple[str, str]
     """Return (infotext, workflow) of an image; read its file for what Civitai's record lacks."""
     image_id, post_id = (as_whole_number(row.get(name), 1) for name in ("id", "postId"))
     base_model, meta = clean_line(row.get("baseModel"), 100), row.get("meta")
-    image = Image(image_id or 0, "", base_model=base_model, post_id=post_id)
-    infotext = build_infotext(meta, image, adds_lora_tags=setting.adds_lora_tags)
+    meta = meta if isinstance(meta, dict) else None
+    image = Image(image_id or 0, "", base_model=base_model, post_id=post_id, meta=meta)
+    named = name_numbered_models(image).meta
+    infotext = build_infotext(named, image, adds_lora_tags=setting.adds_lora_tags)
     workflow = find_workflow(meta)
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow

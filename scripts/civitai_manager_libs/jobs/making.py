@@ -24,7 +24,7 @@ from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, parse_infotext, read_embedded
 from ..library import image_cache, image_records, reproductions, search
-from ..model_files import find_used_models, name_numbered_loras, UsedModel
+from ..model_files import find_used_models, name_numbered_models, UsedModel
 from .tables import jobs_database
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
@@ -90,7 +90,7 @@ def make_recipe(
     seed: another seed than the image's; -1 draws one. lora: a LoRA to use with another weight,
     for which the image's own graph is made anew. Raises EngineError if the recipe is unknown.
     """
-    meta, graph = name_numbered_loras(image, includes_missing=True).meta, find_graph(image.meta)
+    meta, graph = name_numbered_models(image, includes_missing=True).meta, find_graph(image.meta)
     infotext = build_infotext(meta, image)
     if not parse_infotext(infotext).parameters:
         path = image_records.find_saved_file(image.id) or image_cache.find_cached(image.url)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..civitai import Client, find_strictest, Licence, PERMISSIONS, Version
-from ..core import as_list, find_cancellation, Image
+from ..core import as_list, as_mapping, find_cancellation, Image
 from ..errors import Cancelled, CivitaiShortcutError, HttpStatusError, InvalidResponse, NetworkError
 from ..errors import ServerError
 from ..i18n import messages
@@ -102,22 +102,30 @@ def find_used_models(
     return by_image, names
 
 
-def name_numbered_loras(image: Image, includes_missing: bool = False) -> Image:
-    """Return an image whose data also name the LoRAs that they state by their numbers only.
+def name_numbered_models(image: Image, includes_missing: bool = False) -> Image:
+    """Return an image whose data also name the models that they state by their numbers only.
 
-    Civitai's own generator states them so, and no tag of its prompts names them. includes_missing:
-    name those without a file on this machine too.
+    Civitai's own generator states them so. These are the checkpoint here, if it is the only one,
+    and the LoRAs here; includes_missing: the LoRAs without a file on this machine too.
     """
     meta = image.meta or {}
     if not meta.get("civitaiResources") or "comfy" in meta:
         return image
-    named = [
+    used = find_used_models([image])[0][image.id]
+    loras = [
         {"type": "lora", "name": one.file_name, "weight": one.resource.weight}
-        for one in find_used_models([image])[0][image.id]
+        for one in used
         if one.kind == "lora" and not one.resource.name
         if includes_missing or one.match.state == "here"
     ]
-    return replace(image, meta={**meta, "resources": [*as_list(meta.get("resources")), *named]})
+    named = {**meta, "resources": [*as_list(meta.get("resources")), *loras]}
+    checkpoints = [one for one in used if one.kind == "model"]
+    file = checkpoints[0].match.file if len(checkpoints) == 1 else None
+    if file and checkpoints[0].match.state == "here" and not checkpoints[0].resource.name:
+        hashes = as_mapping(meta.get("hashes"))
+        short = {"model": code[:10] for code in file.hashes if len(code) == 64}
+        named |= {"Model": file.name, "hashes": {**short, **hashes}}
+    return replace(image, meta=named)
 
 
 def _list_files(versions: Iterable[Version]) -> dict[str, int]:

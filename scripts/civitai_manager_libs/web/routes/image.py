@@ -22,7 +22,7 @@ from ...infotext import find_workflow, has_overlapping_exif, HostCapabilities, H
 from ...infotext import list_added_lora_tags, list_losses, list_omitted_parameters, parse_infotext
 from ...infotext import read_embedded, Resource, translate_for_host
 from ...library import bookmarks, image_cache, image_records, pages, reproductions, tags
-from ...model_files import find_used_models, list_newer_versions, ModelMatch, name_numbered_loras
+from ...model_files import find_used_models, list_newer_versions, ModelMatch, name_numbered_models
 from ..http import ApiError, MB, Most, remote_route, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
 from .files import find_media_type, respond_with_file
@@ -154,7 +154,7 @@ def list_problems(
         program = embedded_data.program or messages.translate("some_program", language)
         yield messages.translate("problem_of_file", language, program=program)
     elif setting.adds_lora_tags and (
-        added := list_added_lora_tags(name_numbered_loras(image).meta, image)
+        added := list_added_lora_tags(name_numbered_models(image).meta, image)
     ):
         yield messages.translate("problem_lora_tags", language, tags=" ".join(added))
     if not embedded_data.infotext and (names := list_omitted_parameters(meta)):
@@ -377,7 +377,7 @@ def _embed(path: str, infotext: str) -> bytes | None:
 
 
 def _build_infotext(image: Image) -> str:
-    meta = name_numbered_loras(image).meta
+    meta = name_numbered_models(image).meta
     return build_infotext(meta, image, adds_lora_tags=setting.adds_lora_tags)
 
 

@@ -15,7 +15,7 @@ from ...errors import HttpStatusError, NetworkError, NotAnImage, TooLarge
 from ...infotext import build_infotext, list_differences, parse_infotext, read_embedded, Resource
 from ...jobs import describe_difference
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
-from ...model_files import get_model_index
+from ...model_files import get_model_index, name_numbered_models
 from ..http import ApiError, change_route, make_bytes_response, MB, RemoteWork, RequestContext
 from ..http import route
 from .dependencies import get_client, require_image
@@ -159,7 +159,7 @@ def _measure_thumbnail(image: Image, measure: Callable[[str], T]) -> T | None:
 
 
 def _read_infotext(image: Image) -> str:
-    text = build_infotext(image.meta, image)
+    text = build_infotext(name_numbered_models(image, includes_missing=True).meta, image)
     if text:
         return text
     path = image_records.find_saved_file(image.id) or image_cache.find_cached(image.url)
