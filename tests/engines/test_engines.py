@@ -8,6 +8,7 @@ import socket
 import stat
 import threading
 import time
+import types
 import uuid
 from contextlib import nullcontext, suppress
 
@@ -127,9 +128,9 @@ def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
 
 def test_webui_around_us_is_among_the_addresses_whatever_its_port(webui):
     assert "http://127.0.0.1:48220" not in engines.list_addresses()
-    vars(webui.shared.cmd_opts).update(port=48220, subpath="sd")
-    assert "http://127.0.0.1:48220/sd" in engines.list_addresses()
-    vars(webui.shared.cmd_opts).update(port=None)
+    webui.shared.demo = types.SimpleNamespace(local_url="http://127.0.0.1:48220/")
+    assert "http://127.0.0.1:48220" in engines.list_addresses()
+    webui.shared.demo = None  # before its server runs
     assert engines.list_addresses()[0] == "http://127.0.0.1:8188"
 
 

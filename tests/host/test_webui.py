@@ -81,12 +81,18 @@ def test_send_targets_are_only_existing_tabs(webui, monkeypatch, tabs, theme, of
 
 
 @pytest.mark.parametrize(
-    "module,name",
-    [("infotext_utils", "AUTOMATIC1111"), ("generation_parameters_copypaste", "SD.Next")],
+    "module,name,path",
+    [
+        ("infotext_utils", "AUTOMATIC1111", ""),  # only its page's addresses have the path
+        ("generation_parameters_copypaste", "SD.Next", "/sd"),
+    ],
 )
-def test_host_name_is_that_of_the_running_webui(webui, monkeypatch, module, name):
+def test_name_and_address_are_those_of_the_running_webui(webui, monkeypatch, module, name, path):
     _install(monkeypatch, webui, module, _Paste(f"modules.{module}", _USUAL))
+    webui.shared.cmd_opts.subpath = "sd"
+    webui.shared.demo = types.SimpleNamespace(local_url="http://localhost:7865/")  # by --listen
     assert host.find_host_name() == name
+    assert host.find_own_address() == f"http://127.0.0.1:7865{path}"
     monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
     assert host.find_host_name() == "Forge"
 
@@ -476,7 +482,9 @@ def test_without_a_webui_nothing_is_frozen_or_shared():
     assert not (host.is_shared() or any(map(host.is_frozen, _NAMES)))
 
 
-def test_routes_are_below_the_path_on_which_sdnext_mounts_its_page_with_its_login(webui, library):
+def test_routes_are_below_the_path_on_which_sdnext_mounts_its_page_with_its_login(
+    webui, monkeypatch, library
+):
     starlette = pytest.importorskip("starlette.applications")
     from starlette.middleware import Middleware
     from starlette.middleware.base import BaseHTTPMiddleware
@@ -488,6 +496,8 @@ def test_routes_are_below_the_path_on_which_sdnext_mounts_its_page_with_its_logi
         response = await call_next(request)
         return response if path.startswith("/sd") else RedirectResponse(f"/sd{path}", 308)
 
+    paste = _Paste("modules.generation_parameters_copypaste", _USUAL)
+    _install(monkeypatch, webui, "generation_parameters_copypaste", paste)
     webui.shared.cmd_opts.subpath = "sd/"
     with ServedApi([Middleware(BaseHTTPMiddleware, dispatch=redirect)]) as api:
         mounted = starlette.Starlette()

@@ -208,6 +208,10 @@ def _served(page: Any, port: int) -> Any:
         Route("/stand_in/generate", _generate),
         Route("/stand_in/civitai-shortcut/{name:path}", _extension_file),
     ]
+    if "STAND_IN_API" in os.environ:
+        for path, answer in (("internal/ping", {}), ("sdapi/v1/progress", {"progress": 0})):
+            known = JSONResponse(answer)
+            app.router.routes.insert(0, Route(f"/{path}", lambda _, known=known: known))
     for callback in script_callbacks.callbacks.get("app_started", []):
         callback(page, app)
     return app

@@ -205,7 +205,8 @@ _READ_TEXTS = """() => {
 @pytest.mark.door
 def test_host_with_a_login_without_a_queue_and_below_a_path_of_a_proxy_works(browser, start_host):
     # no queue: no websockets of gradio 3
-    host = start_host(STAND_IN_ROOT="/sd", STAND_IN_NO_QUEUE="1", STAND_IN_LOGIN="me:secret")
+    names = {"ROOT": "/sd", "NO_QUEUE": "1", "LOGIN": "me:secret", "API": "1"}
+    host = start_host(**{f"STAND_IN_{name}": value for name, value in names.items()})
     for path in ("api/bootstrap", "api/jobs", "page/current/page.js", "api/thumb/1"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             host.get(f"civitai_shortcut/{path}")
@@ -216,6 +217,9 @@ def test_host_with_a_login_without_a_queue_and_below_a_path_of_a_proxy_works(bro
         page = HostPage(browser, types.SimpleNamespace(url=f"{proxy.url}/"), login=login)
         page.open(_PAPER, row)
         expect(page.page.locator("dialog[data-viewer][data-shows=file]")).to_be_visible()
+        # its API is found, and not taken for another program because of the proxy's port
+        make = page.page.locator(".details [data-do=make]")
+        expect(make).to_have_text("Make it")
         page.send("img2img")
         _check_sent(page, row)
         assert page.wrongs == []

@@ -99,8 +99,7 @@ export function listMakers(
   edited: () => string | null = () => null,
 ): MenuItem[] {
   if (!ids.length) return [];
-  const ready = listReady(store.get()).map(({ id, name, address }) => {
-    const isHost = URL.canParse(address) && new URL(address).port === location.port;
+  const ready = listReady(store.get()).map(({ id, name, is_host: isHost }) => {
     return { name, isHost, make: () => actions.make(ids, { engine: id }) };
   });
   const { host } = store.get().bootstrap ?? {};

@@ -464,6 +464,7 @@ def find_subpath() -> str:
     """Return the path below which SD.Next mounts its page, such as "/sd"; "" if there is none.
 
     SD.Next mounts the page after it has started extensions, and redirects all other paths there.
+    Other WebUIs serve everything at the root, for a proxy that removes the path.
     """
     if not in_webui():
         return ""
@@ -472,13 +473,17 @@ def find_subpath() -> str:
     options = getattr(shared.opts, "data", {})
     path = _host_arguments().get("subpath") or options.get("subpath") or ""
     path = path.strip("/") if isinstance(path, str) else ""
-    return f"/{path}" if path else ""
+    return f"/{path}" if path and find_host_name() == "SD.Next" else ""
 
 
 def find_own_address() -> str:
-    """Return the WebUI's address on this machine; "" if its command line states no port."""
-    port = _host_arguments().get("port")
-    return f"http://127.0.0.1:{port}{find_subpath()}" if port else ""
+    """Return the WebUI's address on this machine, "" before its server runs."""
+    if not in_webui():
+        return ""
+    from modules import shared
+
+    url = getattr(getattr(shared, "demo", None), "local_url", None) or ""
+    return url and url.rstrip("/").replace("//localhost:", "//127.0.0.1:") + find_subpath()
 
 
 def has_login(request: Any) -> bool:

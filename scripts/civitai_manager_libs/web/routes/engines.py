@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
-from ... import engines, model_files
+from ... import engines, host, model_files
 from ...core import Image
 from ...engines import comfyui, Engine, Plan, PlanOptions
 from ...errors import Cancelled, CivitaiShortcutError
@@ -30,7 +30,7 @@ _LOCKED = "engine_addresses"  # who may change it may also run a stranger's node
 
 
 class EngineView(TypedDict):
-    """A program that makes images. id: to name it in requests.
+    """A program that makes images. id: to name it in requests. is_host: the WebUI around us.
 
     message: what the user must do before it can be used, "" if nothing. model_folders: where it has
     its models, if these are not searched yet and the user may change that; separated by ";".
@@ -40,6 +40,7 @@ class EngineView(TypedDict):
     kind: Literal["comfyui", "sdnext", "webui"]
     name: str
     address: str
+    is_host: bool
     state: Literal["ready", "no_api", "needs_login"]
     message: str
     model_folders: str
@@ -136,6 +137,7 @@ def _make_view(context: RequestContext, engine: Engine) -> EngineView:
         "kind": engine.kind,
         "name": engine.name,
         "address": engine.address,
+        "is_host": engine.address == host.find_own_address(),
         "state": engine.state,
         "message": message,
         "model_folders": ";".join(path for path in folders if ";" not in path),
