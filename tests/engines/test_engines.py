@@ -110,6 +110,18 @@ def test_only_sdnext_is_told_by_its_refusal_without_a_login(sdnext, body, key):
     assert caught.value.key == f"engine_{'needs_login' if key == 'login' else key}"
 
 
+def test_program_on_a_machine_whose_name_is_not_found_does_not_answer(comfy, monkeypatch):
+    engine = engines.find_engine(comfy.url)
+
+    def fail(*_, **__):
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    for use in (comfyui.list_files, lambda one: comfyui.save_workflow(one, "7", {})):
+        with pytest.raises(EngineError, match="Nothing answers"):
+            use(engine)
+
+
 def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
     with pytest.raises(EngineError, match="not among the known"):
         engines.find_engine("http://127.0.0.1:9999")

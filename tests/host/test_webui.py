@@ -1,5 +1,6 @@
 """The WebUI that loads us: its folders, callbacks, lists of models, launch flags; or none."""
 
+import hashlib
 import os
 import sqlite3
 import sys
@@ -439,9 +440,11 @@ def test_hashes_are_read_from_both_caches_and_damaged_ones_are_ignored(webui, mo
         "hashes": {"checkpoint/x.ckpt": {"mtime": 5.5, "sha256": whole}, "a": None, "b": {}},
         "hashes-addnet": {"lora\\y": {"mtime": 7, "sha256": headless}, "c": {"sha256": 5}},
     }
+    stores["hashes-addnet"]["cut"] = {"mtime": 7, "sha256": hashlib.sha256().hexdigest()}
     loaded = types.SimpleNamespace(cache=stores.__getitem__)
     monkeypatch.setitem(sys.modules, "modules.hashes", loaded)
     found = host.read_cached_hashes()
+    assert found.pop("cut") == [(7, "")]  # else Civitai would tell of any other cut file
     assert found == {"checkpoint/x.ckpt": [(5.5, "ab" * 32)], "lora/y": [(7, "cd" * 6)]}
 
 

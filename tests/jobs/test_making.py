@@ -8,8 +8,9 @@ from civitai_manager_libs import engines, setting
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.engines import comfyui, Missing, webui_api
 from civitai_manager_libs.engines.find import write_note
-from civitai_manager_libs.errors import EngineError
+from civitai_manager_libs.errors import DiskError, EngineError, InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.jobs import list_missing_names, making, MakeService, make_recipe
 from civitai_manager_libs.jobs import propose_weights
@@ -113,6 +114,29 @@ def test_failure_is_told_and_the_next_one_is_made(service, comfy, image):
     comfy.image = good
     add(service, comfy, image)
     wait_for(lambda: states(service) == ["done", "failed"])
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (DiskError("/secret/made is full.", "/secret/made"), "reason_disk"),
+        (InputError("h is not in your network.", "engine_not_private", host="h"), ""),
+        (EngineError("Nothing answers.", "engine_off", address="a"), ""),
+    ],
+)
+def test_failure_is_told_in_the_language_of_the_reader(
+    service, comfy, image, monkeypatch, error, key
+):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(making, "keep_image", fail)
+    add(service, comfy, image)
+    wait_for(lambda: states(service) == ["failed"])
+    for language in ("en", "zh-TW"):
+        values = {} if key else error.values
+        told = messages.translate(key or error.key, language, **values)
+        assert service.list_jobs()[0].explain(language) == told
 
 
 def test_image_that_is_too_large_to_compare_is_kept(service, comfy, image, monkeypatch):

@@ -3,7 +3,7 @@
 from .api import Client, fetch_image, fetch_images, fetch_images_by_id, fetch_model, fetch_models
 from .api import fetch_post, fetch_username, fetch_version, find_unsent_ids, find_user, parse_page
 from .api import search_models
-from .image_query import ImageQuery, Page, PERIODS, SORTS
+from .image_query import BASE_MODELS, ImageQuery, Page, PERIODS, SORTS
 from .licences import find_strictest, Licence, parse_licence, PERMISSIONS
 from .pagination import may_have_timed_out, walk_pages
 from .records import count_unrelated, find_example_image, image_from_json, make_download_urls
@@ -11,7 +11,7 @@ from .records import make_page_url, make_version_page_url, Model, model_from_jso
 from .records import RemoteFile, seem_unrelated, select_images, Version, version_from_json
 from .urls import is_allowed_url, parse_image_ids, parse_reference, Reference
 
-__all__ = ["Client", "count_unrelated", "fetch_image", "fetch_images"]
+__all__ = ["BASE_MODELS", "Client", "count_unrelated", "fetch_image", "fetch_images"]
 __all__ += ["fetch_images_by_id", "fetch_model", "fetch_models", "fetch_post", "fetch_username"]
 __all__ += ["fetch_version", "find_example_image", "find_strictest", "find_unsent_ids"]
 __all__ += ["find_user", "image_from_json", "ImageQuery", "is_allowed_url", "Licence"]

@@ -12,6 +12,8 @@ from ..core import Image, LAST_ID
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
 PERIODS = ("AllTime", "Year", "Month", "Week", "Day")
 TYPES = ("image", "video", "audio")
+# The most frequent ones; Civitai has more.
+BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _LISTED = re.compile(r"[0-9]{1,10}(?:,[0-9]{1,10}){0,999}|list-[0-9a-f]{16}|")
 

@@ -185,8 +185,11 @@ class Connection(EngineClient):
     """Requests to one engine, with its login; what goes wrong becomes an EngineError."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine.address, _read_login(engine.address))
         self.engine = engine
+        try:
+            super().__init__(engine.address, _read_login(engine.address))
+        except NetworkError as error:  # its name is not found
+            raise make_error("engine_off", address=engine.address) from error
 
     def error(self, key: str, **values: object) -> EngineError:
         """Return an error with the sentence for this key, which may name the engine."""

@@ -11,7 +11,7 @@ from functools import partial, reduce
 from typing import Any
 
 from .. import util
-from ..core import as_number
+from ..core import as_checksum, as_number
 
 _CLOSING_SECONDS = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
@@ -423,7 +423,10 @@ def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
             entry = store.get(title)
             digest = entry.get("sha256") if isinstance(entry, dict) else None
             if isinstance(digest, str) and isinstance(title, str):
-                hashed = (as_number(entry.get("mtime")) or 0.0, digest[:digits].lower())
+                hashed = (
+                    as_number(entry.get("mtime")) or 0.0,
+                    as_checksum(digest[:digits]).lower(),
+                )
                 found.setdefault(title.replace("\\", "/"), []).append(hashed)
     return found
 

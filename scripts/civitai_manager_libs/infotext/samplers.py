@@ -1,4 +1,4 @@
-"""The names of samplers and schedules in A1111 1.9 and later and in the Forges. Pure."""
+"""The names of samplers and schedules: A1111's 1.9 and later, SD.Next's, ComfyUI's. Pure."""
 
 from __future__ import annotations
 
@@ -169,3 +169,16 @@ def _split_schedule(sampler: str) -> tuple[str, str]:
         if normalized.endswith(f"_{schedule}"):
             return sampler[: -len(schedule) - 1], schedule
     return sampler, ""
+
+
+_IN_COMFY = (
+    "ddim ddpm deis dpm_adaptive dpm_fast dpmpp_2m dpmpp_2m_sde dpmpp_2m_sde_heun"
+    " dpmpp_2s_ancestral dpmpp_3m_sde dpmpp_sde dpm_2 dpm_2_ancestral er_sde euler euler_ancestral"
+    " heun heunpp2 ipndm ipndm_v lcm lms res_multistep uni_pc"
+)
+_SCHEDULES_IN_COMFY = (
+    "beta ddim_uniform exponential kl_optimal karras linear_quadratic normal sgm_uniform simple"
+)
+# A1111's name: ComfyUI's.
+COMFY_SAMPLERS = {translate_sampler(name)[0]: name for name in _IN_COMFY.split()}
+COMFY_SCHEDULES = {translate_schedule(name): name for name in _SCHEDULES_IN_COMFY.split()}

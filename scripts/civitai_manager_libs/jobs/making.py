@@ -19,7 +19,8 @@ from ..core import as_integer, as_mapping, as_number, as_text, AtomicFile, Cance
 from ..core import detect_media_extension, format_number, Image, make_file_name, parse_json_or_none
 from ..core import remove_if_present, sqlite, translate_disk_errors
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
-from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
+from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, InputError
+from ..errors import NotAnImage, TooLarge
 from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, parse_infotext, read_embedded
@@ -43,9 +44,9 @@ _SUBSTITUTIONS = ("checkpoint", "changed", "lora_missing", "lora_absent", "vae_m
 class MakeJob:
     """An image to be made. prompt_id: by which an engine knows it, also after our restart.
 
-    problem: {"key", "values"} of a sentence for the user, {} for none; also of an image that was
-    made. part: how much is done, 0 to 1. path: of the made file. weight: of the LoRA `lora`, if
-    the image is made to compare its weights.
+    problem: {"key", "values"} of a sentence for the user or {"reason"} of an error, {} for none;
+    also of an image that was made. part: how much is done, 0 to 1. path: of the made file. weight:
+    of the LoRA `lora`, if the image is made to compare its weights.
     """
 
     id: int
@@ -64,9 +65,9 @@ class MakeJob:
     def explain(self, language: str) -> str:
         """Return the sentence about what went wrong, "" if nothing did."""
         problem = self.problem or {}
-        if not problem.get("key"):
-            return as_text(problem.get("text"))
-        return messages.translate(problem["key"], language, **problem.get("values", {}))
+        if problem.get("key"):
+            return messages.translate(problem["key"], language, **problem.get("values", {}))
+        return messages.explain_reason(as_text(problem.get("reason")), language) if problem else ""
 
 
 def propose_weights(lora: str) -> list[float]:
@@ -353,10 +354,10 @@ class MakeService:
             _update(job.id, "done", _find_remark(job, made), path)
         except Cancelled:
             _update(job.id, "stopped")
-        except EngineError as error:
+        except (EngineError, InputError) as error:
             _update(job.id, "failed", {"key": error.key, "values": error.values})
         except CivitaiShortcutError as error:
-            _update(job.id, "failed", {"text": str(error)})
+            _update(job.id, "failed", {"reason": error.reason})
 
 
 def _find_remark(job: MakeJob, made: Made) -> dict[str, Any]:

@@ -9,24 +9,14 @@ from typing import Any
 from ...core import as_integer, as_number, model_formats
 from ..host_rules import INFORMATIONAL_FIELDS, Loss
 from ..infotext_format import A1111_VERSION, Infotext, parse_infotext, parse_size
-from ..samplers import LATENT_UPSCALERS, resolve_schedule, translate_sampler, translate_schedule
+from ..samplers import COMFY_SAMPLERS, COMFY_SCHEDULES, LATENT_UPSCALERS, resolve_schedule
+from ..samplers import translate_sampler
 from .nodes import SEEDS
 from .write_prompt import ComfyPrompt, translate_prompt
 
 Graph = dict[str, dict[str, Any]]  # in API format: {id: {"class_type", "inputs"}}
 _Link = list[Any]
 
-_SAMPLERS = (
-    "ddim ddpm deis dpm_adaptive dpm_fast dpmpp_2m dpmpp_2m_sde dpmpp_2m_sde_heun"
-    " dpmpp_2s_ancestral dpmpp_3m_sde dpmpp_sde dpm_2 dpm_2_ancestral er_sde euler euler_ancestral"
-    " heun heunpp2 ipndm ipndm_v lcm lms res_multistep uni_pc"
-)
-_SCHEDULES = (
-    "beta ddim_uniform exponential kl_optimal karras linear_quadratic normal sgm_uniform simple"
-)
-# By A1111's names.
-_COMFY_SAMPLERS = {translate_sampler(name)[0]: name for name in _SAMPLERS.split()}
-_COMFY_SCHEDULES = {translate_schedule(name): name for name in _SCHEDULES.split()}
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
 # Has a node of its own, which interpolates the noise levels over one step more than A1111.
 _STEPS_OF_MODEL = "Align Your Steps"
@@ -226,7 +216,7 @@ class ComfyGraph:
         if not stated:
             sampler = "Euler"
             self.assumed.append(Loss(name, "", sampler))
-        known = _COMFY_SAMPLERS.get(sampler)
+        known = COMFY_SAMPLERS.get(sampler)
         is_own = re.fullmatch("[a-z][a-z0-9_]*", sampler) is not None  # ComfyUI's name
         if known is None and not is_own:
             self.lost.append(Loss(name, sampler, "Euler"))
@@ -245,7 +235,7 @@ class ComfyGraph:
             self.lost.append(Loss(name, stated, stated))
         if has_steps:
             return _STEPS_OF_MODEL
-        known = _COMFY_SCHEDULES.get(schedule)
+        known = COMFY_SCHEDULES.get(schedule)
         if known is None and not re.fullmatch("[a-z][a-z0-9_]*", stated):
             self.lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")

@@ -8,6 +8,7 @@ from typing import cast
 from typing_extensions import TypedDict
 
 from ... import host
+from ...civitai import BASE_MODELS
 from ...i18n import messages
 from ...library import bookmarks, models
 from ..http import RequestContext, route
@@ -67,8 +68,6 @@ class Bootstrap(Instance, SettingsSaved):
     watches: WatchList
 
 
-# The base models of most galleries, as Civitai's API spells them.
-_BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
 _is_demo = False
 _instance = uuid.uuid4().hex
 
@@ -105,7 +104,7 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
         kind: [{"value": v, "label": label} for label, v in messages.list_choices(kind, language)]
         for kind in ("sort", "period", "level", "type")
     }
-    base_models = list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS]))
+    base_models = list(dict.fromkeys([*models.list_base_models(), *BASE_MODELS]))
     return {
         **get_instance(context),
         **get_settings(context),
