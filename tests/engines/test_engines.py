@@ -236,6 +236,8 @@ def listed(*names, **fields):
         (Wanted("model", "Dream", path="/m/dream.pt"), listed("d.pt", path="/m/dream.pt"), "d.pt"),
         (Wanted("model", "DREAM"), listed("sub/dream.pt", "b.pt"), "sub/dream.pt"),
         (Wanted("model", "dream"), listed("a/dream.pt", "b/dream.pt"), None),
+        (Wanted("model", "b\\dream"), listed("a/dream.pt", "b/dream.pt"), "b/dream.pt"),
+        (Wanted("model", "c/dream"), listed("a/dream.pt"), "a/dream.pt"),
         (Wanted("model", "dream", "1" * 64), listed("dream.pt", hash="2" * 64), None),
         (Wanted("model", "dream", "unknown"), listed("other.pt", hash="unknown"), None),
         (
@@ -245,7 +247,10 @@ def listed(*names, **fields):
         ),
         (Wanted("lora", "a", path="/x/a.pt", other_path="/x/\0"), listed("b", path=""), None),
     ],
-    ids="hash own-file only-stem two-stems other-hash no-hash other-version nul".split(),
+    ids=(
+        "hash own-file only-stem two-stems own-folder other-folder other-hash no-hash other-version"
+        " nul"
+    ).split(),
 )
 def test_file_is_matched_by_hash_then_own_file_then_only_name(wanted, files, found):
     match = match_file(wanted, files)
@@ -256,8 +261,9 @@ def test_listed_spelling_is_sent(comfy, a1111):
     graph = plan(comfy, TEXT.replace("dream_8", "other")).request["prompt"]
     assert graph["1"]["inputs"]["ckpt_name"] == "sub dir/Other.safetensors"
     assert graph["2"]["inputs"]["lora_name"] == "style/Ink.safetensors"
-    body = plan(a1111, TEXT.replace("lora:ink:", "lora:INK style:")).request
-    assert "<lora:Ink:0.8>" in body["prompt"] and "<lora:Ink:0.8>" in body["infotext"]
+    for name in ("INK style", "style/ink", "else\\where\\Ink"):  # SwarmUI's tags have folders
+        body = plan(a1111, TEXT.replace("lora:ink:", f"lora:{name}:")).request
+        assert "<lora:Ink:0.8>" in body["prompt"] and "<lora:Ink:0.8>" in body["infotext"]
     title = "sub/dream_8.safetensors [aabbccddee]"
     assert body["override_settings"]["sd_model_checkpoint"] == title
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from cases import each_case
 from civitai_manager_libs.infotext import HostCapabilities, HOSTS, list_losses, Loss, parse_infotext
-from civitai_manager_libs.infotext import translate_for_host
+from civitai_manager_libs.infotext import list_differences, translate_for_host
 from civitai_manager_libs.infotext.host_rules import parse_as_host
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
 from hypothesis import given, strategies as st
@@ -40,6 +40,14 @@ def test_unchanged_values_are_not_reported(name):
     for host in (HOSTS[name], _SDNEXT):
         assert _told(host, "") == _told(host, "a prompt, alone") == []
     assert translate_for_host(HOSTS[name], _USUAL) == translate_for_host(None, _USUAL) == _USUAL
+
+
+@pytest.mark.parametrize("host", HOSTS.values(), ids=list(HOSTS))
+def test_lora_in_a_folder_is_sent_by_the_name_that_webuis_know(host):
+    text = "a/b <lora:style/Ink:0.7>, <lora:x\\y\\Glow:1:2>\nSteps: 3, Seed: 5, Sampler: Euler"
+    sent = translate_for_host(host, text)
+    assert sent == "a/b <lora:Ink:0.7>, <lora:Glow:1:2>\nSteps: 3, Seed: 5, Sampler: Euler"
+    assert list_differences(text, sent) == ()
 
 
 def test_forge_and_neo_rewrite_civitais_flux_lines():

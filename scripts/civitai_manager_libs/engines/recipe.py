@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
@@ -138,17 +138,23 @@ def match_file(wanted: Wanted, listed: Sequence[EngineFile]) -> EngineFile | Mis
     for one in listed:
         if path and one.path == path:
             return one
-    names = {wanted.name.lower()}
+    names = {wanted.name.lower(), model_file_stem(wanted.name).lower()}
     if wanted.path:  # in a folder that looks different to the engine
         names.add(model_file_stem(wanted.path).lower())
     named = [one for one in listed if names & {stem.lower() for stem in one.stems}]
     same = [one for one in named if one.name == wanted.name]
+    same = same or [one for one in named if _spell(one.name) == _spell(wanted.name)]
     found = same if len(named) > 1 and len(same) == 1 else named
     missing = Missing(wanted.type, wanted.name or wanted.hash, bool(named))
     if len(found) != 1 or is_same_hash(wanted.hash, found[0].hash) is False:
         return missing
     is_other = found[0].path and found[0].path == real_path(wanted.other_path)
     return missing if is_other else found[0]
+
+
+def _spell(name: str) -> str:
+    folder, _, file = name.replace("\\", "/").rpartition("/")
+    return f"{folder}/{model_file_stem(file)}"
 
 
 def real_path(path: str) -> str:
@@ -179,9 +185,10 @@ class Planner:
                 values["VAE"] = values.pop(name)
 
     def _want(self, kind: str, name: str, code: str = "") -> Wanted:
+        names = {name.lower(), model_file_stem(name).lower()}  # `<lora:folder/name:1>`
         for one in self._recipe.wanted:
-            if one.type == kind and one.name.lower() == name.lower():
-                return one
+            if one.type == kind and one.name.lower() in names:
+                return replace(one, name=name)
         return Wanted(kind, name, code)
 
     def _find(self, wanted: Wanted, listed: Sequence[EngineFile]) -> str:

@@ -263,11 +263,11 @@ def _is_one_file(stated: Iterable[str], known: Collection[str] | None) -> bool:
 def _read_loras(infotext: Infotext) -> dict[str, tuple[str, str, str]]:
     """Return {name in lower case: (name, weight as written, hash or "")} of a prompt's tags."""
     stated = HASHES.findall(infotext.parameters.get("Lora hashes", ""))
-    hashes = {name.strip().lower(): code for name, code in stated}
+    hashes = {model_file_stem(name).lower(): code for name, code in stated}
     found: dict[str, tuple[str, str, str]] = {}
     for name, weight in _TAG.findall(infotext.prompt):
-        key = name.strip().lower()
-        found.setdefault(key, (name.strip(), weight or "1", hashes.get(key, "")))
+        name = model_file_stem(name)
+        found.setdefault(name.lower(), (name, weight or "1", hashes.get(name.lower(), "")))
     return found
 
 

@@ -213,11 +213,16 @@ HOSTS = {
 }
 
 
+_LORA_FOLDER = re.compile(r"(<(?:lora|lyco):)[^<>:\n]*[\\/]")  # SwarmUI's
+
+
 def translate_for_host(host: HostRules | None, text: str) -> str:
     """Return an infotext with the names and values that a WebUI reads.
 
-    host: the WebUI's rules, None if they are unknown. Only SD.Next has other names than A1111.
+    host: the WebUI's rules, None if they are unknown. WebUIs know LoRAs without their folders; only
+    SD.Next has other names than A1111.
     """
+    text = _LORA_FOLDER.sub(r"\1", text) if host else text
     read = parse_infotext(text)
     if host is None or not host.is_sdnext or not read.parameters:
         return text

@@ -31,7 +31,8 @@ def read(graph):
 def plain(prompt):
     told = translate_prompt(prompt)
     texts = tuple(" ".join(text.split()) for text in told.texts)
-    return texts, {name.lower(): tuple(weights) for name, *weights in reversed(told.loras)}
+    loras = ((model_file_stem(name).lower(), weights) for name, *weights in reversed(told.loras))
+    return texts, {name: tuple(weights) for name, weights in loras}
 
 
 def promised(text, skipped=()):

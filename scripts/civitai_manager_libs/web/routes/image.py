@@ -387,6 +387,7 @@ def _translate(infotext: str) -> str:
 
 def _prepare(image: Image, tab: str, infotext: str) -> PreparedSend:
     is_image, is_text_tab = image.type == "image", tab in _TEXT_TABS
+    infotext = _translate(infotext)
     if is_image and is_text_tab:
         reproductions.remember_send(image.id, infotext)
-    return {"infotext": _translate(infotext), "has_image": is_image and not is_text_tab}
+    return {"infotext": infotext, "has_image": is_image and not is_text_tab}
