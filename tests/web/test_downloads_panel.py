@@ -23,7 +23,7 @@ from civitai_manager_libs.jobs.job_records import (
     WalkState,
 )
 from civitai_manager_libs.web.routes import jobs
-from fault_responses import dripping, png, status
+from fault_responses import dripping, page as web_page, png, status
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 import pytest
@@ -464,6 +464,14 @@ def test_end_of_jobs_is_announced_once_and_their_images_are_marked_as_saved(flak
     page.go("")
     card = page.page.locator("[data-shelf='kept'] a", has_text="8 pictures").first
     expect(card.locator("img")).to_have_count(4)
+
+
+def test_failure_for_want_of_a_key_leads_to_where_one_is_entered(flaky, flaky_server, page):
+    flaky.rule(f"/{files.ACCOUNT}/.*original=true", web_page())
+    page.key("ArrowRight")
+    page.key("d")
+    page.page.locator(".toast [data-do='enter-key']").click()
+    expect(page.field("key")).to_be_visible()
 
 
 @with_axe

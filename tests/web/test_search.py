@@ -409,6 +409,11 @@ def test_loaded_images_are_filtered_and_shown_again(page):
     wait_for(lambda: _authors(page) and author not in _authors(page))
     page.control("clear-search").click()
     wait_for(lambda: author in _authors(page))
+    page.find(f"-author:{author}")
+    wait_for(lambda: _authors(page) and author not in _authors(page))
+    page.find(str(_MODEL))  # which is the whole gallery
+    wait_for(lambda: author in _authors(page))
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}$"))
 
 
 def test_search_loads_more_until_it_has_enough_or_is_stopped(page):

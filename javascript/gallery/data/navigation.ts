@@ -85,7 +85,9 @@ export function makeNavigation(context: PageContext) {
 
   /** Open another gallery, with the filters of the open one. */
   async function openSource(source: Partial<Where>) {
-    await openGallery(withSource(store.get().where, source));
+    const where = withSource(store.get().where, source);
+    if (getSource(where) === getSource(store.get().where)) store.set({ loadedWords: "" });
+    await openGallery(where);
   }
 
   /** Open the images with a tag of Civitai's: those of the open model or author, the library's if it

@@ -361,7 +361,13 @@ export class Jobs {
       const why = bad.length > 1 ? failed : bad[0].toast || bad[0].failed_label;
       const label = translate("open_jobs");
       const open = { action: "show-jobs", label, press: () => actions.panel("jobs") };
-      const show = isOpen ? undefined : open;
+      const keyless = bad.find((job) => job.actions.includes("key"));
+      const key = keyless && {
+        action: "enter-key",
+        label: translate("job_key"),
+        press: () => this.runAction(keyless.id, "key"),
+      };
+      const show = isOpen ? undefined : (key ?? open);
       // What a job that only reads has found is news, but nothing that went wrong.
       const isBad = bad.some((job) => job.failed > 0 || !job.reads_only);
       batch.toast = toast(`${title}: ${why}`, isBad ? "bad" : undefined, show, batch.toast);
