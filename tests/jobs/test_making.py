@@ -6,7 +6,7 @@ import threading
 import pytest
 from civitai_manager_libs import engines, setting
 from civitai_manager_libs.core import Image
-from civitai_manager_libs.engines import comfyui, Missing, webui_api
+from civitai_manager_libs.engines import Caution, comfyui, Missing, webui_api
 from civitai_manager_libs.engines.find import write_note
 from civitai_manager_libs.errors import DiskError, EngineError, InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
@@ -258,6 +258,9 @@ def test_loras_that_the_record_knows_by_their_numbers_are_used_or_named(
         Image(5, "", meta={**META, "prompt": "<lora:ink:1>", "civitaiResources": used})
     )
     assert recipe.infotext.count("ora:ink") == 1 and "lora:Ink" not in recipe.infotext
+    recipe = make_recipe(Image(5, "", version_ids=(elsewhere.id,), meta=META))  # without a weight
+    plan = comfyui.plan(engine, recipe)
+    assert Caution("caution_lora_weight", value=name) in plan.cautions and not plan.should_match
 
 
 def test_weights_are_proposed_by_those_that_the_library_uses(library):

@@ -100,6 +100,18 @@ def test_causes_are_described_in_words(api, row, make, monkeypatch, tmp_path):
     ]
 
 
+def test_lora_whose_weight_is_unknown_is_told_in_details_and_as_a_cause(api, on_demo):
+    for path in ("models/900003", "images?model=900003&level=XXX"):
+        api.get(path)
+    fits = (row for row in of_model(900_003) if row.type == "image" and row.kind == "a1111")
+    row = next(row for row in fits if "<lora:" not in infotext_of(row))
+    told = "Civitai does not state its weight, so it has no tag in the prompt."
+    assert any(told in one for one in api.get(f"images/{row.id}")["problems"])
+    made = _png(Image.new("RGB", (64, 64)), infotext_of(row))
+    (cause,) = _compare(api, row, made).json()["differences"]
+    assert cause.startswith("LoRA Paper & Ink") and cause.endswith(told)
+
+
 def test_deleted_file_is_reported_and_can_be_removed(api, row, original, make):
     kept = make(original, infotext_of(row), "kept.png")
     os.unlink(make(original, infotext_of(row), "gone.png"))

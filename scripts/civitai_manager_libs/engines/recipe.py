@@ -45,6 +45,7 @@ class Recipe:
 
     infotext: with the seed to use. graph: the ComfyUI graph that made the image, None if another
     program did. is_other_seed: the seed is not the image's. base_model: as Civitai names it.
+    unused_loras: those whose weights are unknown.
     """
 
     infotext: str
@@ -52,6 +53,7 @@ class Recipe:
     base_model: str = ""
     graph: Graph | None = None
     is_other_seed: bool = False
+    unused_loras: tuple[str, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -263,6 +265,8 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     values = infotext.parameters
     if recipe.is_other_seed:
         yield Caution("caution_seed")
+    for name in recipe.unused_loras:
+        yield Caution("caution_lora_weight", value=name)
     known = set[tuple[str, str]]()
     for loss in losses:
         name, is_prompt = name_group(loss.field), loss.field in ("Prompt", "Negative prompt")

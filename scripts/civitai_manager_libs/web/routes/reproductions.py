@@ -15,7 +15,7 @@ from ...errors import HttpStatusError, NetworkError, NotAnImage, TooLarge
 from ...infotext import build_infotext, list_differences, parse_infotext, read_embedded, Resource
 from ...jobs import describe_difference
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
-from ...model_files import get_model_index, name_numbered_models
+from ...model_files import get_model_index, list_unused_loras, name_numbered_models
 from ..http import ApiError, change_route, make_bytes_response, MB, RemoteWork, RequestContext
 from ..http import route
 from .dependencies import get_client, require_image
@@ -141,7 +141,7 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
     )
     if context.query_param("keep"):
         reproductions.store_reproduction(one, picture)
-    return _make_comparison(context, _read_infotext(image), one)
+    return _make_comparison(context, image, _read_infotext(image), one)
 
 
 def _measure_thumbnail(image: Image, measure: Callable[[str], T]) -> T | None:
@@ -172,7 +172,7 @@ def _list_views(
     original = _read_infotext(image) if found else ""
     return [
         {
-            **_make_comparison(context, original, one),
+            **_make_comparison(context, image, original, one),
             "id": one.id,
             "file": _file_state(one),
             "name": os.path.basename(one.path),
@@ -191,7 +191,7 @@ def _file_state(one: reproductions.Reproduction) -> Literal["here", "gone", "thu
 
 
 def _make_comparison(
-    context: RequestContext, original: str, one: reproductions.Reproduction
+    context: RequestContext, image: Image, original: str, one: reproductions.Reproduction
 ) -> Comparison:
     read, similarity = parse_infotext(one.infotext), one.similarity
     summary = context.translate("nearness_unknown")
@@ -203,7 +203,7 @@ def _make_comparison(
         "nearness": similarity.nearness if similarity else "",
         "ssim": round(similarity.ssim, 3) if similarity else None,
         "summary": summary,
-        "differences": _describe_differences(context, original, one),
+        "differences": _describe_differences(context, image, original, one),
         "infotext": one.infotext,
         "prompt": read.prompt,
         "negative": read.negative_prompt,
@@ -214,16 +214,22 @@ def _make_comparison(
 
 
 def _describe_differences(
-    context: RequestContext, original: str, reproduction: reproductions.Reproduction
+    context: RequestContext,
+    image: Image,
+    original: str,
+    reproduction: reproductions.Reproduction,
 ) -> list[str]:
     if not original:
         return [context.translate("differs_original_unknown")]
     if not parse_infotext(reproduction.infotext).parameters:
         return [context.translate("differs_made_unknown")]
-    found = list_differences(original, reproduction.infotext, _find_hashes)
-    if found:
-        return [describe_difference(each, context.language) for each in found[:_MAX_LINES]]
     is_same = reproduction.similarity is not None and reproduction.similarity.nearness == "same"
+    unused = [] if is_same else list_unused_loras(image, original)
+    lines = [context.translate("caution_lora_weight", value=name) for name in unused]
+    found = list_differences(original, reproduction.infotext, _find_hashes)
+    lines += [describe_difference(each, context.language) for each in found[:_MAX_LINES]]
+    if lines:
+        return lines
     return [] if is_same else [context.translate("differs_in_nothing")]
 
 
