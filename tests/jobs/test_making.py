@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from civitai_manager_libs import engines, setting
-from civitai_manager_libs.core import Image
+from civitai_manager_libs.core import AtomicFile, Cancellation, Image
 from civitai_manager_libs.engines import Caution, comfyui, Missing, webui_api
 from civitai_manager_libs.engines.find import write_note
 from civitai_manager_libs.errors import DiskError, EngineError, InputError
@@ -86,6 +86,52 @@ def test_image_that_a_webui_was_making_at_a_restart_is_given_up(service, a1111, 
     assert len(a1111.list_asked("/sdapi/v1/txt2img")) == 1
 
 
+class _Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("name", ["comfy", "a1111"])
+@pytest.mark.parametrize(
+    "last",
+    [
+        (AtomicFile, "commit", False),
+        (AtomicFile, "commit", True),
+        (reproductions, "open_image", True),
+        (making, "embed_infotext", True),
+        (reproductions, "store_reproduction", True),
+    ],
+    ids="empty whole opened embedded stored".split(),
+)
+def test_image_that_was_being_kept_at_a_kill_is_kept_once(
+    request, image, monkeypatch, tmp_path, name, last
+):
+    server, killed = request.getfixturevalue(name), MakeService()
+    killed._wake = lambda: None
+    add(killed, server, image)
+    owner, step, is_done = last
+    do = getattr(owner, step)
+
+    def die(*arguments):
+        if step == "commit" and "made" not in str(arguments[1:]):  # of another file
+            return do(*arguments)
+        if is_done:
+            do(*arguments)
+        raise _Killed
+
+    with monkeypatch.context() as patched, pytest.raises(_Killed):
+        patched.setattr(owner, step, die)
+        killed._run_job(killed.list_jobs()[0], Cancellation())
+    service = MakeService()
+    service.resume_after_start()
+    wait_for(lambda: states(service)[0] in ("done", "failed"))
+    (job,) = service.list_jobs()
+    is_lost = name == "a1111" and not is_done  # such programs send an image once
+    assert job.state == ("failed" if is_lost else "done")
+    kept = [os.path.basename(one.path) for one in reproductions.list_reproductions(77)]
+    assert os.listdir(tmp_path / "made") == kept == ([] if is_lost else ["77-5.png"])
+    assert is_lost or "Seed: 5" in read_embedded(job.path).infotext
+
+
 def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(a1111, image):
     write_note(webui_api.NOTES, a1111.url, {"randn_source": ["GPU", "CPU"]})
     a1111.options["randn_source"] = "CPU"
@@ -127,7 +173,7 @@ def test_failure_is_told_and_the_next_one_is_made(service, comfy, image):
 def test_failure_is_told_in_the_language_of_the_reader(
     service, comfy, image, monkeypatch, error, key
 ):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(making, "keep_image", fail)
@@ -149,11 +195,11 @@ def test_image_that_is_too_large_to_compare_is_kept(service, comfy, image, monke
 def test_bug_in_one_job_fails_it_and_the_others_go_on(service, comfy, image, monkeypatch):
     keep_image, seen = making.keep_image, []
 
-    def keep_second(*arguments):
+    def keep_second(*arguments, **options):
         seen.append(1)
         if len(seen) == 1:
             raise RecursionError
-        return keep_image(*arguments)
+        return keep_image(*arguments, **options)
 
     monkeypatch.setattr(making, "keep_image", keep_second)
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)

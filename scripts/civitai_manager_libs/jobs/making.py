@@ -9,9 +9,10 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from .. import engines, setting, util
@@ -178,24 +179,22 @@ def _name_difference(difference: Difference) -> str:
     return f"differs_{difference.kind}{'_group' if is_group else ''}"
 
 
-def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
+def keep_image(
+    made: Made,
+    image: Image,
+    seed: int,
+    folder: str = "",
+    path: str = "",
+    note: Callable[[str], None] = lambda path: None,
+) -> str:
     """Write a made image with its infotext to a file, store it as a reproduction; return the path.
 
-    folder: "" for the one in the settings. The image of a local file has a negative id, and no
+    folder: "" for the one in the settings. path: of the file if it is written already. note: called
+    with the path of the still empty file. The image of a local file has a negative id, and no
     reproduction; neither has an image that is too large to be compared. Raises EngineError if the
     bytes are no image, and DiskError.
     """
-    folder = folder or setting.made_folder()
-    extension = detect_media_extension(made.image[:16]) or "png"
-    stem = make_file_name(f"{max(image.id, 0) or 'image'}-{seed}")
-    with AtomicFile(folder) as file:
-        file.write(made.image)
-        path = _reserve_path(folder, stem, extension)
-        try:
-            file.commit(path)
-        except DiskError:
-            remove_if_present(path)
-            raise
+    path = path or _write_image(made.image, image, seed, folder or setting.made_folder(), note)
     try:
         picture = reproductions.open_image(path)
     except NotAnImage as error:
@@ -210,6 +209,36 @@ def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
         one = reproductions.Reproduction(*about)
         reproductions.store_reproduction(one, picture)
     return path
+
+
+def _write_image(
+    content: bytes, image: Image, seed: int, folder: str, note: Callable[[str], None]
+) -> str:
+    extension = detect_media_extension(content[:16]) or "png"
+    stem = make_file_name(f"{max(image.id, 0) or 'image'}-{seed}")
+    with AtomicFile(folder) as file:
+        file.write(content)
+        path = _reserve_path(folder, stem, extension)
+        try:
+            note(path)
+            file.commit(path)
+        except DiskError:
+            remove_if_present(path)
+            raise
+    return path
+
+
+def _read_kept(path: str, infotext: str) -> Made | None:
+    """Return what a process that was killed has kept; remove its file if that is still empty.
+
+    infotext: if the file has none.
+    """
+    with suppress(OSError):
+        with open(path, "rb") as file:
+            if content := file.read():
+                return Made(content, read_embedded(path).infotext or infotext)
+        remove_if_present(path)
+    return None
 
 
 def _reserve_path(folder: str, stem: str, extension: str) -> str:
@@ -340,8 +369,12 @@ class MakeService:
 
         try:
             is_resumed = job.state == "running"
-            _update(job.id, "running")
-            if job.engine.kind == "comfyui":
+            kept = _read_kept(job.path, job.plan.infotext) if is_resumed else None
+            path = job.path if kept else ""
+            _update(job.id, "running", path=path)
+            if kept:
+                made = kept
+            elif job.engine.kind == "comfyui":
                 made = engines.comfyui.make(
                     job.engine, job.plan, job.prompt_id, report, cancelled, is_resumed
                 )
@@ -352,7 +385,8 @@ class MakeService:
                 made = make(job.engine, job.plan, job.prompt_id, report, cancelled)
             image = image_records.find_image(job.image_id) or Image(job.image_id, "")
             seed = as_integer(parse_infotext(job.plan.infotext).parameters.get("Seed")) or 0
-            path = keep_image(made, image, seed)
+            note = partial(_update, job.id, "running", None)
+            path = keep_image(made, image, seed, path=path, note=note)
             _update(job.id, "done", _find_remark(job, made), path)
         except Cancelled:
             _update(job.id, "stopped")
