@@ -69,8 +69,10 @@ def test_infotext_names_a_lora_here_that_the_record_knows_by_its_number(tmp_path
     setting.change("model_folders", str(folder.parent))
     used = [{"type": "lora", "weight": 0.7, "modelVersionId": 11}]
     (tmp_path / "saved").mkdir()
-    written = _written(tmp_path / "saved", _record(meta={**_META, "civitaiResources": used}))
-    assert written["7.txt"].startswith("a lighthouse 燈塔 <lora:Ink:0.7>\n")
+    meta = {**_META, "civitaiResources": used}
+    for record in (_record(meta=meta), _record(meta={"id": 7, "meta": meta})):
+        written = _written(tmp_path / "saved", record)
+        assert written["7.txt"].startswith("a lighthouse 燈塔 <lora:Ink:0.7>\n")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from .. import setting
 from ..core import as_checksum, as_id, as_list, as_mapping, as_number, as_whole_number, clean_date
 from ..core import clean_line, clean_lines, html_to_text, Image, is_deeply_nested, model_file_stem
-from ..core import model_formats, ReactionCounts, Tag
+from ..core import model_formats, ReactionCounts, Tag, unwrap_meta
 from ..errors import InvalidResponse
 from .image_query import ImageQuery, Page
 from .licences import Licence, parse_licence
@@ -367,7 +367,7 @@ def image_from_json(row: Any, default_level: int = 1) -> Image | None:
         base_model=clean_line(row.get("baseModel"), 100),
         version_ids=tuple(dict.fromkeys(entry for entry in ids if entry is not None)),
         reactions=ReactionCounts(*(as_whole_number(stats.get(n)) or 0 for n in _REACTIONS)),
-        meta=_unwrap_meta(row.get("meta")),
+        meta=unwrap_meta(row.get("meta")) or None,
         tags=_parse_tags(row.get("tags")),
         record=row,
     )
@@ -515,14 +515,6 @@ def _parse_tags(value: Any) -> tuple[Tag, ...] | None:
 def _parse_username(value: Any) -> str:
     name = clean_line(value, 60)
     return "" if name == "unknown" else name  # "unknown": a deleted user
-
-
-def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
-    for _ in range(3):
-        if not isinstance(meta, dict) or "meta" not in meta or not set(meta) <= {"id", "meta"}:
-            return meta if isinstance(meta, dict) and meta else None
-        meta = meta["meta"]
-    return None
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:

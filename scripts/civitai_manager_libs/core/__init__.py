@@ -24,7 +24,7 @@ from .untrusted import as_checksum, as_id, as_integer, as_list, as_mapping, as_n
 from .untrusted import as_whole_number, clean_date, clean_line, clean_lines, clean_text
 from .untrusted import find_encoding, fold_text, format_number, has_too_many_parts, html_to_text
 from .untrusted import is_deeply_nested, iter_json_members, LAST_ID, normalize_unicode
-from .untrusted import parse_json_or_none
+from .untrusted import parse_json_or_none, unwrap_meta
 
 __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges"]
@@ -41,4 +41,5 @@ __all__ += ["never_cancelled", "normalize_unicode", "open_to_read", "parse_json_
 __all__ += ["prefetch", "ReactionCounts", "read_json_object", "read_json_or_empty"]
 __all__ += ["remove_if_present", "remove_leftovers", "resize_url", "resumable_size"]
 __all__ += ["ResumableFile", "run_parallel", "SingleFlight", "sqlite", "sync_folder", "Tag"]
-__all__ += ["thumbnail_url", "to_disk_error", "translate_disk_errors", "write_text_file"]
+__all__ += ["thumbnail_url", "to_disk_error", "translate_disk_errors", "unwrap_meta"]
+__all__ += ["write_text_file"]

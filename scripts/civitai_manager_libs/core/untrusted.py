@@ -200,6 +200,15 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def unwrap_meta(meta: object) -> Mapping[str, Any]:
+    """Return an image's generation data, which Civitai may wrap as `{id, meta}`; {} for none."""
+    for _ in range(3):
+        if not isinstance(meta, Mapping) or "meta" not in meta or not {"id", "meta"} >= set(meta):
+            return meta if isinstance(meta, Mapping) else {}
+        meta = meta["meta"]
+    return {}
+
+
 def parse_json_or_none(text: str | bytes | None) -> Any:
     """Return the value of a JSON text, None if the text is missing or damaged."""
     try:

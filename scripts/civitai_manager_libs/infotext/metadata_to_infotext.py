@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ..core import as_checksum, as_integer, as_list, as_mapping, as_number, as_text, clean_text
-from ..core import format_number, Image, model_file_stem
+from ..core import format_number, Image, model_file_stem, unwrap_meta
 from .comfy import load_json, read_graph
 from .infotext_format import build_metadata, compose_infotext, edit_infotext, has_template_lines
 from .infotext_format import Infotext, is_safe_negative_prompt, join_quoted_lines, parse_infotext
@@ -52,7 +52,7 @@ def list_added_lora_tags(
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return the names of the damaged parameters, which are left out of an image's infotext."""
-    meta = _unwrap_meta(meta)
+    meta = unwrap_meta(meta)
     names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
     return tuple(key for key in names if _is_mangled(key, meta[key]))
 
@@ -62,7 +62,7 @@ def find_workflow(meta: Mapping[str, Any] | None) -> str:
 
     If there is no workflow, return the graph in API format, or "" if there is no graph either.
     """
-    comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
+    comfy = as_mapping(load_json(unwrap_meta(meta).get("comfy")))
     workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))
     for found in (workflow if "nodes" in workflow else {}, graph):
         if found:  # `load_json` removes NaN, which browsers do not parse
@@ -75,7 +75,7 @@ def find_graph(meta: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
     ComfyUI can run it as it is.
     """
-    comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
+    comfy = as_mapping(load_json(unwrap_meta(meta).get("comfy")))
     graph = as_mapping(load_json(comfy.get("prompt")))
     nodes = list(map(as_mapping, graph.values()))
     is_whole = all("class_type" in node and "inputs" in node for node in nodes)
@@ -83,7 +83,7 @@ def find_graph(meta: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:
-    record = _unwrap_meta(meta)
+    record = unwrap_meta(meta)
     if "comfy" in record:  # its graph has what the record lacks
         graph = read_graph(record["comfy"])
         if _clean_prompt(record.get("prompt")):
@@ -91,13 +91,6 @@ def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:
         known = {key: value for key, value in record.items() if key not in graph or as_text(value)}
         record = {**graph, **known}
     return convert_generator_data(_translate_parameters(record), image.base_model if image else "")
-
-
-def _unwrap_meta(meta: object) -> Mapping[str, Any]:
-    for _ in range(2):
-        if isinstance(meta, Mapping) and "meta" in meta and {"id", "meta"}.issuperset(meta):
-            meta = meta["meta"]
-    return meta if isinstance(meta, Mapping) else {}
 
 
 def _clean_prompt(value: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from .. import setting, util
 from ..civitai import Page
 from ..core import as_whole_number, AtomicFile, Cancellation, check_no_links, clean_line
-from ..core import extension_if_complete, Image, parse_json_or_none, prefetch
+from ..core import extension_if_complete, Image, parse_json_or_none, prefetch, unwrap_meta
 from ..errors import CivitaiShortcutError, DiskFull
 from ..infotext import build_infotext, embed_infotext, find_workflow, read_embedded
 from ..model_files import name_numbered_models
@@ -331,12 +331,11 @@ def _embed(record: str, file: BinaryIO, path: str) -> bool:
 def _find_texts(file: str | BinaryIO, row: Mapping[str, Any]) -> tuple[str, str]:
     """Return (infotext, workflow) of an image; read its file for what Civitai's record lacks."""
     image_id, post_id = (as_whole_number(row.get(name), 1) for name in ("id", "postId"))
-    base_model, meta = clean_line(row.get("baseModel"), 100), row.get("meta")
-    meta = meta if isinstance(meta, dict) else None
+    base_model, meta = clean_line(row.get("baseModel"), 100), unwrap_meta(row.get("meta")) or None
     image = Image(image_id or 0, "", base_model=base_model, post_id=post_id, meta=meta)
-    named = name_numbered_models(image).meta
-    infotext = build_infotext(named, image, adds_lora_tags=setting.adds_lora_tags)
-    workflow = find_workflow(meta)
+    image = name_numbered_models(image)
+    infotext = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    workflow = find_workflow(image.meta)
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow
     embedded = read_embedded(file)
