@@ -409,8 +409,8 @@ function makeDownloadActions({ store, toast, translate, parts }: PageContext) {
     /** Download the open gallery. */
     async downloadGallery(limit: number) {
       const { where, hiddenCount } = store.get();
-      await parts.jobs.startJob({ query: where, limit });
-      if (hiddenCount) toast(translate("hidden_downloaded"));
+      const isStarted = await parts.jobs.startJob({ query: where, limit });
+      if (isStarted && hiddenCount) toast(translate("hidden_downloaded"));
     },
     /** Store this many more records of the gallery. */
     readRecords: (limit: number) =>

@@ -53,3 +53,13 @@ test("a record that is kept says what the user has changed since", async () => {
   assert.deepEqual([favourite, stars], [true, 4]);
   assert.deepEqual(annotations, { favourite: true, stars: 4 });
 });
+
+test("a record that was on its way says what the user has changed meanwhile", async () => {
+  const { records, store } = made("record");
+  const fetched = records.getRecord(1, NEVER);
+  applyAnnotations(store, { 1: { stars: 3 }, 2: { stars: 5 } });
+  applyAnnotations(store, { 1: { favourite: true } });
+  const { favourite, stars, annotations } = await fetched;
+  assert.deepEqual([favourite, stars], [true, 3]);
+  assert.deepEqual(annotations, { favourite: true, stars: 3 });
+});

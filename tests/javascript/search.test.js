@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { ApiError } from "../../javascript/gallery/data/api";
-import { SearchPreviews } from "../../javascript/gallery/data/search";
-import { makeInitialState } from "../../javascript/gallery/state/state";
+import { makePager } from "../../javascript/gallery/data/pager";
+import { makeLoadedFilter, SearchPreviews } from "../../javascript/gallery/data/search";
+import { getShown, makeInitialState, NOWHERE, Store } from "../../javascript/gallery/state/state";
 
 let timers = new Map();
 let previews;
@@ -98,4 +99,56 @@ test("a server that fails leaves the rest, and Civitai is asked again later", as
   previews.update("sea", "sea");
   await passPauses();
   assert.deepEqual(previews.found.models, { models: [], cursor: null });
+});
+
+/** A filtered gallery; `pages` and `filters` are what its requests wait for, oldest first. */
+function makeFiltered() {
+  const [pages, filters] = [[], []];
+  const wait = (waiting) => new Promise((resolve) => waiting.push(resolve));
+  const api = {
+    get: () => wait(pages),
+    post: (_, { ids }) => wait(filters).then((found) => ({ ids: found ?? ids, message: "" })),
+  };
+  const store = new Store();
+  store.set({ where: { ...NOWHERE, model: 1 } });
+  const context = { api, store, signal: new AbortController().signal, translate: String };
+  const pager = makePager(context);
+  const filter = makeLoadedFilter({ ...context, actions: { more: () => pager.loadMore() } });
+  const rest = () => new Promise((resolve) => setImmediate(resolve));
+  const load = (ids, cursor = "next") => {
+    const images = ids.map((id) => ({ id }));
+    const page = { images, cursor, notes: [], missing: [], hidden_count: 0, total: null };
+    pages.shift()({ ...page, from_library: false });
+    return rest();
+  };
+  const shown = () => getShown(store.get()).map(({ id }) => id);
+  return { filters, filter, load, pager, rest, shown, store };
+}
+
+test("what matches on a later page stays if its answer comes before an earlier page's", async () => {
+  const { filters, filter, load, pager, rest, shown } = makeFiltered();
+  void pager.restart();
+  await load([1, 2]);
+  void filter.setWords("cat");
+  void pager.loadMore();
+  await load([3, 4], null);
+  filters[1]([3]);
+  await rest();
+  filters[0]([1]);
+  await rest();
+  assert.deepEqual(shown(), [1, 3]);
+});
+
+test("a gallery that a filter had emptied is still searched when that is undone", async () => {
+  const { filters, filter, load, pager, rest, shown } = makeFiltered();
+  void pager.restart();
+  await load([1, 2], null);
+  void filter.setWords("cat");
+  filters[0]([1]);
+  await rest();
+  for (const ids of [[], [1, 2]]) {
+    void pager.restart({ isSameSource: true });
+    await load(ids, null);
+  }
+  assert.deepEqual(shown(), [1]);
 });

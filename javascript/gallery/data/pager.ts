@@ -21,8 +21,8 @@ export function makePager(context: Context) {
   function restart({ isSameSource, isFresh }: { isSameSource?: boolean; isFresh?: boolean } = {}) {
     cancel();
     const { images, matches, focus, problems, total } = store.get();
-    const shown = images.length ? { images, matches, focus, stale: true } : {};
-    const carried = isSameSource ? { ...shown, total } : {};
+    const shown = images.length ? { images, focus, stale: true } : {};
+    const carried = isSameSource ? { ...shown, matches, total } : {};
     store.set({
       ...makeEmptyGallery(),
       ...carried,

@@ -22,11 +22,8 @@ export class Records {
     readonly now: () => number = () => performance.now(),
   ) {
     const update = ({ annotated }: State) => {
-      for (const [id, cached] of this.#cache) {
-        if (!annotated[id]) continue;
-        const record = withAnnotations(cached.record, annotated[id]);
-        cached.record = { ...record, annotations: { ...record.annotations, ...annotated[id] } };
-      }
+      for (const [id, cached] of this.#cache)
+        cached.record = annotate(cached.record, annotated[id]);
     };
     context.store.on(["annotated"], update, context);
   }
@@ -90,13 +87,18 @@ export class Records {
       model === null ? parameters : { ...parameters, model: String(model) },
     );
     const get = () => api.get(`images/${id}?${query}`, { signal });
-    const record = await get().catch(async (error) => {
+    const changed: Partial<Annotations> = {}; // by the user, since the request was sent
+    const over = new AbortController();
+    const follow = ({ annotated }: State) => Object.assign(changed, annotated[id]);
+    store.on(["annotated"], follow, over);
+    const fetched = get().catch(async (error) => {
       if (!(error instanceof ApiError) || error.code !== "not_known") throw error;
       // an address may name an image that was never read here
       const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
       await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
       return get();
     });
+    const record = annotate(await fetched.finally(() => over.abort()), changed);
     this.#outdated.delete(id);
     this.#cacheRecord(record, this.now());
     return record;
@@ -149,6 +151,13 @@ function withAnnotations<V extends ImageView>(view: V, annotations: Partial<Anno
   return favourite === view.favourite && stars === view.stars
     ? view
     : { ...view, favourite, stars };
+}
+
+/** Return a record with what the user has changed. */
+function annotate(record: ImageDetails, change?: Partial<Annotations>): ImageDetails {
+  if (!change) return record;
+  const annotations = { ...record.annotations, ...change };
+  return { ...withAnnotations(record, change), annotations };
 }
 
 /** Replace each loaded image by the result of `update`. */

@@ -155,6 +155,7 @@ export function makeLoadedFilter(context: Context) {
   const request = new LatestRequest(context);
   /** Ids of the images that the server has checked, or is checking, for the current words. */
   let known = new Set();
+  let isOld = false; // the matches are those of other words
   /** The last request for matches. */
   let matching = Promise.resolve();
   store.on(["images", "loadedWords"], onChange, { signal });
@@ -209,6 +210,7 @@ export function makeLoadedFilter(context: Context) {
   function resetMatches(words: string) {
     request.begin();
     known = new Set();
+    isOld = true;
     setProblem(store, "loaded_filter", null);
     const notes = store.get().notes.filter((note) => note.code !== "search");
     store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
@@ -221,7 +223,6 @@ export function makeLoadedFilter(context: Context) {
     const ids = images.map((view) => view.id).filter((id) => !requested.has(id));
     if (!ids.length) return;
     for (const id of ids) requested.add(id);
-    const isFirst = requested.size === ids.length;
     try {
       const answer = await api.post(
         "loaded_filter",
@@ -230,9 +231,11 @@ export function makeLoadedFilter(context: Context) {
       );
       const { message } = answer; // about the words
       if (signal.aborted) return;
-      store.set(({ matches, notes }) => {
+      const before = isOld ? [] : (store.get().matches ?? []);
+      isOld = false;
+      store.set(({ notes }) => {
         const others = notes.filter((note) => note.code !== "search");
-        const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...answer.ids]);
+        const matching = new Set([...before, ...answer.ids]);
         const newNotes = message ? [...others, { code: "search", message }] : others;
         return { matches: matching, notes: newNotes };
       });
