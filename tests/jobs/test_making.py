@@ -307,6 +307,8 @@ def test_loras_that_the_record_knows_by_their_numbers_are_used_or_named(
     recipe = make_recipe(Image(5, "", version_ids=(elsewhere.id,), meta=META))  # without a weight
     plan = comfyui.plan(engine, recipe)
     assert Caution("caution_lora_weight", value=name) in plan.cautions and not plan.should_match
+    meta = {**META, "prompt": "a cat <lyco:ink:1>"}  # which may be the one
+    assert make_recipe(Image(5, "", version_ids=(elsewhere.id,), meta=meta)).untagged_loras == ()
 
 
 def test_weights_are_proposed_by_those_that_the_library_uses(library):

@@ -45,7 +45,8 @@ class Recipe:
 
     infotext: with the seed to use. graph: the ComfyUI graph that made the image, None if another
     program did. is_other_seed: the seed is not the image's. base_model: as Civitai names it.
-    unused_loras: those whose weights are unknown.
+    untagged_loras: those whose weights
+    are unknown, so that the prompt has no tag.
     """
 
     infotext: str
@@ -53,7 +54,7 @@ class Recipe:
     base_model: str = ""
     graph: Graph | None = None
     is_other_seed: bool = False
-    unused_loras: tuple[str, ...] = ()
+    untagged_loras: tuple[str, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -145,7 +146,9 @@ def match_file(wanted: Wanted, listed: Sequence[EngineFile]) -> EngineFile | Mis
         names.add(model_file_stem(wanted.path).lower())
     named = [one for one in listed if names & {stem.lower() for stem in one.stems}]
     same = [one for one in named if one.name == wanted.name]
-    same = same or [one for one in named if _spell(one.name) == _spell(wanted.name)]
+    same = same or [
+        one for one in named if _remove_extension(one.name) == _remove_extension(wanted.name)
+    ]
     found = same if len(named) > 1 and len(same) == 1 else named
     missing = Missing(wanted.type, wanted.name or wanted.hash, bool(named))
     if len(found) != 1 or is_same_hash(wanted.hash, found[0].hash) is False:
@@ -154,7 +157,7 @@ def match_file(wanted: Wanted, listed: Sequence[EngineFile]) -> EngineFile | Mis
     return missing if is_other else found[0]
 
 
-def _spell(name: str) -> str:
+def _remove_extension(name: str) -> str:
     folder, _, file = name.replace("\\", "/").rpartition("/")
     return f"{folder}/{model_file_stem(file)}"
 
@@ -265,7 +268,7 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     values = infotext.parameters
     if recipe.is_other_seed:
         yield Caution("caution_seed")
-    for name in recipe.unused_loras:
+    for name in recipe.untagged_loras:
         yield Caution("caution_lora_weight", value=name)
     known = set[tuple[str, str]]()
     for loss in losses:

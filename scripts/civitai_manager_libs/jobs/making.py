@@ -26,7 +26,7 @@ from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, parse_infotext, read_embedded
 from ..library import image_cache, image_records, reproductions, search
-from ..model_files import find_used_models, list_unused_loras, name_numbered_models, UsedModel
+from ..model_files import find_used_models, list_untagged_loras, name_numbered_models, UsedModel
 from .tables import jobs_database
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
@@ -109,9 +109,9 @@ def make_recipe(
     prompt = _set_weight(read.prompt, lora, weight) if lora else read.prompt
     infotext = compose_infotext(prompt, read.negative_prompt, values)
     wanted = tuple(map(_make_wanted, find_used_models([image])[0][image.id]))
-    unused = tuple(list_unused_loras(image, infotext))
+    untagged = tuple(list_untagged_loras(image, infotext))
     graph = None if lora else graph
-    return Recipe(infotext, wanted, image.base_model or "", graph, is_other, unused)
+    return Recipe(infotext, wanted, image.base_model or "", graph, is_other, untagged)
 
 
 def _set_weight(prompt: str, lora: str, weight: float) -> str:

@@ -128,13 +128,13 @@ def name_numbered_models(image: Image, includes_missing: bool = False) -> Image:
     return replace(image, meta=named)
 
 
-def list_unused_loras(image: Image, infotext: str) -> list[str]:
+def list_untagged_loras(image: Image, infotext: str) -> list[str]:
     """Return the LoRAs that an image states without a weight, so that its infotext has no tag."""
-    if "<lora:" in infotext or "comfy" in (image.meta or {}):  # a tag may name one in its own way
-        return []
+    if re.search("<(?:lora|lyco):", infotext) or "comfy" in (image.meta or {}):
+        return []  # a tag may name one in its own way
     used = find_used_models([image])[0][image.id]
-    has_none = (one for one in used if one.kind == "lora" and one.resource.weight is None)
-    return [one.known_as[1] or one.name for one in has_none]
+    untagged = (one for one in used if one.kind == "lora" and one.resource.weight is None)
+    return [one.known_as[1] or one.name for one in untagged]
 
 
 def _list_files(versions: Iterable[Version]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from ...infotext import find_workflow, has_overlapping_exif, HostCapabilities, H
 from ...infotext import list_added_lora_tags, list_losses, list_omitted_parameters, parse_infotext
 from ...infotext import read_embedded, Resource, translate_for_host
 from ...library import bookmarks, image_cache, image_records, pages, reproductions, tags
-from ...model_files import find_used_models, list_newer_versions, list_unused_loras, ModelMatch
+from ...model_files import find_used_models, list_newer_versions, list_untagged_loras, ModelMatch
 from ...model_files import name_numbered_models
 from ..http import ApiError, MB, Most, remote_route, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
@@ -160,7 +160,7 @@ def list_problems(
         yield messages.translate("problem_lora_tags", language, tags=" ".join(added))
     if not embedded_data.infotext and (names := list_omitted_parameters(meta)):
         yield messages.translate("problem_left_out", language, names=clean_line(", ".join(names)))
-    for name in list_unused_loras(image, text):
+    for name in list_untagged_loras(image, text):
         yield messages.translate("caution_lora_weight", language, value=clean_line(name, _SHOWN))
     if "comfy" in meta:
         yield messages.translate("problem_comfy", language)

@@ -15,7 +15,7 @@ from ...errors import HttpStatusError, NetworkError, NotAnImage, TooLarge
 from ...infotext import build_infotext, list_differences, parse_infotext, read_embedded, Resource
 from ...jobs import describe_difference
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
-from ...model_files import get_model_index, list_unused_loras, name_numbered_models
+from ...model_files import get_model_index, list_untagged_loras, name_numbered_models
 from ..http import ApiError, change_route, make_bytes_response, MB, RemoteWork, RequestContext
 from ..http import route
 from .dependencies import get_client, require_image
@@ -141,7 +141,8 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
     )
     if context.query_param("keep"):
         reproductions.store_reproduction(one, picture)
-    return _make_comparison(context, image, _read_infotext(image), one)
+    original = _read_infotext(image)
+    return _make_comparison(context, original, list_untagged_loras(image, original), one)
 
 
 def _measure_thumbnail(image: Image, measure: Callable[[str], T]) -> T | None:
@@ -170,9 +171,10 @@ def _list_views(
     context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
 ) -> list[ReproductionView]:
     original = _read_infotext(image) if found else ""
+    untagged = list_untagged_loras(image, original) if found else []
     return [
         {
-            **_make_comparison(context, image, original, one),
+            **_make_comparison(context, original, untagged, one),
             "id": one.id,
             "file": _file_state(one),
             "name": os.path.basename(one.path),
@@ -191,7 +193,10 @@ def _file_state(one: reproductions.Reproduction) -> Literal["here", "gone", "thu
 
 
 def _make_comparison(
-    context: RequestContext, image: Image, original: str, one: reproductions.Reproduction
+    context: RequestContext,
+    original: str,
+    untagged: Sequence[str],
+    one: reproductions.Reproduction,
 ) -> Comparison:
     read, similarity = parse_infotext(one.infotext), one.similarity
     summary = context.translate("nearness_unknown")
@@ -203,7 +208,7 @@ def _make_comparison(
         "nearness": similarity.nearness if similarity else "",
         "ssim": round(similarity.ssim, 3) if similarity else None,
         "summary": summary,
-        "differences": _describe_differences(context, image, original, one),
+        "differences": _describe_differences(context, original, untagged, one),
         "infotext": one.infotext,
         "prompt": read.prompt,
         "negative": read.negative_prompt,
@@ -215,8 +220,8 @@ def _make_comparison(
 
 def _describe_differences(
     context: RequestContext,
-    image: Image,
     original: str,
+    untagged: Sequence[str],
     reproduction: reproductions.Reproduction,
 ) -> list[str]:
     if not original:
@@ -224,8 +229,8 @@ def _describe_differences(
     if not parse_infotext(reproduction.infotext).parameters:
         return [context.translate("differs_made_unknown")]
     is_same = reproduction.similarity is not None and reproduction.similarity.nearness == "same"
-    unused = [] if is_same else list_unused_loras(image, original)
-    lines = [context.translate("caution_lora_weight", value=name) for name in unused]
+    names = () if is_same else untagged
+    lines = [context.translate("caution_lora_weight", value=name) for name in names]
     found = list_differences(original, reproduction.infotext, _find_hashes)
     lines += [describe_difference(each, context.language) for each in found[:_MAX_LINES]]
     if lines:
