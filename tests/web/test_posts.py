@@ -21,7 +21,7 @@ _PATH = f"images?post={_POST}&level=XXX&limit=100"
 @pytest.fixture
 def site(monkeypatch, fresh):
     """Yield a Civitai whose images are all of one post."""
-    monkeypatch.setattr(posts, "_limited_until", 0.0)
+    monkeypatch.setattr(posts, "_limited_until", {})
     with ApiServer(count=250) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         order = random.Random(1).sample(server.ids, len(server.ids))[:100]
@@ -72,11 +72,12 @@ _READS = st.tuples(
 @example(1, [("localhost", "60", "", 0), *[("localhost", "60", "&fresh=1", 50)] * 3])
 @example(1, [("localhost", "1", "", 0), ("localhost", "whole", "&fresh=1", 50)])
 @example(1, [("localhost", "100", "", 0), *[("localhost", "60", "&fresh=1", 70)] * 2])
+@example(1, [("localhost", "60", "", 0), ("127.0.0.1", "whole", "&fresh=1", 0)])
 @example(1, [("localhost", "4000", "", 0), *[("localhost", "60", "&fresh=1", 3_950)] * 2])
 def test_post_is_in_the_uploaders_order_wherever_it_is_read(site, api, fresh, count, reads):
     """Of two hosts, which do not send a post always, and send it in another order each time."""
     everything, url, now, order = site.ids, site.url, 1e9, []
-    missing, limited, asked, read_at, hosts = {}, 0.0, 0, None, set()
+    missing, limited, asked, read_at, hosts = {}, {}, 0, None, set()
     site.ids = ids = everything[:count]
     with writing() as db:
         db.execute("DELETE FROM posts")
@@ -84,7 +85,7 @@ def test_post_is_in_the_uploaders_order_wherever_it_is_read(site, api, fresh, co
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(setting, "is_on_civitai", lambda base: True)
         patch.setattr(posts, "_missing", {})
-        patch.setattr(posts, "_limited_until", 0.0)
+        patch.setattr(posts, "_limited_until", {})
         patch.setattr(posts, "time", SimpleNamespace(time=lambda: now, monotonic=lambda: now))
         patch.setattr(pages, "_fetched", MemoryCache(1 << 20))
         for host, answer, source, seconds in reads:
@@ -96,12 +97,16 @@ def test_post_is_in_the_uploaders_order_wherever_it_is_read(site, api, fresh, co
             site.posts[_POST]["images"] = [*({"id": i} for i in sent), {"id": "x"}, None, {"id": 1}]
             is_remote = source == "&fresh=1" or not source and host not in hosts
             is_fresh = read_at is not None and now < read_at + _DAY
-            if is_remote and not is_fresh and now >= max(limited, missing.get(host, 0.0)):
+            if (
+                is_remote
+                and not is_fresh
+                and now >= max(d.get(host, 0.0) for d in (limited, missing))
+            ):
                 asked += 1
                 if answer == "whole":
                     order, read_at = sent, now
                 missing |= {host: now + _DAY} if answer == "gone" else {}
-                limited = now + float(answer) if answer[0].isdigit() else limited
+                limited |= {host: now + float(answer)} if answer[0].isdigit() else {}
             hosts |= {host} if is_remote and count else set()
             if source == "&from_library=1" and not hosts:
                 assert api.error(f"{_PATH}{source}")[1] == "not_known"

@@ -563,3 +563,24 @@ def test_strangers_markup_is_text_and_the_first_image_follows_the_last(server, o
     expect(page.viewer).not_to_have_attribute("data-id", last)
     assert page.viewed()["position"].startswith("1 ")
     assert _running(page).count() == 1
+
+
+def test_slideshow_goes_on_when_the_next_page_has_failed(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.clock.install()
+    page.page.evaluate(_QUICK)
+    refusal = {"error": {"code": "network", "message": "Out of reach."}}
+    pages, fails = "**/api/images?*cursor=*", lambda route: route.fulfill(status=502, json=refusal)
+    page.page.route(pages, fails)
+    page.open()
+    page.key("End")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    page.key("s")
+    with page.page.expect_response(pages):
+        page.page.clock.fast_forward(3_000)
+    page.wait_until_idle()
+    assert _at(page) == 100
+    page.page.unroute(pages, fails)
+    page.page.clock.fast_forward(3_000)
+    wait_for(lambda: _at(page) == 101, "the next page's first image")
+    assert _running(page).count() == 1

@@ -2,6 +2,7 @@
  * wheel. */
 
 import { readPreference } from "../core/preferences";
+import { canWalkOn } from "../state/state";
 import type { Context } from "../types";
 import type { Slide } from "./slide";
 
@@ -62,8 +63,13 @@ export function makeSlideshow(context: Context) {
 
   async function showNext() {
     const { open } = store.get();
+    const slide = timed;
     const isSame = () => running && store.get().open === open;
     await actions.step(1);
+    if (isSame() && slide && canWalkOn(store.get())) {
+      endTurn(); // no further image has come: it is tried again after as long
+      return beginTurn(slide);
+    }
     if (isSame()) actions.first(); // after the last image
     if (isSame()) actions.setSlideshow(false); // it is the only one
   }

@@ -21,7 +21,8 @@ _PAUSE = 60.0  # seconds after which the route is tried again if it does not say
 # The route has a limit of its own, and the images of a post do not wait for it.
 _SENDING = SendOptions(urgent=True, max_retries=0, patience=1.0, pauses_host=False)
 _flights: SingleFlight[Post] = SingleFlight()
-_limited_until = 0.0  # by `time.monotonic`
+# Civitai's address: until when it wants no request, by `time.monotonic`.
+_limited_until: dict[str, float] = {}
 # (Civitai's address, id of a post that it does not have): when it said so, by `time.monotonic`.
 _missing: dict[tuple[str, int], float] = {}
 _PAGES_AT_ONCE = 10  # beside the first, which are sent together in the uploader's order
@@ -35,12 +36,12 @@ def load_post(client: Any, post_id: int) -> Post | None:
     does not have, or an older version's missing route, is not requested again at this address for
     a day. client: None for no request. Raises Cancelled.
     """
-    global _limited_until
     stored, read_at = _find(post_id)
     is_fresh = stored is not None and 0 <= time.time() - read_at < _FRESH
-    now, key = time.monotonic(), (setting.base_url(), post_id)
+    now, address = time.monotonic(), setting.base_url()
+    key = (address, post_id)
     is_missing = now < _missing.get(key, -_FRESH) + _FRESH
-    if client is None or is_fresh or is_missing or now < _limited_until:
+    if client is None or is_fresh or is_missing or now < _limited_until.get(address, 0.0):
         return stored
     limited = ApiClient(client, _SENDING)
     try:
@@ -50,9 +51,9 @@ def load_post(client: Any, post_id: int) -> Post | None:
         return stored
     except (HttpStatusError, InvalidResponse, NetworkError) as error:
         if isinstance(error, Busy):
-            _limited_until = time.monotonic() + error.seconds
+            _limited_until[address] = time.monotonic() + error.seconds
         elif isinstance(error, ServerError) and error.status == 429:
-            _limited_until = time.monotonic() + (error.retry_after or _PAUSE)
+            _limited_until[address] = time.monotonic() + (error.retry_after or _PAUSE)
         return stored
     row = (post.id, time.time(), post.title, post.text, post.user, json.dumps(post.ids))
     sql = "INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?)"

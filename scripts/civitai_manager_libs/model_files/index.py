@@ -18,7 +18,7 @@ from .matching import ModelFile, ModelLookup, ModelMatch
 from .sidecars import EXTENSIONS, read_sidecar
 
 _MOST_FILES = 5_000  # whose hashes are stored
-_HASHES, _MAX_HASHES = "model_hashes.json", 4_000_000  # bytes
+_HASHES, _MAX_HASHES = "model_hashes.json", 64_000_000  # bytes; of 5,000 long paths
 _CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
 _CACHED_KINDS = {"embed": "textual_inversion", "model": "checkpoint"}  # where they differ
 _PREVIEWS = tuple(
