@@ -511,3 +511,20 @@ def test_lowered_highest_rating_leaves_no_image_above_it(start, demo, open_galle
     page.key(",")
     _fill(page, "gallery_level", "X")
     expect(page.field("level")).to_have_value("None")  # chosen for this gallery, and lower
+
+
+def test_changed_highest_rating_is_no_step_of_the_history(start, demo, open_gallery):
+    page = open_gallery(start(demo.url, gallery_level="XXX"), "")
+    page.find("900003")
+    page.ready()
+    address = page.page.url
+    page.key(",")
+    for level, mask in (("None", 1), ("X", 15)):
+        _fill(page, "gallery_level", level)
+        first = [str(row.id) for row in of_model(900_003, mask)][:9]
+        wait_for(lambda: page.ids()[:9] == first, f"the images up to {level}")
+    page.control("close-panel").click()
+    assert page.page.url == address
+    page.page.go_back()
+    expect(page.tiles).to_have_count(0)
+    expect(page.page).to_have_url(re.compile("/$"))

@@ -40,6 +40,7 @@ export function makeRouter(context: PageContext) {
   /** the scroll position in that state, if another gallery was opened */
   let scrolledBefore: Scrolled | null = null;
   let depth = readDepth(); // of the address that is shown
+  let { bootstrap: usual } = store.get(); // whose defaults the address leaves out
   // Otherwise a step back, which closes an image, scrolls to where the image was opened.
   history.scrollRestoration = "manual";
   store.on(["where", "open", "results", "loadedWords"], onChange, {
@@ -138,9 +139,9 @@ export function makeRouter(context: PageContext) {
   /** Remember the state before a change. All changes of one moment make one history entry. */
   function onChange(now: State, before: State) {
     if (isFollowing || !now.bootstrap) return;
+    stateBefore ??= { ...before, bootstrap: usual };
     // The grid still shows what is left: the new gallery's first page is yet to come.
-    if (!scrolledBefore && isElsewhere(now, before)) scrolledBefore = getScrolled(before);
-    stateBefore ??= before;
+    if (!scrolledBefore && isElsewhere(now, stateBefore)) scrolledBefore = getScrolled(before);
     commitSoon();
   }
 
@@ -178,6 +179,7 @@ export function makeRouter(context: PageContext) {
     const [before, scrolled] = [stateBefore, scrolledBefore];
     stateBefore = scrolledBefore = null;
     const now = store.get();
+    usual = now.bootstrap;
     const href = buildHref(now);
     const { [KIND]: kind, [BELOW]: below } = history.state ?? {};
     if (kind && kind !== "gallery" && href === below) {
@@ -232,15 +234,12 @@ export function makeRouter(context: PageContext) {
       isBehind = false;
     }, REST);
   }
-  return { openAddress };
-}
 
-function isElsewhere(now: State, before: State) {
-  return (
-    JSON.stringify(now.where) !== JSON.stringify(before.where) ||
-    now.results?.query !== before.results?.query ||
-    now.loadedWords !== before.loadedWords
-  );
+  /** Return whether the address is another one, whatever image is open. */
+  function isElsewhere(now: State, before: State) {
+    return buildHref({ ...now, open: null }) !== buildHref({ ...before, open: null });
+  }
+  return { openAddress };
 }
 
 function findKind(now: State, before: State): Kind {
