@@ -162,7 +162,7 @@ export interface State {
   engines: readonly EngineView[]; // the programs that make images, as found last
   made: readonly MakeView[]; // images that are made, wait or were made, newest first
   watches: WatchList | null;
-  // the newest annotations that were changed, by image id; of some only the changed fields
+  // by image id, what is newer than an answer that is still to come; of some only the changed fields
   annotated: Readonly<Record<string, Partial<Annotations>>>;
   bookmarksRevision: number; // increases with each change of annotations or collections
   needs: Readonly<Record<NeedsPlace, Needs>>;

@@ -142,3 +142,16 @@ test("a heart says nothing of texts that the page does not know", async () => {
   void bookmarks.toggleFavourite([7]);
   assert.deepEqual(store.get().annotated, { 7: { favourite: true } });
 });
+
+test("each press on the heart of an image that is not read yet turns it round", async () => {
+  const api = makeSlowApi();
+  const { bookmarks } = makeBookmarks(api, { open: 7 });
+  for (const favourite of [true, false, true]) {
+    void bookmarks.toggleFavourite([7]);
+    assert.equal(api.posted.at(-1).body.favourite, favourite);
+  }
+  for (const { fail } of api.posted) fail(new ApiError("disk", "The disk is full.", 500));
+  await settle();
+  void bookmarks.toggleFavourite([7]);
+  assert.equal(api.posted.at(-1).body.favourite, true); // none was saved
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyAnnotations, Records } from "../../javascript/gallery/data/records";
+import { Records, setAnnotations } from "../../javascript/gallery/data/records";
 import { Store } from "../../javascript/gallery/state/state";
 
 const NEVER = new AbortController().signal;
@@ -48,7 +48,7 @@ test("an outdated record is asked for again, and there until the answer is", asy
 test("a record that is kept says what the user has changed since", async () => {
   const { records, store } = made("record");
   await records.getRecord(1, NEVER);
-  applyAnnotations(store, { 1: { favourite: true, stars: 4 } });
+  setAnnotations(store, { 1: { favourite: true, stars: 4 } });
   const { favourite, stars, annotations } = await records.getRecord(1, NEVER);
   assert.deepEqual([favourite, stars], [true, 4]);
   assert.deepEqual(annotations, { favourite: true, stars: 4 });
@@ -57,8 +57,8 @@ test("a record that is kept says what the user has changed since", async () => {
 test("a record that was on its way says what the user has changed meanwhile", async () => {
   const { records, store } = made("record");
   const fetched = records.getRecord(1, NEVER);
-  applyAnnotations(store, { 1: { stars: 3 }, 2: { stars: 5 } });
-  applyAnnotations(store, { 1: { favourite: true } });
+  setAnnotations(store, { 1: { stars: 3 }, 2: { stars: 5 } });
+  setAnnotations(store, { 1: { stars: 3, favourite: true }, 2: { stars: 5 } });
   const { favourite, stars, annotations } = await fetched;
   assert.deepEqual([favourite, stars], [true, 3]);
   assert.deepEqual(annotations, { favourite: true, stars: 3 });

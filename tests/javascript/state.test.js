@@ -200,3 +200,25 @@ test("images of any selection that is hidden come back as they were, before what
       assert.equal(restoreImages({ ...more, ...other }, before, after), null);
   }
 });
+
+test("no answer and no undo brings back what the user has changed since", () => {
+  const annotated = { 1: { favourite: true }, 2: { stars: 4 } };
+  const old = [1, 2, 3].map((id) => view(id, { favourite: false, stars: 0 }));
+  const late = page([], { images: old });
+  const empty = { ...makeInitialState(), annotated };
+  const hidden = { ...empty, images: [old[2]], hiddenCount: 2 };
+  const told = [
+    addPage(empty, late),
+    replaceLibraryPage({ ...empty, images: old }, late, true),
+    replaceLibraryPage({ ...empty, images: old }, late, false),
+    restoreImages(hidden, { ...makeInitialState(), images: old }, hidden),
+  ];
+  for (const { images } of told) {
+    const shown = images.map(({ favourite, stars }) => [favourite, stars]);
+    assert.deepEqual(shown, [
+      [true, 0],
+      [false, 4],
+      [false, 0],
+    ]);
+  }
+});

@@ -5,9 +5,10 @@ import type { AnnotateImagesBody, Annotations } from "../contract";
 import { splitBySize } from "../core/text";
 import { findSavedPlace, makeCollectionSearch } from "../state/query";
 import { hideImages, isOffline, restoreImages } from "../state/state";
+import type { State } from "../types";
 import { ignoreFailure, tryOrTell } from "./api";
 import { runOnReturn } from "./connection";
-import { applyAnnotations } from "./records";
+import { setAnnotations } from "./records";
 
 export type AnnotationChange = Omit<AnnotateImagesBody, "ids">;
 
@@ -81,8 +82,10 @@ export class Bookmarks {
       ...(typeof favourite === "boolean" ? { favourite } : {}),
       ...(typeof stars === "number" ? { stars } : {}),
     };
-    if (Object.keys(shown).length)
-      applyAnnotations(store, Object.fromEntries(ids.map((id) => [id, shown])));
+    if (Object.keys(shown).length) {
+      const { annotated } = store.get();
+      this.#show(Object.fromEntries(ids.map((id) => [id, { ...annotated[id], ...shown }])));
+    }
     const changed = await sent;
     if (!changed) return null;
     const { annotations, previous } = changed;
@@ -161,7 +164,7 @@ export class Bookmarks {
    * theirs is under way: what is answered before is older than what the user has done. Return the
    * annotations after and before the change, or null after an error, which is shown to the user. */
   async #send(ids: number[], body: AnnotateImagesBody) {
-    const { api, store, signal } = this.context;
+    const { api, signal } = this.context;
     const find = this.#makeFind();
     for (const id of ids) {
       const { favourite, stars } = find(id) ?? {};
@@ -183,7 +186,7 @@ export class Bookmarks {
       this.#pending.delete(id);
       shown[id] = pending.known;
     }
-    applyAnnotations(store, shown, changed?.revision);
+    this.#show(shown, changed?.revision);
     if (!changed) return null;
     this.#channel.postMessage("changed");
     if (changed.revision === this.#seen + 1) this.#seen = changed.revision;
@@ -191,11 +194,16 @@ export class Bookmarks {
     return changed;
   }
 
+  #show(changed: State["annotated"], revision = 0) {
+    const { store } = this.context;
+    setAnnotations(store, { ...store.get().annotated, ...changed }, revision);
+  }
+
   #makeFind() {
     const { store, records } = this.context;
-    const { images, popular } = store.get();
+    const { annotated, images, popular } = store.get();
     const loaded = new Map([...popular, ...images].map((view) => [view.id, view]));
-    return (id: number) => loaded.get(id) ?? records.getCached(id)?.annotations;
+    return (id: number) => loaded.get(id) ?? records.getCached(id)?.annotations ?? annotated[id];
   }
 
   /** Give images a number of stars, 0 for none. */
@@ -250,13 +258,14 @@ export class Bookmarks {
         { signal },
       );
       if (revision >= this.#seen) {
-        const shown: Record<string, Annotations> = {};
-        for (const id of ids) {
-          const pending = this.#pending.get(id);
-          if (pending) updatePending(pending, annotations[id] ?? NONE, revision);
-          else shown[id] = annotations[id] ?? NONE;
+        const { annotated } = store.get();
+        const shown: Record<string, Partial<Annotations>> = {};
+        for (const id of ids) shown[id] = annotations[id] ?? NONE;
+        for (const [id, pending] of this.#pending) {
+          if (ids.has(id)) updatePending(pending, annotations[id] ?? NONE, revision);
+          shown[id] = annotated[id] ?? {};
         }
-        applyAnnotations(store, shown, revision);
+        setAnnotations(store, shown, revision);
         this.#seen = revision;
       } // else a change of this tab has overtaken the answer
     } catch (error) {

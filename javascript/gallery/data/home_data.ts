@@ -2,7 +2,7 @@
 
 import type { Home, LocalModel, NewerVersions, NewerVersionView } from "../contract";
 import { observeSize } from "../core/dom";
-import { getSetting, isBlurred, isHome, type Key } from "../state/state";
+import { annotate, getSetting, isBlurred, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
 import { ignoreFailure, isAborted, LatestRequest, makeProblem, showError, tryOrTell } from "./api";
 
@@ -163,8 +163,11 @@ export function makeHomeData(context: Context) {
     // after a failure the rest of the home page is there
     const popular = await Promise.resolve(found).catch(ignoreFailure);
     if (!popular || signal.aborted) return;
-    const images = popular.images.filter((view) => !isBlurred(store.get(), view));
-    const isSame = JSON.stringify(images) === JSON.stringify(store.get().popular);
+    const state = store.get();
+    const images = popular.images
+      .filter((view) => !isBlurred(state, view))
+      .map((view) => annotate(view, state.annotated));
+    const isSame = JSON.stringify(images) === JSON.stringify(state.popular);
     if (!isSame) store.set({ popular: images });
   }
 

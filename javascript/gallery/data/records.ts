@@ -1,8 +1,8 @@
 /** What is known of single images: their records, their texts, and changes of their state. */
 
-import type { Annotations, Bootstrap, ImageDetails, ImageView, Tag, WatchList } from "../contract";
+import type { Bootstrap, ImageDetails, ImageView, Tag, WatchList } from "../contract";
 import { sortPost } from "../state/posts";
-import type { Store } from "../state/state";
+import { annotate, type Store } from "../state/state";
 import type { Context, State } from "../types";
 import { ApiError, isAborted } from "./api";
 
@@ -22,8 +22,8 @@ export class Records {
     readonly now: () => number = () => performance.now(),
   ) {
     const update = ({ annotated }: State) => {
-      for (const [id, cached] of this.#cache)
-        cached.record = annotate(cached.record, annotated[id]);
+      for (const cached of this.#cache.values())
+        cached.record = annotateRecord(cached.record, annotated);
     };
     context.store.on(["annotated"], update, context);
   }
@@ -87,10 +87,6 @@ export class Records {
       model === null ? parameters : { ...parameters, model: String(model) },
     );
     const get = () => api.get(`images/${id}?${query}`, { signal });
-    const changed: Partial<Annotations> = {}; // by the user, since the request was sent
-    const over = new AbortController();
-    const follow = ({ annotated }: State) => Object.assign(changed, annotated[id]);
-    store.on(["annotated"], follow, over);
     const fetched = get().catch(async (error) => {
       if (!(error instanceof ApiError) || error.code !== "not_known") throw error;
       // an address may name an image that was never read here
@@ -98,7 +94,7 @@ export class Records {
       await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
       return get();
     });
-    const record = annotate(await fetched.finally(() => over.abort()), changed);
+    const record = annotateRecord(await fetched, store.get().annotated);
     this.#outdated.delete(id);
     this.#cacheRecord(record, this.now());
     return record;
@@ -132,10 +128,11 @@ export function setWatches(store: Store, watches: WatchList) {
   store.set({ watches });
 }
 
-/** Store annotations by image id, and their revision, 0 before the server has answered. */
-export function applyAnnotations(store: Store, annotated: State["annotated"], revision = 0) {
+/** Store all annotations that are newer than what an answer may still bring, and their revision, 0
+ * before the server has answered. */
+export function setAnnotations(store: Store, annotated: State["annotated"], revision = 0) {
   const change = (views: readonly ImageView[]) => {
-    const changed = views.map((view) => withAnnotations(view, annotated[view.id]));
+    const changed = views.map((view) => annotate(view, annotated));
     return changed.every((view, at) => view === views[at]) ? views : changed;
   };
   store.set(({ images, popular, bookmarksRevision: before }) => ({
@@ -146,18 +143,11 @@ export function applyAnnotations(store: Store, annotated: State["annotated"], re
   }));
 }
 
-function withAnnotations<V extends ImageView>(view: V, annotations: Partial<Annotations> = {}): V {
-  const { favourite = view.favourite, stars = view.stars } = annotations;
-  return favourite === view.favourite && stars === view.stars
-    ? view
-    : { ...view, favourite, stars };
-}
-
-/** Return a record with what the user has changed. */
-function annotate(record: ImageDetails, change?: Partial<Annotations>): ImageDetails {
+function annotateRecord(record: ImageDetails, annotated: State["annotated"]): ImageDetails {
+  const change = annotated[record.id];
   if (!change) return record;
   const annotations = { ...record.annotations, ...change };
-  return { ...withAnnotations(record, change), annotations };
+  return { ...annotate(record, annotated), annotations };
 }
 
 /** Replace each loaded image by the result of `update`. */

@@ -128,7 +128,9 @@ export function makeEmptyGallery() {
 export function addPage(state: State, page: ImagePage) {
   const before = state.stale ? [] : state.images;
   const known = new Set(before.map((view) => view.id));
-  const fresh = page.images.filter((view) => !known.has(view.id) && known.add(view.id));
+  const fresh = page.images
+    .filter((view) => !known.has(view.id) && known.add(view.id))
+    .map((view) => annotate(view, state.annotated));
   const images = fresh.length || state.stale ? [...before, ...fresh] : before;
   return {
     images,
@@ -145,6 +147,13 @@ export function addPage(state: State, page: ImagePage) {
     requestedAt: 0,
     problems: { ...state.problems, images: null },
   };
+}
+
+/** Return an image with what the user has changed since the server was asked for it. */
+export function annotate<V extends ImageView>(view: V, annotated: State["annotated"]): V {
+  const { favourite = view.favourite, stars = view.stars } = annotated[view.id] ?? {};
+  const isSame = favourite === view.favourite && stars === view.stars;
+  return isSame ? view : { ...view, favourite, stars };
 }
 
 /** Return the changes to the state when loaded images become hidden. If the open image is among
@@ -179,7 +188,7 @@ export function restoreImages(now: State, before: State, after: State): Partial<
   const put = [...before.marks].filter((id) => known.has(id) && !newest.has(id));
   return {
     images: [
-      ...before.images.map((view) => newest.get(view.id) ?? view),
+      ...before.images.map((view) => newest.get(view.id) ?? annotate(view, now.annotated)),
       ...images.filter(({ id }) => !known.has(id)),
     ],
     hiddenCount: before.hiddenCount,
@@ -196,7 +205,7 @@ export function replaceLibraryPage(
 ): Partial<State> {
   if (isAtTop) return addPage({ ...state, stale: true }, page);
   const fresh = new Map(page.images.map((view) => [view.id, view]));
-  const images = state.images.map((view) => fresh.get(view.id) ?? view);
+  const images = state.images.map((view) => annotate(fresh.get(view.id) ?? view, state.annotated));
   return { images, libraryDate: "" };
 }
 
