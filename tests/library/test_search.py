@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from api_server import make_tag
 from civitai_manager_libs import setting
-from civitai_manager_libs.library import bookmarks, database, hidden_rules, image_records, schema
-from civitai_manager_libs.library import search
+from civitai_manager_libs.library import bookmarks, database, hidden_rules, image_records, models
+from civitai_manager_libs.library import schema, search
 from civitai_manager_libs.library.database import select_rows, writing
 from civitai_manager_libs.library.search import conditions, indexer, results, suggestions
 from hypothesis import given, settings, strategies as st
@@ -303,6 +303,24 @@ def test_authors_are_found_by_the_start_of_their_names(filled, start, names):
     assert search.find_authors(start, 3) == names
 
 
+_NAMES = st.text(st.sampled_from("aZ ÄßĲЖж（）Ａ：Σς水"), max_size=9).map("Ö".__add__)
+
+
+@given(model=_NAMES, version=_NAMES)
+@settings(max_examples=50)
+def test_image_is_found_by_its_version_named_in_any_script(filled, model, version):
+    store_model(9, model, (77, version))
+    used = [{"type": "checkpoint", "modelVersionId": 77}]
+    image_records.store_images([_image(9, meta={"civitaiResources": used})])
+    filled.finish()
+    [(_, name)] = models.find_version_names([77]).values()
+    value = search.quote_value(name)
+    assert (
+        _ids(f"model={value}") == _ids(f"model:{value}") == _ids(f"model:{name[-1]}") == [6, 8, 9]
+    )
+    assert len(search.suggest_values(f"model:{value}")) == 1
+
+
 _TERMS = (
     *("girl", "dawn", "e", "zz", "-dawn", "negative:lowres", "has:negative", "-has:negative"),
     *("lora:detail", "model:ocean", "-model:ocean", "sampler:euler", "author:a", "base:sdxl"),
@@ -403,6 +421,7 @@ def steps_of():
     def steps_of(words, sort, count, cursor=None):
         if count not in libraries:
             libraries[count] = sqlite3.connect(":memory:")
+            database._add_fold(libraries[count])
             libraries[count].executescript(f"{schema.TABLES};{schema.TRIGRAMS}")
             _fill(libraries[count], count)
         db, steps = libraries[count], [0]

@@ -16,7 +16,7 @@ from math import inf
 from typing import Any, Generic, TypeVar
 
 from .. import setting, util
-from ..core import log_disk_errors, sqlite
+from ..core import fold_text, log_disk_errors, sqlite
 from .schema import ANNOTATED_IDS, CHANGES, OF_IDS, RENAMED, TABLES, TEXTS_OF_3, TRIGRAMS
 
 _K = TypeVar("_K", bound=Hashable)
@@ -114,6 +114,7 @@ def _open_file(path: str) -> sqlite.Database:
     database = sqlite.Database(path, schema)
     # A damaged text must not make the others unreadable.
     database.connection.text_factory = functools.partial(str, encoding="utf-8", errors="replace")
+    _add_fold(database.connection)
     if database.recovery_notice:
         util.printD(f"[library] {database.recovery_notice}")
     if not has_trigrams():
@@ -128,6 +129,11 @@ def _open_file(path: str) -> sqlite.Database:
                 for table in ("search_fields", "texts", "tiles"):
                     db.execute(f"DELETE FROM {table}")
     return database
+
+
+def _add_fold(db: sqlite3.Connection) -> None:
+    """Add the SQL function `fold`: `fold_text` of a text as a BLOB, which may be damaged."""
+    db.create_function("fold", 1, lambda data: fold_text(data.decode("utf-8", "replace")))
 
 
 connections = sqlite.ConnectionPool(_open_file)
@@ -215,6 +221,7 @@ def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connect
     Use this to search images that are not yet written to the library's file.
     """
     db = sqlite3.connect(":memory:")
+    _add_fold(db)
     try:
         db.executescript(f"{TABLES};{TRIGRAMS if has_trigrams() else ''}")
         ids = (json.dumps(list(image_ids)),)

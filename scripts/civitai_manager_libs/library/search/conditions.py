@@ -34,7 +34,9 @@ _ANNOTATIONS = {
     " WHERE {matches}",
     "note": "SELECT id FROM annotations WHERE {matches}",
 }
-_VERSION_NAME = "lower(model_name || ' ' || name)"
+# Only ASCII is folded by `lower`, all else by the function that `database` adds.
+FOLDED = "CASE WHEN {0} GLOB '*[^ -~]*' THEN fold(CAST({0} AS BLOB)) ELSE lower({0}) END"
+_VERSION_NAME, _MODEL_NAME = map(FOLDED.format, ("model_name || ' ' || name", "model_name"))
 # A record may give a resource's version id alone, "#77"; `versions` has the names of versions.
 _NAMED = """SELECT id FROM image_names WHERE name IN (
     SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR name IN (
@@ -127,7 +129,7 @@ def negate(condition: Condition) -> Condition:
 def _make_condition(term: Term) -> Condition:
     key, value = term.key, term.value
     if key in NAMES:
-        matches = ("name = ?", f"? IN ({_VERSION_NAME}, lower(model_name))")
+        matches = ("name = ?", f"? IN ({_VERSION_NAME}, {_MODEL_NAME})")
         if term.sign != "=":
             matches = (
                 "name NOT LIKE '#%' AND instr(name, ?) > 0",

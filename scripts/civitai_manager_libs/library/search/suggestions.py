@@ -7,7 +7,7 @@ import re
 
 from ...core import fold_text
 from ..database import select_rows_or_empty
-from .conditions import Condition, HIDDEN, iter_scope_conditions, negate, SearchScope
+from .conditions import Condition, FOLDED, HIDDEN, iter_scope_conditions, negate, SearchScope
 from .grammar import FLAGS, FORMER_WORDS, KEYS, NAMES, NUMBERS, quote_value, undouble_quotes
 
 _MOST = 8
@@ -21,7 +21,7 @@ _VALUES = f"""
 SELECT CASE WHEN n.shown LIKE '#%' THEN v.model_name || ' ' || v.name ELSE n.shown END
 FROM names n LEFT JOIN versions v ON v.id = substr(n.name, 2) AND n.name = '#' || v.id
 WHERE n.kind = ?1 AND (n.name NOT LIKE '#%' AND instr(n.name, ?2) > 0
-    OR instr(lower(v.model_name || ' ' || v.name), ?2) > 0)
+    OR instr({FOLDED.format("v.model_name || ' ' || v.name")}, ?2) > 0)
     AND {_SHOWN.format("image_names", "u.name = n.number")}
 ORDER BY (SELECT count(*) FROM image_names u WHERE u.name = n.number) DESC LIMIT ?3
 """
