@@ -1,5 +1,6 @@
 """A model file is received whole, replaces no other file, and is found at once."""
 
+import json
 import os
 from dataclasses import replace
 
@@ -64,6 +65,21 @@ def test_model_is_found_despite_a_sidecar_of_another_version(site, folder, left)
     wanted = Resource("lora", "x", version_id=700200)
     assert _receive(_request(site, folder)).path == str(folder / "mix_700200.safetensors")
     assert get_model_index().find(wanted).state == "here"
+
+
+@pytest.mark.parametrize("end", [".civitai.info", ".metadata.json"])
+def test_file_found_here_under_a_sidecar_of_another_version_is_here_afterwards(site, folder, end):
+    (folder / "mix.safetensors").write_bytes(_BODY)
+    other = {"id": 1, "modelId": 1, "name": "v0", "files": [{"hashes": {"SHA256": "AB" * 32}}]}
+    told = other if end == ".civitai.info" else {"civitai": other, "sha256": "AB" * 32}
+    (folder / f"mix{end}").write_text(json.dumps(told))
+    request = _request(site, folder)
+    received = _receive(request)
+    assert (received.was_here, received.path) == (True, str(folder / "mix.safetensors"))
+    wanted = Resource("lora", "x", hash=request.sha256[:10], version_id=700200)
+    assert get_model_index().find(wanted).state == "here"
+    former = Resource("lora", "x", hash="ab" * 5, version_id=1)
+    assert get_model_index().find(former).state == "missing"
 
 
 @pytest.mark.parametrize("noticed", [True, False])

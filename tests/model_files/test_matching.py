@@ -40,6 +40,7 @@ _SIMILAR = {"add_detail": "add_3d_detail", "epic_style": "epic_sketch", "v1-5-pr
             (ModelFile(here), Resource("model", name), {}, ("other", "name", version))
             for here, (name, version) in _NAMES.items()
         ],
+        (ModelFile("cafe\u0301", "lora"), Resource("lora", "caf\u00e9"), {}, "here"),
         *[(ModelFile(a), Resource("model", b), {}, "missing") for a, b in _SIMILAR.items()],
         (ModelFile("anime", "lora"), Resource("vae", "anime"), {}, "missing"),
         (ModelFile("anime", ""), Resource("vae", "anime"), {}, "here"),

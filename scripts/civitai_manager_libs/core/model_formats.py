@@ -93,6 +93,25 @@ def check_model_file(file: BinaryIO, name: str) -> None:
             raise InvalidResponse("The safetensors file is not as long as its header says.")
 
 
+_TAIL = 4096  # bytes at the end of a header, whose last tensors end near the file's end
+_OFFSETS = re.compile(rb'"data_offsets": *\[ *\d+ *, *(\d{1,18}) *\]')
+
+
+def is_cut_off(path: str) -> bool:
+    """Return whether a safetensors file certainly ends before its tensors do. Raises OSError."""
+    if not path.lower().endswith(_SAFETENSORS):
+        return False
+    with open_to_read(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            start = 8 + _read_header_size(file.read(9))
+        except InvalidResponse:  # another format, or nothing that tells its length
+            return False
+        file.seek(max(8, start - _TAIL))
+        ends = map(int, _OFFSETS.findall(file.read(start - file.tell())))
+        return start + max(ends, default=0) > size
+
+
 def find_tensors(path: str, parts: Iterable[str]) -> set[str]:
     """Return those parts of names that the tensors of a safetensors file have.
 

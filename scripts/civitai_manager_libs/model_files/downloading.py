@@ -16,7 +16,7 @@ from ..library import models
 from ..network import Progress
 from .choice import make_request, ModelFileRequest
 from .folders import choose_path, find_folder, find_free_path
-from .index import compute_hash, get_model_index
+from .index import get_model_index, store_hash
 from .kinds import find_kind
 from .newer_versions import find_former_folder
 from .sidecars import write_companions
@@ -49,9 +49,9 @@ def receive_model_file(
     """
     request, size, was_here = _receive_file(client, request, progress)
     errors = write_companions(client, request)
-    if request.archive_urls:  # no sidecar tells which file it is
-        with log_disk_errors("models"):
-            compute_hash(request.path)
+    if len(request.sha256) == 64:  # verified; a sidecar may tell nothing, or of another file
+        with log_disk_errors("models"), translate_disk_errors(request.path):
+            store_hash(request.path, os.stat(request.path), request.sha256)
     get_model_index().forget()
     notes = ["no_companions"] if errors else []
     if not request.sha256:

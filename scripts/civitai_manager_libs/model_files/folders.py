@@ -31,7 +31,7 @@ class FolderListing:
 
     top: path of the searched folder that contains this one; a WebUI names files relative to `top`.
     files: (name, size in bytes, modification time) of each model file. other_names: the names of
-    all other files.
+    all other files. mtime: the folder's modification time before it was read, 0 if unknown.
     """
 
     path: str
@@ -39,6 +39,7 @@ class FolderListing:
     kind: str
     files: tuple[tuple[str, int, float], ...]
     other_names: frozenset[str]
+    mtime: float
 
 
 def validate_folders(typed: str) -> str:
@@ -149,7 +150,7 @@ def walk_folders(folders: Mapping[str, str]) -> Iterator[FolderListing]:
 
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
     """Return (listing of what can be read of a folder, its subfolders), without hidden names."""
-    files, other_names, subfolders = [], set(), []
+    files, other_names, subfolders, mtime = [], set(), [], read_mtime(path)
     # The folder may be deleted meanwhile, or not be readable.
     with suppress(OSError), os.scandir(path) as entries:
         for entry in entries:
@@ -162,10 +163,20 @@ def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[st
                     continue
                 elif entry.name.lower().endswith(model_formats.MODELS):
                     status = entry.stat()
-                    files.append((entry.name, status.st_size, status.st_mtime))
+                    if status.st_size:  # else a browser has only begun to download the file
+                        files.append((entry.name, status.st_size, status.st_mtime))
                 else:
                     other_names.add(entry.name)
-    return FolderListing(path, top, kind, tuple(files), frozenset(other_names)), subfolders
+    listing = FolderListing(path, top, kind, tuple(files), frozenset(other_names), mtime)
+    return listing, subfolders
+
+
+def read_mtime(path: str) -> float:
+    """Return a file's or folder's modification time, 0 if there is none."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _list_subfolders(path: str) -> list[str]:

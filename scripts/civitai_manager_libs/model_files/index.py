@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from .. import host, setting
 from ..core import as_checksum, as_list, as_number, compute_sha256, lock_file, model_file_stem
+from ..core import model_formats
 from ..core import read_json_or_empty, translate_disk_errors, write_text_file
 from ..infotext import Resource
-from .folders import FolderListing, list_folders, walk_folders
+from .folders import FolderListing, list_folders, read_mtime, walk_folders
 from .matching import ModelFile, ModelLookup, ModelMatch
 from .sidecars import EXTENSIONS, read_sidecar
 
@@ -26,6 +28,7 @@ _PREVIEWS = tuple(
     for form in (".preview", "", ".thumb")
     for extension in ("png", "jpg", "jpeg", "webp")
 )
+_TIME_STEP = 2.0  # seconds between a file's times on FAT, to which a copy there is rounded
 _MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 # Those of the WebUI by title: (time, hash); ours by path: (mtime and size of the file, its SHA256).
@@ -58,8 +61,15 @@ class ModelIndex:
         resource: the model as an image names it. model_id: its id on Civitai. version_files: the
         names (without extension) and hashes of its version's files on Civitai, in lower case.
         """
-        lookup = self.load_lookup()
-        return lookup.find(resource, model_id, version_files) if self._folders else ModelMatch("")
+        while True:
+            lookup = self.load_lookup()
+            match = lookup.find(resource, model_id, version_files)
+            if match.file is None or not _is_cut_off(match.file):
+                return match if self._folders else ModelMatch("")
+            whole = [file for file in lookup.by_key.values() if file.path != match.file.path]
+            with self._lock:
+                if self._lookup is lookup:
+                    self._lookup = ModelLookup(whole)
 
     def load_lookup(self) -> ModelLookup:
         """Return the lookup tables of all model files.
@@ -71,7 +81,7 @@ class ModelIndex:
             if typed != self._setting or now - self._checked_at > _CHECK_INTERVAL:
                 self._setting, folders = typed, list_folders()
                 is_new = folders != self._folders or now - self._read_at > _MAX_AGE
-                if is_new or any(_read_mtime(p) != mtime for p, mtime in self._mtimes.items()):
+                if is_new or any(read_mtime(p) != mtime for p, mtime in self._mtimes.items()):
                     self._read(folders)
                     self._read_at = now
                 self._checked_at = time.monotonic()
@@ -110,7 +120,7 @@ class ModelIndex:
     def _read(self, folders: dict[str, str]) -> None:
         listings = list(walk_folders(folders))
         self._folders = folders
-        self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
+        self._mtimes = {listing.path: listing.mtime for listing in listings}
         sidecars, self._sidecars = self._sidecars, {}
         self._lost = [file for one in listings for file in self._iter_lost(one, sidecars)]
         hashes = host.read_cached_hashes(), load_hashes()
@@ -130,8 +140,12 @@ class ModelIndex:
         """
         for name, size, mtime in listing.files:
             stem = os.path.splitext(name)[0]
-            sidecars = list(self._iter_sidecars(listing, stem, cached))
             known = _list_hashes(hashes, listing, name, size, mtime)
+            sidecars = [
+                sidecar
+                for sidecar in self._iter_sidecars(listing, stem, cached)
+                if not _describes_other_file(sidecar, known)
+            ]
             previews = (stem + end for end in _PREVIEWS if stem + end in listing.other_names)
             preview = next(previews, "")
             yield ModelFile(
@@ -163,7 +177,7 @@ class ModelIndex:
         for sidecar_name in (f"{stem}{extension}" for extension in EXTENSIONS):
             if sidecar_name in listing.other_names:
                 path = os.path.join(listing.path, sidecar_name)
-                mtime = _read_mtime(path)
+                mtime = read_mtime(path)
                 entry = cached.get(path)
                 if entry is None or entry[0] != mtime:
                     entry = (mtime, read_sidecar(path))
@@ -179,6 +193,14 @@ def get_model_index() -> ModelIndex:
     return _model_index
 
 
+@lru_cache(_MOST_FILES)
+def _is_cut_off(file: ModelFile) -> bool:
+    try:
+        return model_formats.is_cut_off(file.path)
+    except OSError:  # deleted meanwhile, or not readable
+        return False
+
+
 def _list_hashes(
     stored: _StoredHashes, listing: FolderListing, name: str, size: int, mtime: float
 ) -> frozenset[str]:
@@ -191,16 +213,25 @@ def _list_hashes(
     # A WebUI's cache names a file by its kind and a path or name, such as `lora/style`.
     titles = dict.fromkeys(f"{kind}/{form}".replace("\\", "/") for form in forms)
     hashes = [entry for title in titles for entry in by_title.get(title, ())]
-    known = {code for hashed_mtime, code in hashes if code and mtime <= hashed_mtime}
+    known = {code for hashed, code in hashes if code and abs(mtime - hashed) < _TIME_STEP}
     *hashed_as, code = by_path.get(path, (0.0, 0, ""))
     return frozenset(known | {code} if code and hashed_as == [mtime, size] else known)
 
 
-def _read_mtime(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return 0.0
+def _describes_other_file(sidecar: ModelFile, known: frozenset[str]) -> bool:
+    """Return whether a sidecar states other hashes than the known ones of a file's bytes.
+
+    The file may have been replaced since, or lie where another one was. If only its SHA256 differs,
+    not its AutoV3, then only its metadata were edited.
+    """
+    for digits, lengths in ((12, (12,)), (10, (10, 64))):
+        own, stated = (
+            {code[:digits] for code in codes if len(code) in lengths}
+            for codes in (known, sidecar.hashes)
+        )
+        if own and stated:
+            return own.isdisjoint(stated)
+    return False
 
 
 def load_hashes() -> dict[str, tuple[float, int, str]]:
@@ -214,6 +245,12 @@ def compute_hash(path: str) -> str:
     with translate_disk_errors(path):
         status = os.stat(path)
         digest = compute_sha256(path)
+    store_hash(path, status, digest)
+    return digest
+
+
+def store_hash(path: str, status: os.stat_result, digest: str) -> None:
+    """Store the SHA256 that a model file of this size and time has. Raises DiskError."""
     stored_in = setting.data_path(_HASHES)
     with lock_file(stored_in):
         hashes = load_hashes()
@@ -221,7 +258,6 @@ def compute_hash(path: str) -> str:
         hashes[path] = (status.st_mtime, status.st_size, digest)
         latest = dict(list(hashes.items())[-_MOST_FILES:])
         write_text_file(stored_in, json.dumps(latest))  # a path may not be UTF-8
-    return digest
 
 
 def _parse_row(values: object) -> tuple[float, int, str] | None:

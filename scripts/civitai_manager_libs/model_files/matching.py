@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ class ModelLookup:
             self._by_name[_normalize_word(file.name)].append(file)
             self._by_plain_name[remove_version(file.name)].append(file)
 
-    def has_any(self, hashes: Iterable[str]) -> bool:
+    def has_any(self, hashes: Collection[str]) -> bool:
         """Return whether one of the files has one of these hashes, in lower case."""
         return any(code in self._by_hash for code in hashes)
 
@@ -124,8 +125,9 @@ class ModelLookup:
         names = list(filter(None, names))
         named = [file for name in names for file in self._by_name.get(_normalize_word(name), ())]
         named = [file for file in named if _fits(file, resource)]
+        hashes = [resource.hash.lower(), *filter(_HASH.fullmatch, version_files)]
         for file in named:
-            if not _differs(file, resource):
+            if not _differs(file, resource, hashes):
                 return ModelMatch("here", file, "name")
         for file in self._by_model.get(model_id or 0, ()):
             return ModelMatch("other", file, "model", _name_version(file))
@@ -155,7 +157,8 @@ def remove_version(name: str) -> str:
 
 
 def _normalize_word(name: str) -> str:
-    return _SEPARATORS.sub("_", name).strip("_").lower()
+    # macOS may store "é" as two characters, which Civitai writes as one.
+    return _SEPARATORS.sub("_", unicodedata.normalize("NFC", name)).strip("_").lower()
 
 
 def _find_version_start(name: str) -> int:
@@ -190,11 +193,15 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
     return not file.kind or not resource.type or file.kind == resource.type
 
 
-def _differs(file: ModelFile, resource: Resource) -> bool:
-    """Return whether two models of a name certainly differ, by version ids or else by hashes."""
+def _differs(file: ModelFile, resource: Resource, hashes: Collection[str]) -> bool:
+    """Return whether two models of a name certainly differ, by version ids or else by hashes.
+
+    hashes: those that an image and Civitai state of the resource's files.
+    """
     if resource.version_id and file.version_id:
         return resource.version_id != file.version_id
-    code = resource.hash.lower()
-    comparable = {12: (12,), 10: (10, 64), 64: (10, 64)}.get(len(code), ())
+    lengths = {12: (12,), 10: (10, 64), 64: (10, 64)}
+    comparable = {length for code in hashes for length in lengths.get(len(code), ())}
     is_comparable = any(len(known) in comparable for known in file.hashes)
-    return is_comparable and _add_short_hashes(file.hashes).isdisjoint(_list_lookup_hashes(code))
+    stated = (each for code in hashes for each in _list_lookup_hashes(code))
+    return is_comparable and _add_short_hashes(file.hashes).isdisjoint(stated)
