@@ -185,8 +185,7 @@ export function makeActions(context: PageContext) {
     /** Rate images; 0 stars remove the rating. */
     rate: (ids: number[], stars: number) => parts.bookmarks.rate(ids, stars),
     /** Open a panel; "" closes it. */
-    panel: (name: Panel) =>
-      store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
+    panel: (panel: Panel) => store.set({ panel, compared: null }),
     /** Note how many failures of downloads the user has not seen. */
     noteFailures: (unseenFailures: number) => store.set({ unseenFailures }),
     focusFind: () => parts.searchField.focus(),

@@ -53,7 +53,15 @@ test("space scrolls the page where no tile has the focus", () => {
 
 test("while a panel is open only what holds anywhere does", () => {
   assert.deepEqual(action("ArrowRight", state({ open: 7, panel: "jobs" })), []);
-  assert.deepEqual(action("?", state({ panel: "jobs" }), { shiftKey: true }), [["panel", "help"]]);
+  for (const [key, name, shiftKey] of [
+    ["?", "help", true],
+    ["j", "jobs"],
+    [",", "settings"],
+  ])
+    for (const panel of ["help", "jobs", "settings"])
+      assert.deepEqual(action(key, state({ panel }), { shiftKey }), [
+        ["panel", panel === name ? "" : name],
+      ]);
 });
 
 for (const modifier of ["ctrlKey", "altKey", "metaKey", "isComposing"]) {

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { ApiError } from "../../javascript/gallery/data/api";
 import { makePager } from "../../javascript/gallery/data/pager";
-import { makeLoadedFilter, SearchPreviews } from "../../javascript/gallery/data/search";
+import {
+  makeGallerySearch,
+  makeLoadedFilter,
+  SearchPreviews,
+} from "../../javascript/gallery/data/search";
 import { getShown, makeInitialState, NOWHERE, Store } from "../../javascript/gallery/state/state";
 
 let timers = new Map();
@@ -152,3 +156,37 @@ test("a gallery that a filter had emptied is still searched when that is undone"
   }
   assert.deepEqual(shown(), [1]);
 });
+
+for (const [what, change, isOpened] of [
+  ["the gallery of another model", { where: { model: 2 } }, false],
+  ["the library", { where: { model: null, search: "" } }, false],
+  ["Home", { where: { model: null } }, false],
+  ["models that were found", { results: { query: "sea", models: [], cursor: null } }, false],
+  ["another order", { where: { sort: "Oldest" } }, true],
+])
+  test(`a search whose answer comes late is ${isOpened ? "shown in" : "dropped by"} ${what}`, async () => {
+    let answer = () => {};
+    const opened = [];
+    const navigation = {
+      openGallery: ({ model, search }) => opened.push([model, search]),
+      openSource: ({ search }) => opened.push(search),
+    };
+    const loadedFilter = { setWords: (words) => words && opened.push(words) };
+    const store = new Store();
+    store.set({ where: { ...NOWHERE, model: 1 } });
+    const api = { post: () => new Promise((resolve) => (answer = resolve)) };
+    const parts = { navigation, loadedFilter };
+    const { signal } = new AbortController();
+    const { search } = makeGallerySearch({ api, parts, store, signal, translate: String });
+    for (const wanted of ["loaded", "gallery", "all"]) {
+      store.set({ where: { ...NOWHERE, model: 1 }, results: null });
+      opened.length = 0;
+      const searched = search("cat", wanted);
+      const { where } = store.get();
+      store.set({ ...change, where: { ...where, ...change.where } });
+      const found = { count: 1, is_more: false };
+      answer({ kind: "words", loaded: found, gallery: found, library: found });
+      await searched;
+      assert.equal(opened.length, isOpened ? 1 : 0, wanted);
+    }
+  });

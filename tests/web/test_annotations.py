@@ -578,3 +578,53 @@ def test_tags_of_two_tabs_are_all_saved_and_no_note_replaced_silently(page, tab)
     toast.locator("[data-do='undo']").click()
     for field in (here, there):
         expect(field).to_have_value("theirs")
+
+
+def _type(page, name, text):
+    page.field(name).fill(text)
+    page.field(name).blur()
+
+
+def test_what_was_typed_is_not_lost_if_it_cannot_be_saved(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).open()
+    fails = {"status": 507, "json": {"error": {"code": "disk", "message": "The disk is full."}}}
+    for path in ("annotations", "hidden"):
+        page.page.route(f"**/api/{path}", lambda route: route.fulfill(**fails))
+    own = {"own-note": "warm light", "own-tags": "sea", "own-set": "Evenings"}
+    marked = {"marked-note": "for the wall", "marked-add-tags": "night"}
+
+    def expect_typed(fields):
+        for name, text in fields.items():
+            with page.page.expect_response("**/api/*") as refused:
+                _type(page, name, text)
+            refused.value.finished()
+        for name, text in fields.items():
+            expect(page.field(name)).to_have_value(text)
+
+    expect_typed(own)
+    page.control("stars-3").click()  # the fields are drawn again
+    page.message("The disk is full.").last.wait_for()
+    for name, text in own.items():
+        expect(page.field(name)).to_have_value(text)
+    page.page.unroute("**/api/annotations")
+    for name in own:
+        _type(page, name, own[name] + "s")
+    page.control("remove-from-set").filter(has_text="Eveningss").wait_for()
+    shown = {"own-note": "warm lights", "own-tags": "seas"}
+    page.wait_until_idle()
+    page.key("ArrowRight")
+    page.key("ArrowLeft")
+    for name, text in shown.items():
+        expect(page.field(name)).to_have_value(text)
+
+    page.key("Escape")
+    page.page.route("**/api/annotations", lambda route: route.fulfill(**fails))
+    page.key("Space")
+    page.key("l")
+    expect_typed(marked)
+    page.key("Escape", 2)
+    page.key(",")
+    page.field("hidden-text").fill("fog")
+    page.key("Enter")
+    page.message("The disk is full.").last.wait_for()
+    expect(page.field("hidden-text")).to_have_value("fog")

@@ -474,6 +474,21 @@ def test_failure_for_want_of_a_key_leads_to_where_one_is_entered(flaky, flaky_se
     expect(page.field("key")).to_be_visible()
 
 
+def test_message_does_not_close_the_panel_that_it_leads_to(flaky, flaky_server, page):
+    flaky.rule(f"/{files.ACCOUNT}/.*original=true", web_page())
+    page.key("ArrowRight")
+    page.key("d")
+    enter = page.page.locator(".toast [data-do='enter-key']")
+    enter.wait_for()
+    page.key(",")
+    expect(page.field("key")).to_be_visible()
+    enter.click()
+    expect(enter).to_have_count(0)
+    expect(page.field("key")).to_be_visible()
+    page.key(",")
+    expect(page.panel("settings")).to_be_hidden()
+
+
 @with_axe
 def test_failures_are_explained_and_retried_before_a_job_is_cleared(flaky, flaky_server, page):
     flaky.rule(_FILES, status(403))

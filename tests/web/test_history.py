@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import product
 import random
 import re
@@ -274,6 +275,22 @@ def test_selection_ends_with_its_gallery_comes_back_and_counts_what_a_search_hid
     expect(count).to_have_text("1 selected")
     page.page.go_back()
     expect(count).to_have_text("2 selected")
+
+
+def test_month_beside_the_grid_is_of_the_open_gallery(server, open_gallery):
+    page = open_gallery(server, f"{_GALLERY}&sort=Newest").ready()
+    handle, month = map(page.page.locator, (".scrubber-handle", ".scrubber-month"))
+    handle.focus()
+    expect(handle).not_to_have_attribute("aria-valuemax", "0")
+    page.page.route("**/api/months?*", lambda route: None)
+    with page.page.expect_response("**/api/images?*sort=Oldest*") as first:
+        page.field("sort").select_option("Oldest")
+    dates = [view["date"][:7] for view in first.value.json()["images"]]
+    wait_for(lambda: page.ids() and page.ids()[0] == str(first.value.json()["images"][0]["id"]))
+    shown = {date.fromisoformat(f"{one}-15").strftime("%B %Y") for one in dates}
+    page.wheel(900)
+    wait_for(lambda: page.place()[0] > 1)
+    assert month.text_content().split(" · ")[0] in shown
 
 
 def test_handle_scrolls_by_months_and_a_gallery_is_shuffled_from_what_was_read(

@@ -162,6 +162,24 @@ def test_what_is_missing_or_differs_is_said_before_and_compared_after(made_by, c
     expect(made_by.page.locator(".make-ring")).to_have_count(0)
 
 
+def test_image_is_shown_beside_what_was_made_of_it_though_others_are_compared(made_by, comfy):
+    _open(made_by, _THREE[0])
+    made_by.key("Escape")  # else it is shown at once
+    made_by.tile(str(_THREE[0].id)).press("r")
+    made_by.control("make-now").click()
+    made_by.message("has made 1 picture").wait_for()
+    made_by.hold_message("has made 1 picture")
+    for row in _THREE[:2]:
+        made_by.tile(str(row.id)).locator("[data-do='mark']").click()
+    made_by.key("c")
+    panel = made_by.panel("compare")
+    expect(panel.locator(".pair-summary")).to_have_count(0)
+    made_by.control("show-made").click()
+    expect(panel.locator(".pair-summary")).to_be_visible()
+    made_by.key("Escape")
+    expect(panel).to_be_hidden()
+
+
 def test_strangers_nodes_need_consent_programs_a_login_and_what_failed_is_tried_again(made_by):
     row = next(row for row in of_model(_MODEL)[:60] if row.kind == "comfy")
     _open(made_by, row)

@@ -474,6 +474,15 @@ def test_words_and_place_of_a_search_are_chips(page):
     expect(page.page).to_have_url(re.compile(r"\?search=$"))
 
 
+def test_chip_of_a_widened_search_leads_back_to_the_gallery_it_began_in(page):
+    page.find("wan")  # only in the other gallery that was read
+    expect(page.page).to_have_url(re.compile(r"\?search="))
+    expect(page.page.locator(".search-message")).to_contain_text("in your library")
+    page.page.locator("[data-chip='scope']").click()
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}$"))
+    page.ready()
+
+
 def test_library_is_searched_without_a_gallery_and_models_are_offered_if_nothing_is_found(page):
     page.go("")
     page.control("open-kept").first.click()

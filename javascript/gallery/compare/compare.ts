@@ -5,7 +5,7 @@ import { button, el, iconButton } from "../core/dom";
 import { isAborted, LatestRequest, makeProblem, makeRetryButton, tryOrTell } from "../data/api";
 import { getReproductionThumb } from "../details/reproductions";
 import { listCompared } from "../state/state";
-import type { ComparedPair, Context, ZoomStep } from "../types";
+import type { ComparedPair, Context, State, ZoomStep } from "../types";
 import { type ComparedImage, makeCompareGrid } from "./compare_grid";
 import { type ComparedData, makeDifferenceTable } from "./difference_table";
 
@@ -87,11 +87,9 @@ export class Compare {
 
   constructor(private readonly context: Context) {
     this.#requests = new LatestRequest(context);
-    context.store.on(
-      ["panel"],
-      (now, before) => (now.panel === "compare") !== (before.panel === "compare") && this.#follow(),
-      context,
-    );
+    const isOpen = ({ panel }: State) => panel === "compare";
+    const follow = (now: State, before: State) => (isOpen(now) || isOpen(before)) && this.#follow();
+    context.store.on([isOpen, "compared"], follow, context);
   }
 
   /** Zoom all images by a step, or switch between the whole images and their actual size. */

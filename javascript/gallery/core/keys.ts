@@ -2,7 +2,7 @@
  * and the keys that elements handle themselves. */
 
 import type { Actions } from "../actions";
-import type { Context, State, Step } from "../types";
+import type { Context, Panel, State, Step } from "../types";
 import { listLayers } from "./dialogs";
 
 const PRESS = ["Enter", " "];
@@ -80,6 +80,12 @@ const move =
   (to: Step): NonNullable<Key["act"]> =>
   (actions, { press }) =>
     actions.move(to, { extend: press.shiftKey });
+
+/** Return an action that opens a panel, or closes it if it is open. */
+const toggle =
+  (name: Panel): NonNullable<Key["act"]> =>
+  ({ panel }, { state }) =>
+    panel(state.panel === name ? "" : name);
 
 /** Return a shortcut for some keys; `label` is the key of the text that explains them. */
 const key: (
@@ -230,9 +236,9 @@ export const KEYS: readonly Key[] = [
   once("anywhere", "Ctrl z", "do_undo", ({ undo }) => undo(), { shown: "Ctrl Z" }),
   once("anywhere", "/", "key_find", ({ focusFind }) => focusFind(), { shown: "/ Ctrl K" }),
   { ...also("anywhere", "Ctrl k", ({ focusFind }) => focusFind()), isGlobal: true },
-  once("anywhere", "j", "open_jobs", ({ panel }) => panel("jobs")),
-  once("anywhere", ",", "open_settings", ({ panel }) => panel("settings")),
-  once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
+  once("anywhere", "j", "open_jobs", toggle("jobs")),
+  once("anywhere", ",", "open_settings", toggle("settings")),
+  once("anywhere", "?", "key_help", toggle("help")),
 ];
 
 /** Return the text that shows the keys of a shortcut. */

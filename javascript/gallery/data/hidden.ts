@@ -17,12 +17,12 @@ export function makeHiddenImages(context: PageContext) {
     if (rules) store.set({ hiddenRules: rules });
   }
 
-  /** Hide the images of a rule, and show a message with an Undo button. */
+  /** Hide the images of a rule, and show a message with an Undo button. Return whether that succeeded. */
   async function hide(rule: HiddenRule) {
     const before = store.get();
     const place = parts.grid.getScrollPlace();
     const ids = await send("hide", rule);
-    if (!ids) return;
+    if (!ids) return false;
     store.set((state) => hideImages(state, new Set(ids)));
     const after = store.get();
     const { kind, text } = rule;
@@ -37,6 +37,7 @@ export function makeHiddenImages(context: PageContext) {
       store.set(restored);
       if (place) parts.grid.scrollToPlace(place);
     });
+    return true;
   }
 
   /** Delete a rule, so that its images are shown again, and show a message with an Undo button. */

@@ -72,7 +72,7 @@ export function makeNavigation(context: PageContext) {
       const parameters = new URLSearchParams({ q: words, level: where.level });
       if (cursor) parameters.set("cursor", cursor);
       const page = await api.get(`models?${parameters}`, { signal });
-      if (signal.aborted) return;
+      if (signal.aborted || (cursor && store.get().results !== results)) return;
       const models = [...((cursor && results?.models) || []), ...page.models];
       store.set({ results: { query: words, models, cursor: page.cursor } });
     });

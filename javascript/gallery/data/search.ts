@@ -9,6 +9,7 @@ import {
   type SearchScope,
   widenScope,
 } from "../state/query";
+import { getMarksKey } from "../state/selection";
 import { getShown } from "../state/state";
 import type { Context, State } from "../types";
 import { ignoreFailure, isAborted, LatestRequest, makeProblem, setProblem } from "./api";
@@ -260,15 +261,18 @@ export function makeGallerySearch(context: PageContext) {
     const signal = request.begin();
     const words = text.trim();
     if (!words) return clear();
-    const from = hasGallery(store.get().where) ? wanted : "all";
+    const before = store.get();
+    const from = hasGallery(before.where) ? wanted : "all";
     const preview = await fetchPreview(context, words, "", signal).catch(ignoreFailure);
-    if (signal.aborted) return;
+    const { images, where, results } = store.get();
+    const isElsewhere =
+      getMarksKey(where) !== getMarksKey(before.where) || results?.query !== before.results?.query;
+    if (signal.aborted || isElsewhere) return;
     if (preview?.kind === "nothing") {
       const message = preview.message || translate("search_no_value", { text: words });
       return setProblem(store, "lookup", { code: "bad_input", message });
     }
     const scope = preview ? widenScope(from, preview) : from;
-    const { images, where } = store.get();
     open(words, scope);
     if (!preview || scope === from) return;
     const found = countFound(scope, preview);

@@ -8,6 +8,9 @@ import { ApiError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import type { Context } from "../types";
 
+type TextField = HTMLInputElement | HTMLTextAreaElement;
+type Message = Parameters<Context["actions"]["annotate"]>[2];
+
 /** Return the stars and the fields for an image's annotations. The fields are not redrawn after a
  * response, so that the text typed meanwhile is not lost.
  * @param signal aborted when the fields are no longer shown */
@@ -15,7 +18,9 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
   const { root, store, translate, actions } = context;
   let now = record.annotations;
   /** what a field showed before the user typed */
-  const shown = new Map<HTMLInputElement | HTMLTextAreaElement, string>();
+  const shown = new Map<TextField, string>();
+  /** whose text is being saved, or could not be */
+  const unsaved = new Set<TextField>();
   const save = (change: AnnotationChange) => actions.annotate([record.id], change);
   store.on(
     ["annotated"],
@@ -29,18 +34,16 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
   const stars = makeStars(translate, (n) => save({ stars: now.stars === n ? 0 : n }));
   const tags = makeHintField("own-tags", translate("annotation_tags"), (typed) => {
     const [before, after] = [parseTags(shown.get(tags) ?? ""), parseTags(typed)];
-    shown.set(tags, typed);
     // of what another page has added meanwhile nothing is lost
-    void save({ add_tags: listMissing(after, before), remove_tags: listMissing(before, after) });
+    const change = { add_tags: listMissing(after, before) };
+    void saveText(tags, { ...change, remove_tags: listMissing(before, after) });
   });
-  const collection = makeHintField("own-set", translate("annotation_add_to"), (typed) => {
-    collection.value = "";
-    if (typed.trim()) void save({ add_to: typed.trim() });
-  });
+  const collection = makeHintField("own-set", translate("annotation_add_to"), () =>
+    saveAndEmpty(collection, async (typed) => !typed || save({ add_to: typed })),
+  );
   const note = makeNoteField("own-note", translate("annotation_note"), (typed) => {
     const before = shown.get(note);
-    shown.set(note, typed);
-    void actions.annotate([record.id], { note: typed }, (previous) =>
+    void saveText(note, { note: typed }, (previous) =>
       previous[record.id]?.note === before?.trim() ? "" : translate("annotation_note_replaced"),
     );
   });
@@ -50,9 +53,21 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
     collection,
     offerCollections(context, collection),
   );
-  /** Show a stored text in a field, unless the user is typing there. */
-  const fill = (field: HTMLInputElement | HTMLTextAreaElement, text: string) => {
-    if (root.activeElement === field) return;
+  /** Save a field's text, which stays there if that fails. */
+  const saveText = async (field: TextField, change: AnnotationChange, message?: Message) => {
+    const { value: typed } = field;
+    const before = shown.get(field) ?? "";
+    shown.set(field, typed);
+    unsaved.add(field);
+    const isSaved = await actions.annotate([record.id], change, message);
+    if (shown.get(field) !== typed) return; // changed again meanwhile
+    if (!isSaved) return void shown.set(field, before);
+    unsaved.delete(field);
+    draw();
+  };
+  /** Show a stored text in a field, unless the user is typing there or it is still to be saved. */
+  const fill = (field: TextField, text: string) => {
+    if (root.activeElement === field || unsaved.has(field)) return;
     field.value = text;
     shown.set(field, text);
   };
@@ -94,10 +109,18 @@ export function makeStars(translate: Context["translate"], press: (n: number) =>
 }
 
 /** Return a text field with its label inside; `changed` is called with what was typed. */
-export function makeHintField(name: string, label: string, changed: (typed: string) => void) {
-  const on = { change: () => changed(field.value) };
+export function makeHintField(name: string, label: string, changed: (typed: string) => unknown) {
+  const on = { change: () => void changed(field.value) };
   const field = makeTextField(name, label, { placeholder: label, on });
   return field;
+}
+
+/** Empty a field and save its text; if that fails, show the text again.
+ * @param save called with the text without blanks around it; returns what is false if it fails */
+export async function saveAndEmpty(field: TextField, save: (text: string) => Promise<unknown>) {
+  const { value: typed } = field;
+  field.value = "";
+  if (!(await save(typed.trim()))) field.value ||= typed;
 }
 
 /** Return the tags in a comma-separated text, without empty ones. */
@@ -116,9 +139,9 @@ export function makeNameField(name: string, label: string, props: Props = {}) {
 }
 
 /** Return the text field for the user's note. */
-export function makeNoteField(name: string, label: string, changed: (typed: string) => void) {
+export function makeNoteField(name: string, label: string, changed: (typed: string) => unknown) {
   const how = { "data-field": name, rows: 2, placeholder: label, "aria-label": label };
-  const on = { change: () => changed(field.value) };
+  const on = { change: () => void changed(field.value) };
   const field = el("textarea", { ...how, maxlength: 10000, on });
   return field;
 }

@@ -114,8 +114,10 @@ export function makeChips(context: Context) {
   const look = { action: "reset-filters", label: translate("reset_filters"), class: "chip quiet" };
   const reset = button(look, () => actions.resetFilters());
   let drawn = "";
+  const list = () => listChips(store.get(), translate, actions);
   const draw = () => {
-    const chips = listChips(store.get(), translate, actions);
+    // a press is of the state as it is then, which does not tell all in the chip's text
+    const chips = list().map((chip, at) => ({ ...chip, remove: () => list()[at].remove() }));
     const described = JSON.stringify(chips.map(({ key, text }) => [key, text]));
     if (described === drawn) return;
     drawn = described;

@@ -121,7 +121,7 @@ export function makeLists(context: PageContext) {
   /** Open a text: an address as the search does, anything else as a list. */
   function openText(text: string) {
     if (!text.trim()) return;
-    if (store.get().panel) actions.panel("");
+    actions.panel("");
     actions.close();
     void (isAddress(text) && !isList(text) ? actions.find(text) : parts.navigation.openList(text));
     actions.leadToFound();

@@ -118,7 +118,12 @@ export function addScrubber(context: Context, grid: Grid) {
   root.append(track);
   listen();
   const leave = () => setWanted(null);
-  store.on(["where"], leave, { signal });
+  const forget = () => {
+    known = []; // those of another gallery, or in another order
+    fetchedFor = [];
+    leave();
+  };
+  store.on(["where"], forget, { signal });
   window.addEventListener("wheel", leave, { passive: true, signal });
   store.on(["where", "results", getShown, "passed"], draw, { signal });
   store.on(["passed"], onScroll, { signal });

@@ -13,6 +13,7 @@ import {
   makeNoteField,
   makeStars,
   parseTags,
+  saveAndEmpty,
 } from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
 import { makeCollectionSearch } from "../state/query";
@@ -27,17 +28,18 @@ function makeMarkedAnnotations(context: Context) {
   const save = (key: string, change: AnnotationChange, tags = "") =>
     actions.annotate(marked(), change, translate(key, { n: marked().length, tags }));
   const makeTagField = (name: "add_tags" | "remove_tags", label: string, done: string) => {
-    const field = makeHintField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
+    const saveTags = async (typed: string) => {
       const tags = parseTags(typed);
-      field.value = "";
-      if (tags.length) void save(done, { [name]: tags }, tags.join(", "));
-    });
+      return !tags.length || save(done, { [name]: tags }, tags.join(", "));
+    };
+    const field = makeHintField(`marked-${name.replace("_", "-")}`, translate(label), () =>
+      saveAndEmpty(field, saveTags),
+    );
     return field;
   };
-  const note = makeNoteField("marked-note", translate("marked_note"), (typed) => {
-    void save("marked_note_saved", { note: typed });
-    note.value = "";
-  });
+  const note = makeNoteField("marked-note", translate("marked_note"), () =>
+    saveAndEmpty(note, (typed) => save("marked_note_saved", { note: typed })),
+  );
   const title = el("h3");
   const stars = makeStars(translate, (n) => actions.rate(marked(), n));
   const unrate = () => actions.rate(marked(), 0);

@@ -3,6 +3,7 @@
 import type { HiddenRule } from "../contract";
 import { button, el, iconButton } from "../core/dom";
 import { makeTextField, onEnter } from "../core/widgets";
+import { saveAndEmpty } from "../details/annotations";
 import { makeExternalLink } from "../details/sections";
 import type { Context, State } from "../types";
 
@@ -54,11 +55,9 @@ export function makeHiddenRulesForm(context: Context) {
   }
 
   function addRule() {
-    const text = textField.value.trim();
-    if (!text) return focus();
-    textField.value = "";
+    if (!textField.value.trim()) return focus();
     const kind = kindField.value === "author" ? "author" : "word";
-    return actions.hide({ kind, text });
+    return saveAndEmpty(textField, (text) => actions.hide({ kind, text }));
   }
 
   function makeRow(rule: HiddenRule) {

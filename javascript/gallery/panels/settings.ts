@@ -211,7 +211,7 @@ export function makeSettings(context: Context) {
 
   /** Open the panel at the rules that hide images; isToAdd: at the field for another. */
   async function openHiddenRules({ isToAdd = false }: { isToAdd?: boolean } = {}) {
-    if (store.get().panel !== "settings") actions.panel("settings");
+    actions.panel("settings");
     showPage("basic");
     hiddenRules.focus();
     if (!isToAdd) await hiddenRules.focusFirst();
