@@ -207,4 +207,4 @@ def test_files_that_vanish_while_a_folder_is_read_hide_no_others(odd_folder, mon
     monkeypatch.setattr(os, "scandir", Entries)
     listings = list(walk_folders({str(odd_folder): ""}))
     names = {name for listing in listings for name, _, _ in listing.files}
-    assert names == set(seen) - set(seen[4::5]) and len(names) > 30
+    assert names == set(seen) - set(seen[4::5]) - {"empty.safetensors"} and len(names) > 30

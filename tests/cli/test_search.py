@@ -42,7 +42,8 @@ def _ids(out):
     "words,ids",
     [
         *[([], [3, 2, 1]), (["hour", "golden hour"], [1]), (["海"], [3])],
-        *[(["base:SDXL 1.0", "steps>=20"], [2]), (['base:"SDXL 1.0" steps>=20'], [2])],
+        *[([word, "steps>=20"], [2]) for word in ("base:SDXL 1.0", "base=SDXL 1.0")],
+        *[(["-base=SDXL 1.0", "steps<=20"], [1]), (['base:"SDXL 1.0" steps>=20'], [2])],
         *[(["--level", "PG"], [2, 1]), (["--sort", "Oldest", "--limit", "2"], [1, 2])],
     ],
 )

@@ -74,6 +74,18 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
     assert bookmarks.find_annotations([6]) == {}
 
 
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=5), max_size=4))
+def test_tags_are_added_until_an_image_has_as_many_as_it_can(images, monkeypatch, added):
+    monkeypatch.setattr(bookmarks, "_MAX_TAGS", 4)
+    bookmarks.change_annotations([1], AnnotationChange(tags=[]))
+    for tags in added:
+        bookmarks.change_annotations([1], AnnotationChange(add_tags=tags))
+    wanted = dict.fromkeys(tag for tags in added for tag in tags)
+    found = bookmarks.find_annotations([1]).get(1, bookmarks.NO_ANNOTATIONS)["tags"]
+    assert found == sorted([*wanted][:4])
+
+
 _NAMES = st.text(st.sampled_from('"“”„＂＇\\\'-:= 海灯aＢß\u3000%_'), min_size=1, max_size=12)
 
 

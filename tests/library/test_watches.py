@@ -226,6 +226,8 @@ def test_number_of_watches_is_limited_and_each_is_of_a_gallery(library, monkeypa
         watches.watch_gallery(ImageQuery(username=name), name)
     with pytest.raises(InputError, match="stop watching one"):
         watches.watch_gallery(ImageQuery(username="carl"), "carl")
+    watches.watch_gallery(ImageQuery(username="anna"), "anna")  # watched already
+    assert [one.name for one in watches.list_watches()] == ["anna", "ben"]
 
 
 def _published(civitai, place, image_id=FIRST_ID - 5):

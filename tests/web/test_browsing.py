@@ -346,7 +346,10 @@ def test_background_tab_sends_no_request_and_keeps_its_position(server, open_gal
     page.wait_until_idle()
     page.asked.clear()
     page.page.goto(f"{page.url}/host{_OPEN}")
-    page.page.wait_for_function("() => Boolean(customElements.get('civitai-gallery'))")
+    wait_for(
+        lambda: page.page.evaluate("() => Boolean(customElements.get('civitai-gallery'))"),
+        "the page",
+    )
     assert page.asked == []
     page.page.evaluate("tab.style.display = 'block'")
     page.ready()
@@ -368,7 +371,7 @@ def test_empty_gallery_offers_a_retry_and_a_slow_one_keeps_its_name(server, open
     page.go(f"?model={_VIDEOS}&level=XXX")
     page.ready()
     expect(page.page.locator(".status.of-images")).to_be_visible()
-    page.page.wait_for_function("document.fonts.status === 'loaded'")
+    wait_for(lambda: page.page.evaluate("document.fonts.status === 'loaded'"), "the page")
     assert page.page.evaluate("window.seen.shift") <= 0.02
     page.go("")
     card = page.page.locator("[data-do='open-recent']").first

@@ -138,7 +138,7 @@ def test_page_shows_copies_and_filters_by_availability(start, open_gallery, demo
     page.page.locator("li[data-here=missing]").first.wait_for()
     page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
     page.control("copy-missing").click()
-    page.page.wait_for_function("() => window.copied")
+    wait_for(lambda: page.page.evaluate("() => window.copied"), "the copy")
     lines = page.page.evaluate("window.copied").split("\n")
     assert all(one["name"] in line for one, line in zip(told[picture], lines, strict=True))
     assert lines[0].startswith(f"model  {model['name']}  {model['hash']}")

@@ -106,7 +106,7 @@ def test_keys_open_the_menu_choose_in_it_and_shift_is_for_the_browsers_own(serve
         wait_for(lambda: page.focused() == tile, "the focus")
     expect(page.marked).to_have_count(0)  # no letter reached the page
     page.page.evaluate(_SCROLL_AND_PRESS)  # the scroll's event is dispatched in the next frame
-    page.page.wait_for_function("window.scrollEvents > 0")
+    wait_for(lambda: page.page.evaluate("window.scrollEvents > 0"), "the scroll")
     expect(_menu(page)).to_be_visible()
     page.page.mouse.wheel(0, 100)
     expect(_menu(page)).to_have_count(0)

@@ -109,7 +109,10 @@ def test_guard_of_negative_prompts_keeps_no_text_away_and_inpaint_is_in_front(op
     page.open(_PAPER, with_text(_PAPER))
     page.page.evaluate(_FIRST_PAGE)
     page.send("inpaint")
-    page.page.wait_for_function("window.shown.at(-1) === 'inpaint' && window.shown.length > 2")
+    wait_for(
+        lambda: page.page.evaluate("window.shown.at(-1) === 'inpaint' && window.shown.length > 2"),
+        "the tab",
+    )
 
 
 # Forge Neo's setting: its button works only while there is no negative prompt.

@@ -248,24 +248,24 @@ _IS_NOT_FULL = "() => !document.fullscreenElement"
 def test_full_screen_ends_before_the_image_and_keeps_the_focus(server, open_gallery):
     page = open_gallery(server).open(1)
     page.control("fullscreen").click()
-    page.page.wait_for_function(_IS_FULL)
+    wait_for(lambda: page.page.evaluate(_IS_FULL), "full screen")
     page.key("ArrowRight")
     assert _at(page) == 3
     page.key("j")
     expect(page.page.locator("[data-panel='jobs']")).to_be_visible()
     page.key("Escape")
     page.key("f")
-    page.page.wait_for_function(_IS_NOT_FULL)
+    wait_for(lambda: page.page.evaluate(_IS_NOT_FULL), "full screen")
     expect(page.viewer).to_be_visible()
     for close in (page.page.go_back, lambda: page.control("close").press("Enter")):
         id = page.viewed()["id"]
         page.key("f")
-        page.page.wait_for_function(_IS_FULL)
+        wait_for(lambda: page.page.evaluate(_IS_FULL), "full screen")
         page.control("slideshow").press("Enter")  # which hides the button
         expect(page.viewer).to_be_focused()
         page.key("Escape")
         close()
-        page.page.wait_for_function(_IS_NOT_FULL)
+        wait_for(lambda: page.page.evaluate(_IS_NOT_FULL), "full screen")
         expect(page.tile(id)).to_be_focused()
         page.open(1)
     page.key("b")
@@ -273,7 +273,7 @@ def test_full_screen_ends_before_the_image_and_keeps_the_focus(server, open_gall
     page.hold_message("favourites")
     message.focus()
     page.key("f")
-    page.page.wait_for_function(_IS_FULL)
+    wait_for(lambda: page.page.evaluate(_IS_FULL), "full screen")
     expect(message).to_be_focused()
     with page.page.expect_response("**/annotations"):
         page.key("b")  # as it was, for the tests that follow

@@ -34,7 +34,8 @@ def search_library(arguments: argparse.Namespace) -> int:
     wait_for_writes(_MAX_INDEX_SECONDS)
     words = arguments.words
     if len(words) > 1:  # the shell has removed the user's quotes
-        words = [re.sub(r"^(-?(?:[a-z]+:)?)([^\"\s]*\s[^\"]*)$", r'\1"\2"', word) for word in words]
+        spaced = re.compile(r"^(-?(?:[a-z]+[:=])?)([^\"\s]*\s[^\"]*)$")
+        words = [spaced.sub(r'\1"\2"', word) for word in words]
     query = search.parse_query(" ".join(words))
     problems = list(query.problems)
     if query.installed is not None:

@@ -182,13 +182,15 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
     # Before others are added: an undo replaces a tag by the same one in another case.
     removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
     db.executemany("DELETE FROM user_tags WHERE id = ? AND folded = ?", removed)
-    (count,) = db.execute("SELECT count(*) FROM user_tags WHERE id = ?", (image_id,)).fetchone()
     unique: dict[str, str] = {}
-    for tag in [*(change.tags or ()), *change.add_tags][:_MAX_TAGS]:
+    for tag in [*(change.tags or ()), *change.add_tags]:
         unique.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG].strip())
     added = [(image_id, tag, fold_text(tag)) for tag in unique.values() if clean_line(tag)]
-    sql = "INSERT OR IGNORE INTO user_tags VALUES (?, ?, ?)"
-    db.executemany(sql, added[: max(0, _MAX_TAGS - count)])
+    db.executemany(
+        "INSERT OR IGNORE INTO user_tags SELECT ?1, ?2, ?3"
+        f" WHERE (SELECT count(*) FROM user_tags WHERE id = ?1) < {_MAX_TAGS}",
+        added,
+    )
     if change.tags is not None or change.add_tags or removed:
         refresh_hidden(db, [image_id])
 

@@ -87,7 +87,8 @@ def watch_gallery(query: ImageQuery, name: str, is_undo: bool = False) -> None:
     wait_for_writes(_PATIENCE, includes_later=False)
     stored = find_stored_page(query, None, _PAGE_SIZE) if _shows_newest(query) else None
     with writing() as db:
-        (count,) = db.execute("SELECT count(*) FROM watched").fetchone()
+        sql = "SELECT count(*) FROM watched WHERE gallery <> ?"
+        (count,) = db.execute(sql, (gallery,)).fetchone()
         if count >= _MAX_WATCHES:
             message = (
                 f"You watch {_MAX_WATCHES} galleries, which is the limit: stop watching one of them"

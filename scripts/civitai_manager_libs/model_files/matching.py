@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from ..core import normalize_unicode
 from ..infotext import Resource
 from .kinds import KINDS
 
@@ -158,7 +158,7 @@ def remove_version(name: str) -> str:
 
 def _normalize_word(name: str) -> str:
     # macOS may store "é" as two characters, which Civitai writes as one.
-    return _SEPARATORS.sub("_", unicodedata.normalize("NFC", name)).strip("_").lower()
+    return _SEPARATORS.sub("_", normalize_unicode("NFC", name, len(name))).strip("_").lower()
 
 
 def _find_version_start(name: str) -> int:
