@@ -13,6 +13,7 @@ from civitai_manager_libs.infotext import build_infotext, build_metadata, HOSTS
 from civitai_manager_libs.infotext import list_differences, list_losses, list_prompt_words
 from civitai_manager_libs.infotext import read_generation, summarize
 from civitai_manager_libs.infotext.comfy import read_graph
+from civitai_manager_libs.infotext.comfy.write_prompt import translate_prompt
 from civitai_manager_libs.infotext.infotext_format import compose_infotext, edit_infotext
 from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
@@ -30,6 +31,7 @@ _KEYS = ("prompt", "negativePrompt", "Model", "Lora hashes", "Lora weights", "Si
 _KEYS += ("comfy", "hashes", "resources", "sampler", "Civitai resources")
 _RECORD = (*_KEYS, "scheduler", "seed", "Hashes", "AddNet Model 1", "Denoising strength")
 _RECORD += ("ADetailer prompt",)
+_EMBEDDINGS = ("a.pt", "x", *(f"{number}.safetensors" for number in range(200)))
 # What the readers' languages consist of; each is repeated alone and beside each of _BESIDE.
 _UNITS = (
     *"a1 \n,:\"\\()[]{}|/<>._-%$@&\r\0的日ﷺ",
@@ -37,7 +39,7 @@ _UNITS = (
     *("<lora:", "<lora:a:1>", ":1)", "(a:1.1.", "BREAK ", "urn:air:", "http://", "{author}"),
     *("Steps: 2, ", "Sampler: E, ", "\nNegative prompt: ", "CFG scale: ", 'Lora hashes: "'),
     *("name: 12345678, ", "Civitai resources: [{", "_Q1", "_1", "_V", "_v1", "is:", "steps>"),
-    *("<lora:a:", "a:", "ab: 1,", "[a:", "1x", "1.", "{a|", "AND "),
+    *("<lora:a:", "a:", "ab: 1,", "[a:", "1x", "1.", "{a|", "AND ", "(a)b"),
 )
 _BESIDE = ("", "a", " ", ",")
 
@@ -107,6 +109,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     ),
     "graph": read_graph,
     "broken graph": lambda text: read_graph(f'{{"prompt": undefined, "{text}'),
+    "graph's prompt": lambda text: translate_prompt(text, embeddings=_EMBEDDINGS),
     "filled graph": lambda text: read_graph({"prompt": _fill_graph(text)}),
     "workflow": _read_workflow,
     "phrases": prompt_words.split_phrases,
@@ -128,7 +131,15 @@ _READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-_OF_FILES = ("infotext", "parameters", "prompt", "translated infotext", "record", "graph")
+_OF_FILES = (
+    "infotext",
+    "parameters",
+    "prompt",
+    "graph's prompt",
+    "translated infotext",
+    "record",
+    "graph",
+)
 _OF_FILES += ("broken graph", "filled graph", "workflow")
 
 

@@ -152,9 +152,9 @@ def compose_infotext(
     mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
     body = mark.sub(r"\1 :", _repair_weights(prompt))
     if negative_prompt and is_safe_negative_prompt(negative_prompt):
-        first, *others = negative_prompt.split("\n")
-        negative = [f"{_NEGATIVE} {first}", *(mark.sub(r"\1 :", line) for line in others)]
-        body = "\n".join([body, *negative] if body else negative)
+        first, newline, others = negative_prompt.partition("\n")
+        negative = f"{_NEGATIVE} {first}{newline}" + mark.sub(r"\1 :", others)
+        body = f"{body}\n{negative}" if body else negative
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
     last = body.rpartition("\n")[2]
     # The WebUIs' regex is quadratic on a long line without commas.

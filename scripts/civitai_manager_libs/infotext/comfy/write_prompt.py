@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from ...core import as_number, clean_text, format_number, model_file_stem
@@ -53,13 +53,14 @@ def translate_prompt(
         lost.append("AND")
         text = _AND.sub(",", text)
     parts: list[list[str]] = [[]]
+    name_embeddings = _embedding_namer(text, embeddings)
     for words, weight in parse_weights(text):
         for index, piece in enumerate(pieces := _BREAK.split(words)):
             if index:
                 parts.append([])
                 piece = piece.lstrip()
             piece = piece.rstrip() if index < len(pieces) - 1 else piece
-            piece = re.sub(r"([()])", r"\\\1", _name_embeddings(piece, embeddings))
+            piece = re.sub(r"([()])", r"\\\1", name_embeddings(piece))
             is_weighed = weight != 1 and piece.strip()
             parts[-1].append(f"({piece}:{format_number(weight)})" if is_weighed else piece)
     texts = [joined for part in parts if (joined := "".join(part).strip())]
@@ -98,7 +99,7 @@ def parse_weights(text: str) -> list[tuple[str, float]]:
     for bracket, factor in (("(", 1.1), ("[", 1 / 1.1)):
         while opened[bracket]:
             close(bracket, factor)
-    weighed: list[tuple[str, float]] = []
+    weighed: list[tuple[list[str], float]] = []
     zeros, signs, logarithm = 0, 0, 0.0  # of the factors that hold
     for index, word in enumerate(words):
         for factor, step in changes.get(index, ()):
@@ -108,10 +109,10 @@ def parse_weights(text: str) -> list[tuple[str, float]]:
         size = min(1000.0, math.exp(min(logarithm, 7.0)))
         weight = 0.0 if zeros else round(-size if signs % 2 else size, 3)
         if weighed and weighed[-1][1] == weight:
-            word = weighed.pop()[0] + word
-        if word:
-            weighed.append((word, weight))
-    return weighed
+            weighed[-1][0].append(word)
+        elif word:
+            weighed.append(([word], weight))
+    return [("".join(run), weight) for run, weight in weighed]
 
 
 def _take_tags(text: str, lost: list[str]) -> Iterator[tuple[str, float, float]]:
@@ -175,10 +176,18 @@ def _split(text: str, separator: str) -> list[str]:
     return parts
 
 
-def _name_embeddings(text: str, names: Collection[str]) -> str:
-    for name in names:
-        stem = model_file_stem(name)
-        if stem.lower() in text.lower():
-            word = re.compile(rf"(?<![\w:/\\]){re.escape(stem)}(?!\w)", re.IGNORECASE)
-            text = word.sub(f"embedding:{name}".replace("\\", r"\\"), text)
-    return text
+def _embedding_namer(text: str, names: Collection[str]) -> Callable[[str], str]:
+    """Return what writes `embedding:` before each of the names in a piece of a text."""
+    by_stem = {
+        stem: name for name in reversed(list(names)) if (stem := model_file_stem(name).lower())
+    }
+    found = sorted((stem for stem in by_stem if stem in text.lower()), key=len, reverse=True)
+    if not found:
+        return str
+    word = re.compile(rf"(?<![\w:/\\])(?:{'|'.join(map(re.escape, found))})(?!\w)", re.IGNORECASE)
+
+    def name_one(match: re.Match[str]) -> str:
+        name = by_stem.get(match[0].lower())
+        return f"embedding:{name}" if name else match[0]
+
+    return lambda piece: word.sub(name_one, piece)
