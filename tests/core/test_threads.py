@@ -55,8 +55,8 @@ def test_timed_cancellation_is_set_with_the_other_or_after_its_timeout():
     with never_cancelled().with_timeout(0.01) as bounded, pytest.raises(Cancelled):
         bounded.sleep(60)
     with cancelled.with_timeout(60) as bounded:
-        cancelled.set()
-        assert bounded.is_set()
+        cancelled.set(for_good=True)
+        assert bounded.is_set() and bounded.is_for_good
 
 
 @pytest.fixture(autouse=True)

@@ -298,6 +298,11 @@ def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
     assert sum("FROM collections" in given[0] for given in asked) == 2
 
 
+def test_export_of_a_blank_name_is_of_everything(images):
+    bookmarks.add_to_collection(images[:1], "a")
+    assert export_json(" ")["pictures"] == export_json()["pictures"] != []
+
+
 def test_import_has_limits_for_all_collections_together(monkeypatch):
     monkeypatch.setattr(import_export, "_MAX_IMAGES", 3)
     monkeypatch.setitem(import_export._MOST, "sets", 2)

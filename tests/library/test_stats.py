@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.library import gallery_stats, image_records, pages
+from civitai_manager_libs.library import gallery_stats, image_records, pages, search
 from civitai_manager_libs.library.database import select_rows
 from civitai_manager_libs.library.gallery_stats import build_search_query, count_images
 from civitai_manager_libs.library.gallery_stats import serialize_stats, StatsBar, summarize_gallery
@@ -331,3 +331,22 @@ def test_statistics_list_versions_in_the_models_order_and_name_resources(library
     assert (lora.value, lora.label, lora.weight) == ("#71", "Ink v2", "0.8")
     assert found["image_count"] == found["with_data"] == 5
     assert found["versions"][0]["most"]["sampler"].share == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_search_of_each_bar_finds_the_images_that_it_counts(library, seed):
+    rng = random.Random(seed)
+    store_model(_MODEL, "Ink", (_NEW, "v2"), (_OLD, "v1"), type="LORA")
+    kinds = [(kind, key) for kind in ("lora", "checkpoint", "embedding") for key in (7, 77, _NEW)]
+    made = []
+    for number in range(1, 120):
+        meta = _made(rng)[0]
+        used = [{"type": kind, "modelVersionId": key} for kind, key in rng.sample(kinds, 2)]
+        made.append(make_image(number, meta={**meta, "civitaiResources": used}))
+    _read(*made, model_id=_MODEL)
+    found = gallery_stats.compute_gallery_stats(_MODEL, None, 31)
+    bars = [bar for group in found["groups"] for bar in group["bars"] if bar.search]
+    assert sum(bar.label.startswith("#") for bar in bars) >= 4 and len(bars) > 20
+    for bar in bars:
+        ids = search.run_search(search.parse_query(bar.search), limit=200).ids
+        assert len(ids) >= bar.count, (bar.search, len(ids), bar.count)

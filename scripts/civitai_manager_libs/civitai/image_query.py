@@ -80,11 +80,10 @@ class Page:
 
     images: those that match the query. next_cursor: cursor of the next page, None at the end.
     dropped: number of images that were invalid or had a URL that is not allowed. other_ids: ids of
-    the valid images that do not match the query. missing_ids: ids
-    of a list's images that Civitai does not send now; if the library has them, they are among the
-    others too. without_data: number of images that would match if
-    they had generation data. fetched_at: Unix time, 0 if unknown. is_stored: whether the page was
-    read from the local library.
+    the valid images that do not match the query. missing_ids: ids of a list's images that Civitai
+    does not send now; if the library has them, they are among the others too. without_data: number
+    of images that would match if they had generation data. fetched_at: Unix time, 0 if unknown.
+    is_stored: whether the page was read from the local library.
     """
 
     images: tuple[Image, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .. import setting
 from ..civitai import ImageQuery
-from ..core import AtomicFile, Image
+from ..core import AtomicFile, expand_folder, Image
 from ..errors import CivitaiShortcutError, DiskError, EngineError, InputError, NetworkError
 from ..http_client import CivitaiHttpClient
 from ..i18n import messages
@@ -133,7 +133,7 @@ def _list_models(arguments: argparse.Namespace) -> int:
         return SUCCESS
     folder = ""
     if arguments.dest is not None:
-        folder = os.path.abspath(os.path.expanduser(arguments.dest))
+        folder = os.path.abspath(expand_folder(arguments.dest))
         _check_folder(folder)
     lacking = [one for one in needed if one.error is not None and not one.choice.refusal]
     wanted = [one for one in needed if one.is_fetchable or folder and one in lacking]

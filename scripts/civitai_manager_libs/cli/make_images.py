@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 from .. import engines
-from ..core import Cancellation, Image
+from ..core import Cancellation, expand_folder, Image
 from ..engines import Engine, PlanOptions
 from ..errors import Cancelled, DiskError, EngineError, InputError
 from ..http_client import CivitaiHttpClient
@@ -88,7 +88,7 @@ def make_image(arguments: argparse.Namespace) -> int:
             made = module.make(engine, plan, str(uuid.uuid4()), cancelled=cancelled)
         except Cancelled:
             return INTERRUPTED
-    folder = os.path.abspath(os.path.expanduser(arguments.dest)) if arguments.dest else ""
+    folder = os.path.abspath(expand_folder(arguments.dest)) if arguments.dest else ""
     path = keep_image(made, image, recipe.seed, folder)
     wait_for_writes(_WRITE_SECONDS)
     for remark in made.remarks:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import util
 from ..civitai import Licence, make_version_page_url, Model, PERMISSIONS, Version
-from ..core import find_free_space, Image
+from ..core import find_device, find_free_space, Image
 from ..errors import DiskError, InputError
 from ..http_client import CivitaiHttpClient, SendOptions
 from ..i18n import messages
@@ -190,9 +190,9 @@ def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
     """Yield (folder, free bytes), each disk once."""
     seen = set[int]()
     for folder in dict.fromkeys(os.path.dirname(file.path) for file in files):
-        free = find_free_space(folder)
-        if free is not None and free >> 20 not in seen:
-            seen.add(free >> 20)
+        free, disk = find_free_space(folder), find_device(folder)
+        if free is not None and disk not in seen:
+            seen.add(disk)
             yield folder, free
 
 

@@ -87,7 +87,7 @@ class Cancellation:
         timer.daemon = True
         timer.start()
         try:
-            with self.call_when_cancelled(timed.set):
+            with self.call_when_cancelled(lambda: timed.set(self.is_for_good)):
                 yield timed
         finally:
             timer.cancel()

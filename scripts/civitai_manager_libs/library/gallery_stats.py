@@ -433,9 +433,10 @@ def serialize_stats(
 def build_search_query(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
     """Return the search query for the images that a statistics bar counts.
 
-    kind: kind of the bar, such as "lora". value: the counted word or number, or the id or hash of a
-    model. label: the name shown for `value`, by which models are searched. is_model_version:
-    whether the bar is for a version of the gallery's own model; if its label is no name, return "".
+    kind: kind of the bar, such as "lora". value: the counted word, number or name, or "#77", the id
+    of a resource without a name. label: the name shown for `value`, by which models are searched.
+    is_model_version: whether the bar is for a version of the gallery's own model; if its label is
+    no name, return "".
     """
     if kind in ("word", "negative"):
         text = quote_value(value)
@@ -445,4 +446,5 @@ def build_search_query(kind: str, value: str, label: str, is_model_version: bool
         return f"{key}={value}"
     if is_model_version:
         return f"model:{quote_value(label)}" if label != value else ""
-    return f"{key}{'=' if kind in (*NAMED_PARAMETERS, 'tag') else ':'}{quote_value(label)}"
+    is_exact = kind in (*NAMED_PARAMETERS, "tag") or label.startswith("#")  # no part of an id
+    return f"{key}{'=' if is_exact else ':'}{quote_value(label)}"

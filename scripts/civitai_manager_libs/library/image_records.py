@@ -187,7 +187,8 @@ def store_images(
     `pages.list_gallery_names`.
     """
     if not is_complete:
-        complete = [known.image.id for i in images if (known := _memory.get(i.id)) and known[1]]
+        known_ones = [known for image in images if (known := _memory.get(image.id))]
+        complete = [known.image.id for known in known_ones if known.is_complete]
         images = [image for image in images if image.id not in complete]
     stored = [_compress_image(image) for image in images]
     for image, one in zip(images, stored):

@@ -45,6 +45,7 @@ def iter_export(name: str = "") -> Iterator[str]:
     export, without rules that hide images and watched galleries; "" for everything. Raises
     DiskError.
     """
+    name = name.strip()
     ids_by_name = bookmarks.list_image_ids_by_name(name)
     annotated = [] if name else [image_id for (image_id,) in select_rows(ANNOTATED_IDS)]
     ids = bookmarks.list_image_ids(name) if name else annotated
