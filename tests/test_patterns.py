@@ -25,7 +25,7 @@ _NO_PATTERNS |= {"S", "X", "VERBOSE", "error", "escape", "purge"}
 _LOCALS = {
     "civitai.urls": lambda module: {"kind": "image"},
     "infotext.comfy.routing": lambda module: {"chosen": 12},
-    "infotext.comfy.write_prompt": lambda module: {"stem": "easynegative"},
+    "infotext.comfy.write_prompt": lambda module: {"found": ["easynegative", "bad-hands"]},
     "jobs.making": lambda module: {"name": "add detail"},
     "infotext.files.embedded_data": lambda module: {
         "pattern": "|".join(pattern for pattern, _ in module._VERSIONS)

@@ -3,12 +3,12 @@
 import heapq
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core.threads import Cancellation, never_cancelled
-from civitai_manager_libs.errors import Cancelled
+from civitai_manager_libs.errors import Cancelled, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient, SendOptions
 from civitai_manager_libs.network import limiter as host_limiter
 from civitai_manager_libs.network.limiter import BandwidthLimit, HostLimiter, HostLimiters
@@ -162,6 +162,20 @@ def test_no_request_starts_during_a_pause():
     with gate.slot(never_cancelled()):
         assert time.monotonic() - started >= 0.29
     assert gate.paused_seconds() == 0
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_retry_in_an_outage_is_decided_by_the_request_under_way(is_over):
+    """What the user repeats is not refused for the failures before it."""
+    gate = HostLimiter(lambda: 3)
+    for _ in range(4):
+        gate.record_failure(NetworkError("away"))
+    last = NetworkError("still away")
+    with gate.slot(never_cancelled(), urgent=True):
+        end = gate.record_success if is_over else lambda: gate.record_failure(last)
+        threading.Timer(0.1, end).start()
+        with nullcontext() if is_over else pytest.raises(NetworkError, match="still away"):
+            gate.check_outage()
 
 
 def test_slot_is_free_again_after_an_error():

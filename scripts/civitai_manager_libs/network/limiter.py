@@ -54,6 +54,7 @@ _MAX_PAUSE, _MAX_URGENT_PAUSE = 120.0, 5.0  # seconds
 _POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
 _SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
 _FAILURES_OF_OUTAGE = 4  # without a success between them
+_OUTAGE_PATIENCE = 1.0  # seconds; what waits longer would hold a browser's connections
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
@@ -145,6 +146,7 @@ class HostLimiter:
         """
         with self._changed:
             self._failures = []
+            self._changed.notify_all()
             if self._reduced_limit is None:
                 return
             self._successes += 1
@@ -157,13 +159,23 @@ class HostLimiter:
         """Count a request without a usable answer; return whether the host has an outage."""
         with self._changed:
             self._failures = [*self._failures, error][-_FAILURES_OF_OUTAGE:]
-            return len(self._failures) >= _FAILURES_OF_OUTAGE
+            self._changed.notify_all()
+            return self._has_outage()
 
     def check_outage(self) -> None:
-        """Raise the last error in an outage, while another urgent request waits for the host."""
+        """Wait in an outage, while another urgent request finds out whether the outage is over.
+
+        Raises the last error if the other one fails, or finds nothing out within a second.
+        """
         with self._changed:
-            if len(self._failures) >= _FAILURES_OF_OUTAGE and self._active[True]:
-                raise self._failures[-1].with_traceback(None)  # which would grow with each
+            before = self._failures
+            if self._has_outage() and self._active[True]:
+                self._changed.wait_for(lambda: self._failures is not before, _OUTAGE_PATIENCE)
+                if self._has_outage():
+                    raise self._failures[-1].with_traceback(None)  # which would grow with each
+
+    def _has_outage(self) -> bool:
+        return len(self._failures) >= _FAILURES_OF_OUTAGE
 
     def _current_limit(self) -> int:
         limit = self._limit()

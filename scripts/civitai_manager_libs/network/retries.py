@@ -25,7 +25,8 @@ class RetryLoop:
     max_retries: number of tries after the first. delay: seconds before the first retry; each
     further retry waits twice as long, but at most 60 seconds. limiter: that of the request's host.
     is_urgent: a user waits, so nothing is retried during an outage of the host, and one request at
-    a time finds out whether it is over: the others would hold all of a browser's connections.
+    a time finds out whether it is over: the others wait a second at most, since they hold a
+    browser's connections.
     """
 
     max_retries: int
