@@ -47,12 +47,12 @@ def _start_demo() -> None:
     except OSError:  # the port is in use
         demo = server.start_demo(0, _DEMO_RATE)
     os.environ["CIVITAI_BASE_URL"] = demo.url
-    host.bypass_proxies_for("127.0.0.1")
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
         os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.find_default_data_folder(), "demo")
-    from civitai_manager_libs import setting
+    from civitai_manager_libs import network, setting
     from civitai_manager_libs.errors import DiskError
 
+    network.bypass_proxies_for("127.0.0.1")
     # Folders for model files, if the user has not chosen any.
     folder = os.path.join(setting.data_folder(), "outputs", "models")
     try:

@@ -2,10 +2,10 @@
 
 import type { Compare } from "./compare/compare";
 import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, Tag } from "./contract";
+import { copyText } from "./core/clipboard";
 import type { FocusKeeper } from "./core/focus";
 import { type MenuItem, makeItem } from "./core/menu";
 import { savePreference } from "./core/preferences";
-import { copyText } from "./core/text";
 import type { Toasts } from "./core/toasts";
 import { type ApiError, showError } from "./data/api";
 import type { AnnotationChange, Bookmarks } from "./data/bookmarks";

@@ -48,8 +48,8 @@ import { addModelFilesPanel } from "./panels/models_panel";
 import { makeSettings } from "./panels/settings";
 import { addStatsPanel } from "./panels/stats";
 import { Watches } from "./panels/watches";
+import { makeBrowserHistory } from "./state/browser_history";
 import { getGalleryName, getSearchedWords } from "./state/query";
-import { makeRouter } from "./state/router";
 import { followMarks } from "./state/selection";
 import { getShown, getTiles, isHome, listMarked, makeInitialState, Store } from "./state/state";
 import type { State } from "./types";
@@ -144,7 +144,7 @@ function nameDocument({ store, translate, signal }: PageContext) {
     const searched = results?.query ?? getSearchedWords(state);
     return [searched, name !== "…" && name, "Civitai Shortcut"].filter(Boolean).join(" · ");
   };
-  // After the router's new entry in the history, whose title it is.
+  // After the new entry in the history, whose title it is.
   const draw = (now: State) => queueMicrotask(() => (document.title = getTitle(now)));
   store.on([getTitle], draw, { signal });
   draw(store.get());
@@ -203,7 +203,7 @@ function buildParts(context: PageContext, status: Status) {
   followMarks(context);
   const language = context.store.get().bootstrap?.language ?? "en";
   context.root.host.setAttribute("lang", language);
-  makeRouter(context).openAddress();
+  makeBrowserHistory(context).openAddress();
   nameDocument(context);
   parts.homeData = makeHomeData(context);
   return focusPage;

@@ -1,4 +1,4 @@
-"""An offline Civitai on loopback, in this process: its API, its image host and its downloads."""
+"""An offline Civitai on loopback, in this process: its API, its image host and its models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from . import downloads, files, models, query
+from . import files, models, query
 from .params import ErrorResponse, Params
 
 __all__ = ["Demo", "start_demo"]
@@ -94,10 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
         params = Params(query_string)
         if path.startswith(_DOWNLOADS):
             version_id = path.removeprefix(_DOWNLOADS)
-            location = server_url + downloads.find_storage_path(version_id, params, self._has_key())
+            location = server_url + models.find_storage_path(version_id, params, self._has_key())
             return _Response(307, "text/plain", b"", {"Location": location})
-        if path.startswith(downloads.STORAGE):
-            return self._make_file_response(downloads.find_stored_file(path))
+        if path.startswith(models.STORAGE):
+            return self._make_file_response(models.find_stored_file(path))
         if path.startswith("/api/v1/"):
             return self._route_api(path.removeprefix("/api/v1/").split("/"), params, server_url)
         if path.startswith(f"/{files.ACCOUNT}/"):
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._write_body(response.body)
 
     def _write_body(self, body: bytes) -> None:
-        rate = self.server.storage_rate if self.path.startswith(downloads.STORAGE) else 0.0
+        rate = self.server.storage_rate if self.path.startswith(models.STORAGE) else 0.0
         if not rate:
             self.wfile.write(body)
             return

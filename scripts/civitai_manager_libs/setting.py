@@ -162,7 +162,7 @@ gallery_cache_mb = _define("network", "gallery_cache_mb", 2048, 10, 10_000_000)
 library_records = _define("network", "library_records", 200_000, 1_000, 10_000_000)
 # Programs that make images, beside those found on this machine; several with ; between.
 engine_addresses = _define("network", "engine_addresses", "", is_private=True)
-# Empty: that of the environment; see `host.validate_proxy`.
+# Empty: that of the environment; see `network.validate_proxy`.
 proxy = _define("network", "proxy", "", is_private=True)
 http_timeout = _define("network", "http_timeout", 20, 1, 600)
 gallery_download_timeout = _define("network", "gallery_download_timeout", 30, 1, 600)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareFields, compareTexts } from "../../javascript/gallery/compare/difference_table";
+import { compareTexts } from "../../javascript/gallery/compare/compare_texts";
+import { compareFields } from "../../javascript/gallery/compare/difference_table";
 
 const shown = (texts) =>
   compareTexts(texts).map((parts) =>

@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { ApiError } from "../../javascript/gallery/data/api";
 import { makePager } from "../../javascript/gallery/data/pager";
-import {
-  makeGallerySearch,
-  makeLoadedFilter,
-  SearchPreviews,
-} from "../../javascript/gallery/data/search";
+import { makeGallerySearch, makeLoadedFilter } from "../../javascript/gallery/data/search";
+import { SearchSuggestions } from "../../javascript/gallery/find/suggestions";
 import { getShown, makeInitialState, NOWHERE, Store } from "../../javascript/gallery/state/state";
 
 let timers = new Map();
@@ -46,7 +43,7 @@ beforeEach(() => {
   const api = { get: (path) => answer(path), post: (path, body) => answer(path, body) };
   const store = { get: () => makeInitialState() };
   const context = { api, store, signal: new AbortController().signal };
-  previews = new SearchPreviews(context, () => {});
+  previews = new SearchSuggestions(context, () => {});
 });
 
 afterEach(() => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copyText, makeTranslate, splitBySize } from "../../javascript/gallery/core/text";
+import { copyText } from "../../javascript/gallery/core/clipboard";
+import { makeTranslate, splitBySize } from "../../javascript/gallery/core/text";
 
 globalThis.navigator ??= { language: "en" }; // Node 20 has none
 const translate = makeTranslate(() => ({

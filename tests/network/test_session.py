@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 import responses
-from civitai_manager_libs import host, setting
+from civitai_manager_libs import network, setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, InputError, NetworkError
 from civitai_manager_libs.errors import Refused
@@ -334,7 +334,7 @@ def test_invalid_proxy_is_refused_and_no_request_bypasses_it(server, url):
 
 def test_proxy_with_a_password_is_refused_without_quoting_it():
     with pytest.raises(InputError, match="HTTPS_PROXY") as caught:
-        host.validate_proxy("http://user:sekret@127.0.0.1:80")
+        network.validate_proxy("http://user:sekret@127.0.0.1:80")
     assert "sekret" not in str(caught.value)
 
 

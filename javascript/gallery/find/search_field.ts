@@ -3,7 +3,6 @@
 import { addLayer, removeLayer } from "../core/dialogs";
 import { el, icon, iconButton, observeSize } from "../core/dom";
 import { setProblem } from "../data/api";
-import { SearchPreviews } from "../data/search";
 import {
   findSavedPlace,
   getGalleryName,
@@ -24,6 +23,7 @@ import {
   type SearchRow,
 } from "./search_rows";
 import { getLookupStatus, makeStatus } from "./status";
+import { SearchSuggestions } from "./suggestions";
 
 const THUMB = 320; // pixels, a width that thumbnails come in
 
@@ -35,7 +35,7 @@ export function makeSearchField(context: Context) {
   let isEntered = false; // has the focus, and nothing was clicked or typed since
   let ran = ""; // the text when a row was run last
   const input = makeField();
-  const previews = new SearchPreviews(context, drawRows);
+  const previews = new SearchSuggestions(context, drawRows);
   const popup = makeSearchRows(input, translate("search_suggestions"), run, (id) =>
     api.getThumbUrl(id, THUMB),
   );

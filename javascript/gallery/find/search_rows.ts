@@ -4,7 +4,6 @@ import type { Cover, SearchCount, Suggestion } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, fill, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
-import type { Found } from "../data/search";
 import { getModelTypeName } from "../state/model_files";
 import {
   countFound,
@@ -16,6 +15,7 @@ import {
 } from "../state/query";
 import type { Context, State, Translate, WidenedSearch } from "../types";
 import { isForModels } from "./status";
+import type { Found } from "./suggestions";
 
 const SHAPES = [
   /^\d+$/, // an id

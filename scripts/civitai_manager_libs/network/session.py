@@ -15,13 +15,14 @@ from requests.hooks import dispatch_hook
 from requests.structures import CaseInsensitiveDict
 from requests.utils import should_bypass_proxies
 
-from .. import host, setting
+from .. import setting
 from ..core import Cancellation, never_cancelled
 from ..errors import CivitaiShortcutError, InputError, InvalidResponse, NeedsKey, NetworkError
 from ..errors import Refused
 from .body import check_response_head, ResponseBody, to_our_error
 from .connections import is_private_address, is_private_url, LIBRARY_ERRORS, WatchedAdapter
 from .limiter import BandwidthLimit, HostLimiter, HostLimiters
+from .proxies import validate_proxy
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -219,7 +220,7 @@ class HttpSession:
         own = request.proxies
         if not own and setting.proxy and not is_private_url(url):
             if not should_bypass_proxies(url, None):
-                own = dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
+                own = dict.fromkeys(("http", "https"), validate_proxy(setting.proxy))
         proxies = {**found["proxies"], **(own or {})}
         if isinstance(timeout, (int, float)):
             timeout = max(timeout, 0.001)  # urllib3 refuses 0

@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast, Literal, Union
 
 from typing_extensions import NotRequired, TypedDict
 
-from ... import civitai, engines, host, model_files, setting
+from ... import civitai, engines, model_files, network, setting
 from ...core import AtomicFile, expand_folder
 from ...errors import DiskError, InputError, NeedsKey, SettingError
 from ...http_client import CivitaiHttpClient
@@ -93,7 +93,7 @@ _FOLDERS = ("download_images_folder", "made_images_folder")
 # Checks of typed texts by setting: each returns the text to save, or raises InputError.
 CHECKS: dict[str, Callable[[str], str]] = {
     "saved_name": validate_template,
-    "proxy": host.validate_proxy,
+    "proxy": network.validate_proxy,
     "engine_addresses": engines.validate_addresses,
     "model_archive": model_files.validate_archive,
     "model_folders": model_files.validate_folders,

@@ -25,7 +25,7 @@ const LAYERS = "civitaiShortcutLayers"; // how many layers are open over the add
 const REST = 350; // ms between two changes of the address
 const FAR = 1000; // images; further down, going back is only offered
 
-export function makeRouter(context: PageContext) {
+export function makeBrowserHistory(context: PageContext) {
   const { actions, parts, root, signal, store } = context;
   const isPhone = matchMedia("(pointer: coarse)");
   let isFollowing = false; // the change comes from the address

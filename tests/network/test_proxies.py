@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 import requests
-from civitai_manager_libs import host
+from civitai_manager_libs import network
 
 _URL = "http://127.0.0.1:7860/"
 
@@ -30,7 +30,7 @@ def _goes_directly(url=_URL):
 def test_host_is_added_to_the_existing_no_proxy_list(monkeypatch, name, before):
     monkeypatch.setenv(name, before)
     assert before == "127.0.0.1" or not _goes_directly()
-    host.bypass_proxies_for("127.0.0.1")
+    network.bypass_proxies_for("127.0.0.1")
     assert _goes_directly() and not _goes_directly("http://civitai.com/")
     assert _goes_directly("http://example.org/") is ("example" in before)
     assert os.environ["no_proxy"] == os.environ["NO_PROXY"]
@@ -39,5 +39,5 @@ def test_host_is_added_to_the_existing_no_proxy_list(monkeypatch, name, before):
 
 def test_no_proxy_that_lists_everything_is_unchanged(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    host.bypass_proxies_for("127.0.0.1")
+    network.bypass_proxies_for("127.0.0.1")
     assert _goes_directly("http://civitai.com/")
