@@ -21,7 +21,7 @@ import type { GallerySearch, LoadedFilter } from "./data/search";
 import { makeMakingActions } from "./details/make_it";
 import type { Filters } from "./find/filters";
 import { type Lists, makeListActions } from "./find/lists";
-import type { ModelResultCards } from "./find/model_results";
+import type { ResultsPage } from "./find/results_page";
 import type { SearchField } from "./find/search_field";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
@@ -102,7 +102,7 @@ export interface PageParts {
   collections: Collections;
   home: Home;
   homeData: HomeData;
-  results: ModelResultCards;
+  results: ResultsPage;
   viewer: Viewer;
   jobs: Jobs;
   making: Making;

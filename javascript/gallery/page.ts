@@ -23,7 +23,7 @@ import { makeGallerySearch, makeLoadedFilter } from "./data/search";
 import { Filters } from "./find/filters";
 import { addGalleryHeader } from "./find/gallery_header";
 import { makeLists } from "./find/lists";
-import { makeModelResults } from "./find/model_results";
+import { makeResultsPage } from "./find/results_page";
 import { makeSearchField } from "./find/search_field";
 import {
   addMissing,
@@ -166,7 +166,7 @@ function buildParts(context: PageContext, status: Status) {
   parts.filters = new Filters(context);
   addGalleryHeader(context, parts.searchField.header, parts.filters);
   addNotices(context);
-  parts.results = makeModelResults(context);
+  parts.results = makeResultsPage(context);
   parts.home = new Home(context, makeLocalModelData(context));
   parts.grid = makeGrid(context);
   const empty = new EmptyResult(context);

@@ -5,15 +5,16 @@ import type { PageContext } from "../actions";
 import type { Contract, ModelCardPage, ModelView, Tag } from "../contract";
 import { getSource, isList, makeDefaultQuery, withSource } from "../state/query";
 import { getMarksKey } from "../state/selection";
-import type { State, Where } from "../types";
+import type { ScrollPlace, State, Where } from "../types";
 import { isAborted, LatestRequest, makeProblem } from "./api";
 
 type LookupResult = Contract["responses"]["GET"]["lookup"];
 
 const RECENT = 12; // models
+const FAR = 1000; // images; further down, going back is only offered
 
 export function makeNavigation(context: PageContext) {
-  const { api, parts, store, toast, translate } = context;
+  const { actions, api, parts, store, toast, translate } = context;
   const lookup = new LatestRequest(context);
   /** Repeats the last lookup. */
   let retry: () => Promise<void> = () => Promise.resolve();
@@ -56,6 +57,12 @@ export function makeNavigation(context: PageContext) {
       if (count > 1) return void openSource({ images });
       await lookUp(`${store.get().bootstrap?.civitai_url}/images/${first}`);
     });
+  }
+
+  /** Scroll back to a place in the gallery, or offer it if it is far down. */
+  async function returnTo(place: ScrollPlace) {
+    store.set({ place });
+    if (place.count <= FAR && !store.get().results) await actions.back();
   }
 
   /** Show the results of a model search on Civitai; request a `page` that is null. */
@@ -209,6 +216,7 @@ export function makeNavigation(context: PageContext) {
     openTag,
     openGallery,
     retryLookup,
+    returnTo,
     abortLookup,
   };
 }

@@ -23,7 +23,6 @@ const SCROLLED = "civitaiShortcutScrolled";
 const DEPTH = "civitaiShortcutDepth"; // how many addresses lie below
 const LAYERS = "civitaiShortcutLayers"; // how many layers are open over the address's page
 const REST = 350; // ms between two changes of the address
-const FAR = 1000; // images; further down, going back is only offered
 
 export function makeBrowserHistory(context: PageContext) {
   const { actions, parts, root, signal, store } = context;
@@ -123,8 +122,7 @@ export function makeBrowserHistory(context: PageContext) {
     await loaded;
     const now = store.get();
     if (!place || now.where !== where || now.loadedWords !== loadedWords) return;
-    actions.setView({ place });
-    if (place.count <= FAR && !now.results) await actions.back();
+    await parts.navigation.returnTo(place);
   }
 
   function openResults(words: string, opened: number | null) {

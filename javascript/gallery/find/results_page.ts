@@ -9,7 +9,7 @@ import type { Context, State } from "../types";
 
 const COVER = 450; // pixels, a width that thumbnails come in
 
-export function makeModelResults(context: Context) {
+export function makeResultsPage(context: Context) {
   const { actions, api, page, root, signal, store, translate } = context;
   const section = el("section", { class: "model-results stack", hidden: true });
   const grid = el("div", { class: "cards" });
@@ -117,4 +117,4 @@ export function makeModelResults(context: Context) {
   return { getTop, revealCard, focusFirst };
 }
 
-export type ModelResultCards = ReturnType<typeof makeModelResults>;
+export type ResultsPage = ReturnType<typeof makeResultsPage>;
