@@ -8,6 +8,7 @@ import {
 } from "../../javascript/gallery/data/connection";
 import { isOffline, makeInitialState, Store } from "../../javascript/gallery/state/state";
 
+const DATA = { settings: [], choices: { sort: [], period: [], level: [] } };
 const OFFLINE = { code: "offline", message: "does not answer" };
 
 for (const code of ["outdated", "login"])
@@ -32,6 +33,39 @@ for (const code of ["outdated", "login"])
     assert.equal(store.get().problems.images.code, code);
     assert.equal(store.get().problems.bootstrap.code, code);
   });
+
+test("images that fail while Civitai comes back are loaded again, broken ones not for ever", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const { setTimeout, clearTimeout } = globalThis;
+  globalThis.window = { setInterval() {}, addEventListener() {}, setTimeout, clearTimeout };
+  globalThis.document = { hidden: false, addEventListener() {} };
+  const store = new Store(makeInitialState());
+  let failure = new ApiError("network", "away", 502);
+  const got = [];
+  const get = async (path) => got.push(path) && DATA;
+  const findFailure = async (url) => got.push(url) && failure;
+  const { signal } = new AbortController();
+  const api = { get, findFailure };
+  const connection = new Connection({ store, api, translate: (key) => key, signal }, () => {});
+  const take = () => got.splice(0);
+  await connection.check("a.png");
+  assert.deepEqual([take(), store.get().away], [["a.png"], true]);
+  await connection.report("b.png", failure);
+  failure = null;
+  await connection.report("b.png", null);
+  assert.deepEqual([take(), store.get().away], [["bootstrap"], false]);
+  await connection.check("late.png");
+  assert.deepEqual(take(), [], "a moment after the last check");
+  now = 2000;
+  t.mock.timers.tick(2000);
+  await new Promise(setImmediate);
+  assert.deepEqual(take(), ["late.png", "bootstrap"]);
+  now = 60_000;
+  await connection.check("broken.png");
+  assert.deepEqual(take(), ["broken.png"]);
+});
 
 test("a call waits for the end of the last one, and for the page to be seen", async () => {
   let tick = () => {};

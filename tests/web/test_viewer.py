@@ -486,6 +486,21 @@ def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_galle
     assert len(asked) == 3, "by the image, to say why, and again"
 
 
+def test_file_that_fails_once_is_shown_all_the_same(server, open_gallery):
+    page = open_gallery(server).ready()
+    asked = []
+
+    def fail_once(route):
+        asked.append(route.request.url)
+        route.abort() if len(asked) == 1 else route.continue_()
+
+    page.page.route(f"**/api/file/{page.ids()[2]}", fail_once)
+    page.tiles.nth(2).click()
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    assert len(asked) == 3, "it was asked for in vain, to say why, and again"
+    expect(page.slide.locator(".slide-error")).to_have_count(0)
+
+
 def _running(page):
     return page.page.locator(".frame[data-slideshow]")
 

@@ -35,11 +35,14 @@ export function runOnReturn(run: () => Promise<void>, signal: AbortSignal) {
 }
 
 const EVERY = 2000; // ms
+const LATE = 10_000; // ms in which an image may fail by what is over
 /** Of failures that pass, and are Civitai's own. */
 const FROM_CIVITAI = ["network", "busy"];
 
 export class Connection {
   #checkedAt = -Infinity;
+  #backAt = -Infinity; // when Civitai sent an image again
+  #nextCheck = 0; // timer
   #requests = 0; // for the data that the page starts with
   #failedImage = ""; // URL
 
@@ -78,20 +81,26 @@ export class Connection {
     return getFailedParts(this.context.store.get(), code).some((part) => part !== "bootstrap");
   }
 
-  /** Find out why an image has not arrived. Do nothing while the server is polled or a moment after
-   * a check.
+  /** Find out why an image has not arrived, every 2 seconds for the last one. Do nothing while the
+   * server is polled.
    * @param url of the image, by default the last one */
   async check(url = this.#failedImage) {
     const { store, api, signal } = this.context;
     const now = performance.now();
-    if (isOffline(store.get()) || now < this.#checkedAt + EVERY) return;
+    if (isOffline(store.get())) return;
+    window.clearTimeout(this.#nextCheck);
+    const pause = this.#checkedAt + EVERY - now;
+    if (pause > 0) {
+      this.#nextCheck = window.setTimeout(() => void this.check(url), pause);
+      return;
+    }
     this.#checkedAt = now;
     const failure = await api.findFailure(url, { signal }).catch(ignoreFailure);
     if (!signal.aborted) await this.report(url, failure);
   }
 
   /** Show that the server or Civitai does not respond, if an image has failed by it. When Civitai is
-   * back, load all images again that failed.
+   * back, load all images again that failed, and a moment later those that were still on their way.
    * @param failure null if the image has arrived */
   async report(url: string, failure: ApiError | null) {
     const { store, translate } = this.context;
@@ -99,9 +108,12 @@ export class Connection {
       return setProblem(store, "bootstrap", makeProblem(failure, translate));
     this.#failedImage = url;
     const away = FROM_CIVITAI.includes(failure?.code ?? "");
-    const isBack = store.get().away && !away;
+    const now = performance.now();
+    const wasAway = store.get().away;
     store.set({ away });
-    if (isBack) await this.fetchBootstrap();
+    if (wasAway && !away) this.#backAt = now;
+    else if (failure || now > this.#backAt + LATE) return;
+    await this.fetchBootstrap();
   }
 
   #setBootstrap(bootstrap: Bootstrap) {

@@ -221,7 +221,7 @@ export class Slide {
   }
 
   /** Load an image's file, and show it once it is decoded. A video is played instead. */
-  async loadFile(signal: AbortSignal) {
+  async loadFile(signal: AbortSignal, isAgain = false): Promise<void> {
     if (this.shows === "file" || this.view.kind !== "image") return;
     const image = el("img", { class: "file", alt: this.#label });
     const url = this.source?.file ?? this.context.api.getFileUrl(this.view.id);
@@ -233,14 +233,15 @@ export class Slide {
     } catch {
       if (signal.aborted) return;
       // some are too large to be decoded at once, and can be shown all the same
-      if (!image.naturalWidth) return this.#showFailure(signal);
+      if (!image.naturalWidth)
+        return this.#showFailure(signal, isAgain ? null : () => this.loadFile(signal, true));
     }
     if (!signal.aborted)
       this.#show(image, { width: image.naturalWidth, height: image.naturalHeight });
   }
 
   /** Play the slide's video or sound. Do nothing if it is an image, covered, or has failed. */
-  async startPlaying() {
+  async startPlaying(isAgain = false): Promise<void> {
     if (!isPlayed(this.view) || this.#playing || this.#cover || this.#error) return;
     this.#playing = new AbortController();
     const { signal } = this.#playing;
@@ -258,7 +259,8 @@ export class Slide {
     } catch {
       if (signal.aborted) return;
       this.stopPlaying();
-      await this.#showFailure(this.context.signal);
+      const again = isAgain ? null : () => this.startPlaying(true);
+      await this.#showFailure(this.context.signal, again);
     }
   }
 
@@ -294,13 +296,15 @@ export class Slide {
     this.#error = null;
   }
 
-  /** Show why a file failed. Another request finds that out, since an `<img>` does not tell. */
-  async #showFailure(signal: AbortSignal) {
+  /** Show why a file failed. Another request finds that out, since an `<img>` does not tell.
+   * @param retry called instead if the file arrives now */
+  async #showFailure(signal: AbortSignal, retry: (() => Promise<void>) | null) {
     const { api, translate, actions } = this.context;
     const url = this.source?.file ?? api.getFileUrl(this.view.id);
     const isOnServer = !url.startsWith("blob:"); // the page's policy lets no request read the others
     const failure = isOnServer ? await api.findFailure(url, { signal }).catch(ignoreFailure) : null;
     if (signal.aborted) return;
+    if (isOnServer && !failure && retry) return retry();
     if (failure) this.showError(getErrorMessage(failure, translate), failure.code);
     else
       this.showError(
