@@ -5,6 +5,8 @@ import shutil
 import threading
 import time
 import tracemalloc
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from api_server import ApiServer, MODEL_ID, status, VERSION_ID
@@ -14,7 +16,8 @@ from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import DiskError, DiskFull, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, SendOptions
 from civitai_manager_libs.jobs import image_items, image_items as images, JobClient, JobStore
-from civitai_manager_libs.jobs import JobWorker, worker
+from civitai_manager_libs.jobs import JobWorker, progress, worker
+from civitai_manager_libs.jobs.progress import ProgressMeter
 from crash_checks import read_images
 from fake_network import FakeClient, FlakyClient, write_image
 from fault_responses import png
@@ -54,6 +57,20 @@ def _run_at_once(folder, count, client=None, wanted=1000):
 
 def _download(store, folder, **options):
     return _run(store, _add(store, folder, **options))
+
+
+@pytest.mark.parametrize("wanted,left", [(10_000, 9.0), (setting.MOST_IMAGES, None)])
+def test_time_left_is_told_where_the_number_of_images_is_known(
+    store, folder, wanted, left, monkeypatch
+):
+    job = replace(store.get_job(_add(store, folder, wanted)), saved=1000)
+    meter = ProgressMeter()
+    clock = iter([1.0, 2.0])
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    meter.compute_progress(job, [], job.state, None, 0.0)
+    meter.record_progress(1, 10_000, 10_000)
+    now = meter.compute_progress(job, [], job.state, None, 0.0)
+    assert (now.rate, now.seconds_left) == (10_000, left)
 
 
 def test_every_image_is_saved_completely_with_its_true_extension(server, store, folder):

@@ -81,7 +81,8 @@ class ProgressMeter:
         left = job.total - sum(counts.values())
         mean = size / counts["saved"] if counts["saved"] else 0
         left_bytes = waiting_bytes if job.has_models else left * mean
-        seconds = left_bytes / rate if left_bytes and rate > 0 else None
+        is_known = job.has_models or job.has_total or not job.takes_all
+        seconds = left_bytes / rate if is_known and left_bytes and rate > 0 else None
         return replace(
             job,
             **counts,
