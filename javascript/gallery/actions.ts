@@ -171,6 +171,7 @@ export function makeActions(context: PageContext) {
       change: AnnotationChange,
       message?: string | ((previous: Record<string, Annotations>) => string),
     ) => parts.bookmarks.saveChange(ids, change, message),
+    findUnsaved: (id: number) => parts.bookmarks.findUnsaved(id),
     takeOut: (ids: number[], name: string) => parts.bookmarks.takeOut(ids, name),
     /** Return the item that takes images out of the open collection; [] if none is open. */
     listTakeOut(ids: number[]): MenuItem[] {

@@ -155,3 +155,34 @@ test("each press on the heart of an image that is not read yet turns it round", 
   void bookmarks.toggleFavourite([7]);
   assert.equal(api.posted.at(-1).body.favourite, true); // none was saved
 });
+
+test("a note and tags that could not be saved are kept, and saved once the server responds", async () => {
+  const posted = [];
+  let failure = new ApiError("busy", "away", 503);
+  const post = async (path, body) => {
+    if (path === "annotations") posted.push(body);
+    if (failure) throw failure;
+    return makeAnswer(PLAIN, PLAIN, 1);
+  };
+  const { store, bookmarks } = makeBookmarks({ post });
+  await bookmarks.saveChange([7], { note: "first" });
+  await bookmarks.saveChange([7], { note: "last" });
+  await bookmarks.saveChange([7], { add_tags: ["sea"], remove_tags: ["sky"] });
+  await bookmarks.saveChange([7], { stars: 3 });
+  const change = { note: "last", add_tags: ["sea"], remove_tags: ["sky"] };
+  assert.deepEqual(bookmarks.findUnsaved(7), change);
+  assert.deepEqual(bookmarks.findUnsaved(8), {});
+  failure = null;
+  posted.length = 0;
+  store.set({ bootstrap: { bookmarks_revision: 0 } });
+  await settle();
+  const { note, ...tags } = change;
+  assert.deepEqual(posted, [
+    { ids: [7], note },
+    { ids: [7], ...tags },
+  ]);
+  assert.deepEqual(bookmarks.findUnsaved(7), {});
+  store.set({ bootstrap: { bookmarks_revision: 0 } });
+  await settle();
+  assert.equal(posted.length, 2);
+});

@@ -585,6 +585,27 @@ def _type(page, name, text):
     page.field(name).blur()
 
 
+def test_what_was_typed_while_the_server_is_away_is_saved_once_it_is_back(server, open_gallery):
+    page = open_gallery(server).open()
+    own = {"own-note": "warm light", "own-tags": "sea"}
+    server.kill()
+    for name, text in own.items():
+        _type(page, name, text)
+    page.key("Escape")
+    page.key("Enter")  # the same image again
+    for name, text in own.items():
+        expect(page.field(name)).to_have_value(text)
+    page.key("Escape")
+    saved = []
+    page.page.on("response", lambda r: saved.extend([r.ok] * r.url.endswith("/api/annotations")))
+    server.start()
+    wait_for(lambda: page.page.evaluate("1") and saved.count(True) == 2, "what was typed")
+    page.reload()
+    page.open()
+    for name, text in own.items():
+        expect(page.field(name)).to_have_value(text)
+
+
 def test_what_was_typed_is_not_lost_if_it_cannot_be_saved(flaky_server, open_gallery):
     page = open_gallery(flaky_server).open()
     fails = {"status": 507, "json": {"error": {"code": "disk", "message": "The disk is full."}}}

@@ -37,6 +37,8 @@ export class Bookmarks {
   #seen; // the revision up to which all changes are shown
   #channel;
   #checkedAt = performance.now();
+  /** typed texts that could not be saved, by image and field; saved once the server responds */
+  #unsaved = new Map<string, Parameters<Bookmarks["saveChange"]>>();
   #isReading = false;
   #isDue = false; // read again once the answer has come
 
@@ -54,6 +56,7 @@ export class Bookmarks {
     const check = runOnReturn(() => this.#check(), signal);
     const onUse = () => performance.now() >= this.#checkedAt + EVERY && void check();
     for (const type of ["pointerdown", "keydown"]) window.addEventListener(type, onUse, { signal });
+    store.on(["bootstrap"], () => this.#saveUnsaved(), { signal });
     store.on(
       ["jobs", "bootstrap"],
       ({ jobs, bootstrap }) => {
@@ -65,8 +68,8 @@ export class Bookmarks {
   }
 
   /** Save a change of some images' annotations. Changed favourites and stars are shown before the
-   * server has answered. Return the new annotations by image id, or null after an error, which is
-   * shown to the user.
+   * server has answered; a typed note or tags are saved later if that fails. Return the new
+   * annotations by image id, or null after an error, which is shown to the user.
    * @param message the message that reports the change; a function is given the annotations
    *     before the change */
   async saveChange(
@@ -76,6 +79,9 @@ export class Bookmarks {
   ): Promise<Record<string, Annotations> | null> {
     const { store, toast, translate } = this.context;
     if (!ids.length) return {};
+    const field = change.note !== undefined ? "note" : change.add_tags && "tags";
+    const typed = `${ids} ${field}`;
+    this.#unsaved.delete(typed); // what is typed now stands for it
     const sent = this.#send(ids, { ids, ...change });
     const { favourite, stars } = change;
     const shown = {
@@ -87,7 +93,10 @@ export class Bookmarks {
       this.#show(Object.fromEntries(ids.map((id) => [id, { ...annotated[id], ...shown }])));
     }
     const changed = await sent;
-    if (!changed) return null;
+    if (!changed) {
+      if (field) this.#unsaved.set(typed, [ids, change, message]);
+      return null;
+    }
     const { annotations, previous } = changed;
     const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
     const done = typeof message === "function" ? message(previous) : message;
@@ -98,6 +107,16 @@ export class Bookmarks {
     };
     if (text) toast(text, undefined, undo);
     return annotations;
+  }
+
+  /** Return the typed note and tags of an image that could not be saved yet. */
+  findUnsaved(id: number): AnnotationChange {
+    const find = (field: string) => this.#unsaved.get(`${[id]} ${field}`)?.[1];
+    return { ...find("note"), ...find("tags") };
+  }
+
+  #saveUnsaved() {
+    for (const waiting of [...this.#unsaved.values()]) void this.saveChange(...waiting);
   }
 
   /** Remove from a collection's gallery what was taken out. Return a function to undo. */

@@ -71,6 +71,10 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
     field.value = text;
     shown.set(field, text);
   };
+  const retype = (field: TextField, text: string) => {
+    field.value = text;
+    unsaved.add(field);
+  };
   for (const field of [tags, note])
     field.addEventListener("blur", () => field.value === shown.get(field) && draw());
   const draw = () => {
@@ -81,6 +85,12 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
     collection.before(...now.collections.map((name) => makeChip(context, name, save)));
   };
   draw();
+  const waiting = actions.findUnsaved(record.id);
+  if (typeof waiting.note === "string") retype(note, waiting.note);
+  if (waiting.add_tags) {
+    const kept = listMissing(now.tags, waiting.remove_tags ?? []);
+    retype(tags, [...kept, ...waiting.add_tags].join(", "));
+  }
   const fields = el(
     "section",
     { class: "annotations stack" },
