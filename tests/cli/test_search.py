@@ -71,7 +71,7 @@ def test_no_match_and_more_matches_are_reported(run):
 @pytest.mark.parametrize("typed", ["steps>x", "after:soon", "is:installed"])
 def test_unsupported_parts_are_reported_and_the_rest_is_searched(run, typed):
     code, out, err = run(f"{typed} golden")
-    assert (code, _ids(out)) == (0, [1]) and f"“{typed}” was left out" in err
+    assert (code, _ids(out)) == (0, [1]) and f"“{typed}” cannot be searched for" in err
 
 
 def test_all_bookmarks_or_one_collection_are_exported(run):

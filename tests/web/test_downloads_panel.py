@@ -409,6 +409,19 @@ def test_running_job_leaves_the_focus_and_is_paused_and_removed_for_good(
     expect(page.page.locator(".selection-bar .count")).to_have_text("1 selected")
 
 
+def test_download_that_waits_for_disk_space_is_told_without_its_panel(demo, start, open_gallery):
+    server = start(demo.url, gallery_disk_reserve_mb=10_000_000)
+    page = open_gallery(server, "?model=900003").ready()
+    for _ in range(2):  # and once more by a page that is opened later
+        if not server.jobs():
+            page.tiles.first.locator("[data-do='mark']").click()
+            page.control("download-marked").click()
+        page.message("too little disk space").wait_for()
+        page.reload()
+    page.message("too little disk space").locator("[data-do='show-jobs']").click()
+    expect(page.page.locator(".job")).to_contain_text("too little disk space")
+
+
 def test_no_request_is_sent_while_no_job_runs_and_without_a_page_the_server_is_idle(
     flaky_server, page, slow_files
 ):

@@ -201,3 +201,28 @@ def test_undo_of_hiding_shows_the_images_at_the_place_where_they_were(
         page.page.locator("[data-do='undo']").last.click()
         wait_for(lambda: page.boxes().get(first) == before, "the picture at its place")
         assert page.place()[1] > loaded
+
+
+def test_hiding_and_its_undo_are_seen_in_other_tabs_and_after_the_message(
+    unhiding_server, open_gallery
+):
+    page = open_gallery(unhiding_server, "?model=900001&level=XXX").ready()
+    tab = page.context.new_page()
+    tab.goto(page.page.url)
+    id = page.ids()[1]
+    there = tab.locator(f"[data-tile][data-id='{id}']")
+    there.wait_for()
+    for kind in ("hide-image", "hide-author"):
+        page.tile(id).focus()
+        page.key("h")
+        _choose(page, kind)
+        for hidden in (page.tile(id), there):
+            expect(hidden).to_have_count(0)
+        while page.page.locator(".toast").count():
+            page.page.locator(".toast .toast-text").last.click()
+        page.key("Control+z")
+        page.message("Undo: ").wait_for()
+        for shown in (page.tile(id), there):
+            expect(shown).to_have_count(1)
+    page.key("Control+z")
+    page.message("nothing to undo").wait_for()

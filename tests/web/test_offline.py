@@ -107,6 +107,22 @@ _SMALL = "?model=900003"
 _HOURS = 9
 
 
+def test_search_without_a_server_leaves_the_gallery_as_it_is(server, open_gallery):
+    page = open_gallery(server, _SMALL).ready()
+    ids, url = page.ids(), page.page.url
+    server.kill()
+    page.field("find").fill("boat")
+    page.field("find").press("Enter")
+    said = page.page.get_by_text("continues by itself")
+    expect(said.first).to_be_visible()
+    assert (page.ids(), page.page.url) == (ids, url)
+    server.start()
+    expect(page.page.locator(".grid[data-lost]")).to_have_count(0)
+    page.field("find").press("Enter")
+    expect(page.page).to_have_url(re.compile("boat"))
+    wait_for(lambda: page.ids() != ids)
+
+
 def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open_gallery):
     server = start(demo.url)
     page = open_gallery(server, _SMALL).ready()

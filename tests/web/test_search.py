@@ -622,4 +622,6 @@ def test_search_that_cannot_be_says_what_is_wrong_and_what_it_takes(read_server,
     page.field("find").fill("steps>abc water")
     page.wait_until_idle()  # the server knows that no model is looked for
     page.key("Enter")
-    expect(page.page.locator(".search-message")).to_contain_text("“steps>abc” was left out")
+    expect(page.page.locator(".search-message")).to_contain_text(
+        "“steps>abc” cannot be searched for"
+    )

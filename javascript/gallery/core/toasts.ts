@@ -11,6 +11,7 @@ const TO_PRESS = 3000; // ms more if there is a button
 const A_LETTER = 60; // ms more for each letter beyond a line's
 const LINE = 60; // letters
 const MOST = 4; // at once
+const MOST_UNDONE = 20;
 
 /** A button in a toast: its `data-do`, its label, and what it does. */
 interface ToastButton {
@@ -22,6 +23,8 @@ interface ToastButton {
 export class Toasts {
   list;
   #focused: HTMLElement | null = null; // before a message was
+  /** what can still be undone, although its message is gone */
+  #gone: { toast: HTMLElement; text: string; undo: () => unknown }[] = [];
 
   constructor(
     private readonly root: ShadowRoot,
@@ -80,7 +83,7 @@ export class Toasts {
       { class: `toast surface row ${kind ?? ""}` },
       el(
         "button",
-        { ...dismiss, on: { click: () => this.remove(toast) } },
+        { ...dismiss, on: { click: () => this.#leave(toast) } },
         kind && icon(kind === "bad" ? "warning" : "check"),
         el("span", { dir: "auto" }, text),
       ),
@@ -96,6 +99,10 @@ export class Toasts {
     const stop = () => (toast.matches(":hover, :focus-within") ? timer.pause() : timer.play());
     for (const type of ["pointerenter", "pointerleave", "focusin", "focusout"])
       toast.addEventListener(type, stop);
+    if (typeof offer === "function")
+      toast.addEventListener("gone", () => {
+        this.#gone = [...this.#gone, { toast, text, undo: offer }].slice(-MOST_UNDONE);
+      });
     if (before?.isConnected) toast.style.animation = "none"; // it is there already
     if (before) drop(before);
     this.list.append(toast);
@@ -104,9 +111,15 @@ export class Toasts {
     return toast;
   }
 
-  /** Remove a message. If it has the focus, give that back to what had it before. */
+  /** Remove a message, and what it offers to undo. If it has the focus, give that back to what had
+   * it before. */
   remove(toast: HTMLElement | null | undefined) {
     if (!toast) return;
+    this.#leave(toast);
+    this.#gone = this.#gone.filter((one) => one.toast !== toast);
+  }
+
+  #leave(toast: HTMLElement) {
     const hadFocus = toast.contains(this.root.activeElement);
     drop(toast);
     if (hadFocus) this.#focused?.focus({ preventScroll: true });
@@ -129,12 +142,14 @@ export class Toasts {
     if (isCovered) this.list.setAttribute("data-away", "");
   }
 
-  /** Press Undo on the newest message that offers it. Return false if no message does. */
+  /** Undo what can be undone and was done last, and name it if its message is gone. */
   undoNewest() {
-    const buttons = [...this.list.querySelectorAll("[data-do='undo']")];
-    const newest = buttons.at(-1) as HTMLButtonElement | undefined;
-    newest?.click();
-    return Boolean(newest);
+    const shown = [...this.list.querySelectorAll<HTMLElement>("[data-do='undo']")].at(-1);
+    if (shown) return shown.click();
+    const last = this.#gone.pop();
+    const text = last && this.translate("undo_of", { text: last.text });
+    this.show(text ?? this.translate("nothing_to_undo"));
+    last?.undo();
   }
 }
 

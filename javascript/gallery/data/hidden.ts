@@ -1,15 +1,17 @@
 /** Hides images by author, word or id, on the server and among the loaded images. */
 
 import type { PageContext } from "../actions";
+import type { HiddenRule, ImageView } from "../contract";
 import { hideImages, restoreImages } from "../state/state";
 import { tryOrTell } from "./api";
-
-type HiddenRule = import("../contract").HiddenRule;
 
 export function makeHiddenImages(context: PageContext) {
   const { api, parts, signal, store, toast, translate } = context;
   /** the last request: a response must not overtake an earlier one */
   let last: Promise<unknown> = Promise.resolve();
+  const channel = new BroadcastChannel(`civitai-shortcut-hidden ${api.getUrl("")}`);
+  channel.addEventListener("message", ({ data }) => follow(data.rules, data.hidden));
+  signal.addEventListener("abort", () => channel.close());
 
   /** Fetch the rules that hide images, and store them in the state. */
   async function loadRules() {
@@ -65,7 +67,21 @@ export function makeHiddenImages(context: PageContext) {
     );
     if (!changed) return null;
     store.set({ hiddenRules: changed.rules });
+    channel.postMessage({
+      rules: changed.rules,
+      hidden: action === "hide" ? { kind, text } : null,
+    });
     return changed.hidden_ids;
+  }
+
+  /** Show what another tab has hidden or shown again. A word may be in a prompt, which is not here. */
+  function follow(hiddenRules: HiddenRule[], hidden: HiddenRule | null) {
+    store.set({ hiddenRules });
+    if (!hidden || hidden.kind === "word") return void restart();
+    const { kind, text } = hidden;
+    const isIt = ({ id, user }: ImageView) =>
+      kind === "image" ? String(id) === text : user.toLowerCase() === text.toLowerCase();
+    store.set((state) => hideImages(state, new Set(state.images.filter(isIt).map(({ id }) => id))));
   }
 
   /** Send a request after all earlier ones. Return null after an error, which is shown. */

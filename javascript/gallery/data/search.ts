@@ -11,7 +11,7 @@ import {
 import { getMarksKey } from "../state/selection";
 import { getShown } from "../state/state";
 import type { Context, State } from "../types";
-import { ignoreFailure, isAborted, LatestRequest, makeProblem, setProblem } from "./api";
+import { ignoreFailure, isAborted, LatestRequest, makeProblem, setProblem, showError } from "./api";
 
 const ENOUGH = 20; // matching images
 const MOST_PAGES = 10; // that are loaded for one search, until the user asks for more
@@ -144,7 +144,12 @@ export function makeGallerySearch(context: PageContext) {
     if (!words) return clear();
     const before = store.get();
     const from = hasGallery(before.where) ? wanted : "all";
-    const preview = await fetchPreview(context, words, "", signal).catch(ignoreFailure);
+    const preview = await fetchPreview(context, words, "", signal).catch((error) => {
+      // a gallery says itself that it could not be loaded, and is loaded later
+      if (from === "loaded" && !signal.aborted) showError(error, context);
+      return ignoreFailure(error);
+    });
+    if (!preview && from === "loaded") return;
     const { images, where, results } = store.get();
     const isElsewhere =
       getMarksKey(where) !== getMarksKey(before.where) || results?.query !== before.results?.query;

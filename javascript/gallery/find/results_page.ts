@@ -7,6 +7,7 @@ import { getModelTypeName } from "../state/model_files";
 import { buildHref, getSource } from "../state/query";
 import type { Context, State } from "../types";
 
+const MOST_LETTERS = 100; // of a search that are repeated
 const COVER = 450; // pixels, a width that thumbnails come in
 
 export function makeResultsPage(context: Context) {
@@ -44,8 +45,10 @@ export function makeResultsPage(context: Context) {
     if (!results) lastTop = getTop();
     section.hidden = results === null;
     if (!results) return;
+    const letters = [...results.query];
+    const isLong = letters.length > MOST_LETTERS;
     const title = translate(results.models.length ? "models_for" : "no_model_for", {
-      words: results.query,
+      words: isLong ? `${letters.slice(0, MOST_LETTERS).join("")}…` : results.query,
     });
     section.toggleAttribute("data-empty", !results.models.length);
     const look = { action: "close-found", label: translate("back_to_gallery") };

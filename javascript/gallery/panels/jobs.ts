@@ -140,6 +140,7 @@ export class Jobs {
   /** the ids of images to download, by the query of their gallery */
   #asked = new Map<Where, Set<number>>();
   #batch = makeBatch();
+  #paused = new Set<number>(); // ids of jobs whose pause was announced
   /** the ids of jobs that are removed as soon as that can no longer be undone */
   #removed = new Set<number>();
   /** the messages that offer to resume a job, by its id */
@@ -257,9 +258,23 @@ export class Jobs {
         isEnded(job, before.jobs?.jobs) || (OVER.includes(job.state) && this.#batches.has(job.id)),
     );
     for (const job of ended) this.#onEnd(job);
+    this.#announcePaused(now);
     if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
     this.#draw(now);
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
+  }
+
+  /** Say once why a job waits that nobody has paused, where its row is not seen. */
+  #announcePaused({ jobs }: State) {
+    const { toast, translate, actions } = this.context;
+    for (const { id, state, note, title } of jobs?.jobs ?? []) {
+      if (OVER.includes(state)) this.#paused.delete(id);
+      if (state !== "paused" || !note || this.#paused.has(id)) continue;
+      this.#paused.add(id);
+      const press = () => actions.panel("jobs");
+      const open = { action: "show-jobs", label: translate("open_jobs"), press };
+      if (!this.panel.isOpen) toast(`${title}: ${note}`, "bad", open);
+    }
   }
 
   #draw({ jobs, made }: State) {
@@ -319,7 +334,8 @@ export class Jobs {
     };
     show(true);
     const text = translate("jobs_removed", { n: ids.length });
-    const message = toast(text, undefined, () => show(false));
+    const undo = { action: "undo", label: translate("do_undo"), press: () => show(false) };
+    const message = toast(text, undefined, undo); // once it is gone, nothing can be undone
     const isOver = new AbortController();
     const forget = async () => {
       isOver.abort();
