@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from typing import Any, BinaryIO
 
 from .. import setting, util
@@ -63,18 +62,25 @@ class ImageKind:
         return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
 
     def fetch(self, item: Item, progress: Progress) -> Outcome:
-        """Download an image, write its metadata beside it, and return the outcome `saved`.
+        """Download an image, write its metadata beside it, and return the outcome.
 
+        The outcome is `skipped` if a complete file appeared at its path meanwhile, which is kept.
         Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
         """
-        folder = self._job.folder
+        folder, appeared = self._job.folder, list[tuple[str, int]]()
         _check_folder(item, folder)
+
+        def place(file: BinaryIO, path: str) -> bool:
+            found = None if self._job.again else _find_file(item, folder)
+            if found is not None:
+                appeared.append(found)
+            return found is not None or setting.embeds_infotext and _embed(item.record, file, path)
+
         file = self._client.fetch_file(
-            item.url,
-            lambda extension: item.path(folder, extension),
-            progress,
-            partial(_embed, item.record) if setting.embeds_infotext else None,
+            item.url, lambda extension: item.path(folder, extension), progress, place
         )
+        if appeared:
+            return _finish_existing(item, folder, *appeared[0], False)
         message = write_sidecars(file.path, item.record)
         size = _read_file_size(file.path, file.size)  # larger if infotext was embedded
         return Outcome(item.image_id, "saved", file.path, size, message=message)
