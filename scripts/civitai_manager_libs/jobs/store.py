@@ -13,7 +13,7 @@ from typing import Any
 
 from ..civitai import ImageQuery
 from ..core import as_id, as_integer, delete_resumable, Image, log_disk_errors, resumable_size
-from ..core import sqlite, sync_folder, write_text_file
+from ..core import remove_leftovers, sqlite, sync_folder, write_text_file
 from ..errors import DiskError, InputError
 from ..library import image_records
 from ..model_files import ModelFileRequest
@@ -236,6 +236,8 @@ class JobStore:
             urls[item.folder(folder)].append(item.url)
         for item_folder, item_urls in urls.items():
             delete_resumable(item_folder, item_urls)
+        for item_folder in self.list_folders(job_id):
+            remove_leftovers(item_folder)  # of a run that was killed
 
     # Items
 
