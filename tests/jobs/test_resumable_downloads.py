@@ -115,3 +115,12 @@ def test_what_a_killed_run_left_goes_with_its_job(server, store, folder, end):
     else:
         store.forget(job_id)
     assert _partials(folder) == []
+
+
+def test_partial_file_goes_when_another_job_has_saved_the_image(server, store, folder, held):
+    job_id = _add(store, folder)
+    _run(store, job_id, "paused")
+    _come_to(folder, 2)
+    _run(store, _add(store, f"{folder}-2"))
+    assert _run(store, job_id).skipped == 1
+    assert _partials(folder) == []

@@ -223,7 +223,7 @@ class JobStore:
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _delete_partial_files(self, job_id: int, keeps_models: bool = False) -> None:
-        sql = f"{tables.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
+        sql = f"{tables.WITHOUT_RECORD} WHERE job = ? AND state != 'saved'"
         sql += " AND kind != 'model'" if keeps_models else ""
         unsaved = tables.parse_items(self._database.rows(sql, (job_id,)))
         if any(item.kind == "model" for item in unsaved):
