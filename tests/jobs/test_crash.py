@@ -100,9 +100,21 @@ _FILES = st.sets(st.integers(0, 3))
 
 
 @pytest.mark.posix
-@given(step=st.integers(1, 120), before=_FILES, after=_FILES, other=st.sampled_from(["out", "two"]))
-def test_only_what_a_killed_job_had_downloaded_is_changed(server, step, before, after, other):
-    """Kill it before a change of its folder; then its user puts files there, and a job follows."""
+@given(
+    step=st.integers(1, 120),
+    before=_FILES,
+    during=_FILES,
+    after=_FILES,
+    is_cancelled=st.booleans(),
+    other=st.sampled_from(["out", "two"]),
+)
+def test_only_what_a_killed_job_had_downloaded_is_changed(
+    server, step, before, during, after, is_cancelled, other
+):
+    """Kill it before a change of its folder; its user puts files there at any time; go on.
+
+    It is cancelled or resumed, and another job follows.
+    """
     setting.change("embeds_infotext", True)
     server.kinds, server.bytes_of = dict.fromkeys(server.ids, "png"), lambda i: png(i, size=3000)
     with tempfile.TemporaryDirectory() as data, patch.dict(os.environ, CIVITAI_BASE_URL=server.url):
@@ -121,6 +133,8 @@ def test_only_what_a_killed_job_had_downloaded_is_changed(server, step, before, 
 
         def run(folder, step=0):
             with JobStore(str(top / "gallery.db")) as store:
+                for job in store.list_unfinished() if is_cancelled else ():
+                    store.set_state(job.id, "cancelled")
                 store.add_job("A model", ImageQuery(MODEL_ID), str(top / folder), len(ours))
                 _die_at(str(top / folder), step)
                 for job in store.list_unfinished():
@@ -128,6 +142,7 @@ def test_only_what_a_killed_job_had_downloaded_is_changed(server, step, before, 
 
         (top / "out").mkdir()
         put(before)
+        server.on_picture = lambda image_id: put({server.ids.index(image_id)} & during)
         assert _run_forked(lambda: run("out", step)) in (0, _KILLED)
         check()
         put(after)
@@ -137,7 +152,8 @@ def test_only_what_a_killed_job_had_downloaded_is_changed(server, step, before, 
         assert (found, part_files(top)) == (set(ours), []) and set(theirs) <= set(top.glob("*/*"))
         with JobStore(str(top / "gallery.db")) as store:
             saved = sum(job.saved for job in store.list_jobs())
-        assert saved == len([*top.glob("*/[!.]*.png")]) - len(theirs) or after
+        own = len([*top.glob("*/[!.]*.png")]) - len(theirs)
+        assert saved == own or during or after or is_cancelled
 
 
 def _embed(server, image_id, path):

@@ -1,11 +1,14 @@
 """Images made one after another: kept, stopped, and received after a restart."""
 
+import itertools
 import os
+import sys
 import threading
+from contextlib import contextmanager, suppress
 
 import pytest
 from civitai_manager_libs import engines, setting
-from civitai_manager_libs.core import AtomicFile, Cancellation, Image
+from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.engines import Caution, comfyui, Missing, webui_api
 from civitai_manager_libs.engines.find import write_note
 from civitai_manager_libs.errors import DiskError, EngineError, InputError
@@ -91,45 +94,51 @@ class _Killed(BaseException):
 
 
 @pytest.mark.parametrize("name", ["comfy", "a1111"])
-@pytest.mark.parametrize(
-    "last",
-    [
-        (AtomicFile, "commit", False),
-        (AtomicFile, "commit", True),
-        (reproductions, "open_image", True),
-        (making, "embed_infotext", True),
-        (reproductions, "store_reproduction", True),
-    ],
-    ids="empty whole opened embedded stored".split(),
-)
-def test_image_that_was_being_kept_at_a_kill_is_kept_once(
-    request, image, monkeypatch, tmp_path, name, last
-):
-    server, killed = request.getfixturevalue(name), MakeService()
-    killed._wake = lambda: None
-    add(killed, server, image)
-    owner, step, is_done = last
-    do = getattr(owner, step)
+def test_image_is_kept_once_whenever_the_program_is_killed(request, image, tmp_path, name):
+    server, killed, service = request.getfixturevalue(name), MakeService(), MakeService()
+    killed._wake, folder, lost = lambda: None, tmp_path / "made", set()
+    for step in itertools.count(1):
+        job_id = add(killed, server, image, step)
+        (job,) = (job for job in killed.list_jobs() if job.id == job_id)
+        with _dying(step, str(folder)) as death:
+            killed._run_job(job, Cancellation())
+        service.resume_after_start()
+        wait_for(lambda: set(states(service)) <= {"done", "failed"})
+        (job,) = (job for job in service.list_jobs() if job.id == job_id)
+        if job.state == "failed":
+            lost.add(f"77-{step}.png")
+        if not death.is_set():
+            break
+    made = {f"77-{seed}.png" for seed in range(1, step + 1)}
+    assert step > 9 and (name == "a1111" or not lost)  # such programs send an image once
+    kept = [one.path for one in reproductions.list_reproductions(77)]
+    assert sorted(os.listdir(folder)) == sorted(map(os.path.basename, kept))
+    assert {*os.listdir(folder)} == made - lost
+    assert all("Seed: " in read_embedded(path).infotext for path in kept)
 
-    def die(*arguments):
-        if step == "commit" and "made" not in str(arguments[1:]):  # of another file
-            return do(*arguments)
-        if is_done:
-            do(*arguments)
-        raise _Killed
 
-    with monkeypatch.context() as patched, pytest.raises(_Killed):
-        patched.setattr(owner, step, die)
-        killed._run_job(killed.list_jobs()[0], Cancellation())
-    service = MakeService()
-    service.resume_after_start()
-    wait_for(lambda: states(service)[0] in ("done", "failed"))
-    (job,) = service.list_jobs()
-    is_lost = name == "a1111" and not is_done  # such programs send an image once
-    assert job.state == ("failed" if is_lost else "done")
-    kept = [os.path.basename(one.path) for one in reproductions.list_reproductions(77)]
-    assert os.listdir(tmp_path / "made") == kept == ([] if is_lost else ["77-5.png"])
-    assert is_lost or "Seed: 5" in read_embedded(job.path).infotext
+_hooks = []
+sys.addaudithook(lambda event, args: [hook(event, args) for hook in _hooks])
+
+
+@contextmanager
+def _dying(step, folder):
+    """Raise _Killed at the n-th change of a folder or database, and at all later changes."""
+    steps, death, thread = itertools.count(1), threading.Event(), threading.current_thread()
+
+    def hook(event, args):
+        is_change = event in ("open", "os.rename", "os.link", "os.remove") and folder in str(args)
+        is_step = is_change or event == "sqlite3.connect"
+        if is_step and threading.current_thread() is thread and next(steps) >= step:
+            death.set()
+            raise _Killed
+
+    _hooks.append(hook)
+    try:
+        with suppress(_Killed):
+            yield death
+    finally:
+        _hooks.remove(hook)
 
 
 def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(a1111, image):
@@ -239,13 +248,14 @@ def test_job_of_a_newer_version_is_listed(service, comfy, image):
 
 def test_two_images_of_one_name_are_both_kept(tmp_path, image, monkeypatch):
     made, kept = engines.Made(make_png()), []
-    commit, barrier = making.AtomicFile.commit, threading.Barrier(2)
+    commit, barrier = making.AtomicFile.commit_new, threading.Barrier(2, timeout=10)
 
     def commit_together(file, path):
-        barrier.wait(10)
+        if path.endswith("image-5.png"):
+            barrier.wait()
         commit(file, path)
 
-    monkeypatch.setattr(making.AtomicFile, "commit", commit_together)
+    monkeypatch.setattr(making.AtomicFile, "commit_new", commit_together)
 
     def keep():
         kept.append(making.keep_image(made, Image(-1, ""), 5, str(tmp_path)))

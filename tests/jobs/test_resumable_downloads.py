@@ -102,3 +102,25 @@ def test_finished_job_keeps_the_partial_files_of_another(server, store, folder, 
     other = store.add_job("A model", ImageQuery(MODEL_ID), folder, 100)
     store.set_state(other, "cancelled")
     _come_to(folder, 2)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "forgotten"])
+def test_what_a_killed_run_left_goes_with_its_job(server, store, folder, end):
+    os.makedirs(folder)
+    job_id = _add(store, folder)
+    with open(os.path.join(folder, ".civitai-shortcut-0123.part"), "wb"):
+        pass
+    if end == "cancelled":
+        store.set_state(job_id, "cancelled")
+    else:
+        store.forget(job_id)
+    assert _partials(folder) == []
+
+
+def test_partial_file_goes_when_another_job_has_saved_the_image(server, store, folder, held):
+    job_id = _add(store, folder)
+    _run(store, job_id, "paused")
+    _come_to(folder, 2)
+    _run(store, _add(store, f"{folder}-2"))
+    assert _run(store, job_id).skipped == 1
+    assert _partials(folder) == []

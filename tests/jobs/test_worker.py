@@ -122,9 +122,12 @@ def _put(folder, name, body):
 
 def test_complete_image_in_the_folder_is_accepted_unchanged(server, store, folder):
     _put(folder, f"{server.ids[0]}.png", png("mine"))
+    _put(folder, f"{server.ids[0]}.txt", b"my caption")
     job = _download(store, folder)
     assert (job.saved, job.skipped) == (24, 1)
     assert server.fetched[server.ids[0]] == 0
+    with open(os.path.join(folder, f"{server.ids[0]}.txt"), "rb") as file:
+        assert file.read() == b"my caption"
     assert os.path.isfile(os.path.join(folder, f"{server.ids[0]}.json"))
 
 
@@ -343,7 +346,7 @@ def test_unwritable_database_pauses_the_job_and_loses_nothing(store, folder, mon
 def test_sidecar_without_disk_space_pauses_and_is_written_later(store, folder, monkeypatch):
     full, beside, fetched = [True], [], []
 
-    def write_sidecars(path, record):
+    def write_sidecars(path, record, keeps_existing=False):
         if full:
             raise DiskFull("There is no room left on the disk.")
         beside.append(path)

@@ -15,7 +15,7 @@ from io import FileIO
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from ..errors import DiskError, SettingError
+from ..errors import DiskError, PathTaken, SettingError
 from .disk import check_free_space, make_folder, sync_file, sync_folder, translate_disk_errors
 from .safe_open import check_own_folder, lock_descriptor, open_shared, open_to_read
 from .untrusted import as_mapping
@@ -171,6 +171,17 @@ class AtomicFile:
             sync_file(self._file.fileno())
             replace_file(self.path, path)
             self._is_committed = True
+
+    def commit_new(self, path: str) -> None:
+        """Flush and rename the file to `path`. Raises PathTaken if that exists, and DiskError."""
+        with translate_disk_errors(path):
+            sync_file(self._file.fileno())
+            try:
+                rename_to_new(self.path, path)
+            except FileExistsError as error:
+                raise PathTaken(f"{path} exists already.", path) from error
+            self._is_committed = True
+        sync_folder(os.path.dirname(path))
 
     def _open_file(self) -> tuple[str, FileIO]:
         """Create a temporary file, locked against `remove_leftovers`; return (path, file)."""

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
 
-from ..errors import DiskError, PathTaken
-from .atomic_file import AtomicFile, delete_file, is_temporary_name, NOTE, rename_to_new
-from .atomic_file import temporary_path
+from ..errors import DiskError
+from .atomic_file import AtomicFile, delete_file, is_temporary_name, NOTE, temporary_path
 from .disk import make_folder, sync_file, sync_folder, translate_disk_errors
 from .resume_note import ByteRanges, read_note, ResumeNote
 from .safe_open import check_own_folder, is_foreign, lock_descriptor, open_own_file
@@ -151,16 +150,8 @@ class ResumableFile(AtomicFile):
         self._try_to_delete_note()
 
     def commit_new(self, path: str) -> None:
-        """Flush and rename the file to `path`. Raises PathTaken if that exists, and DiskError."""
-        with translate_disk_errors(path):
-            sync_file(self._file.fileno())
-            try:
-                rename_to_new(self.path, path)
-            except FileExistsError as error:
-                raise PathTaken(f"{path} exists already.", path) from error
-            self._is_committed = True
+        super().commit_new(path)
         self._try_to_delete_note()
-        sync_folder(os.path.dirname(path))
 
     def _open_file(self) -> tuple[str, FileIO]:
         path = temporary_path(self.folder, self._key)

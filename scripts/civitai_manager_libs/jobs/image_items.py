@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from typing import Any, BinaryIO
 
 from .. import setting, util
@@ -63,18 +62,25 @@ class ImageKind:
         return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
 
     def fetch(self, item: Item, progress: Progress) -> Outcome:
-        """Download an image, write its metadata beside it, and return the outcome `saved`.
+        """Download an image, write its metadata beside it, and return the outcome.
 
+        The outcome is `skipped` if a complete file appeared at its path meanwhile, which is kept.
         Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
         """
-        folder = self._job.folder
+        folder, appeared = self._job.folder, list[tuple[str, int]]()
         _check_folder(item, folder)
+
+        def place(file: BinaryIO, path: str) -> bool:
+            found = None if self._job.again else _find_file(item, folder)
+            if found is not None:
+                appeared.append(found)
+            return found is not None or setting.embeds_infotext and _embed(item.record, file, path)
+
         file = self._client.fetch_file(
-            item.url,
-            lambda extension: item.path(folder, extension),
-            progress,
-            partial(_embed, item.record) if setting.embeds_infotext else None,
+            item.url, lambda extension: item.path(folder, extension), progress, place
         )
+        if appeared:
+            return _finish_existing(item, folder, *appeared[0], False)
         message = write_sidecars(file.path, item.record)
         size = _read_file_size(file.path, file.size)  # larger if infotext was embedded
         return Outcome(item.image_id, "saved", file.path, size, message=message)
@@ -259,10 +265,10 @@ def _find_file(item: Item, folder: str, known_size: int = 0) -> tuple[str, int] 
 
 
 def _finish_existing(item: Item, folder: str, path: str, size: int, is_ours: bool) -> Outcome:
-    """Write the sidecars of a file that exists. is_ours: the item's job had downloaded the file."""
+    """Write the missing sidecars of a file that exists. is_ours: the item's job had fetched it."""
     try:
         _check_folder(item, folder)
-        write_sidecars(path, item.record)
+        write_sidecars(path, item.record, keeps_existing=True)
     except DiskFull:
         raise
     except CivitaiShortcutError as error:
@@ -297,12 +303,13 @@ def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
 _DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
-def write_sidecars(path: str, record: str) -> str:
+def write_sidecars(path: str, record: str, keeps_existing: bool = False) -> str:
     """Save an image's metadata in text files beside it; return a warning about a damaged record.
 
     The settings choose among `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json`
     (Civitai's record). record: Civitai's record as JSON text; if it is damaged or "", nothing is
-    written. Return "" for no warning. Raises DiskError.
+    written. keeps_existing: write only the files that are missing. Return "" for no warning. Raises
+    DiskError.
     """
     needs_texts = setting.save_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):
@@ -313,12 +320,14 @@ def write_sidecars(path: str, record: str) -> str:
         util.printD(f"[gallery] {os.path.basename(stem)}: {_DAMAGED}")
         return _DAMAGED
     infotext, workflow = _find_texts(path, row) if needs_texts else ("", "")
-    if setting.save_infotext and infotext:
-        _write_sidecar(f"{stem}.txt", infotext)
-    if setting.save_workflow and workflow:
-        _write_sidecar(f"{stem}.workflow.json", workflow)
-    if setting.save_record:
-        _write_sidecar(f"{stem}.json", record)
+    texts = {
+        f"{stem}.txt": infotext if setting.save_infotext else "",
+        f"{stem}.workflow.json": workflow if setting.save_workflow else "",
+        f"{stem}.json": record if setting.save_record else "",
+    }
+    for sidecar, text in texts.items():
+        if text and not (keeps_existing and os.path.isfile(sidecar)):
+            _write_sidecar(sidecar, text)
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -18,10 +19,10 @@ from typing import Any, Literal
 from .. import engines, setting, util
 from ..core import as_integer, as_mapping, as_number, as_text, AtomicFile, Cancellation, clean_line
 from ..core import detect_media_extension, format_number, Image, make_file_name, parse_json_or_none
-from ..core import remove_if_present, sqlite, translate_disk_errors
+from ..core import remove_if_present, remove_leftovers, sqlite
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, InputError
-from ..errors import NotAnImage, TooLarge
+from ..errors import NotAnImage, PathTaken, TooLarge
 from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, parse_infotext, read_embedded
@@ -190,11 +191,13 @@ def keep_image(
     """Write a made image with its infotext to a file, store it as a reproduction; return the path.
 
     folder: "" for the one in the settings. path: of the file if it is written already. note: called
-    with the path of the still empty file. The image of a local file has a negative id, and no
+    with the path before the file exists. The image of a local file has a negative id, and no
     reproduction; neither has an image that is too large to be compared. Raises EngineError if the
     bytes are no image, and DiskError.
     """
-    path = path or _write_image(made.image, image, seed, folder or setting.made_folder(), note)
+    folder = os.path.dirname(path) or folder or setting.made_folder()
+    remove_leftovers(folder)
+    path = path or _write_image(made.image, image, seed, folder, note)
     try:
         picture = reproductions.open_image(path)
     except NotAnImage as error:
@@ -218,40 +221,24 @@ def _write_image(
     stem = make_file_name(f"{max(image.id, 0) or 'image'}-{seed}")
     with AtomicFile(folder) as file:
         file.write(content)
-        path = _reserve_path(folder, stem, extension)
-        try:
-            note(path)
-            file.commit(path)
-        except DiskError:
-            remove_if_present(path)
-            raise
-    return path
+        for number in itertools.count(1):
+            name = f"{stem}-{number}" if number > 1 else stem
+            path = os.path.join(folder, f"{name}.{extension}")
+            if not os.path.lexists(path):
+                note(path)
+                with suppress(PathTaken):
+                    file.commit_new(path)
+                    return path
+    raise AssertionError("unreachable")
 
 
 def _read_kept(path: str, infotext: str) -> Made | None:
-    """Return what a process that was killed has kept; remove its file if that is still empty.
-
-    infotext: if the file has none.
-    """
+    """Return what a process that was killed has kept. infotext: if the file has none."""
     with suppress(OSError):
         with open(path, "rb") as file:
-            if content := file.read():
+            if content := file.read():  # older versions may have left an empty file
                 return Made(content, read_embedded(path).infotext or infotext)
-        remove_if_present(path)
     return None
-
-
-def _reserve_path(folder: str, stem: str, extension: str) -> str:
-    """Create an empty file with a name that no other file has; return its path."""
-    path, number = os.path.join(folder, f"{stem}.{extension}"), 1
-    while True:
-        with translate_disk_errors(path):
-            try:
-                with open(path, "xb"):
-                    return path
-            except FileExistsError:
-                number += 1
-        path = os.path.join(folder, f"{stem}-{number}.{extension}")
 
 
 class MakeService:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..civitai import ImageQuery
 from ..core import as_id, as_integer, delete_resumable, Image, log_disk_errors, resumable_size
-from ..core import sqlite, sync_folder, write_text_file
+from ..core import remove_leftovers, sqlite, sync_folder, write_text_file
 from ..errors import DiskError, InputError
 from ..library import image_records
 from ..model_files import ModelFileRequest
@@ -223,7 +223,7 @@ class JobStore:
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _delete_partial_files(self, job_id: int, keeps_models: bool = False) -> None:
-        sql = f"{tables.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
+        sql = f"{tables.WITHOUT_RECORD} WHERE job = ? AND state != 'saved'"
         sql += " AND kind != 'model'" if keeps_models else ""
         unsaved = tables.parse_items(self._database.rows(sql, (job_id,)))
         if any(item.kind == "model" for item in unsaved):
@@ -236,6 +236,8 @@ class JobStore:
             urls[item.folder(folder)].append(item.url)
         for item_folder, item_urls in urls.items():
             delete_resumable(item_folder, item_urls)
+        for item_folder in self.list_folders(job_id):
+            remove_leftovers(item_folder)  # of a run that was killed
 
     # Items
 
