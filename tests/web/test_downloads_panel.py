@@ -479,6 +479,18 @@ def test_end_of_jobs_is_announced_once_and_their_images_are_marked_as_saved(flak
     expect(card.locator("img")).to_have_count(4)
 
 
+def test_images_are_marked_as_saved_while_their_job_still_runs(flaky, flaky_server, page):
+    first, last = page.ids()[:2]
+    flaky.rule(f"/{files.make_uuid(int(last))}/.*original=true", dripping(png(), 400, 1))
+    for id in (first, last):
+        page.tile(id).locator("[data-do='mark']").click()
+    page.control("download-marked").click()
+    expect(page.tile(first)).to_have_attribute("data-saved", "")
+    [job] = flaky_server.jobs()
+    assert job["state"] == "running"
+    flaky_server.act(job["id"], "cancel")
+
+
 def test_failure_for_want_of_a_key_leads_to_where_one_is_entered(flaky, flaky_server, page):
     flaky.rule(f"/{files.ACCOUNT}/.*original=true", web_page())
     page.key("ArrowRight")

@@ -70,7 +70,7 @@ export function makeHiddenRulesForm(context: Context) {
       el("span", { dir: "auto" }, kind === "image" ? makeExternalLink(url, text) : text),
       iconButton(
         "unhide",
-        "trash",
+        "place",
         translate("unhide", { text }),
         () => actions.unhide(rule),
         "quiet",

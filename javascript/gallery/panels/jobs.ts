@@ -132,6 +132,8 @@ export type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_o
 const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
 
+const MARK_EVERY = 5000; // ms
+
 export class Jobs {
   panel;
   poller;
@@ -140,6 +142,7 @@ export class Jobs {
   /** the ids of images to download, by the query of their gallery */
   #asked = new Map<Where, Set<number>>();
   #batch = makeBatch();
+  #markedAt = -Infinity; // when the images were last asked which of them are saved
   #paused = new Set<number>(); // ids of jobs whose pause was announced
   /** the ids of jobs that are removed as soon as that can no longer be undone */
   #removed = new Set<number>();
@@ -259,7 +262,9 @@ export class Jobs {
     );
     for (const job of ended) this.#onEnd(job);
     this.#announcePaused(now);
-    if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
+    const isLate = performance.now() > this.#markedAt + MARK_EVERY;
+    const isNews = (job: JobCard) => savesImages(job) && job.saved > getSaved(before, job.id);
+    if (ended.some(savesImages) || (isLate && now.jobs?.jobs.some(isNews))) void this.#markSaved();
     this.#draw(now);
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
   }
@@ -406,6 +411,7 @@ export class Jobs {
   }
 
   async #markSaved() {
+    this.#markedAt = performance.now();
     const { api, store, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
     const request = () => api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
@@ -414,6 +420,15 @@ export class Jobs {
     if (!store.get().images.some(isNews)) return;
     updateImages(store, (view) => (isNews(view) ? { ...view, saved: true } : view));
   }
+}
+
+function savesImages(job: JobCard) {
+  return !job.reads_only && !job.model_files.length;
+}
+
+/** Return how many images a job had saved; of a job that was not there, as many as it can. */
+function getSaved({ jobs }: State, id: number) {
+  return jobs?.jobs.find((job) => job.id === id)?.saved ?? Number.POSITIVE_INFINITY;
 }
 
 function isEnded(job: JobCard, before?: JobCard[]) {
