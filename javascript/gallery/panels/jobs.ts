@@ -269,17 +269,19 @@ export class Jobs {
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
   }
 
-  /** Say once why a job waits that nobody has paused, where its row is not seen. */
+  /** Say once why jobs wait that nobody has paused, where their rows are not seen. */
   #announcePaused({ jobs }: State) {
     const { toast, translate, actions } = this.context;
-    for (const { id, state, note, title } of jobs?.jobs ?? []) {
-      if (OVER.includes(state)) this.#paused.delete(id);
-      if (state !== "paused" || !note || this.#paused.has(id)) continue;
-      this.#paused.add(id);
-      const press = () => actions.panel("jobs");
-      const open = { action: "show-jobs", label: translate("open_jobs"), press };
-      if (!this.panel.isOpen) toast(`${title}: ${note}`, "bad", open);
-    }
+    const all = jobs?.jobs ?? [];
+    for (const { id, state } of all) if (OVER.includes(state)) this.#paused.delete(id);
+    const isNews = ({ id, state, note }: JobCard) =>
+      state === "paused" && note && !this.#paused.has(id);
+    const [first, ...others] = all.filter(isNews);
+    for (const { id } of all.filter(isNews)) this.#paused.add(id);
+    if (!first || this.panel.isOpen) return;
+    const text = others.length ? first.note : `${first.title}: ${first.note}`;
+    const press = () => actions.panel("jobs");
+    toast(text, "bad", { action: "show-jobs", label: translate("open_jobs"), press });
   }
 
   #draw({ jobs, made }: State) {
