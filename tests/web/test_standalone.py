@@ -13,8 +13,8 @@ import socket
 import subprocess
 
 from civitai_manager_libs.web import bundle
-from civitai_manager_libs.web.http import CrossSiteGuard, guard, Login
-from civitai_manager_libs.web.http.guard import LoginAttempts
+from civitai_manager_libs.web.http import CrossSiteGuard, login as our_login, Login
+from civitai_manager_libs.web.http.login import LoginAttempts
 from fault_responses import unused_port
 from page_driver import ENTRY, expect, PYTHON, Server, wait_for
 import pytest
@@ -467,9 +467,9 @@ def test_all_clients_of_a_tunnel_are_counted_together_too(tries, clock):
 
 
 def test_number_of_remembered_clients_is_limited(tries):
-    for n in range(3 * guard._MOST_PEERS):
+    for n in range(3 * our_login._MOST_PEERS):
         tries.count_attempt(str(n))
-    assert len(tries._failed) == guard._MOST_PEERS
+    assert len(tries._failed) == our_login._MOST_PEERS
 
 
 def _application():
@@ -504,7 +504,7 @@ def test_right_password_opens_a_session_and_the_requested_page(client):
 
 
 def test_oldest_session_ends_if_there_are_too_many(client, monkeypatch):
-    monkeypatch.setattr(guard, "_MOST_SESSIONS", 3)
+    monkeypatch.setattr(our_login, "_MOST_SESSIONS", 3)
     cookies = [_log_in(client).cookies["session"] for _ in range(5)]
     assert list(client.tokens) == cookies[-3:]
 

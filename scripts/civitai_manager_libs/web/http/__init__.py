@@ -3,7 +3,8 @@
 from .contract import ApiRoute, change_route, MB, Most, remote_route, RemoteWork, route, ROUTES
 from .endpoint import Endpoints, RequestContext
 from .guard import CrossSiteGuard, find_lock_reason, is_from_this_machine, is_loopback, is_owner
-from .guard import LockReason, Login
+from .guard import LockReason
+from .login import Login
 from .replies import ApiError, ErrorDetails, explain_error, find_language, make_bytes_response
 from .replies import make_file_response, Note
 
